@@ -1,0 +1,22 @@
+# Build the wheel and its pinned environment, then carry only that into the image that runs.
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE constraints.txt ./
+COPY domain domain
+COPY tariffs tariffs
+COPY optimizer optimizer
+COPY api api
+RUN python -m venv /opt/ridethrough \
+    && PIP_CONSTRAINT=constraints.txt /opt/ridethrough/bin/pip install --no-cache-dir .
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --no-create-home ridethrough
+COPY --from=build /opt/ridethrough /opt/ridethrough
+ENV PATH=/opt/ridethrough/bin:$PATH PYTHONUNBUFFERED=1
+USER ridethrough
+WORKDIR /tmp
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+ENTRYPOINT ["ridethrough"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,0 +1,56 @@
+# make plan   the day's plan of the AI pod example      make test    the tests
+# make check  every gate                                make serve   the HTTP service
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+CORE := $(VENV)/.core
+DEV := $(VENV)/.dev
+PACKAGES := domain tariffs optimizer api
+CODE := $(PACKAGES) tests benchmarks
+
+.PHONY: plan serve test test-long check format clean help
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(CORE): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing ridethrough into $(VENV) (once) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(DEV): $(CORE)
+	@echo "Installing what the tests and gates need (once) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+plan: $(CORE)
+	@$(BIN)/ridethrough plan examples/ai-pod/site.yaml --date 2026-07-01
+
+serve: $(CORE)
+	@$(BIN)/ridethrough serve
+
+test: $(DEV)
+	@$(BIN)/python -m pytest -q -n auto -m "not long" $(PYTEST_ARGS)
+
+test-long: $(DEV)
+	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS)
+
+check: $(DEV)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry . --no-ansi
+	$(BIN)/codespell
+	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term -p no:cacheprovider $(PYTEST_ARGS)
+
+format: $(DEV)
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+clean:
+	rm -rf $(VENV) build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Interfaces: the command line and the HTTP service. They translate, and hold no logic."""

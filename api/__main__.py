@@ -1,0 +1,5 @@
+"""`python -m api` is `ridethrough`."""
+
+from api.cli import main
+
+main()

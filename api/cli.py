@@ -1,0 +1,202 @@
+"""The command line. It translates: reads files, calls the packages, prints what they answer."""
+
+import csv
+import io
+import sys
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, RenderableType
+
+from domain import UnableToAccept
+from domain.plan import PlanStatus
+
+app = typer.Typer(
+    name="ridethrough",
+    help="Dispatch of data-center UPS batteries that saves money and never touches the backup reserve.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+EXIT_NOT_CERTIFIED = 1
+EXIT_BAD_INPUT = 2
+EXIT_NO_SAFE_PLAN = 3
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write the answer to a file, not to the terminal.")]
+
+
+@app.command()
+def plan(  # noqa: PLR0917 - one parameter an option
+    site: SiteArgument,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], help="The local day to plan; tomorrow unless the series end before."
+        ),
+    ] = None,
+    state: Annotated[Path | None, typer.Option(help="Measured state (JSON); without it batteries are full.")] = None,
+    look_ahead_h: Annotated[
+        float | None, typer.Option(min=0, help="Hours to look past the day; 24 or as far as the series go.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the plan (HTML).")] = None,
+) -> None:
+    """Plan one local day: what every battery does, what it saves, and the proof that it is safe."""
+    from api.plan_json import plan_document, plan_rows, to_json  # noqa: PLC0415 - each command imports what it needs
+    from api.planning import plan_day  # noqa: PLC0415
+    from api.site_file import read_site_file, read_state_file  # noqa: PLC0415
+    from api.tables import plan_view  # noqa: PLC0415
+
+    inputs = read_site_file(site)
+    planned = plan_day(
+        inputs,
+        now=datetime.now(UTC),
+        day=_local_day(day),
+        state=read_state_file(state) if state else None,
+        look_ahead_h=look_ahead_h,
+    )
+    if form is Format.JSON:
+        _write(to_json(plan_document(planned)), out)
+    elif form is Format.CSV:
+        _write(_csv(plan_rows(planned.plan)), out)
+    else:
+        _show(plan_view(planned), out)
+    if plot is not None:
+        from api.plots import plan_page  # noqa: PLC0415
+
+        _write(plan_page(planned), plot)
+    recovering = planned.plan.status is PlanStatus.RECOVERY
+    infeasible = any(not ups.feasible for ups in planned.requirements)
+    if infeasible or not (recovering or planned.plan.certificate.certified):
+        _complain(planned.plan.warnings or planned.plan.certificate.violations)
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+
+
+@app.command()
+def reserve(site: SiteArgument, form: FormatOption = Format.TABLE, out: OutOption = None) -> None:
+    """Show the reserve of every UPS system: what it needs, what is left to trade, what binds."""
+    from api.plan_json import reserve_document, to_json  # noqa: PLC0415
+    from api.planning import reserves_of  # noqa: PLC0415
+    from api.site_file import read_site_file  # noqa: PLC0415
+    from api.tables import reserve_view  # noqa: PLC0415
+
+    requirements = reserves_of(read_site_file(site))
+    document = reserve_document(requirements)
+    if form is Format.JSON:
+        _write(to_json(document), out)
+    elif form is Format.CSV:
+        _write(_csv(document["ups"]), out)
+    else:
+        _show(reserve_view(requirements), out)
+    if not all(each.feasible for each in requirements):
+        _complain(
+            f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in requirements if not each.feasible
+        )
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+
+
+@app.command()
+def certify(
+    site: SiteArgument,
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from anywhere.", show_default=False)],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Replay outages against a plan; exit 1 if any of them loses the load too early."""
+    from api.plan_json import certificate_document, read_plan_file, to_json  # noqa: PLC0415
+    from api.site_file import read_site_file  # noqa: PLC0415
+    from api.tables import certificate_view  # noqa: PLC0415
+    from optimizer.certificate import certify as replay  # noqa: PLC0415
+
+    inputs = read_site_file(site)
+    given = read_plan_file(plan_file, inputs.site)
+    certificate = replay(inputs.site, given.horizon, given.ups, given.grid_kw)
+    if form is Format.TABLE:
+        _show(certificate_view(certificate), None)
+    else:
+        document = certificate_document(certificate)
+        _write(to_json(document) if form is Format.JSON else _csv([document]), None)
+    if not certificate.certified:
+        raise typer.Exit(EXIT_NOT_CERTIFIED)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+) -> None:
+    """Serve plans and reserves over HTTP."""
+    import uvicorn  # noqa: PLC0415
+
+    from api.server import create_app  # noqa: PLC0415
+
+    uvicorn.run(create_app(), host=host, port=port, log_level="info")
+
+
+def main() -> None:
+    """Run the command line; faults in the input end with exit code 2, each on a line of standard error."""
+    try:
+        app()
+    except UnableToAccept as error:
+        _complain(str(fault) for fault in error.faults)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+def _local_day(day: datetime | None) -> date | None:
+    return day.date() if day else None
+
+
+def _complain(lines: object) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    for line in lines:  # type: ignore[attr-defined]
+        console.print(
+            f"[bold red]error:[/] {line}" if console.is_terminal else f"error: {line}", markup=console.is_terminal
+        )
+
+
+def _show(view: RenderableType, out: Path | None) -> None:
+    if out is None:
+        Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(view)
+        return
+    with io.StringIO() as text:
+        Console(file=text, highlight=False, width=_PIPE_WIDTH).print(view)
+        _write(text.getvalue(), out)
+
+
+_PIPE_WIDTH = 132
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        from domain import Fault  # noqa: PLC0415
+
+        fault = Fault(field="--out", value=str(out), allowed=f"a file that can be written ({error.strerror})")
+        raise UnableToAccept([fault]) from error
+
+
+def _csv(rows: list[dict[str, object]]) -> str:
+    with io.StringIO(newline="") as text:
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()

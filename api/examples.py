@@ -1,0 +1,42 @@
+"""Requests that work as they stand, for the API's documentation."""
+
+from typing import Any
+
+_SITE: dict[str, Any] = {
+    "id": "ashburn-pod-1",
+    "timezone": "America/New_York",
+    "interconnection": {"import_limit_kw": 6500},
+    "prices": {
+        "start": "2026-07-15T00:00-04:00",
+        "interval_minutes": 60,
+        "values": [0.03] * 7 + [0.06] * 8 + [0.19] * 5 + [0.06] * 4,
+    },
+    "unprotected_load": {"constant_kw": 900},
+    "ups": [
+        {
+            "id": "pod-1",
+            "units": 5,
+            "tolerated_failures": 1,
+            "unit_output_limit_kw": 1200,
+            "inverter_efficiency": 0.95,
+            "load": {"constant_kw": 4300},
+            "protected_load_kw": 4800,
+            "battery": {"nominal_kwh": 200, "state_of_health": 0.92, "discharge_limit_kw": 1300},
+            "reserve": {"ride_through_s": 300},
+        }
+    ],
+}
+
+PLAN_REQUEST: dict[str, Any] = {
+    "pod": {
+        "summary": "A 4.8 MW pod on hourly prices, batteries at 800 kWh",
+        "value": {
+            "site": _SITE,
+            "date": "2026-07-15",
+            "state": {"ups": {"pod-1": {"stored_kwh": 800}}},
+            "look_ahead_h": 0,
+        },
+    }
+}
+
+RESERVE_REQUEST: dict[str, Any] = {"pod": {"summary": "A 4.8 MW pod", "value": {"site": _SITE}}}

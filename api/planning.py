@@ -1,0 +1,207 @@
+"""From a site's inputs to the optimizer's problem for one local day, and to the plan."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+
+from api.csv_series import TimeSeries
+from api.site_file import SiteInputs
+from domain import Fault, Horizon, PriceSeries, ReserveRequirement, SiteState, UnableToAccept, reserve_requirement
+from domain.horizon import zone
+from domain.plan import DispatchPlan
+from optimizer import DispatchProblem, plan_dispatch
+from tariffs.horizon_charges import HorizonCharges, charges_over
+
+DEFAULT_LOOK_AHEAD_H = 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDay:
+    """A plan, the inputs it was made from, what was assumed on the way, and what its tariff leaves out."""
+
+    plan: DispatchPlan
+    inputs: SiteInputs
+    requirements: tuple[ReserveRequirement, ...]
+    assumptions: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def plan_day(
+    inputs: SiteInputs,
+    *,
+    now: datetime,
+    day: date | None = None,
+    state: SiteState | None = None,
+    look_ahead_h: float | None = None,
+    time_limit_s: float = 30.0,
+) -> PlannedDay:
+    """Plan one local day of a site.
+
+    Without `day` it is tomorrow, or the last whole day the site's series cover. Without `look_ahead_h` the plan looks a
+    day past its end, as far as the series reach.
+
+    Raises `UnableToAccept` where the inputs do not cover the day, or the state does not fit the site.
+    """
+    assumptions: list[str] = []
+    local = day or _default_day(inputs, now, assumptions)
+    problem = _problem(inputs, local, state, look_ahead_h, assumptions)
+    plan = plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s)
+    return PlannedDay(
+        plan=plan,
+        inputs=inputs,
+        requirements=problem.requirements,
+        assumptions=tuple(assumptions),
+        notes=problem.charges.warnings,
+    )
+
+
+def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
+    """The reserve of every UPS system at its protected load, with the meter's headroom for recharging."""
+    site = inputs.site
+    protected = {ups.id: max(ups.protected_load_kw, _peak_kw(inputs.loads[ups.id])) for ups in site.ups}
+    drawn_kw = sum(ups.dc_load_kw(protected[ups.id]) / ups.rectifier_efficiency for ups in site.ups)
+    headroom_kw = max(0.0, site.interconnection.import_limit_kw - _peak_kw(inputs.unprotected_load) - drawn_kw)
+    return tuple(
+        reserve_requirement(ups, protected_load_kw=protected[ups.id], meter_headroom_kw=headroom_kw) for ups in site.ups
+    )
+
+
+def _peak_kw(load: TimeSeries | float) -> float:
+    return max(load.values) if isinstance(load, TimeSeries) else load
+
+
+def _all_series(inputs: SiteInputs) -> Iterator[TimeSeries]:
+    for load in (*inputs.loads.values(), inputs.unprotected_load, inputs.prices):
+        if isinstance(load, TimeSeries):
+            yield load
+
+
+def _default_day(inputs: SiteInputs, now: datetime, assumptions: list[str]) -> date:
+    """Tomorrow, if every series covers it, else the last whole local day that they all cover."""
+    local = zone(inputs.site.timezone)
+    day = now.astimezone(local).date() + timedelta(days=1)
+    ends = [series.end for series in _all_series(inputs)]
+    if ends and min(ends) < _midnight_after(inputs, day):
+        last = min(ends).astimezone(local).date()
+        while _midnight_after(inputs, last) > min(ends):
+            last -= timedelta(days=1)
+        assumptions.append(f"no date given: {last} is the last day that every series covers")
+        return last
+    assumptions.append(f"no date given: {day} is tomorrow at the site")
+    return day
+
+
+def _midnight_after(inputs: SiteInputs, day: date) -> datetime:
+    return Horizon.of_local_day(day, inputs.site.timezone, inputs.site.interval_minutes).end
+
+
+def _problem(
+    inputs: SiteInputs, day: date, state: SiteState | None, look_ahead_h: float | None, assumptions: list[str]
+) -> DispatchProblem:
+    site = inputs.site
+    planned = Horizon.of_local_day(day, site.timezone, site.interval_minutes)
+    horizon = _horizon(inputs, planned, look_ahead_h, assumptions)
+    faults: list[Fault] = []
+    loads = {ups.id: _values(inputs.loads[ups.id], horizon, faults) for ups in site.ups}
+    others = _values(inputs.unprotected_load, horizon, faults)
+    prices = _market_prices(inputs, horizon, faults)
+    if faults:
+        raise UnableToAccept(faults)
+    state = state or SiteState()
+    charges = _charges(inputs, horizon, prices, state)
+    assumptions += _state_assumptions(inputs, charges, state)
+    return DispatchProblem(
+        site=site,
+        horizon=horizon,
+        charges=charges,
+        load_kw=loads,
+        unprotected_load_kw=others,
+        state=state,
+        plan_intervals=planned.intervals,
+    )
+
+
+def _horizon(inputs: SiteInputs, planned: Horizon, look_ahead_h: float | None, assumptions: list[str]) -> Horizon:
+    """The planned day and its look-ahead; a look-ahead that was not asked for goes only as far as the series."""
+    wanted_h = DEFAULT_LOOK_AHEAD_H if look_ahead_h is None else look_ahead_h
+    if look_ahead_h is None:
+        reach = min((series.end for series in _all_series(inputs)), default=planned.end + timedelta(hours=wanted_h))
+        wanted_h = max(0.0, min(wanted_h, (reach - planned.end) / timedelta(hours=1)))
+        assumptions.append(f"look-ahead: {wanted_h:g} h past the end of the day")
+    step_h = planned.interval_h
+    return Horizon(
+        start=planned.start,
+        interval_minutes=planned.interval_minutes,
+        intervals=planned.intervals + int(wanted_h / step_h + 1e-9),
+        timezone=planned.timezone,
+    )
+
+
+def _values(load: TimeSeries | float, horizon: Horizon, faults: list[Fault]) -> tuple[float, ...]:
+    """The load in each interval of the horizon; a series must have exactly the horizon's step."""
+    if not isinstance(load, TimeSeries):
+        return (load,) * horizon.intervals
+    if load.step != horizon.step:
+        allowed = f"{horizon.interval_minutes} minutes, the site's interval_minutes"
+        faults.append(Fault(field="step", source=load.source, value=_minutes(load.step), allowed=allowed))
+        return ()
+    return _covering(load, horizon, faults)
+
+
+def _market_prices(inputs: SiteInputs, horizon: Horizon, faults: list[Fault]) -> PriceSeries | None:
+    """The market price in each interval; a price of a longer step holds in all the intervals inside it."""
+    prices = inputs.prices
+    if prices is None:
+        return None
+    ratio = prices.step / horizon.step
+    if ratio < 1 or ratio != int(ratio):
+        allowed = f"a multiple of the site's {horizon.interval_minutes} minutes"
+        faults.append(Fault(field="step", source=prices.source, value=_minutes(prices.step), allowed=allowed))
+        return None
+    each = int(ratio)
+    fine = TimeSeries(
+        source=prices.source,
+        start=prices.start,
+        step=horizon.step,
+        values=tuple(price for price in prices.values for _ in range(each)),
+    )
+    values = _covering(fine, horizon, faults)
+    return PriceSeries(horizon=horizon, price_per_kwh=values) if values else None
+
+
+def _covering(series: TimeSeries, horizon: Horizon, faults: list[Fault]) -> tuple[float, ...]:
+    """Cut the horizon out of a series of its step."""
+    first = (horizon.start - series.start) / horizon.step
+    if first != int(first):
+        allowed = f"on the {horizon.interval_minutes}-minute grid of the local day"
+        faults.append(Fault(field="start", source=series.source, value=series.start.isoformat(), allowed=allowed))
+        return ()
+    if first < 0 or series.end < horizon.end:
+        local = zone(horizon.timezone)
+        value = f"{series.start.astimezone(local).isoformat()} to {series.end.astimezone(local).isoformat()}"
+        needed = f"{horizon.start_of(0).isoformat()} to {horizon.end.astimezone(local).isoformat()}"
+        faults.append(Fault(field="time covered", source=series.source, value=value, allowed=f"at least {needed}"))
+        return ()
+    return series.values[int(first) : int(first) + horizon.intervals]
+
+
+def _minutes(step: timedelta) -> str:
+    return f"{step / timedelta(minutes=1):g} minutes"
+
+
+def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteState) -> Iterator[str]:
+    """Say what is taken for what the state does not tell."""
+    full = [ups.id for ups in inputs.site.ups if ups.id not in state.stored_kwh]
+    if full:
+        yield f"stored energy not given: {', '.join(full)} taken as full"
+    unknown = sorted({term.charge for term in charges.demand} - state.peaks_kw.keys())
+    if unknown:
+        yield f"month-to-date peaks not given: planned as if nothing were billed yet for {', '.join(unknown)}"
+
+
+def _charges(inputs: SiteInputs, horizon: Horizon, prices: PriceSeries | None, state: SiteState) -> HorizonCharges:
+    if inputs.tariff is None:
+        return HorizonCharges(horizon=horizon, energy_per_kwh=np.array(prices.price_per_kwh if prices else ()))
+    return charges_over(inputs.tariff, horizon, prices=prices, state=state)

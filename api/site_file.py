@@ -1,0 +1,252 @@
+"""Reading a site: its document, the series and the tariff it names, and what was filled in."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from api.csv_series import LOAD_COLUMNS, PRICE_COLUMNS, TimeSeries, read_csv_series
+from api.documents import SITE, STATE, LoadSource, PriceSource, SiteDocument, StateDocument, accept
+from api.tariff_file import resolve_tariff
+from api.yaml_file import read_json, read_yaml
+from domain import Fault, SiteState, UnableToAccept
+from tariffs.tariff import Tariff
+
+_CHARGE_LIMIT_OF_RATING = 0.20
+"""Li-ion UPS chargers take 20-25 % of the unit's rating (`docs/site-file.md`)."""
+_INPUT_LIMIT_OF_RATING = 1.25
+_DEFAULT_INVERTER_EFFICIENCY = 0.96
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the figures behind an answer came from: files given, defaults taken, values imputed and by what rule."""
+
+    sha256: str
+    given: tuple[str, ...]
+    defaulted: Mapping[str, object] = field(default_factory=dict)
+    imputed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteInputs:
+    """A site with everything its document names, read and checked.
+
+    `loads` holds a series or a constant (kW) per UPS system, `unprotected_load` likewise; `prices` the market price.
+    """
+
+    site: SiteDocument
+    tariff: Tariff | None
+    loads: Mapping[str, TimeSeries | float]
+    unprotected_load: TimeSeries | float
+    prices: TimeSeries | None
+    provenance: Provenance
+
+
+def read_site_file(path: Path) -> SiteInputs:
+    """Read a site file and everything it names.
+
+    Raises `UnableToAccept` with every fault in any of the files.
+    """
+    return read_site(read_yaml(path), source=path.name, folder=path.parent)
+
+
+def read_state_file(path: Path) -> SiteState:
+    """Read a state file.
+
+    Raises `UnableToAccept` with every fault in it.
+    """
+    return read_state(read_json(path), source=path.name)
+
+
+def read_state(document: object, *, source: str) -> SiteState:
+    """Turn a state document into a state.
+
+    Raises `UnableToAccept` with every fault in it.
+    """
+    state: StateDocument = accept(STATE, document, source=source)
+    try:
+        return state.site_state()
+    except UnableToAccept as error:
+        raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
+
+
+def read_site(document: object, *, source: str, folder: Path | None) -> SiteInputs:
+    """Read a site document; `folder` is where the files it names stand (None where it may not name any).
+
+    Raises `UnableToAccept` with every fault in the document, its series and its tariff.
+    """
+    if not isinstance(document, Mapping):
+        raise UnableToAccept(
+            [Fault(field="", source=source, value=type(document).__name__, allowed="a mapping of fields")]
+        )
+    files = _SeriesFiles(folder=folder, source=source)
+    files.read_all(document)
+    filled, imputed = _with_imputed_limits(document, files.series)
+    faults = list(files.faults)
+    tariff = None
+    try:
+        tariff = resolve_tariff(document.get("tariff"), folder=folder, source=source)
+    except UnableToAccept as error:
+        faults += error.faults
+    try:
+        site: SiteDocument = accept(SITE, filled, source=source)
+    except UnableToAccept as error:
+        raise UnableToAccept([*faults, *error.faults]) from error
+    if faults:
+        raise UnableToAccept(faults)
+    step = timedelta(minutes=site.interval_minutes)
+    return SiteInputs(
+        site=site,
+        tariff=tariff,
+        loads={ups.id: _series(ups.load, files, step, f"ups.{ups.id}.load") for ups in site.ups},
+        unprotected_load=_series(site.unprotected_load, files, step, "unprotected_load"),
+        prices=_price_series(site.prices, files, step),
+        provenance=Provenance(
+            sha256=_digest(document, files.series),
+            given=(source, *sorted(files.series)),
+            defaulted=dict(_defaults_taken(site, filled, "")),
+            imputed=imputed,
+        ),
+    )
+
+
+@dataclass(slots=True)
+class _SeriesFiles:
+    """The CSV files a document names, read once each; faults are collected so that all are listed together."""
+
+    folder: Path | None
+    source: str
+    series: dict[str, TimeSeries] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def read_all(self, document: Mapping[str, Any]) -> None:
+        """Read every file named as a load or as prices, whatever else the document holds."""
+        systems = document.get("ups")
+        for ups in systems if isinstance(systems, list) else ():
+            if isinstance(ups, Mapping):
+                self._read(ups.get("load"), LOAD_COLUMNS, f"ups.{ups.get('id')}.load.csv")
+        self._read(document.get("unprotected_load"), LOAD_COLUMNS, "unprotected_load.csv")
+        self._read(document.get("prices"), PRICE_COLUMNS, "prices.csv")
+
+    def _read(self, source: object, columns: Mapping[str, float], path: str) -> None:
+        name = source.get("csv") if isinstance(source, Mapping) else None
+        if not isinstance(name, str) or name in self.series:
+            return
+        if self.folder is None:
+            allowed = "values sent along (start and values): a request names no files"
+            self.faults.append(Fault(field=path, source=self.source, value=name, allowed=allowed))
+            return
+        if not (self.folder / name).is_file():
+            allowed = "a file beside the site file; it was not found"
+            self.faults.append(Fault(field=path, source=self.source, value=name, allowed=allowed))
+            return
+        try:
+            self.series[name] = read_csv_series(self.folder / name, columns, source=name)
+        except UnableToAccept as error:
+            self.faults += error.faults
+
+
+def _with_imputed_limits(
+    document: Mapping[str, Any], series: Mapping[str, TimeSeries]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Fill in what follows from other figures by rule, and name each rule."""
+    filled = dict(document)
+    imputed: dict[str, str] = {}
+    systems = document.get("ups")
+    if isinstance(systems, list):
+        filled["ups"] = [
+            _with_imputed_ups(ups, series, imputed) if isinstance(ups, Mapping) else ups for ups in systems
+        ]
+    return filled, imputed
+
+
+def _with_imputed_ups(
+    ups: Mapping[str, Any], series: Mapping[str, TimeSeries], imputed: dict[str, str]
+) -> dict[str, Any]:
+    filled = dict(ups)
+    path = f"ups.{ups.get('id')}"
+    rating = ups.get("unit_output_limit_kw")
+    inverter = ups.get("inverter_efficiency", _DEFAULT_INVERTER_EFFICIENCY)
+
+    def impute(target: dict[str, Any], name: str, value: float, rule: str) -> None:
+        if name not in target:
+            target[name] = value
+            imputed[f"{path}.{name}"] = f"{value:g}: {rule}"
+
+    if isinstance(rating, (int, float)):
+        impute(filled, "unit_input_limit_kw", _INPUT_LIMIT_OF_RATING * rating, "1.25 times unit_output_limit_kw")
+        if isinstance(ups.get("battery"), Mapping):
+            battery = filled["battery"] = dict(ups["battery"])
+            impute(battery, "charge_limit_kw", _CHARGE_LIMIT_OF_RATING * rating, "20 % of unit_output_limit_kw")
+            if isinstance(inverter, (int, float)) and inverter > 0:
+                impute(
+                    battery, "discharge_limit_kw", rating / inverter, "unit_output_limit_kw over inverter_efficiency"
+                )
+    peak_kw = _peak_kw(ups.get("load"), series)
+    if peak_kw is not None:
+        impute(filled, "protected_load_kw", peak_kw, "the highest load given")
+    return filled
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _peak_kw(load: object, series: Mapping[str, TimeSeries]) -> float | None:
+    if not isinstance(load, Mapping):
+        return None
+    if load.get("csv") in series:
+        return max(series[load["csv"]].values)
+    numbers = [each for each in (load.get("constant_kw"), *(load.get("values") or ())) if _is_number(each)]
+    return max(numbers, default=None)
+
+
+def _series(source: LoadSource, files: _SeriesFiles, step: timedelta, path: str) -> TimeSeries | float:
+    if source.csv is not None:
+        return files.series[source.csv]
+    if source.values is not None and source.start is not None:
+        return TimeSeries(source=path, start=source.start, step=step, values=source.values)
+    return source.constant_kw or 0.0
+
+
+def _price_series(source: PriceSource | None, files: _SeriesFiles, step: timedelta) -> TimeSeries | None:
+    """The market price with the site's adder, per kWh."""
+    if source is None:
+        return None
+    if source.csv is not None:
+        base = files.series[source.csv]
+    else:
+        step = timedelta(minutes=source.interval_minutes) if source.interval_minutes else step
+        base = TimeSeries(source="prices", start=source.start, step=step, values=source.values or ())  # type: ignore[arg-type]
+    values = tuple(price + source.adder_per_kwh for price in base.values)
+    return TimeSeries(source=base.source, start=base.start, step=base.step, values=values)
+
+
+def _defaults_taken(value: object, document: object, path: str) -> Iterator[tuple[str, object]]:
+    """Walk an accepted value beside its document, and yield each field that took its default."""
+    if not is_dataclass(value):
+        return
+    given = document if isinstance(document, Mapping) else {}
+    for each in fields(value):
+        present = getattr(value, each.name)
+        name = f"{path}{each.name}"
+        if each.name in given:
+            if isinstance(present, tuple):
+                for member, raw in zip(present, given[each.name], strict=False):
+                    yield from _defaults_taken(member, raw, f"{name}.{getattr(member, 'id', '')}.")
+            else:
+                yield from _defaults_taken(present, given[each.name], f"{name}.")
+        elif each.default is not MISSING and present not in (None, ""):
+            yield name, present
+
+
+def _digest(document: Mapping[str, Any], series: Mapping[str, TimeSeries]) -> str:
+    """Fingerprint everything that was given, so that an answer can be traced to its inputs."""
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode())
+    for name in sorted(series):
+        digest.update(f"{name}{series[name].start.isoformat()}{series[name].values}".encode())
+    return digest.hexdigest()

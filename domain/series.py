@@ -1,0 +1,43 @@
+"""Values on a horizon: loads and prices."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.horizon import Horizon
+from domain.validation import Checks
+
+
+def _check_values(checks: Checks, horizon: Horizon, name: str, values: tuple[float, ...]) -> None:
+    checks.require(
+        len(values) == horizon.intervals, name, f"{len(values)} values", f"{horizon.intervals}, one an interval"
+    )
+    for index, value in enumerate(values):
+        checks.require(math.isfinite(value), f"{name}.{index}", value, "a finite number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadForecast:
+    """Mean load per interval, in kW AC; negative where generation behind the meter exceeds the load."""
+
+    horizon: Horizon
+    load_kw: tuple[float, ...]
+    issued_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        _check_values(checks, self.horizon, "load_kw", self.load_kw)
+        checks.raise_faults()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceSeries:
+    """Energy price per interval, in the site's currency per kWh; may be negative."""
+
+    horizon: Horizon
+    price_per_kwh: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        _check_values(checks, self.horizon, "price_per_kwh", self.price_per_kwh)
+        checks.raise_faults()

@@ -1,0 +1,65 @@
+"""One premises behind one utility meter."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from domain.horizon import zone
+from domain.ups import UpsSystem
+from domain.validation import Checks, UnableToAccept
+
+_MINUTES_PER_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interconnection:
+    """Limits at the point of common coupling (IEEE 1547), in kW AC at the meter."""
+
+    import_limit_kw: float
+    export_limit_kw: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.positive("import_limit_kw", self.import_limit_kw)
+        checks.not_negative("export_limit_kw", self.export_limit_kw)
+        checks.raise_faults()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One premises behind one utility meter, with one or more UPS systems."""
+
+    id: str
+    timezone: str
+    interconnection: Interconnection
+    ups: tuple[UpsSystem, ...]
+    name: str = ""
+    currency: str = "USD"
+    interval_minutes: int = 15
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.require(bool(self.id.strip()), "id", self.id, "a name")
+        checks.require(bool(self.ups), "ups", [], "at least one UPS system")
+        checks.require(
+            self.interval_minutes >= 1 and _MINUTES_PER_DAY % self.interval_minutes == 0,
+            "interval_minutes",
+            self.interval_minutes,
+            "a whole number of minutes that divides the day",
+        )
+        for ups_id, count in Counter(ups.id for ups in self.ups).items():
+            checks.require(count == 1, "ups", ups_id, f"unique ids, but {count} systems have this one")
+        try:
+            zone(self.timezone)
+        except UnableToAccept as error:
+            checks.faults.extend(error.faults)
+        checks.raise_faults()
+
+    def ups_system(self, ups_id: str) -> UpsSystem:
+        """The UPS system of this id.
+
+        Raises `KeyError` for an id the site does not have.
+        """
+        for ups in self.ups:
+            if ups.id == ups_id:
+                return ups
+        raise KeyError(ups_id)

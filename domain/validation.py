@@ -1,0 +1,81 @@
+"""Faults in input, as data: where, what was given, what is allowed; all of them at once."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong with an input.
+
+    `field` is the dotted path inside the document (`ups.pod-1.battery.nominal_kwh`, or `row 17`), `source` the file
+    that it came from (empty for a request body).
+    """
+
+    field: str
+    value: object
+    allowed: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        """Say the fault as one line a person can act on.
+
+        >>> print(Fault(source="site.yaml", field="units", value=-1, allowed="a whole number of at least 1"))
+        site.yaml: units is -1, must be a whole number of at least 1
+        """
+        place = ": ".join(part for part in (self.source, self.field) if part)
+        return f"{place} is {self.value!r}, must be {self.allowed}"
+
+    def under(self, path: str) -> "Fault":
+        """Move the fault below `path`, as the document that holds the faulty object sees it."""
+        return replace(self, field=f"{path}.{self.field}" if self.field else path)
+
+    def in_source(self, source: str) -> "Fault":
+        """Name the file the fault stands in, unless one is named already."""
+        return self if self.source else replace(self, source=source)
+
+
+class UnableToAccept(ValueError):
+    """Input was refused; `faults` lists everything that is wrong with it."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def __reduce__(self) -> tuple[type["UnableToAccept"], tuple[tuple[Fault, ...]]]:
+        """Travel between processes with the faults, not with their text."""
+        return UnableToAccept, (self.faults,)
+
+
+@dataclass(slots=True)
+class Checks:
+    """Collects the faults of one object, then raises them together."""
+
+    faults: list[Fault] = field(default_factory=list)
+
+    def require(self, condition: bool, name: str, value: object, allowed: str) -> None:  # noqa: FBT001 - reads as a sentence
+        """Note a fault unless `condition` holds."""
+        if not condition:
+            self.faults.append(Fault(field=name, value=value, allowed=allowed))
+
+    def positive(self, name: str, value: float) -> None:
+        """Note a fault unless `value` is finite and above 0."""
+        self.require(math.isfinite(value) and value > 0, name, value, "a number above 0")
+
+    def not_negative(self, name: str, value: float) -> None:
+        """Note a fault unless `value` is finite and at least 0."""
+        self.require(math.isfinite(value) and value >= 0, name, value, "a number of at least 0")
+
+    def fraction(self, name: str, value: float) -> None:
+        """Note a fault unless 0 <= `value` <= 1."""
+        self.require(0 <= value <= 1, name, value, "a fraction from 0 to 1")
+
+    def efficiency(self, name: str, value: float) -> None:
+        """Note a fault unless 0 < `value` <= 1."""
+        self.require(0 < value <= 1, name, value, "a fraction above 0 and up to 1")
+
+    def raise_faults(self) -> None:
+        """Raise `UnableToAccept` with every fault noted, if there is one."""
+        if self.faults:
+            raise UnableToAccept(self.faults)

@@ -1,0 +1,33 @@
+"""A small catalog of real tariffs, re-keyed as figures: `names()` lists it, `load(name)` reads one.
+
+Each file says where its figures come from, when they held and what they leave out. They are examples of how tariffs of
+data-center regions are built, not this year's prices.
+"""
+
+import difflib
+from importlib import resources
+
+from domain.validation import Fault, UnableToAccept
+from tariffs.native import tariff_from_yaml
+from tariffs.tariff import Tariff
+
+_SUFFIX = ".yaml"
+
+
+def names() -> tuple[str, ...]:
+    """The names of the tariffs in the catalog, in alphabetical order."""
+    files = (entry.name for entry in resources.files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(_SUFFIX) for name in files if name.endswith(_SUFFIX)))
+
+
+def load(name: str) -> Tariff:
+    """Read a tariff of the catalog.
+
+    Raises `UnableToAccept` for a name that is not in it, with the names that come close.
+    """
+    known = names()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, cutoff=0.4) or known
+        raise UnableToAccept([Fault(field="tariff", value=name, allowed=f"in the catalog, such as {', '.join(close)}")])
+    text = resources.files(__name__).joinpath(name + _SUFFIX).read_text(encoding="utf-8")
+    return tariff_from_yaml(text, source=f"{name}{_SUFFIX}")

@@ -1,0 +1,49 @@
+"""What a tariff is priced with must belong to it."""
+
+from collections.abc import Sequence
+
+from domain import Horizon, PriceSeries, SiteState
+from domain.validation import Checks
+from tariffs.coincident import CoincidentEvent
+from tariffs.tariff import Tariff
+
+
+def check_inputs(
+    tariff: Tariff,
+    horizon: Horizon,
+    prices: PriceSeries | None,
+    state: SiteState | None,
+    events: Sequence[CoincidentEvent],
+    power_factor: float | None,
+) -> None:
+    """Refuse prices on another horizon, and events, peaks or a power factor that fit no charge.
+
+    Raises `UnableToAccept` with every fault.
+    """
+    checks = Checks()
+    demand = [charge.name for charge in tariff.demand]
+    coincident = [charge.name for charge in tariff.coincident]
+    fits = power_factor is None or 0 < power_factor <= 1
+    checks.require(fits, "power_factor", power_factor, "a fraction above 0 and up to 1")
+    if prices is not None:
+        checks.require(prices.horizon == horizon, "prices", prices.horizon, f"prices on {horizon}")
+    for index, event in enumerate(events):
+        checks.require(event.charge in coincident, f"events.{index}.charge", event.charge, _one_of(coincident))
+    if state is not None:
+        for name in state.peaks_kw:
+            checks.require(name in demand + coincident, f"peaks_kw.{name}", name, _one_of(demand + coincident))
+        for name, months in state.past_peaks_kw.items():
+            checks.require(name in demand, f"past_peaks_kw.{name}", name, _one_of(demand))
+            for month in months:
+                checks.require(_is_month(month), f"past_peaks_kw.{name}.{month}", month, "a month such as 2026-05")
+    checks.raise_faults()
+
+
+def _one_of(names: list[str]) -> str:
+    return f"one of the tariff's charges: {', '.join(names)}" if names else "left out: the tariff has no such charge"
+
+
+def _is_month(text: str) -> bool:
+    year, _, rest = text.partition("-")
+    month = rest.partition("-")[0]
+    return year.isdigit() and len(year) == 4 and month.isdigit() and 1 <= int(month) <= 12  # noqa: PLR2004 - YYYY-MM

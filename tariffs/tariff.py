@@ -1,0 +1,92 @@
+"""A tariff: everything that one price sheet charges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from domain.validation import Checks
+from tariffs.applicability import Applicability
+from tariffs.coincident import CoincidentPeakCharge
+from tariffs.cycle import BillingCycle
+from tariffs.demand import DemandCharge
+from tariffs.energy import EnergyCharge
+from tariffs.fixed import FixedCharge
+from tariffs.holiday import HolidayCalendar
+from tariffs.minimum import MinimumCharge
+from tariffs.not_priced import NotPriced
+from tariffs.rider import Rider
+from tariffs.schedule import RateSchedule
+from tariffs.written import Written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff(Written):
+    """A list of charges in one currency, valid on the local days `[effective_from, effective_until)`.
+
+    `schedules` are the clocks that charges refer to by name. `not_priced` holds what the source says and no charge
+    covers; every bill repeats it.
+    """
+
+    name: str
+    utility: str = ""
+    currency: str = "USD"
+    source: str = ""
+    effective_from: date | None = None
+    effective_until: date | None = None
+    description: str = ""
+    holidays: HolidayCalendar | None = None
+    cycle: BillingCycle = field(default_factory=BillingCycle)
+    schedules: Mapping[str, RateSchedule] = field(default_factory=dict)
+    energy: EnergyCharge | None = None
+    demand: tuple[DemandCharge, ...] = ()
+    coincident: tuple[CoincidentPeakCharge, ...] = ()
+    fixed: tuple[FixedCharge, ...] = ()
+    minimum: tuple[MinimumCharge, ...] = ()
+    riders: tuple[Rider, ...] = ()
+    applicability: Applicability = field(default_factory=Applicability)
+    not_priced: tuple[NotPriced, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.require(bool(self.name), "name", self.name, "a name")
+        from_, until = self.effective_from, self.effective_until
+        ordered = from_ is None or until is None or from_ < until
+        checks.require(ordered, "effective_until", until, f"after {from_}")
+        names = [charge.name for charge in (*self.demand, *self.coincident)]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            checks.require(False, "demand", name, "a name of its own for each demand and coincident charge")
+        self._check_schedules(checks)
+        self._check_energy(checks)
+        checks.raise_faults()
+
+    def _check_schedules(self, checks: Checks) -> None:
+        charges = [("demand", index, charge) for index, charge in enumerate(self.demand)]
+        rest = [("coincident", index, charge) for index, charge in enumerate(self.coincident)]
+        for kind, index, charge in [*charges, *rest]:
+            if charge.schedule:
+                known = self.schedules.get(charge.schedule)
+                path = f"{kind}.{index}"
+                checks.require(known is not None, f"{path}.schedule", charge.schedule, self._schedule_names())
+                if known is not None:
+                    allowed = f"one of {', '.join(known.periods)}"
+                    checks.require(charge.period in known.periods, f"{path}.period", charge.period, allowed)
+
+    def _schedule_names(self) -> str:
+        return f"one of {', '.join(self.schedules)}" if self.schedules else "left out, as there are no schedules"
+
+    def _check_energy(self, checks: Checks) -> None:
+        if self.energy is None:
+            return
+        names = [period.name for period in self.energy.periods]
+        if self.energy.schedule:
+            known = self.schedules.get(self.energy.schedule)
+            checks.require(known is not None, "energy.schedule", self.energy.schedule, self._schedule_names())
+            for period in known.periods if known is not None else ():
+                checks.require(
+                    period in names, "energy.periods", names, f"a price for {period}, which the schedule names"
+                )
+        else:
+            checks.require(len(names) == 1, "energy.schedule", "", "the schedule that tells the periods apart")
+        if self.energy.demand:
+            allowed = [charge.name for charge in self.demand]
+            checks.require(self.energy.demand in allowed, "energy.demand", self.energy.demand, f"one of {allowed}")
