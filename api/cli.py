@@ -2,16 +2,19 @@
 
 import csv
 import io
+import os
 import sys
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console, RenderableType
+from rich.text import Text
 
-from domain import UnableToAccept
+from domain import Fault, UnableToAccept
 from domain.plan import PlanStatus
 
 app = typer.Typer(
@@ -25,6 +28,7 @@ app = typer.Typer(
 EXIT_NOT_CERTIFIED = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_SAFE_PLAN = 3
+_GRACE_S = 10
 
 
 class Format(StrEnum):
@@ -58,34 +62,42 @@ def plan(  # noqa: PLR0917 - one parameter an option
     plot: Annotated[Path | None, typer.Option(help="Write a picture of the plan (HTML).")] = None,
 ) -> None:
     """Plan one local day: what every battery does, what it saves, and the proof that it is safe."""
-    from api.plan_json import plan_document, plan_rows, to_json  # noqa: PLC0415 - each command imports what it needs
+    from api.acceptance import together  # noqa: PLC0415 - each command imports what it needs
+    from api.plan_json import plan_document, plan_rows, to_json  # noqa: PLC0415
     from api.planning import plan_day  # noqa: PLC0415
     from api.site_file import read_site_file, read_state_file  # noqa: PLC0415
     from api.tables import plan_view  # noqa: PLC0415
 
-    inputs = read_site_file(site)
+    if out is not None and out == plot:
+        fault = Fault(field="--plot", value=str(plot), allowed="another file than --out")
+        raise UnableToAccept([fault])
+    inputs, measured = together(lambda: read_site_file(site), lambda: read_state_file(state) if state else None)
     planned = plan_day(
         inputs,
         now=datetime.now(UTC),
-        day=_local_day(day),
-        state=read_state_file(state) if state else None,
+        day=day.date() if day else None,
+        state=measured,
+        state_source=state.name if state else "state",
         look_ahead_h=look_ahead_h,
     )
+    answer = planned.plan
     if form is Format.JSON:
         _write(to_json(plan_document(planned)), out)
     elif form is Format.CSV:
-        _write(_csv(plan_rows(planned.plan)), out)
+        _write(_csv(plan_rows(answer)), out)
     else:
         _show(plan_view(planned), out)
     if plot is not None:
         from api.plots import plan_page  # noqa: PLC0415
 
         _write(plan_page(planned), plot)
-    recovering = planned.plan.status is PlanStatus.RECOVERY
-    infeasible = any(not ups.feasible for ups in planned.requirements)
-    if infeasible or not (recovering or planned.plan.certificate.certified):
-        _complain(planned.plan.warnings or planned.plan.certificate.violations)
-        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+    kept = answer.status is PlanStatus.RECOVERY or answer.certificate.certified
+    if all(ups.feasible for ups in planned.requirements) and kept and not answer.certificate.violations:
+        if form is not Format.TABLE:
+            _say("alarm", answer.warnings)
+        return
+    _say("error", (*answer.warnings, *answer.certificate.violations) or ["outages of this plan are not ridden through"])
+    raise typer.Exit(EXIT_NO_SAFE_PLAN)
 
 
 @app.command()
@@ -105,9 +117,8 @@ def reserve(site: SiteArgument, form: FormatOption = Format.TABLE, out: OutOptio
     else:
         _show(reserve_view(requirements), out)
     if not all(each.feasible for each in requirements):
-        _complain(
-            f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in requirements if not each.feasible
-        )
+        lacking = (each for each in requirements if not each.feasible)
+        _say("error", (f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in lacking))
         raise typer.Exit(EXIT_NO_SAFE_PLAN)
 
 
@@ -118,7 +129,7 @@ def certify(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Replay outages against a plan; exit 1 if any of them loses the load too early."""
-    from api.plan_json import certificate_document, read_plan_file, to_json  # noqa: PLC0415
+    from api.plan_json import certificate_document, certificate_row, read_plan_file, to_json  # noqa: PLC0415
     from api.site_file import read_site_file  # noqa: PLC0415
     from api.tables import certificate_view  # noqa: PLC0415
     from optimizer.certificate import certify as replay  # noqa: PLC0415
@@ -130,7 +141,7 @@ def certify(
         _show(certificate_view(certificate), None)
     else:
         document = certificate_document(certificate)
-        _write(to_json(document) if form is Format.JSON else _csv([document]), None)
+        _write(to_json(document) if form is Format.JSON else _csv([certificate_row(certificate)]), None)
     if not certificate.certified:
         raise typer.Exit(EXIT_NOT_CERTIFIED)
 
@@ -139,43 +150,42 @@ def certify(
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes solve.")] = 1,
 ) -> None:
     """Serve plans and reserves over HTTP."""
     import uvicorn  # noqa: PLC0415
 
     from api.server import create_app  # noqa: PLC0415
 
-    uvicorn.run(create_app(), host=host, port=port, log_level="info")
+    uvicorn.run(create_app(workers=workers), host=host, port=port, log_level="info", timeout_graceful_shutdown=_GRACE_S)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; faults in the input end with exit code 2, each on a line of standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our characters gets question marks, not an error
     try:
-        app()
+        app(args=arguments)
     except UnableToAccept as error:
-        _complain(str(fault) for fault in error.faults)
+        _say("error", (str(fault) for fault in error.faults))
         sys.exit(EXIT_BAD_INPUT)
 
 
-def _local_day(day: datetime | None) -> date | None:
-    return day.date() if day else None
-
-
-def _complain(lines: object) -> None:
+def _say(kind: str, lines: Iterable[str]) -> None:
+    """Print lines on standard error; what they quote from the input is text, never markup."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    for line in lines:  # type: ignore[attr-defined]
-        console.print(
-            f"[bold red]error:[/] {line}" if console.is_terminal else f"error: {line}", markup=console.is_terminal
-        )
+    for line in lines:
+        console.print(Text.assemble((f"{kind}: ", "bold red"), line))
 
 
 def _show(view: RenderableType, out: Path | None) -> None:
-    if out is None:
-        Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(view)
+    if out is None and sys.stdout.isatty():
+        Console(highlight=False).print(view)
         return
     with io.StringIO() as text:
         Console(file=text, highlight=False, width=_PIPE_WIDTH).print(view)
-        _write(text.getvalue(), out)
+        _write("\n".join(line.rstrip() for line in text.getvalue().splitlines()), out)
 
 
 _PIPE_WIDTH = 132
@@ -186,12 +196,23 @@ def _write(text: str, out: Path | None) -> None:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         return
     try:
-        out.write_text(text, encoding="utf-8")
+        _replace(out, text)
     except OSError as error:
-        from domain import Fault  # noqa: PLC0415
-
-        fault = Fault(field="--out", value=str(out), allowed=f"a file that can be written ({error.strerror})")
+        fault = Fault(field="--out or --plot", value=str(out), allowed=f"a file that can be written ({error.strerror})")
         raise UnableToAccept([fault]) from error
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file whole or not at all: a controller that reads it never sees half a plan."""
+    if file.exists() and not file.is_file():
+        file.write_text(text, encoding="utf-8")
+        return
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _csv(rows: list[dict[str, object]]) -> str:

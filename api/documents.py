@@ -1,20 +1,19 @@
-"""The documents people hand in, and turning them into our values with every fault listed.
+"""The documents people hand in.
 
 A site document is a `Site` whose parts also say where their series come from. The domain's own dataclasses are the
 schema: what they refuse is refused here, in their words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
-from domain import Fault, Site, SiteState, UnableToAccept, UpsSystem
+from api.acceptance import Location
+from domain import Site, SiteState, UpsSystem
 from domain.validation import Checks
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class LoadSource:
         checks = Checks()
         given = [name for name in ("csv", "constant_kw", "values") if getattr(self, name) is not None]
         checks.require(len(given) == 1, "", given, "exactly one of csv, constant_kw or values (with start)")
-        _check_start(checks, self.start, needed=self.values is not None)
+        _check_values(checks, self.start, self.values)
         checks.raise_faults()
 
 
@@ -48,15 +47,17 @@ class PriceSource:
         checks = Checks()
         given = [name for name in ("csv", "values") if getattr(self, name) is not None]
         checks.require(len(given) == 1, "", given, "exactly one of csv or values (with start)")
-        _check_start(checks, self.start, needed=self.values is not None)
+        _check_values(checks, self.start, self.values)
+        minutes = self.interval_minutes
+        checks.require(minutes is None or minutes >= 1, "interval_minutes", minutes, "at least 1 minute")
         checks.raise_faults()
 
 
-def _check_start(checks: Checks, start: datetime | None, *, needed: bool) -> None:
-    if needed:
-        checks.require(
-            start is not None and start.tzinfo is not None, "start", start, "the first value's time with a UTC offset"
-        )
+def _check_values(checks: Checks, start: datetime | None, values: tuple[float, ...] | None) -> None:
+    if values is not None:
+        offset = start.tzinfo is not None if start is not None else False
+        checks.require(offset, "start", start and str(start), "the first value's time with a UTC offset")
+        checks.require(bool(values), "values", "an empty list", "at least one value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class SiteDocument(Site):
     """A site, its tariff (a catalog name, a path, or the tariff itself), its prices and its other loads."""
 
     ups: tuple[UpsDocument, ...]
-    tariff: str | dict[str, Any] | None = None
+    tariff: Any = None
     prices: PriceSource | None = None
     unprotected_load: LoadSource = field(default_factory=lambda: LoadSource(constant_kw=0.0))
 
@@ -114,99 +115,40 @@ class StateDocument:
         )
 
 
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 SiteDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 StateDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 
 SITE = TypeAdapter(SiteDocument)
 STATE = TypeAdapter(StateDocument)
 
-
-def accept(adapter: TypeAdapter[T], document: object, *, source: str) -> T:
-    """Validate a document against its schema.
-
-    Raises `UnableToAccept` with every fault: unknown fields first, then what else is wrong without them.
-    """
-    faults: list[Fault] = []
-    while True:
-        try:
-            accepted = adapter.validate_python(document)
-        except ValidationError as error:
-            errors = error.errors()
-        else:
-            if not faults:
-                return accepted
-            break
-        unknown = [each["loc"] for each in errors if each["type"] in _UNKNOWN_FIELD]
-        kept = [each for each in errors if not unknown or each["loc"] in unknown]
-        faults += [fault for each in kept for fault in _faults(document, each)]
-        if not unknown:
-            break
-        document = _without(document, unknown)
-    raise UnableToAccept(fault.in_source(source) for fault in faults)
-
-
-_UNKNOWN_FIELD = ("unexpected_keyword_argument", "extra_forbidden")
-_MISSING_FIELD = ("missing", "missing_argument", "missing_keyword_only_argument")
-_ALLOWED = {
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "int_type": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "string_type": "text",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "dataclass_type": "a mapping of fields",
-    "dict_type": "a mapping",
-    "mapping_type": "a mapping",
-    "tuple_type": "a list",
-    "datetime_parsing": "an ISO 8601 time",
-    "datetime_from_date_parsing": "an ISO 8601 time",
+_PARTS: dict[str, dict[str, Any]] = {
+    "interconnection": {"import_limit_kw": 1},
+    "unprotected_load": {"constant_kw": 0},
+    "load": {"constant_kw": 1},
+    "reserve": {"ride_through_s": 1},
+    "battery": {"nominal_kwh": 1, "charge_limit_kw": 1, "discharge_limit_kw": 1},
+    "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
+}
+_SYSTEM: dict[str, Any] = {
+    "units": 1,
+    "tolerated_failures": 0,
+    "unit_output_limit_kw": 1,
+    "unit_input_limit_kw": 1,
+    "protected_load_kw": 1,
+    **{name: _PARTS[name] for name in ("load", "reserve", "battery")},
 }
 
 
-def _faults(document: object, error: Mapping[str, Any]) -> Iterator[Fault]:
-    """Turn one of pydantic's errors into faults, under the path a reader of the document sees."""
-    path = _path(document, error["loc"])
-    kind = error["type"]
-    cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, UnableToAccept):
-        yield from (fault.under(path) if path else fault for fault in cause.faults)
-    elif kind in _UNKNOWN_FIELD:
-        yield Fault(field=path, value=error["input"], allowed="left out: the field is unknown")
-    elif kind in _MISSING_FIELD:
-        yield Fault(field=path, value=None, allowed="given: it has no default")
-    else:
-        yield Fault(field=path, value=error["input"], allowed=_ALLOWED.get(kind, error["msg"]))
-
-
-def _path(document: object, location: tuple[int | str, ...]) -> str:
-    """Write a location as a dotted path, with the `id` of a list's member in place of its number where it has one."""
-    parts = []
-    for step in location:
-        if isinstance(document, (list, tuple)) and isinstance(step, int) and step < len(document):
-            document = document[step]
-            name = document.get("id") if isinstance(document, Mapping) else None
-            parts.append(str(name or step))
-        else:
-            document = document.get(step) if isinstance(document, Mapping) else None
-            parts.append(str(step))
-    return ".".join(parts)
-
-
-def _without(document: object, locations: list[tuple[int | str, ...]]) -> object:
-    """Copy a document less the fields at `locations`."""
-    if () in locations:
-        return document
-    if isinstance(document, Mapping):
-        kept = {key for key in document if (key,) not in locations}
-        return {key: _without(document[key], _below(locations, key)) for key in document if key in kept}
-    if isinstance(document, (list, tuple)):
-        return [_without(each, _below(locations, index)) for index, each in enumerate(document)]
-    return document
-
-
-def _below(locations: list[tuple[int | str, ...]], step: object) -> list[tuple[int | str, ...]]:
-    return [location[1:] for location in locations if location[0] == step and len(location) > 1]
+def valid_part(place: Location, given: object) -> dict[str, Any] | None:
+    """The part of a site document that stands in for a refused one, see `accept`."""
+    match place:
+        case (str(name),) if name in ("interconnection", "unprotected_load", "prices"):
+            return _PARTS[name]
+        case ("ups", int(), str(name)) if name in ("load", "reserve", "battery"):
+            return _PARTS[name]
+        case ("ups", int(number)):
+            given_id = given.get("id") if isinstance(given, Mapping) else None
+            named = isinstance(given_id, str) and bool(given_id.strip())
+            return {**_SYSTEM, "id": given_id if named else f"number {number}"}
+    return None

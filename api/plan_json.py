@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
-from api.documents import accept
+from api.acceptance import accept
 from api.planning import PlannedDay
 from api.yaml_file import read_json
 from domain import Fault, Horizon, ReserveRequirement, Site, UnableToAccept, UpsSystem
@@ -75,6 +75,13 @@ def certificate_document(certificate: Certificate) -> dict[str, Any]:
     }
 
 
+def certificate_row(certificate: Certificate) -> dict[str, Any]:
+    """The certificate as one flat row, for CSV."""
+    document = certificate_document(certificate)
+    outage = {f"worst_outage_{name}": value for name, value in document.pop("worst_outage").items()}
+    return {**document, **outage, "violations": "; ".join(certificate.violations)}
+
+
 def reserve_document(requirements: tuple[ReserveRequirement, ...]) -> dict[str, Any]:
     """The reserves' JSON object; figures that are not finite are null."""
     return {"ups": [_reserve(each) for each in requirements]}
@@ -106,6 +113,8 @@ def _cost(cost: PlanCost) -> dict[str, float | None]:
         "total": _round(cost.total),
         "energy": _round(cost.energy),
         "demand": _round(cost.demand),
+        "coincident": _round(cost.coincident),
+        "minimum": _round(cost.minimum),
         "wear": _round(cost.wear),
     }
 
@@ -133,7 +142,7 @@ def _interval(setpoint: Setpoint) -> dict[str, Any]:
 
 
 def _round(value: float) -> float | None:
-    return round(value, _DIGITS) if abs(value) < float("inf") else None
+    return round(value, _DIGITS) + 0.0 if abs(value) < float("inf") else None
 
 
 def _plain(value: object) -> object:
@@ -160,6 +169,8 @@ class _IntervalRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _HorizonDocument:
     interval_minutes: int
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +178,10 @@ class _PlanDocument:
     horizon: _HorizonDocument
     intervals: tuple[_IntervalRow, ...]
     stored_at_start_kwh: dict[str, float]
+    site_id: str | None = None
 
 
-_PlanDocument.__pydantic_config__ = ConfigDict(extra="ignore", allow_inf_nan=False)  # type: ignore[attr-defined]
+_PlanDocument.__pydantic_config__ = ConfigDict(extra="ignore", allow_inf_nan=False, strict=True)  # type: ignore[attr-defined]
 _PLAN = TypeAdapter(_PlanDocument)
 
 
@@ -206,30 +218,49 @@ def read_plan_file(path: Path, site: Site) -> GivenPlan:
 
 def _plan_faults(document: _PlanDocument, site: Site) -> list[Fault]:
     if not document.intervals:
-        return [Fault(field="intervals", value=[], allowed="at least one interval")]
+        return [Fault(field="intervals", value="an empty list", allowed="at least one interval")]
+    faults = []
+    if document.site_id not in (None, site.id):
+        allowed = f"{site.id}, the site it is certified for"
+        faults.append(Fault(field="site_id", value=document.site_id, allowed=allowed))
     known = {ups.id for ups in site.ups}
-    step = timedelta(minutes=document.horizon.interval_minutes)
-    expected = document.intervals[0].start
-    faults = [
+    faults += [
         Fault(field=f"stored_at_start_kwh.{ups_id}", value=None, allowed="given: outages start from it")
         for ups_id in sorted(known - document.stored_at_start_kwh.keys())
     ]
     for index, row in enumerate(document.intervals):
-        if row.start.tzinfo is None:
-            faults.append(
-                Fault(field=f"intervals.{index}.start", value=str(row.start), allowed="a time with a UTC offset")
-            )
-            break
-        if row.start != expected:
-            allowed = f"{expected.isoformat()}, one step after the interval before"
-            faults.append(Fault(field=f"intervals.{index}.start", value=row.start.isoformat(), allowed=allowed))
-            break
-        expected += step
         listed = [ups.id for ups in row.ups]
         if sorted(listed) != sorted(known):
             allowed = f"each of the site's systems once: {', '.join(sorted(known))}"
             faults.append(Fault(field=f"intervals.{index}.ups", value=", ".join(listed), allowed=allowed))
-    return faults
+    return [*faults, *_time_faults(document)]
+
+
+def _time_faults(document: _PlanDocument) -> list[Fault]:
+    """Check that the intervals follow each other from the horizon's start to its end."""
+    minutes = document.horizon.interval_minutes
+    if not 1 <= minutes <= _MINUTES_PER_DAY:
+        return [Fault(field="horizon.interval_minutes", value=minutes, allowed=f"from 1 to {_MINUTES_PER_DAY}")]
+    starts = [row.start for row in document.intervals]
+    times = {f"intervals.{index}.start": start for index, start in enumerate(starts)}
+    times |= {f"horizon.{name}": at for name in ("start", "end") if (at := getattr(document.horizon, name)) is not None}
+    for name, at in times.items():
+        if at.tzinfo is None or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+            return [Fault(field=name, value=str(at), allowed="a time of our age with a UTC offset")]
+    expected = document.horizon.start or starts[0]
+    for index, start in enumerate(starts):
+        if start != expected:
+            allowed = f"{expected.isoformat()}, one step after the interval before"
+            return [Fault(field=f"intervals.{index}.start", value=start.isoformat(), allowed=allowed)]
+        expected += timedelta(minutes=minutes)
+    if document.horizon.end not in (None, expected):
+        allowed = f"{expected.isoformat()}, where the last interval ends"
+        return [Fault(field="horizon.end", value=str(document.horizon.end), allowed=allowed)]
+    return []
+
+
+_MINUTES_PER_DAY = 24 * 60
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def _given_trajectory(document: _PlanDocument, ups: UpsSystem) -> UpsTrajectory:

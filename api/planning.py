@@ -1,20 +1,26 @@
 """From a site's inputs to the optimizer's problem for one local day, and to the plan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from api.csv_series import TimeSeries
 from api.site_file import SiteInputs
+from api.tariff_file import unpriced
 from domain import Fault, Horizon, PriceSeries, ReserveRequirement, SiteState, UnableToAccept, reserve_requirement
 from domain.horizon import zone
 from domain.plan import DispatchPlan
 from optimizer import DispatchProblem, plan_dispatch
 from tariffs.horizon_charges import HorizonCharges, charges_over
+from tariffs.inputs import check_inputs
+from tariffs.not_priced import UnableToPrice
 
 DEFAULT_LOOK_AHEAD_H = 24.0
+LONGEST_LOOK_AHEAD_H = 31 * 24.0
+MOST_INTERVALS = 10_000
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,27 +40,66 @@ def plan_day(
     now: datetime,
     day: date | None = None,
     state: SiteState | None = None,
+    state_source: str = "state",
     look_ahead_h: float | None = None,
     time_limit_s: float = 30.0,
 ) -> PlannedDay:
     """Plan one local day of a site.
 
     Without `day` it is tomorrow, or the last whole day the site's series cover. Without `look_ahead_h` the plan looks a
-    day past its end, as far as the series reach.
+    day past its end, as far as the series reach. `state_source` names the state in what is said of it.
 
     Raises `UnableToAccept` where the inputs do not cover the day, or the state does not fit the site.
     """
     assumptions: list[str] = []
+    _check_asked(day, look_ahead_h)
     local = day or _default_day(inputs, now, assumptions)
-    problem = _problem(inputs, local, state, look_ahead_h, assumptions)
+    planned = Horizon.of_local_day(local, inputs.site.timezone, inputs.site.interval_minutes)
+    horizon = _horizon(inputs, planned, look_ahead_h, assumptions)
+    if state is not None:
+        _check_state(inputs, horizon, state, state_source)
+        inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
+    problem = _problem(inputs, planned.intervals, horizon, state or SiteState())
+    assumptions += _state_assumptions(inputs, problem.charges, problem.state)
     plan = plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s)
     return PlannedDay(
         plan=plan,
         inputs=inputs,
         requirements=problem.requirements,
         assumptions=tuple(assumptions),
-        notes=problem.charges.warnings,
+        notes=(*problem.charges.warnings, *_tariff_notes(inputs, local)),
     )
+
+
+def _check_asked(day: date | None, look_ahead_h: float | None) -> None:
+    """Refuse a day or a look-ahead that no plan can be made for."""
+    faults = []
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        faults.append(Fault(field="date", value=str(day), allowed=f"in the years {_FIRST_YEAR} to {_LAST_YEAR}"))
+    if look_ahead_h is not None and not 0 <= look_ahead_h <= LONGEST_LOOK_AHEAD_H:
+        allowed = f"from 0 to {LONGEST_LOOK_AHEAD_H:g} hours"
+        faults.append(Fault(field="look_ahead_h", value=look_ahead_h, allowed=allowed))
+    if faults:
+        raise UnableToAccept(faults)
+
+
+def _check_state(inputs: SiteInputs, horizon: Horizon, state: SiteState, source: str) -> None:
+    """Refuse a state that the site or its tariff cannot be in."""
+    faults: list[Fault] = []
+    try:
+        state.check_against(inputs.site)
+    except UnableToAccept as error:
+        faults += error.faults
+    if inputs.tariff is not None:
+        try:
+            check_inputs(inputs.tariff, horizon, prices=None, state=state, events=(), power_factor=None)
+        except UnableToAccept as error:
+            faults += error.faults
+    else:
+        for name in (*state.peaks_kw, *state.past_peaks_kw):
+            faults.append(Fault(field=f"peaks_kw.{name}", value=name, allowed="left out: the site has no tariff"))
+    if faults:
+        raise UnableToAccept(fault.in_source(source) for fault in faults)
 
 
 def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
@@ -97,29 +142,22 @@ def _midnight_after(inputs: SiteInputs, day: date) -> datetime:
     return Horizon.of_local_day(day, inputs.site.timezone, inputs.site.interval_minutes).end
 
 
-def _problem(
-    inputs: SiteInputs, day: date, state: SiteState | None, look_ahead_h: float | None, assumptions: list[str]
-) -> DispatchProblem:
+def _problem(inputs: SiteInputs, plan_intervals: int, horizon: Horizon, state: SiteState) -> DispatchProblem:
     site = inputs.site
-    planned = Horizon.of_local_day(day, site.timezone, site.interval_minutes)
-    horizon = _horizon(inputs, planned, look_ahead_h, assumptions)
     faults: list[Fault] = []
     loads = {ups.id: _values(inputs.loads[ups.id], horizon, faults) for ups in site.ups}
     others = _values(inputs.unprotected_load, horizon, faults)
     prices = _market_prices(inputs, horizon, faults)
     if faults:
-        raise UnableToAccept(faults)
-    state = state or SiteState()
-    charges = _charges(inputs, horizon, prices, state)
-    assumptions += _state_assumptions(inputs, charges, state)
+        raise UnableToAccept(fault for index, fault in enumerate(faults) if fault not in faults[:index])
     return DispatchProblem(
         site=site,
         horizon=horizon,
-        charges=charges,
+        charges=_charges(inputs, horizon, prices, state),
         load_kw=loads,
         unprotected_load_kw=others,
         state=state,
-        plan_intervals=planned.intervals,
+        plan_intervals=plan_intervals,
     )
 
 
@@ -130,11 +168,14 @@ def _horizon(inputs: SiteInputs, planned: Horizon, look_ahead_h: float | None, a
         reach = min((series.end for series in _all_series(inputs)), default=planned.end + timedelta(hours=wanted_h))
         wanted_h = max(0.0, min(wanted_h, (reach - planned.end) / timedelta(hours=1)))
         assumptions.append(f"look-ahead: {wanted_h:g} h past the end of the day")
-    step_h = planned.interval_h
+    intervals = planned.intervals + int(wanted_h / planned.interval_h + 1e-9)
+    if intervals > MOST_INTERVALS:
+        value = f"{intervals} intervals of {planned.interval_minutes} minutes"
+        raise UnableToAccept([Fault(field="look_ahead_h", value=value, allowed=f"at most {MOST_INTERVALS} intervals")])
     return Horizon(
         start=planned.start,
         interval_minutes=planned.interval_minutes,
-        intervals=planned.intervals + int(wanted_h / step_h + 1e-9),
+        intervals=intervals,
         timezone=planned.timezone,
     )
 
@@ -199,9 +240,27 @@ def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteS
     unknown = sorted({term.charge for term in charges.demand} - state.peaks_kw.keys())
     if unknown:
         yield f"month-to-date peaks not given: planned as if nothing were billed yet for {', '.join(unknown)}"
+    if charges.tiers and not state.energy_kwh:
+        yield "month-to-date energy not given: energy tiers start from 0 kWh"
+
+
+def _tariff_notes(inputs: SiteInputs, day: date) -> Iterator[str]:
+    """Say where a tariff's figures are not those of the planned day, or leave energy without a price."""
+    tariff = inputs.tariff
+    if tariff is None:
+        return
+    since, until = tariff.effective_from, tariff.effective_until
+    if (until is not None and day >= until) or (since is not None and day < since):
+        held = f"from {since or 'ever'} to {until or 'now'}"
+        yield f"{tariff.name}: these figures held {held}; {day} is priced with them all the same"
+    if tariff.energy is None and inputs.prices is None:
+        yield f"{tariff.name} has no energy charge and no prices are given: energy is planned as if it were free"
 
 
 def _charges(inputs: SiteInputs, horizon: Horizon, prices: PriceSeries | None, state: SiteState) -> HorizonCharges:
     if inputs.tariff is None:
         return HorizonCharges(horizon=horizon, energy_per_kwh=np.array(prices.price_per_kwh if prices else ()))
-    return charges_over(inputs.tariff, horizon, prices=prices, state=state)
+    try:
+        return charges_over(inputs.tariff, horizon, prices=prices, state=state)
+    except UnableToPrice as error:
+        raise UnableToAccept(unpriced(error, f"tariff {inputs.tariff.name}")) from error

@@ -78,8 +78,10 @@ def _cost_table(plan: DispatchPlan) -> RenderableType:
     table.add_column("")
     for name in ("without", "with the plan", "saves"):
         table.add_column(name, justify="right")
-    for name in ("energy", "demand", "wear", "total"):
+    for name in ("energy", "demand", "coincident", "minimum", "wear", "total"):
         before, after = getattr(plan.baseline_cost, name), getattr(plan.cost, name)
+        if name in {"coincident", "minimum"} and before == after == 0:
+            continue
         style = "bold" if name == "total" else ""
         table.add_row(name, f"{before:,.2f}", f"{after:,.2f}", f"{before - after:,.2f}", style=style)
     return table

@@ -1,18 +1,19 @@
 """Finding a tariff: a catalog name, a native YAML file, a URDB JSON file, or the document itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from api.yaml_file import read_json, read_yaml
+from api.acceptance import shown
+from api.yaml_file import read_json, read_text
 from domain import Fault, UnableToAccept
 from tariffs import catalog
-from tariffs.native import tariff_from_document
+from tariffs.native import tariff_from_document, tariff_from_yaml
 from tariffs.not_priced import UnableToPrice
 from tariffs.tariff import Tariff
 from tariffs.urdb import tariff_from_urdb
 
-_SUFFIXES = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def resolve_tariff(named: object, *, folder: Path | None, source: str) -> Tariff | None:
@@ -25,7 +26,9 @@ def resolve_tariff(named: object, *, folder: Path | None, source: str) -> Tariff
     if isinstance(named, Mapping):
         return _tariff(dict(named), source=f"{source}: tariff")
     if not isinstance(named, str):
-        raise UnableToAccept([Fault(field="tariff", source=source, value=named, allowed="a name, a path or a tariff")])
+        raise UnableToAccept(
+            [Fault(field="tariff", source=source, value=shown(named), allowed="a name, a path or a tariff")]
+        )
     if Path(named).suffix.lower() not in _SUFFIXES:
         try:
             return catalog.load(named)
@@ -42,10 +45,12 @@ def read_tariff_file(path: Path) -> Tariff:
 
     Raises `UnableToAccept` with every fault in it.
     """
-    reader = _SUFFIXES.get(path.suffix.lower())
-    if reader is None:
-        raise UnableToAccept([Fault(field="", source=path.name, value=path.suffix, allowed="a .yaml or .json file")])
-    return _tariff(reader(path), source=path.name)
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise UnableToAccept([Fault(field="", source=path.name, value=suffix, allowed="a .yaml or .json file")])
+    if suffix == ".json":
+        return _tariff(read_json(path), source=path.name)
+    return tariff_from_yaml(read_text(path), source=path.name)
 
 
 def _at_tariff(fault: Fault, source: str) -> Fault:
@@ -55,14 +60,17 @@ def _at_tariff(fault: Fault, source: str) -> Fault:
 def _tariff(document: Any, *, source: str) -> Tariff:  # noqa: ANN401 - it is looked at to find out
     """Read a document as URDB where it has URDB's fields, else as native."""
     try:
-        if _is_urdb(document):
-            return tariff_from_urdb(document)
-        return tariff_from_document(document)
+        return tariff_from_urdb(document) if _is_urdb(document) else tariff_from_document(document)
     except UnableToAccept as error:
         raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
     except UnableToPrice as error:
-        reasons = [Fault(field="tariff", source=source, value=str(error), allowed="a tariff that can be priced")]
-        raise UnableToAccept(reasons) from error
+        raise UnableToAccept(unpriced(error, source)) from error
+
+
+def unpriced(error: UnableToPrice, source: str) -> Iterator[Fault]:
+    """The reasons why a tariff cannot be priced, as faults of `source`."""
+    for reason in error.reasons:
+        yield Fault(field=reason.field, source=source, value=reason.reason, allowed="something that can be priced")
 
 
 def _is_urdb(document: object) -> bool:

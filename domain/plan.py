@@ -20,16 +20,18 @@ class PlanStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCost:
-    """What the plan's intervals cost, in the site's currency; demand counts only increases over peaks already set."""
+    """What the plan's intervals cost, in the site's currency; peaks count only increases over what is billed already."""
 
     energy: float
     demand: float
     wear: float
+    coincident: float = 0.0
+    minimum: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum of all parts."""
-        return self.energy + self.demand + self.wear
+        return self.energy + self.demand + self.coincident + self.minimum + self.wear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

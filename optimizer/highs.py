@@ -1,5 +1,6 @@
 """The one place that talks to HiGHS."""
 
+import math
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,7 +28,7 @@ class SolveStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The outcome of one run: `values` (one a column) is None where no feasible point was found."""
+    """The outcome of one run; without a feasible point `values` (one a column) is None and `objective` no number."""
 
     status: SolveStatus
     values: NDArray[np.float64] | None
@@ -57,8 +58,9 @@ def solve(program: LinearProgram, *, time_limit_s: float) -> Solution:
     info = solver.getInfo()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     values = np.array(solver.getSolution().col_value) if feasible else None
-    bound = info.mip_dual_bound if program.integer.any() else info.objective_function_value
-    return Solution(status=status, values=values, objective=info.objective_function_value, bound=bound, seconds=seconds)
+    objective = info.objective_function_value if feasible else math.nan
+    bound = info.mip_dual_bound if program.integer.any() else objective
+    return Solution(status=status, values=values, objective=objective, bound=bound, seconds=seconds)
 
 
 def _solver(program: LinearProgram, time_limit_s: float) -> highspy.Highs:

@@ -9,6 +9,16 @@ from domain.validation import Checks
 from tariffs.horizon_charges import HorizonCharges
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerBounds:
+    """How far the batteries of one system may charge, must and may discharge, and may feed back, per interval (kW)."""
+
+    charge_ceiling_kw: tuple[float, ...]
+    discharge_floor_kw: tuple[float, ...]
+    discharge_ceiling_kw: tuple[float, ...]
+    feed_back_ceiling_kw: tuple[float, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DispatchProblem:
     """One plan to make.
@@ -75,6 +85,42 @@ class DispatchProblem:
         headroom_kw = max(0.0, self.site.interconnection.import_limit_kw - others_kw)
         return reserve_requirement(ups, protected_load_kw=protected_kw, meter_headroom_kw=headroom_kw)
 
+    def dc_load_kw(self, ups: UpsSystem) -> tuple[float, ...]:
+        """What the inverters of one system draw from its DC bus, per interval."""
+        return tuple(ups.dc_load_kw(load) for load in self.load_kw[ups.id])
+
+    def power_bounds(self, ups: UpsSystem) -> PowerBounds:
+        """How far the batteries of one system may go in each interval, see `formulation.rectifier`."""
+        return self._power_bounds[ups.id]
+
+    @cached_property
+    def _power_bounds(self) -> dict[str, PowerBounds]:
+        may_export_kw = self.site.interconnection.export_limit_kw * (self.charges.energy_per_kwh >= 0)
+        return {
+            ups.id: _power_bounds(ups, self.dc_load_kw(ups), may_export_kw.tolist() if ups.bidirectional else None)
+            for ups in self.site.ups
+        }
+
+    @cached_property
+    def most_grid_kw(self) -> float:
+        """The highest import that can be: every load and every charger at once, within the import limit."""
+        return min(self.site.interconnection.import_limit_kw, max(self._most_per_interval_kw()))
+
+    def _most_per_interval_kw(self) -> list[float]:
+        total = list(self.unprotected_load_kw)
+        for ups in self.site.ups:
+            charge = self.power_bounds(ups).charge_ceiling_kw
+            for t, dc_kw in enumerate(self.dc_load_kw(ups)):
+                total[t] += (dc_kw + charge[t]) / ups.rectifier_efficiency
+        return total
+
+    @cached_property
+    def most_billed_kw(self) -> float:
+        """The highest demand that any charge can bill."""
+        past = [max(term.floor_kw, term.peak_so_far_kw) for term in self.charges.demand]
+        expected = [term.peak_so_far_kw for term in self.charges.coincident]
+        return max(self.most_grid_kw, *past, *expected) if past or expected else self.most_grid_kw
+
     def reserve_kwh(self, ups: UpsSystem) -> tuple[float, ...]:
         """The floor under stored energy of one system, at each boundary."""
         given = self.reserve_profile_kwh.get(ups.id)
@@ -86,6 +132,21 @@ class DispatchProblem:
     def stored_at_start_kwh(self, ups: UpsSystem) -> float:
         """Stored energy of one system when the horizon starts."""
         return self.state.stored_in(self.site, ups.id)
+
+
+def _power_bounds(ups: UpsSystem, dc_load_kw: tuple[float, ...], may_export_kw: list[float] | None) -> PowerBounds:
+    """Turn the limits of rectifier, battery and interconnection into bounds; feeding back below price 0 only burns."""
+    rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency
+    feed_back = tuple(may_export_kw) if may_export_kw is not None else (0.0,) * len(dc_load_kw)
+    return PowerBounds(
+        charge_ceiling_kw=tuple(min(ups.charge_limit_kw, max(0.0, rectifier_kw - load)) for load in dc_load_kw),
+        discharge_floor_kw=tuple(max(0.0, load - rectifier_kw) for load in dc_load_kw),
+        discharge_ceiling_kw=tuple(
+            min(ups.discharge_limit_kw, load + back / ups.rectifier_efficiency)
+            for load, back in zip(dc_load_kw, feed_back, strict=True)
+        ),
+        feed_back_ceiling_kw=feed_back,
+    )
 
 
 def _input_kw(ups: UpsSystem, load_kw: float) -> float:

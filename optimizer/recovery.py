@@ -1,14 +1,17 @@
 """Plans that do not trade: hold what is stored, or return to the reserve as fast as is safe.
 
 Below the reserve there is no optimization: every battery that lacks reserve charges at the most that charger,
-rectifier and meter allow, the one with the least ride-through first, and nothing discharges until the horizon ends.
+rectifier and meter allow, the emptiest first, and nothing discharges until the horizon ends.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain import UpsSystem
 from domain.plan import UpsTrajectory
 from optimizer.problem import DispatchProblem
+
+_ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ def _charge_towards(problem: DispatchProblem, target_kwh: dict[str, float]) -> t
     ]
     for t in range(problem.horizon.intervals):
         headroom_kw = _import_headroom_kw(problem, t)
-        for system in sorted(systems, key=lambda each: each.stored_kwh[-1] / each.target_kwh):
+        for system in sorted(systems, key=lambda each: each.stored_kwh[-1] / each.ups.capacity_kwh):
             charge_kw = _charge_kw(problem, system, t, headroom_kw)
             headroom_kw -= charge_kw / system.ups.rectifier_efficiency
     return tuple(_trajectory(problem, system) for system in systems)
@@ -79,3 +82,40 @@ def _trajectory(problem: DispatchProblem, system: _Charging) -> UpsTrajectory:
         stored_kwh=tuple(system.stored_kwh),
         reserve_kwh=problem.reserve_kwh(system.ups),
     )
+
+
+def reserve_alarms(problem: DispatchProblem) -> list[str]:
+    """Say for each system whose reserve is not there what is missing, in kWh and in seconds."""
+    alarms = []
+    for ups, required in zip(problem.site.ups, problem.requirements, strict=True):
+        stored_kwh = problem.stored_at_start_kwh(ups)
+        floor_kwh = problem.reserve_kwh(ups)[0]
+        if not required.feasible and ups.id not in problem.reserve_profile_kwh:
+            alarms.append(
+                f"{ups.id}: reserve is infeasible ({required.binding.value}): fully charged it rides through "
+                f"{required.ride_through_s:.0f} s of the {required.required_s:.0f} s required, "
+                f"short by {required.deficit_kwh:.1f} kWh and {required.deficit_s:.0f} s; no trading"
+            )
+        elif stored_kwh < floor_kwh * (1 - _ROUNDING):
+            seconds = required.required_s * (floor_kwh - stored_kwh) / (floor_kwh - _unavailable_kwh(ups))
+            alarms.append(
+                f"{ups.id}: {stored_kwh:.1f} kWh stored is below the reserve of {floor_kwh:.1f} kWh, short by "
+                f"{floor_kwh - stored_kwh:.1f} kWh and {seconds:.0f} s; charging at the safe maximum, no trading"
+            )
+    return alarms
+
+
+def _unavailable_kwh(ups: UpsSystem) -> float:
+    return (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * ups.capacity_kwh
+
+
+def recovery_times(problem: DispatchProblem, trajectories: Sequence[UpsTrajectory]) -> list[str]:
+    """Say when each system that lacks reserve has it again."""
+    times = []
+    for each in trajectories:
+        safe = [b for b, stored in enumerate(each.stored_kwh) if stored >= each.reserve_kwh[b] * (1 - _ROUNDING)]
+        if safe and safe[0] > 0:
+            times.append(f"{each.ups_id}: reserve restored at {problem.horizon.start_of(safe[0]).isoformat()}")
+        elif not safe:
+            times.append(f"{each.ups_id}: reserve is not restored within this plan")
+    return times

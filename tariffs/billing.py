@@ -19,7 +19,7 @@ from tariffs.calendar import FloatArray, LocalCalendar, local_calendar
 from tariffs.coincident import CoincidentEvent
 from tariffs.inputs import check_inputs
 from tariffs.metered import MeterSeries, exact, quantity
-from tariffs.rider import Rider
+from tariffs.rider import CHARGE_KINDS, Rider
 from tariffs.tariff import Tariff
 
 _MONTHS_A_YEAR = 12
@@ -37,40 +37,34 @@ def bill(
 ) -> Bill:
     """Bill a meter series: mean kW of every interval of `horizon`, negative where energy is exported.
 
-    `prices` are market prices on the same horizon. `state` brings peaks and energy from before the horizon: of the billing
-    period it starts in (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`). `events` are
-    coincident peaks. Where the horizon covers a part of a billing period, charges per month are shared by days; tier
-    limits are not.
+    `prices` are market prices on the same horizon. `state` brings peaks and energy from before the horizon: of the
+    billing period it starts in (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`). `events`
+    are coincident peaks. Where the horizon covers a part of a billing period, charges per month are shared by days;
+    tier limits are not.
 
-    Raises `UnableToAccept` for a series that does not fit its horizon, or prices, events or peaks that belong elsewhere.
+    Raises `UnableToAccept` for a series that does not fit its horizon, or inputs that belong elsewhere.
     """
-    check_inputs(tariff, horizon, prices, state, events, power_factor)
+    check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
     calendar = local_calendar(horizon, tariff.cycle, tariff.holidays)
     meter = MeterSeries.of(horizon, np.asarray(kw, dtype=np.float64), calendar)
     known = state or SiteState()
-    cent = cent_of(tariff.currency)
-    energy = EnergyBilling(tariff, meter, prices, cent)
-    demands = billed_demand(tariff, meter, known, power_factor or 1.0, cent)
-    coincident = coincident_lines(tariff, meter, known, events, power_factor or 1.0, cent)
-    drafts: list[list[LineItem]] = []
+    energy = EnergyBilling(tariff, meter, prices)
+    demands = billed_demand(tariff, meter, known, power_factor or 1.0)
+    coincident = coincident_lines(tariff, meter, known, events=events, power_factor=power_factor or 1.0)
+    drafts = []
     for index, demand in enumerate(demands):
-        so_far_kwh = known.energy_kwh if index == 0 else 0.0
-        lines = energy.lines(index, _tier_kw(tariff, demand), so_far_kwh) + demand.lines + coincident[index]
-        lines += _fixed_lines(tariff, calendar, index, cent)
-        lines += _rider_lines([rider for rider in tariff.riders if not rider.tax], lines, tariff.currency, cent)
-        drafts.append(lines + _minimum_lines(tariff, calendar, index, lines, cent))
-    unsettled = _settle_years(tariff, calendar, drafts, cent)
-    taxes = [rider for rider in tariff.riders if rider.tax]
-    drafts = [lines + _rider_lines(taxes, lines, tariff.currency, cent) for lines in drafts]
-    kwh = energy.bought_kwh.sum(axis=1)
+        lines = energy.lines(index, _tier_kw(tariff, demand), known.energy_kwh if index == 0 else 0.0)
+        drafts.append(_with_riders_and_minimum(tariff, calendar, index, lines + demand.lines + coincident[index]))
+    unsettled = _settle_years(tariff, calendar, drafts)
     periods = [
-        _period_bill(calendar, index, drafts[index], demand, float(kwh[index])) for index, demand in enumerate(demands)
+        _period_bill(calendar, index, _with_taxes(tariff, drafts[index]), demand, energy.kwh(index))
+        for index, demand in enumerate(demands)
     ]
     return Bill(
         currency=tariff.currency,
         periods=tuple(periods),
         not_priced=not_priced(tariff, prices, unsettled),
-        warnings=bill_warnings(tariff, calendar, periods, known, events, power_factor),
+        warnings=bill_warnings(tariff, calendar, periods, state=known, events=events, power_factor=power_factor),
     )
 
 
@@ -93,7 +87,20 @@ def _tier_kw(tariff: Tariff, demand: BilledDemand) -> float:
     return demand.billed_kw.get(tariff.energy.demand, 0.0) if tariff.energy is not None else 0.0
 
 
-def _fixed_lines(tariff: Tariff, calendar: LocalCalendar, index: int, cent: Decimal) -> list[LineItem]:
+def _with_riders_and_minimum(
+    tariff: Tariff, calendar: LocalCalendar, index: int, charges: list[LineItem]
+) -> list[LineItem]:
+    """The lines of a billing period before taxes and annual minimum charges."""
+    lines = charges + _fixed_lines(tariff, calendar, index)
+    lines += _rider_lines(tariff, [rider for rider in tariff.riders if not rider.tax], lines)
+    return lines + _minimum_lines(tariff, calendar, index, lines)
+
+
+def _with_taxes(tariff: Tariff, lines: list[LineItem]) -> list[LineItem]:
+    return lines + _rider_lines(tariff, [rider for rider in tariff.riders if rider.tax], lines)
+
+
+def _fixed_lines(tariff: Tariff, calendar: LocalCalendar, index: int) -> list[LineItem]:
     days = quantity(calendar.covered_days(index))
     months = days / calendar.periods[index].days
     quantities = {"day": days, "month": months, "year": months / _MONTHS_A_YEAR}
@@ -104,47 +111,50 @@ def _fixed_lines(tariff: Tariff, calendar: LocalCalendar, index: int, cent: Deci
             quantity=quantities[charge.per],
             unit=charge.per,
             rate=exact(charge.amount),
-            cent=cent,
+            cent=cent_of(tariff.currency),
         )
         for charge in tariff.fixed
         if charge.amount
     ]
 
 
-def _rider_lines(riders: list[Rider], lines: list[LineItem], currency: str, cent: Decimal) -> list[LineItem]:
+def _rider_lines(tariff: Tariff, riders: list[Rider], lines: list[LineItem]) -> list[LineItem]:
     """One line for every rider and kind of charge that it rides on."""
-    added = []
-    for rider in riders:
-        for kind in rider.on:
-            base = exact_sum(line for line in lines if line.charge == kind)
-            if base:
-                name = f"{rider.name} on {kind}"
-                rate = exact(rider.fraction)
-                added.append(LineItem(charge=kind, name=name, quantity=base, unit=currency, rate=rate, cent=cent))
-    return added
+    bases = {kind: exact_sum(line for line in lines if line.charge == kind) for kind in CHARGE_KINDS}
+    return [
+        LineItem(
+            charge=kind,
+            name=f"{rider.name} on {kind}",
+            quantity=bases[kind],
+            unit=tariff.currency,
+            rate=exact(rider.fraction),
+            cent=cent_of(tariff.currency),
+        )
+        for rider in riders
+        for kind in rider.applies_to
+        if bases[kind]
+    ]
 
 
-def _minimum_lines(
-    tariff: Tariff, calendar: LocalCalendar, index: int, lines: list[LineItem], cent: Decimal
-) -> list[LineItem]:
+def _minimum_lines(tariff: Tariff, calendar: LocalCalendar, index: int, lines: list[LineItem]) -> list[LineItem]:
     days = quantity(calendar.covered_days(index))
     quantities = {"day": days, "month": days / calendar.periods[index].days}
     least = max(
         (exact(charge.amount) * quantities[charge.per] for charge in tariff.minimum if charge.per in quantities),
         default=Decimal(),
     )
-    return _shortfall("minimum charge", least - exact_sum(lines), cent) if least else []
+    return _shortfall("minimum charge", least - exact_sum(lines), tariff.currency) if least else []
 
 
-def _shortfall(name: str, missing: Decimal, cent: Decimal) -> list[LineItem]:
+def _shortfall(name: str, missing: Decimal, currency: str) -> list[LineItem]:
     if missing <= 0:
         return []
-    return [LineItem(charge="minimum", name=name, quantity=Decimal(1), unit="bill", rate=missing, cent=cent)]
+    return [
+        LineItem(charge="minimum", name=name, quantity=Decimal(1), unit="bill", rate=missing, cent=cent_of(currency))
+    ]
 
 
-def _settle_years(
-    tariff: Tariff, calendar: LocalCalendar, drafts: list[list[LineItem]], cent: Decimal
-) -> tuple[str, ...]:
+def _settle_years(tariff: Tariff, calendar: LocalCalendar, drafts: list[list[LineItem]]) -> tuple[str, ...]:
     """Add what is missing to the annual minimum to the last bill of each full year; return the years not covered."""
     least = max((exact(charge.amount) for charge in tariff.minimum if charge.per == "year"), default=Decimal())
     unsettled = []
@@ -155,7 +165,7 @@ def _settle_years(
             unsettled.append(year)
             continue
         charged = sum((exact_sum(drafts[index]) for index in indices), Decimal())
-        drafts[indices[-1]] += _shortfall(f"annual minimum charge, {year}", least - charged, cent)
+        drafts[indices[-1]] += _shortfall(f"annual minimum charge, {year}", least - charged, tariff.currency)
     return tuple(unsettled)
 
 

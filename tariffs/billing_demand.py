@@ -7,11 +7,13 @@ from decimal import Decimal
 import numpy as np
 
 from domain import SiteState
-from tariffs.bill import LineItem
+from tariffs.bill import LineItem, cent_of
 from tariffs.calendar import FloatArray, IndexArray, intervals_within
 from tariffs.coincident import CoincidentEvent, CoincidentPeakCharge
+from tariffs.cycle import BillingPeriod
 from tariffs.demand import KW_PER_HP, DemandCharge, DemandTier, DemandUnit
 from tariffs.metered import MeterSeries, exact, quantity
+from tariffs.rider import ChargeKind
 from tariffs.tariff import Tariff
 
 
@@ -24,9 +26,7 @@ class BilledDemand:
     lines: list[LineItem] = field(default_factory=list)
 
 
-def billed_demand(
-    tariff: Tariff, meter: MeterSeries, state: SiteState, power_factor: float, cent: Decimal
-) -> list[BilledDemand]:
+def billed_demand(tariff: Tariff, meter: MeterSeries, state: SiteState, power_factor: float) -> list[BilledDemand]:
     """Bill every demand charge in every billing period of a meter series."""
     bills = [BilledDemand() for _ in meter.calendar.periods]
     for charge in tariff.demand:
@@ -40,10 +40,10 @@ def billed_demand(
             chosen = of_period == index
             stretches = _stretches(charge, meter, demands[chosen], first[chosen], so_far)
             peak = max(stretches, default=0.0)
-            billed = [
-                _billed(charge, period.month, kw, history, _month(period.label), power_factor) for kw in stretches
-            ]
-            name_tiers = _Tiers(name=charge.name, unit=charge.unit + ("-day" if charge.daily else ""), cent=cent)
+            billed = [_billed(charge, period, kw, history, power_factor) for kw in stretches]
+            name_tiers = _Tiers(
+                name=charge.name, unit=charge.unit + ("-day" if charge.daily else ""), cent=cent_of(tariff.currency)
+            )
             bills[index].lines.extend(name_tiers.lines("demand", contract_tiers(charge, period.month), billed))
             bills[index].peaks_kw[charge.name] = peak
             bills[index].billed_kw[charge.name] = float(sum(billed)) / float(units_per_kw(charge.unit, power_factor))
@@ -76,10 +76,11 @@ def _stretches(
 
 
 def _billed(
-    charge: DemandCharge, month: int, peak_kw: float, history: Mapping[int, float], now: int, power_factor: float
+    charge: DemandCharge, period: BillingPeriod, peak_kw: float, history: Mapping[int, float], power_factor: float
 ) -> Decimal:
     """Billed demand in the charge's unit: own peak, ratchet, minimum and contract, whichever is highest."""
     per_kw = units_per_kw(charge.unit, power_factor)
+    now, month = _month(period.label), period.month
     billed = quantity(peak_kw) * per_kw
     ratchet = charge.ratchet
     if ratchet is not None:
@@ -117,7 +118,7 @@ class _Tiers:
 
     def lines(
         self,
-        kind: str,
+        charge: ChargeKind,
         tiers: Sequence[tuple[Decimal, Decimal]],
         demands: Sequence[Decimal],
         weights: Sequence[Decimal] = (),
@@ -136,7 +137,6 @@ class _Tiers:
             low = max(low, limit)
             if inside and rate:
                 name = f"{self.name}, tier {number + 1}" if len(tiers) > 1 else self.name
-                charge = "demand" if kind == "demand" else "coincident"
                 lines.append(
                     LineItem(charge=charge, name=name, quantity=inside, unit=self.unit, rate=rate, cent=self.cent)
                 )
@@ -147,9 +147,9 @@ def coincident_lines(
     tariff: Tariff,
     meter: MeterSeries,
     state: SiteState,
+    *,
     events: Sequence[CoincidentEvent],
     power_factor: float,
-    cent: Decimal,
 ) -> list[list[LineItem]]:
     """The coincident lines of every billing period."""
     bills: list[list[LineItem]] = [[] for _ in meter.calendar.periods]
@@ -157,7 +157,7 @@ def coincident_lines(
         named = [event for event in events if event.charge == charge.name]
         hours = meter.calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
         per_kw = units_per_kw(charge.unit, power_factor)
-        writer = _Tiers(name=charge.name, unit=charge.unit, cent=cent)
+        writer = _Tiers(name=charge.name, unit=charge.unit, cent=cent_of(tariff.currency))
         for index, period in enumerate(meter.calendar.periods):
             tiers = [
                 (_limit(tier), exact(tier.rate_per_kw))

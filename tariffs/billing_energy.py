@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 
 from domain import PriceSeries
-from tariffs.bill import LineItem
+from tariffs.bill import LineItem, cent_of
 from tariffs.calendar import FloatArray, IndexArray
 from tariffs.energy import EnergyCharge, EnergyPeriod, EnergyTier
 from tariffs.metered import MeterSeries, exact, quantity
@@ -33,9 +33,10 @@ _FREE = EnergyTier()
 class EnergyBilling:
     """Sums a meter series once by billing period, schedule period and month; then writes the lines of each bill."""
 
-    def __init__(self, tariff: Tariff, meter: MeterSeries, prices: PriceSeries | None, cent: Decimal) -> None:
+    def __init__(self, tariff: Tariff, meter: MeterSeries, prices: PriceSeries | None) -> None:
         calendar = meter.calendar
-        self.cent = cent
+        self.cent = cent_of(tariff.currency)
+        self.is_priced = tariff.energy is not None
         self.energy = tariff.energy or EnergyCharge(periods=(EnergyPeriod(name="energy", tiers=(_FREE,)),))
         names = [period.name for period in self.energy.periods]
         held = calendar.schedule_period(tariff.schedules.get(self.energy.schedule), names)
@@ -46,6 +47,10 @@ class EnergyBilling:
         self.month_kwh = _table(calendar.period, calendar.month, bought, (len(self.periods), 12))
         value = np.array(prices.price_per_kwh) * bought if prices is not None else np.zeros(len(bought))
         self.market_value = np.bincount(calendar.period, value, len(self.periods)) if prices is not None else None
+
+    def kwh(self, index: int) -> float:
+        """Energy bought in one billing period."""
+        return float(self.bought_kwh[index].sum())
 
     def lines(self, index: int, billed_kw: float, so_far_kwh: float) -> list[LineItem]:
         """The energy and export lines of one billing period.
@@ -65,10 +70,10 @@ class EnergyBilling:
         return lines
 
     def _rate_lines(self, index: int, billed_kw: float, so_far_kwh: float) -> list[LineItem]:
-        total = float(self.bought_kwh[index].sum())
+        total = self.kwh(index)
         lines = []
         for period, kwh in zip(self.energy.periods, self.bought_kwh[index], strict=True):
-            if kwh <= 0 or period.tiers == (_FREE,):
+            if kwh <= 0 or not self.is_priced:
                 continue
             shares = _shares(period, self.periods[index].days, billed_kw, so_far_kwh, total)
             for step, share in zip(period.steps(self.periods[index].days), shares, strict=True):
@@ -79,7 +84,7 @@ class EnergyBilling:
         return lines
 
     def _market_lines(self, index: int) -> list[LineItem]:
-        kwh = float(self.bought_kwh[index].sum())
+        kwh = self.kwh(index)
         if self.market_value is None or kwh <= 0:
             return []
         market = self.energy.market

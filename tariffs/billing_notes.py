@@ -28,6 +28,7 @@ def bill_warnings(
     tariff: Tariff,
     calendar: LocalCalendar,
     periods: Sequence[PeriodBill],
+    *,
     state: SiteState,
     events: Sequence[CoincidentEvent],
     power_factor: float | None,
@@ -47,7 +48,7 @@ def _validity(tariff: Tariff, calendar: LocalCalendar) -> list[str]:
     start, end = calendar.first_day, calendar.periods[-1].end
     early = tariff.effective_from or date.min
     late = tariff.effective_until or date.max
-    if start >= early and start < late:
+    if early <= start < late:
         return []
     shown = f"{tariff.effective_from or 'the beginning'} to {tariff.effective_until or 'today'}"
     return [f"the meter series, {start} to {end}, is priced by a tariff that holds from {shown}"]
@@ -61,7 +62,7 @@ def _applicability(tariff: Tariff, periods: Sequence[PeriodBill]) -> tuple[str, 
 
 
 def _power_factor(tariff: Tariff, power_factor: float | None) -> list[str]:
-    units = {charge.unit for charge in (*tariff.demand, *tariff.coincident)}
+    units = {charge.unit for charge in tariff.demand} | {charge.unit for charge in tariff.coincident}
     if power_factor is None and "kVA" in units:
         return ["demand is billed in kVA and no power factor was given: 1.0 is assumed"]
     return []
@@ -87,7 +88,7 @@ def _events(tariff: Tariff, events: Sequence[CoincidentEvent]) -> list[str]:
 def _windows(tariff: Tariff, calendar: LocalCalendar) -> list[str]:
     interval = calendar.horizon.interval_minutes
     return [
-        f"{charge.name}: demand is billed over {charge.window_minutes} minutes, but the series has {interval}-minute values"
+        f"{charge.name}: demand is the mean of {charge.window_minutes} minutes, but the series has {interval}"
         for charge in tariff.demand
         if 0 < charge.window_minutes < interval
     ]

@@ -6,7 +6,7 @@ takes a few milliseconds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from domain.horizon import Horizon, Interval, zone
 from tariffs.cycle import BillingCycle, BillingPeriod
 from tariffs.holiday import HolidayCalendar
-from tariffs.schedule import RateSchedule, SLOTS_PER_DAY
+from tariffs.schedule import SLOTS_PER_DAY, RateSchedule
 from tariffs.written import DAY_TYPES, MINUTES_PER_DAY
 
 IndexArray = NDArray[np.intp]
@@ -70,8 +70,9 @@ class LocalCalendar:
     def windows(self, minutes: int) -> IndexArray:
         """Number the clock windows of so many minutes that intervals start in, rising from 0."""
         window = self.minute // minutes
-        # A clock that is set back repeats an hour of window numbers; a window ends wherever the number changes.
-        return np.concatenate([[0], np.cumsum(np.diff(window) != 0)]).astype(np.intp)
+        # A clock that is set back repeats its window numbers at once, so a jump of the clock ends a window as well.
+        ends = (np.diff(window) != 0) | (np.diff(self.minute) != self.horizon.interval_minutes)
+        return np.concatenate([[0], np.cumsum(ends)]).astype(np.intp)
 
 
 @lru_cache(maxsize=64)
@@ -169,7 +170,7 @@ def _day_shares(horizon: Horizon, day: NDArray[np.int64], first_day: date) -> Fl
 def _length(day: date, horizon: Horizon) -> timedelta:
     local = zone(horizon.timezone)
     start, end = (datetime.combine(at, datetime.min.time(), local) for at in (day, day + timedelta(days=1)))
-    return end.astimezone(timezone.utc) - start.astimezone(timezone.utc)
+    return end.astimezone(UTC) - start.astimezone(UTC)
 
 
 def intervals_within(horizon: Horizon, within: Interval) -> IndexArray:

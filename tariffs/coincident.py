@@ -13,9 +13,9 @@ from tariffs.written import Written
 class CoincidentPeakCharge(Written):
     """Demand while the utility or grid operator has its peak.
 
-    Which hours these are is known afterwards, or guessed ahead: pass `CoincidentEvent`s. Where none are given for a
-    billing period, the highest demand in the hours of `period` of `schedule` is billed, which is the most that it can be,
-    and the bill says so. Several events in one billing period bill the highest of them, or their mean (`combine`).
+    Which hours these are is known afterwards, or guessed ahead: pass `CoincidentEvent`s. Where none are given for the
+    charge, the highest demand in the hours of `period` of `schedule` is billed, which is the most that it can be, and
+    the bill says so. Several events in one billing period bill the highest of them, or their mean (`combine`).
     """
 
     name: str
@@ -36,8 +36,8 @@ class CoincidentPeakCharge(Written):
 class CoincidentEvent:
     """A stretch of time that is billed by the coincident charge named `charge`.
 
-    `probability` is 1 for an event that happened or is called; below 1 for an hour that may become the peak: exactly one
-    of such hours will, so their probabilities in a billing period sum to at most 1.
+    `probability` is 1 for an event that happened or is called; below 1 for an hour that may become the peak: exactly
+    one of such hours will, so their probabilities in a billing period sum to at most 1.
     """
 
     charge: str

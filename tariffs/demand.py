@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from domain.validation import Checks
@@ -31,7 +32,7 @@ class DemandTier(Written):
 def check_tiers(checks: Checks, tiers: tuple[DemandTier, ...]) -> None:
     """Note a fault unless limits rise and only the last tier has none."""
     limits = [math.inf if tier.up_to_kw is None else tier.up_to_kw for tier in tiers]
-    rising = all(low < high for low, high in zip(limits, limits[1:], strict=False))
+    rising = all(low < high for low, high in pairwise(limits))
     complete = bool(limits) and math.isinf(limits[-1])
     checks.require(rising and complete, "tiers", limits, "limits that rise, and a last tier without one")
 
@@ -76,8 +77,8 @@ class ContractDemand(Written):
 class DemandCharge(Written):
     """The highest demand of a billing period, or of each day of it, in the hours of `period` of `schedule`.
 
-    `unit` is what rates, limits and minimum count; kVA is kW over the power factor, a horsepower is 0.7457 kW. Demand is
-    the mean of `window_minutes` on the clock (0: of the metering interval). Without a schedule every hour counts.
+    `unit` is what rates, limits and minimum count; kVA is kW over the power factor, a horsepower is 0.7457 kW. Demand
+    is the mean of `window_minutes` on the clock (0: of the metering interval). Without a schedule every hour counts.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from domain.validation import Checks
@@ -95,9 +96,11 @@ class EnergyPeriod(Written):
         splits = between and not per_kw
         limits = [self.tiers[number].up_to for number in run]
         known = [limit for limit in limits if limit is not None]
-        rising = all(low < high for low, high in zip(known, known[1:], strict=False))
+        rising = all(low < high for low, high in pairwise(known))
         checks.require(rising, f"tiers.{run[0]}", known, "cumulative limits that rise")
         checks.require(None not in limits[:-1], f"tiers.{run[0]}", limits, "limits in every tier but the last")
+        units = {self.tiers[number].unit for number in run if self.tiers[number].up_to is not None}
+        checks.require(len(units) < 2, f"tiers.{run[0]}", sorted(units), "limits in one unit")  # noqa: PLR2004 - one
         unit = self.tiers[run[0]].unit
         if splits:
             opens = self.tiers[0].per_kw
@@ -140,7 +143,7 @@ class EnergyPeriod(Written):
         return tuple(steps)
 
     def _is_split(self, number: int) -> bool:
-        """Whether kWh tiers split the band that ends at this tier: they follow, and another limit per kW follows them."""
+        """Whether kWh tiers split the band that ends at this tier: they follow, and a limit per kW follows them."""
         after = self.tiers[number + 1 :]
         opens = self.tiers[0].per_kw
         return opens and bool(after) and not after[0].per_kw and any(tier.per_kw for tier in after)

@@ -12,8 +12,8 @@ from tariffs.written import Written
 class FixedCharge(Written):
     """An amount per day, per month (a billing period) or per year.
 
-    A day is billed for each local day; a month or year is shared by days where the meter series covers part of a billing
-    period, and a year is twelve equal months.
+    A day is billed for each local day; a month or year is shared by days where the meter series covers part of a
+    billing period, and a year is twelve equal months.
     """
 
     name: str

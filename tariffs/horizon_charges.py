@@ -10,7 +10,7 @@ from tariffs.coincident import CoincidentEvent
 from tariffs.horizon_demand import coincident_terms, demand_terms
 from tariffs.horizon_energy import energy_prices, export_prices, tier_terms
 from tariffs.inputs import check_inputs
-from tariffs.rider import CHARGE_KINDS, ChargeKind, multiplier
+from tariffs.rider import ChargeKind, multiplier
 from tariffs.tariff import Tariff
 from tariffs.terms import (
     CoincidentTerm,
@@ -55,10 +55,10 @@ def charges_over(
     `state` brings the peaks and the energy of the billing period so far, and past peaks for ratchets. `events` are
     coincident peaks, known or possible. `power_factor` turns kW into kVA.
 
-    Raises `UnableToPrice` for an indexed tariff without prices, `UnableToAccept` for prices on another horizon, events or
-    state of a charge that the tariff does not have, or read dates that do not cover the horizon.
+    Raises `UnableToPrice` for an indexed tariff without prices, `UnableToAccept` for prices on another horizon, events
+    or state of a charge that the tariff does not have, or read dates that do not cover the horizon.
     """
-    check_inputs(tariff, horizon, prices, state, events, power_factor)
+    check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
     calendar = local_calendar(horizon, tariff.cycle, tariff.holidays)
     state = state or SiteState()
     return HorizonCharges(
@@ -86,7 +86,7 @@ def _fixed(tariff: Tariff, calendar: LocalCalendar, period: int) -> float:
 
 def _minimum_terms(tariff: Tariff, calendar: LocalCalendar) -> tuple[MinimumTerm, ...]:
     priced: tuple[ChargeKind, ...] = ("energy", "demand", "coincident", "export")
-    before_tax = {kind: 1 / multiplier(tariff.riders, kind, tax=True) for kind in CHARGE_KINDS if kind in priced}
+    before_tax: dict[str, float] = {kind: 1 / multiplier(tariff.riders, kind, tax=True) for kind in priced}
     terms = []
     for index, period in enumerate(calendar.periods):
         days = calendar.covered_days(index)

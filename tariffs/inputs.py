@@ -11,6 +11,7 @@ from tariffs.tariff import Tariff
 def check_inputs(
     tariff: Tariff,
     horizon: Horizon,
+    *,
     prices: PriceSeries | None,
     state: SiteState | None,
     events: Sequence[CoincidentEvent],

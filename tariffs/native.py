@@ -14,8 +14,7 @@ from domain.validation import Fault, UnableToAccept
 from tariffs.tariff import Tariff
 
 _ADAPTER: TypeAdapter[Tariff] = TypeAdapter(Tariff)
-
-type_of_document = Mapping[str, Any]
+_BOOLEAN = "tag:yaml.org,2002:bool"
 
 
 def tariff_from_yaml(text: str, source: str = "") -> Tariff:
@@ -69,7 +68,7 @@ def tariff_to_yaml(tariff: Tariff) -> str:
     return yaml.safe_dump(tariff_to_document(tariff), sort_keys=False, allow_unicode=True, width=120)
 
 
-def _expand(document: type_of_document) -> dict[str, Any]:
+def _expand(document: Mapping[str, Any]) -> dict[str, Any]:
     """Replace the short forms by the full ones; whatever has neither form is left for validation to refuse."""
     full = dict(document)
     schedules = full.get("schedules")
@@ -138,7 +137,7 @@ def _short_season(season: dict[str, Any]) -> dict[str, Any]:
 _SEASON = ("rate_per_kw", "tiers", "months")
 
 
-def _refuse(error: ValidationError, document: type_of_document, source: str) -> NoReturn:
+def _refuse(error: ValidationError, document: Mapping[str, Any], source: str) -> NoReturn:
     """Say pydantic's findings in our words, with the names of charges and periods in place of their numbers."""
     faults: list[Fault] = []
     for found in error.errors(include_url=False):
@@ -176,9 +175,14 @@ def _path(location: tuple[str | int, ...], document: object) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping, which YAML would silently drop."""
+    """Refuses a key that stands twice in one mapping, which YAML would silently drop; `on` and `off` are words."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's table, less its yes, no, on and off
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN or first in "tTfF"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         keys = [key.value for key, _ in node.value]
         for key, _ in node.value:
             if keys.count(key.value) > 1:

@@ -17,7 +17,7 @@ class NotPriced(Written):
         return f"{self.field}: {self.reason}"
 
 
-class UnableToPrice(ValueError):  # noqa: N818
+class UnableToPrice(ValueError):
     """A tariff was refused; `reasons` lists everything in it that cannot be priced."""
 
     def __init__(self, reasons: Iterable[NotPriced]) -> None:

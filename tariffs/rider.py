@@ -15,13 +15,13 @@ CHARGE_KINDS: tuple[ChargeKind, ...] = ("energy", "demand", "coincident", "fixed
 class Rider(Written):
     """A fraction of the charges of some kinds: 0.05 adds 5 %, a negative one is a discount.
 
-    Riders do not ride on each other. A tax comes after the minimum charge and rides on charges and riders alike, but not
-    on other taxes.
+    Riders do not ride on each other. A tax comes after the minimum charge and rides on charges and riders alike, but
+    not on other taxes.
     """
 
     name: str
     fraction: float
-    on: tuple[ChargeKind, ...] = ("energy", "demand", "coincident", "fixed", "minimum")
+    applies_to: tuple[ChargeKind, ...] = ("energy", "demand", "coincident", "fixed", "minimum")
     tax: bool = False
 
     def __post_init__(self) -> None:
@@ -36,4 +36,4 @@ MOST = 10.0
 
 def multiplier(riders: tuple[Rider, ...], kind: ChargeKind, *, tax: bool) -> float:
     """One plus the riders, or the taxes, on charges of a kind."""
-    return 1.0 + sum(rider.fraction for rider in riders if rider.tax == tax and kind in rider.on)
+    return 1.0 + sum(rider.fraction for rider in riders if rider.tax == tax and kind in rider.applies_to)

@@ -50,7 +50,7 @@ class RateSchedule(Written):
         if len(uncovered):
             month, day, slot = (int(index) for index in uncovered[0])
             at = f"month {month + 1}, {DAY_TYPES[day]}, {slot * _SLOT_MINUTES // 60:02d}:{slot % 4 * _SLOT_MINUTES:02d}"
-            checks.require(False, "rules", f"nothing for {at}", "rules that cover every moment")
+            checks.require(not len(uncovered), "rules", f"nothing for {at}", "rules that cover every moment")
         checks.raise_faults()
 
     @property

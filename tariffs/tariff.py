@@ -52,20 +52,23 @@ class Tariff(Written):
         from_, until = self.effective_from, self.effective_until
         ordered = from_ is None or until is None or from_ < until
         checks.require(ordered, "effective_until", until, f"after {from_}")
-        names = [charge.name for charge in (*self.demand, *self.coincident)]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            checks.require(False, "demand", name, "a name of its own for each demand and coincident charge")
+        names = [charge.name for charge in self.demand] + [charge.name for charge in self.coincident]
+        for name in dict.fromkeys(names):
+            checks.require(
+                names.count(name) == 1, "demand", name, "a name of its own for each demand and coincident charge"
+            )
         self._check_schedules(checks)
         self._check_energy(checks)
         checks.raise_faults()
 
     def _check_schedules(self, checks: Checks) -> None:
-        charges = [("demand", index, charge) for index, charge in enumerate(self.demand)]
-        rest = [("coincident", index, charge) for index, charge in enumerate(self.coincident)]
-        for kind, index, charge in [*charges, *rest]:
+        charges: list[tuple[str, DemandCharge | CoincidentPeakCharge]] = [
+            *((f"demand.{index}", charge) for index, charge in enumerate(self.demand)),
+            *((f"coincident.{index}", charge) for index, charge in enumerate(self.coincident)),
+        ]
+        for path, charge in charges:
             if charge.schedule:
                 known = self.schedules.get(charge.schedule)
-                path = f"{kind}.{index}"
                 checks.require(known is not None, f"{path}.schedule", charge.schedule, self._schedule_names())
                 if known is not None:
                     allowed = f"one of {', '.join(known.periods)}"
@@ -88,5 +91,6 @@ class Tariff(Written):
         else:
             checks.require(len(names) == 1, "energy.schedule", "", "the schedule that tells the periods apart")
         if self.energy.demand:
-            allowed = [charge.name for charge in self.demand]
-            checks.require(self.energy.demand in allowed, "energy.demand", self.energy.demand, f"one of {allowed}")
+            allowed = [charge.name for charge in self.demand if not charge.daily]
+            said = f"a demand charge by the month: {', '.join(allowed) or 'there is none'}"
+            checks.require(self.energy.demand in allowed, "energy.demand", self.energy.demand, said)

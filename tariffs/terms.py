@@ -1,8 +1,8 @@
 """A tariff laid over a horizon: which price holds in which interval, and which peaks are billed.
 
 This is what the optimizer reads. It resolves the calendar (billing periods, local clock, day types) and leaves the
-arithmetic to whoever uses it, so that the bill and the plan price the same tariff by two separate ways. Riders and taxes
-are inside every price here.
+arithmetic to whoever uses it, so that the bill and the plan price the same tariff by two separate ways. Riders and
+taxes are inside every price here.
 """
 
 from collections.abc import Mapping
@@ -37,11 +37,11 @@ class RatchetLink:
 class DemandTerm:
     """One demand charge in one billing period (or one day of it, where it is billed daily), priced by `steps`.
 
-    `charge` is the name that `SiteState.peaks_kw` uses. Metered peak: the highest of `peak_so_far_kw` and the metered kW
-    among `intervals`, or, where `windows` is not empty, of the means over each of those sets of intervals (which then are
-    all of `intervals`). Billed demand: the highest of `own_fraction` times the metered peak, of `floor_kw` (a ratchet on
-    past peaks, a minimum or a contract) and of `fraction` times the metered peak of each linked term. Everything is in
-    kW, whatever unit the tariff bills.
+    `charge` is the name that `SiteState.peaks_kw` uses. Metered peak: the highest of `peak_so_far_kw` and the metered
+    kW among `intervals`, or, where `windows` is not empty, of the means over each of those sets of intervals (which
+    then are all of `intervals`). Billed demand: the highest of `own_fraction` times the metered peak, of `floor_kw` (a
+    ratchet on past peaks, a minimum or a contract) and of `fraction` times the metered peak of each linked term.
+    Everything is in kW, whatever unit the tariff bills.
     """
 
     charge: str
@@ -97,12 +97,14 @@ class TieredPeriod:
 class EnergyTierTerm:
     """Tiered energy of one billing period.
 
-    The tiers count all energy of the billing period, K = `energy_so_far_kwh` + the kWh of `intervals`. Each of
-    `periods` pays, for its own kWh, the mean price of K over its own tiers (each period's kWh is split over the tiers as K
-    is: ssc's share of use). Intervals that are in no period have one price, which stands in `energy_per_kwh`.
+    The tiers count all energy of the billing period: what is used here lies between `energy_so_far_kwh` (S) and
+    S + k, k being the kWh of `intervals`. Each of `periods` pays, for its own kWh, the mean price of that stretch over
+    its own tiers: a period's kWh is split over the tiers as the whole is (ssc's share of use). Intervals that are in no
+    period have one price, which stands in `energy_per_kwh`.
 
-    With `separable`, the cost is exactly `premium_steps` at K plus `base_per_kwh` (per interval of `intervals`) times kWh:
-    the periods differ by a constant only, and cover all intervals. Otherwise it is a product of shares.
+    With `separable`, the periods cover all intervals and differ by a constant only, and the cost is exactly
+    `premium_steps` priced from S to S + k, plus `base_per_kwh` (one value for each of `intervals`) times kWh. Otherwise
+    it is a product of shares.
     """
 
     billing_period: str
@@ -135,9 +137,9 @@ class MinimumTerm:
 class HorizonCharges:
     """Everything a plan over `horizon` may be charged.
 
-    `energy_per_kwh` (one value an interval) prices imported energy that is in no tier; `export_per_kwh` is what exported
-    energy earns. `fixed` is the sum of fixed charges in the horizon, taxes included: a constant. `warnings` say what a
-    reader should know: charges that were left out, and approximations.
+    `energy_per_kwh` (one value an interval) prices imported energy that is in no tier; `export_per_kwh` is what
+    exported energy earns. `fixed` is the sum of fixed charges in the horizon, taxes included: a constant. `warnings`
+    say what a reader should know: charges that were left out, and approximations.
     """
 
     horizon: Horizon

@@ -1,19 +1,18 @@
 """Reads rates of the Utility Rate Database (OpenEI), both generations of its schema.
 
-What a rate says and no bill can price is refused with every reason, or repeated on every bill as not priced. Sources: the
-schema's field list (openei.org/services/doc/rest/util_rates) and the rates themselves, whose spellings differ.
+What a rate says and no bill can price is refused with every reason, or repeated on every bill as not priced. Sources:
+the schema's field list (openei.org/services/doc/rest/util_rates) and the rates themselves, whose spellings differ.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from tariffs.applicability import Applicability
 from tariffs.fixed import FixedCharge
 from tariffs.minimum import MinimumCharge
 from tariffs.not_priced import NotPriced, UnableToPrice
-from tariffs.schedule import RateSchedule
 from tariffs.tariff import Tariff
 from tariffs.urdb_demand import COINCIDENT_HOURS, DEMAND_HOURS, LookbackReading, read_coincident, read_demand
 from tariffs.urdb_energy import ENERGY_HOURS, read_energy
@@ -32,7 +31,8 @@ _SERVICES = {
     "delivery": "the supply of energy is not in this rate",
     "energy": "delivery is not in this rate",
 }
-_PERIODS = {"$/month": "month", "$/day": "day", "$/year": "year"}
+Per = Literal["day", "month", "year"]
+_PERIODS: dict[str, Per] = {"$/month": "month", "$/day": "day", "$/year": "year"}
 
 
 def tariff_from_urdb(
@@ -46,8 +46,8 @@ def tariff_from_urdb(
     """Read one rate: a mapping, a response with `items`, or JSON text of either (also text within text).
 
     `on` picks the rate that holds on a day where there are several. `lookback` is the reading of `lookbackMonths`
-    (`tariffs.urdb_demand.read_ratchet`). `power_factor` turns tier limits per kVA into limits per kW, and `meters` counts
-    meters for the fixed charge of additional ones.
+    (`tariffs.urdb_demand.read_ratchet`). `power_factor` turns tier limits per kVA into limits per kW, and `meters`
+    counts meters for the fixed charge of additional ones.
 
     Raises `UnableToPrice` with every reason, each with its field.
     """
@@ -60,26 +60,32 @@ def tariff_from_urdb(
     if not (energy or demand or coincident or reader.reasons):
         reader.refuse("energyratestructure", "the rate has no price for energy or demand")
     _remarks(reader)
-    applicability = _applicability(reader)
-    valid = _validity(reader)
+    hours = {ENERGY_HOURS: energy_hours, DEMAND_HOURS: demand_hours, COINCIDENT_HOURS: coincident_hours}
+    heading = _heading(reader)
     reader.raise_reasons()
-    return Tariff(
-        name=reader.text("name") or reader.text("label") or "unnamed rate",
-        utility=reader.text("utility"),
-        source=reader.text("uri") or reader.text("source"),
-        effective_from=valid[0],
-        effective_until=valid[1],
-        description=reader.text("description"),
-        schedules=_schedules(
-            {ENERGY_HOURS: energy_hours, DEMAND_HOURS: demand_hours, COINCIDENT_HOURS: coincident_hours}
-        ),
+    return replace(
+        heading,
+        schedules={name: schedule for name, schedule in hours.items() if schedule is not None},
         energy=replace(energy, demand=scales) if energy is not None else None,
         demand=demand,
         coincident=coincident,
         fixed=fixed,
         minimum=minimum,
-        applicability=applicability,
         not_priced=tuple(reader.remarks),
+    )
+
+
+def _heading(reader: UrdbReader) -> Tariff:
+    """What a rate says about itself, without its charges."""
+    effective_from, effective_until = _validity(reader)
+    return Tariff(
+        name=reader.text("name") or reader.text("label") or "unnamed rate",
+        utility=reader.text("utility"),
+        source=reader.text("uri") or reader.text("source"),
+        effective_from=effective_from,
+        effective_until=effective_until,
+        description=reader.text("description"),
+        applicability=_applicability(reader),
     )
 
 
@@ -99,10 +105,6 @@ def _holds(rate: Mapping[str, Any], on: date) -> bool:
     reader = UrdbReader.of(rate)
     start, end = reader.day("startdate") or date.min, reader.day("enddate") or date.max
     return start <= on < end
-
-
-def _schedules(schedules: Mapping[str, RateSchedule | None]) -> dict[str, RateSchedule]:
-    return {name: schedule for name, schedule in schedules.items() if schedule is not None}
 
 
 def _validity(reader: UrdbReader) -> tuple[date | None, date | None]:
@@ -133,7 +135,10 @@ def _fixed(reader: UrdbReader, meters: int) -> tuple[FixedCharge, ...]:
 
 
 def _minimum(reader: UrdbReader) -> tuple[MinimumCharge, ...]:
-    amounts = [(reader.number("minmonthlycharge"), "month"), (reader.number("annualmincharge"), "year")]
+    amounts: list[tuple[float, Per]] = [
+        (reader.number("minmonthlycharge"), "month"),
+        (reader.number("annualmincharge"), "year"),
+    ]
     newer = reader.number("mincharge")
     unit = (reader.text("minchargeunits") or "$/month").lower()
     if newer and unit not in _PERIODS:
@@ -144,16 +149,24 @@ def _minimum(reader: UrdbReader) -> tuple[MinimumCharge, ...]:
 
 
 def _applicability(reader: UrdbReader) -> Applicability:
-    limits: dict[str, float | None] = {}
-    pairs = (("peakkwcapacity", "least_peak_kw", "most_peak_kw"), ("peakkwhusage", "least_month_kwh", "most_month_kwh"))
-    for name, least, most in pairs:
-        low, high = reader.number(f"{name}min"), reader.number(f"{name}max")
-        if low < 0 or (high and high < low):
-            reader.remark(name, f"{low:g} to {high:g} is no range; it is not checked")
-            continue
-        limits[least] = low
-        limits[most] = high or None
-    return Applicability(voltage=reader.text("voltagecategory"), phases=reader.text("phasewiring"), **limits)
+    least_kw, most_kw = _range(reader, "peakkwcapacity")
+    least_kwh, most_kwh = _range(reader, "peakkwhusage")
+    return Applicability(
+        least_peak_kw=least_kw,
+        most_peak_kw=most_kw,
+        least_month_kwh=least_kwh,
+        most_month_kwh=most_kwh,
+        voltage=reader.text("voltagecategory"),
+        phases=reader.text("phasewiring"),
+    )
+
+
+def _range(reader: UrdbReader, name: str) -> tuple[float, float | None]:
+    low, high = reader.number(f"{name}min"), reader.number(f"{name}max")
+    if low < 0 or (high and high < low):
+        reader.remark(name, f"{low:g} to {high:g} is no range; it is not checked")
+        return 0.0, None
+    return low, high or None
 
 
 def _remarks(reader: UrdbReader) -> None:

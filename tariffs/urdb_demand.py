@@ -190,8 +190,8 @@ def read_coincident(reader: UrdbReader) -> tuple[tuple[CoincidentPeakCharge, ...
 def read_ratchet(reader: UrdbReader, reading: LookbackReading) -> DemandRatchet | None:
     """The ratchet of either generation of the schema.
 
-    `lookbackMonths` is ambiguous. REopt: every month is billed at least the fraction of the highest peak among the flagged
-    months of a year. SAM: only flagged months are, of the highest peak of the range (or a year).
+    `lookbackMonths` is ambiguous. REopt: every month is billed at least the fraction of the highest peak among the
+    flagged months of a year. SAM: only flagged months are, of the highest peak of the range (or a year).
     """
     by_month = reader.fields.get("demandratchetpercentage")
     if by_month is not None:

@@ -11,15 +11,43 @@ reserve at both ends keeps it throughout.
 
 import pyomo.core as pyo
 
+from domain import UpsSystem
+from optimizer.formulation.horizon import per_system, per_system_and_step
+from optimizer.problem import DispatchProblem
 
-def add_batteries(model: pyo.ConcreteModel) -> None:
+
+def add_batteries(model: pyo.ConcreteModel, problem: DispatchProblem) -> None:
     """Declare charge, discharge and stored energy, conserve it, and tie both ends of the horizon."""
+    _add_parameters(model, problem)
     model.charge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=charge_fits_rectifier_and_battery)
     model.discharge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=discharge_never_exceeds_load)
     model.stored_kwh = pyo.Var(model.UPS, model.BOUNDARIES, bounds=reserve_is_kept)
     model.energy_is_conserved = pyo.Constraint(model.UPS, model.INTERVALS, rule=energy_is_conserved)
     model.stored_energy_starts_as_measured = pyo.Constraint(model.UPS, rule=stored_energy_starts_as_measured)
     model.stored_energy_returns = pyo.Constraint(model.UPS, rule=stored_energy_returns)
+
+
+def _add_parameters(model: pyo.ConcreteModel, problem: DispatchProblem) -> None:
+    h = problem.horizon.interval_h
+    model.charge_efficiency = per_system(model, problem, lambda ups: ups.battery.charge_efficiency)
+    model.discharge_efficiency = per_system(model, problem, lambda ups: ups.battery.discharge_efficiency)
+    model.kept_fraction = per_system(model, problem, lambda ups: (1 - ups.battery.standby_loss_per_h) ** h)
+    model.max_stored_kwh = per_system(model, problem, lambda ups: ups.max_stored_kwh)
+    model.stored_at_start_kwh = per_system(model, problem, problem.stored_at_start_kwh)
+    model.stored_at_end_min_kwh = per_system(
+        model, problem, lambda ups: max(problem.stored_at_start_kwh(ups), problem.reserve_kwh(ups)[-1])
+    )
+    model.reserve_kwh = per_system_and_step(model.BOUNDARIES, model, problem, lambda ups: _floor_kwh(problem, ups))
+    bounds = {ups.id: problem.power_bounds(ups) for ups in problem.site.ups}
+    for name in ("charge_ceiling_kw", "discharge_floor_kw", "discharge_ceiling_kw"):
+        values = {(ups_id, t): kw for ups_id, each in bounds.items() for t, kw in enumerate(getattr(each, name))}
+        model.add_component(name, pyo.Param(model.UPS, model.INTERVALS, mutable=True, initialize=values))
+
+
+def _floor_kwh(problem: DispatchProblem, ups: UpsSystem) -> tuple[float, ...]:
+    """The reserve at each boundary; at the first no more than what is measured, as a rounding below it is no fault."""
+    first, *rest = problem.reserve_kwh(ups)
+    return min(first, problem.stored_at_start_kwh(ups)), *rest
 
 
 def charge_fits_rectifier_and_battery(model: pyo.ConcreteModel, ups: str, t: int) -> tuple[object, object]:

@@ -12,7 +12,9 @@ import pyomo.core as pyo
 
 
 def forbid_charging_while_discharging(model: pyo.ConcreteModel, where: Collection[tuple[str, int]]) -> None:
-    """Add one binary for each (UPS system, interval) of `where`."""
+    """Add one binary for each (UPS system, interval) of `where`, in place of those of an earlier call."""
+    for name in ("charges_only_when_charging", "discharges_only_when_not_charging", "charging", "EXCLUSIVE"):
+        model.del_component(name)
     model.EXCLUSIVE = pyo.Set(dimen=2, initialize=sorted(where))
     model.charging = pyo.Var(model.EXCLUSIVE, domain=pyo.Binary)
     model.charges_only_when_charging = pyo.Constraint(model.EXCLUSIVE, rule=charges_only_when_charging)

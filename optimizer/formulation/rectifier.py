@@ -3,15 +3,24 @@ r"""Rectifiers: what each UPS draws at its input.
     eta_rect * g + d = L / eta_inv + c          so     g = (L / eta_inv + c - d) / eta_rect
     bidirectional:   g = (L / eta_inv + c - d + r / eta_rect) / eta_rect - r ,   d <= L / eta_inv + c + r / eta_rect
 
-`g` is AC input (kW), `r` what a bidirectional unit feeds back (kW AC, drawn from the DC bus with the rectifier's
-loss). For other units no-back-feed and the input limit are bounds on `d` and `c` (see `battery`), not rows.
+`g` is AC input (kW), `r` what a bidirectional unit feeds back (kW AC, drawn from the DC bus with the rectifier's loss).
+For other units no-back-feed and the input limit are bounds on `d` and `c` (see `battery`), not rows.
 """
 
 import pyomo.core as pyo
 
+from optimizer.formulation.horizon import per_system, per_system_and_step
+from optimizer.problem import DispatchProblem
 
-def add_rectifiers(model: pyo.ConcreteModel) -> None:
+
+def add_rectifiers(model: pyo.ConcreteModel, problem: DispatchProblem) -> None:
     """Declare the input of each UPS, and what a bidirectional one may feed back."""
+    model.FEEDS_BACK = pyo.Set(initialize=[ups.id for ups in problem.site.ups if ups.bidirectional])
+    model.rectifier_efficiency = per_system(model, problem, lambda ups: ups.rectifier_efficiency)
+    model.dc_load_kw = per_system_and_step(model.INTERVALS, model, problem, problem.dc_load_kw)
+    model.feed_back_ceiling_kw = per_system_and_step(
+        model.INTERVALS, model, problem, lambda ups: problem.power_bounds(ups).feed_back_ceiling_kw
+    )
     model.feed_back_kw = pyo.Var(model.FEEDS_BACK, model.INTERVALS, bounds=feed_back_is_permitted)
     model.input_kw = pyo.Expression(model.UPS, model.INTERVALS, rule=input_carries_load_and_battery)
     model.back_feed_is_declared = pyo.Constraint(model.FEEDS_BACK, model.INTERVALS, rule=back_feed_is_declared)

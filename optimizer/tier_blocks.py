@@ -1,0 +1,171 @@
+"""Energy tiers as the model can state them: blocks whose widths are affine in one billed demand.
+
+A tier ends at `min(kwh + kwh_per_kw * D, cap * D)`. Which branch of the minimum holds, and which tiers are empty, is
+taken at the demand of the plan that does nothing; D is kept in the range where that stays so, which doing nothing
+always is in. Tiers shared over periods with different premiums are a product; they are followed by their slope at a
+given meter.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.pricing import Metered, tier_cost, tier_demand_index, tier_demand_kw
+from tariffs.horizon_charges import EnergyTierTerm, HorizonCharges, TierStep
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affine:
+    """`constant + per_kw * D`, with D the billed demand in kW."""
+
+    constant: float
+    per_kw: float = 0.0
+
+    def at(self, demand_kw: float) -> float:
+        """The value at a demand."""
+        return self.constant + (self.per_kw * demand_kw if self.per_kw else 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierBlock:
+    """Tiered energy of one billing period: block `k` is `widths[k]` kWh wide (the last without end) at `prices[k]`.
+
+    `demand` is the term of the charges' demand that scales the widths, kept within `demand_range_kw`.
+    """
+
+    intervals: NDArray[np.intp]
+    energy_so_far_kwh: float
+    prices: tuple[float, ...]
+    widths: tuple[Affine, ...]
+    demand: int | None
+    demand_range_kw: tuple[float, float]
+
+    @property
+    def cheaper(self) -> tuple[int, ...]:
+        """The blocks that are cheaper than one below them, and so must wait until everything below is full."""
+        return tuple(k for k in range(1, len(self.prices)) if self.prices[k] < max(self.prices[:k]))
+
+    @property
+    def rewards_demand(self) -> bool:
+        """Whether a higher billed demand could lower the cost: a cheap block that grows with it under a dear one."""
+        rising = any(above > below for below, above in pairwise(self.prices))
+        return self.demand is not None and rising
+
+
+def tier_blocks(charges: HorizonCharges, resting: Metered) -> tuple[TierBlock, ...]:
+    """State every separable tier term as a block, around the meter of the plan that does nothing."""
+    return tuple(_block(term, charges, resting) for term in charges.tiers if term.separable)
+
+
+def _block(term: EnergyTierTerm, charges: HorizonCharges, resting: Metered) -> TierBlock:
+    demand_kw = tier_demand_kw(term, resting)
+    ends, valid = _ends(term.premium_steps, demand_kw)
+    starts = [Affine(constant=0.0), *ends[:-1]]
+    widths = [
+        Affine(constant=end.constant - start.constant, per_kw=end.per_kw - start.per_kw)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return TierBlock(
+        intervals=term.intervals,
+        energy_so_far_kwh=term.energy_so_far_kwh,
+        prices=tuple(step.price_per_kwh for step in term.premium_steps),
+        widths=tuple(widths),
+        demand=tier_demand_index(term, charges),
+        demand_range_kw=valid,
+    )
+
+
+def _ends(steps: tuple[TierStep, ...], demand_kw: float) -> tuple[list[Affine], tuple[float, float]]:
+    """Where each tier ends, and the range of demand around `demand_kw` in which that is so."""
+    valid = (0.0, math.inf)
+    ends: list[Affine] = []
+    for step in steps:
+        end, valid = _lower(
+            _uncapped_end(step),
+            Affine(constant=0.0, per_kw=step.cap_kwh_per_kw) if math.isfinite(step.cap_kwh_per_kw) else None,
+            demand_kw,
+            valid,
+        )
+        if ends:
+            end, valid = _higher(ends[-1], end, demand_kw, valid)
+        ends.append(end)
+    return ends, valid
+
+
+def _uncapped_end(step: TierStep) -> Affine:
+    if math.isinf(step.kwh) or math.isinf(step.kwh_per_kw):
+        return Affine(constant=math.inf)
+    return Affine(constant=step.kwh, per_kw=step.kwh_per_kw)
+
+
+def _lower(
+    first: Affine, second: Affine | None, demand_kw: float, valid: tuple[float, float]
+) -> tuple[Affine, tuple[float, float]]:
+    """The lower of two at `demand_kw`, and where it stays the lower."""
+    if second is None:
+        return first, valid
+    low, high = (first, second) if first.at(demand_kw) <= second.at(demand_kw) else (second, first)
+    return low, _where_not_below(high, low, valid)
+
+
+def _higher(
+    first: Affine, second: Affine, demand_kw: float, valid: tuple[float, float]
+) -> tuple[Affine, tuple[float, float]]:
+    """The higher of two at `demand_kw`, and where it stays the higher."""
+    low, high = (first, second) if first.at(demand_kw) <= second.at(demand_kw) else (second, first)
+    return high, _where_not_below(high, low, valid)
+
+
+def _where_not_below(high: Affine, low: Affine, valid: tuple[float, float]) -> tuple[float, float]:
+    """Cut the range down to where `high >= low`."""
+    slope = high.per_kw - low.per_kw
+    if slope == 0 or math.isinf(high.constant):
+        return valid
+    crossing = (low.constant - high.constant) / slope
+    return (max(valid[0], crossing), valid[1]) if slope > 0 else (valid[0], min(valid[1], crossing))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slopes:
+    """What shared tiers add at a given meter: per kWh in each interval, and per kW of each demand term."""
+
+    per_kwh: FloatArray
+    per_kw: FloatArray
+
+
+def shared_tier_slopes(charges: HorizonCharges, meter: Metered) -> Slopes:
+    """The slope of the tier terms that are not separable, at a meter series (differences of 1 kWh and of 1 kW)."""
+    per_kwh = np.zeros(charges.horizon.intervals)
+    per_kw = np.zeros(len(charges.demand))
+    for term in charges.tiers:
+        if term.separable:
+            continue
+        cost = tier_cost(term, meter)
+        covered = np.zeros(charges.horizon.intervals, bool)
+        for period in term.periods:
+            per_kwh[period.intervals] += _slope_per_kwh(term, meter, int(period.intervals[0]), cost)
+            covered[period.intervals] = True
+        others = term.intervals[~covered[term.intervals]]
+        if len(others):
+            per_kwh[others] += _slope_per_kwh(term, meter, int(others[0]), cost)
+        index = tier_demand_index(term, charges)
+        if index is not None:
+            per_kw[index] += tier_cost(term, _with_more_demand(meter, index)) - cost
+    return Slopes(per_kwh=per_kwh, per_kw=per_kw)
+
+
+def _slope_per_kwh(term: EnergyTierTerm, meter: Metered, interval: int, cost: float) -> float:
+    more = meter.grid_kw.copy()
+    more[interval] += 1 / meter.charges.horizon.interval_h
+    shifted = Metered(charges=meter.charges, grid_kw=more, intervals=meter.intervals, billed_kw=meter.billed_kw)
+    return tier_cost(term, shifted) - cost
+
+
+def _with_more_demand(meter: Metered, index: int) -> Metered:
+    billed = tuple(kw + (1.0 if each == index else 0.0) for each, kw in enumerate(meter.billed_kw))
+    return Metered(charges=meter.charges, grid_kw=meter.grid_kw, intervals=meter.intervals, billed_kw=billed)
