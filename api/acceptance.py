@@ -5,7 +5,6 @@ refused is replaced by a stand-in that is not, so that what holds between the ot
 """
 
 import json
-import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -74,9 +73,7 @@ def shown(value: object) -> object:
         return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}..."
     if isinstance(value, Mapping):
         return f"a mapping of {', '.join(map(str, list(value)[:8])) or 'nothing'}"
-    if isinstance(value, (list, tuple)):
-        return f"a list of {len(value)}"
-    return reprlib.repr(value)
+    return f"a list of {len(value)}" if isinstance(value, (list, tuple)) else str(value)
 
 
 def _plain_values(document: object, source: str) -> Any:  # noqa: ANN401 - JSON

@@ -1,19 +1,18 @@
 """The command line. It translates: reads files, calls the packages, prints what they answer."""
 
-import csv
 import io
-import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, RenderableType
-from rich.text import Text
 
+from api.bench_command import bench
+from api.bill_command import bill
+from api.printing import Format, FormatOption, OutOption, csv_text, say, show, write
+from api.tariff_commands import tariffs
 from domain import Fault, UnableToAccept
 from domain.plan import PlanStatus
 
@@ -31,17 +30,7 @@ EXIT_NO_SAFE_PLAN = 3
 _GRACE_S = 10
 
 
-class Format(StrEnum):
-    """How an answer is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write the answer to a file, not to the terminal.")]
 
 
 @app.command()
@@ -82,21 +71,21 @@ def plan(  # noqa: PLR0917 - one parameter an option
     )
     answer = planned.plan
     if form is Format.JSON:
-        _write(to_json(plan_document(planned)), out)
+        write(to_json(plan_document(planned)), out)
     elif form is Format.CSV:
-        _write(_csv(plan_rows(answer)), out)
+        write(csv_text(plan_rows(answer)), out)
     else:
-        _show(plan_view(planned), out)
+        show(plan_view(planned), out)
     if plot is not None:
         from api.plots import plan_page  # noqa: PLC0415
 
-        _write(plan_page(planned), plot)
+        write(plan_page(planned), plot)
     kept = answer.status is PlanStatus.RECOVERY or answer.certificate.certified
     if all(ups.feasible for ups in planned.requirements) and kept and not answer.certificate.violations:
         if form is not Format.TABLE:
-            _say("alarm", answer.warnings)
+            say("alarm", answer.warnings)
         return
-    _say("error", (*answer.warnings, *answer.certificate.violations) or ["outages of this plan are not ridden through"])
+    say("error", (*answer.warnings, *answer.certificate.violations) or ["outages of this plan are not ridden through"])
     raise typer.Exit(EXIT_NO_SAFE_PLAN)
 
 
@@ -111,14 +100,14 @@ def reserve(site: SiteArgument, form: FormatOption = Format.TABLE, out: OutOptio
     requirements = reserves_of(read_site_file(site))
     document = reserve_document(requirements)
     if form is Format.JSON:
-        _write(to_json(document), out)
+        write(to_json(document), out)
     elif form is Format.CSV:
-        _write(_csv(document["ups"]), out)
+        write(csv_text(document["ups"]), out)
     else:
-        _show(reserve_view(requirements), out)
+        show(reserve_view(requirements), out)
     if not all(each.feasible for each in requirements):
         lacking = (each for each in requirements if not each.feasible)
-        _say("error", (f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in lacking))
+        say("error", (f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in lacking))
         raise typer.Exit(EXIT_NO_SAFE_PLAN)
 
 
@@ -138,10 +127,10 @@ def certify(
     given = read_plan_file(plan_file, inputs.site)
     certificate = replay(inputs.site, given.horizon, given.ups, given.grid_kw)
     if form is Format.TABLE:
-        _show(certificate_view(certificate), None)
+        show(certificate_view(certificate), None)
     else:
         document = certificate_document(certificate)
-        _write(to_json(document) if form is Format.JSON else _csv([certificate_row(certificate)]), None)
+        write(to_json(document) if form is Format.JSON else csv_text([certificate_row(certificate)]), None)
     if not certificate.certified:
         raise typer.Exit(EXIT_NOT_CERTIFIED)
 
@@ -160,6 +149,11 @@ def serve(
     uvicorn.run(create_app(workers=workers), host=host, port=port, log_level="info", timeout_graceful_shutdown=_GRACE_S)
 
 
+app.command()(bill)
+app.add_typer(tariffs)
+app.command()(bench)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; faults in the input end with exit code 2, each on a line of standard error."""
     for stream in (sys.stdout, sys.stderr):
@@ -168,56 +162,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=arguments)
     except UnableToAccept as error:
-        _say("error", (str(fault) for fault in error.faults))
+        say("error", (str(fault) for fault in error.faults))
         sys.exit(EXIT_BAD_INPUT)
-
-
-def _say(kind: str, lines: Iterable[str]) -> None:
-    """Print lines on standard error; what they quote from the input is text, never markup."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    for line in lines:
-        console.print(Text.assemble((f"{kind}: ", "bold red"), line))
-
-
-def _show(view: RenderableType, out: Path | None) -> None:
-    if out is None and sys.stdout.isatty():
-        Console(highlight=False).print(view)
-        return
-    with io.StringIO() as text:
-        Console(file=text, highlight=False, width=_PIPE_WIDTH).print(view)
-        _write("\n".join(line.rstrip() for line in text.getvalue().splitlines()), out)
-
-
-_PIPE_WIDTH = 132
-
-
-def _write(text: str, out: Path | None) -> None:
-    if out is None:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-        return
-    try:
-        _replace(out, text)
-    except OSError as error:
-        fault = Fault(field="--out or --plot", value=str(out), allowed=f"a file that can be written ({error.strerror})")
-        raise UnableToAccept([fault]) from error
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all: a controller that reads it never sees half a plan."""
-    if file.exists() and not file.is_file():
-        file.write_text(text, encoding="utf-8")
-        return
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _csv(rows: list[dict[str, object]]) -> str:
-    with io.StringIO(newline="") as text:
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return text.getvalue()

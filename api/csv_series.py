@@ -15,6 +15,7 @@ PRICE_COLUMNS: Mapping[str, float] = {"price_per_kwh": 1.0, "price_per_mwh": 0.0
 """Value columns by name, and the factor that turns each into our unit (kW; currency per kWh)."""
 
 _MOST_FAULTS = 20
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 _FIRST_DATA_ROW = 2
 
 
@@ -51,7 +52,7 @@ def read_csv_series(path: Path, columns: Mapping[str, float], *, source: str) ->
     if not faults:
         faults = _step_faults(starts)
     if faults:
-        raise UnableToAccept([fault.in_source(source) for fault in _first_of(faults)])
+        raise UnableToAccept([fault.in_source(source) for fault in first_of(faults)])
     factor = columns[column]
     return TimeSeries(
         source=source, start=starts[0], step=starts[1] - starts[0], values=tuple(value * factor for value in values)
@@ -103,7 +104,12 @@ def _parse_start(text: str | None) -> datetime | None:
         start = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return start if start.tzinfo is not None else None
+    return start if is_plausible(start) else None
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Whether a time has a UTC offset and is of our age, far from where dates end."""
+    return moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
 
 
 def _parse_number(text: str | None) -> float | None:
@@ -131,10 +137,11 @@ def _step_faults(starts: list[datetime]) -> list[Fault]:
     return faults
 
 
-def _first_of(faults: list[Fault]) -> list[Fault]:
+def first_of(faults: list[Fault], of: str = "rows") -> list[Fault]:
+    """The first of many faults, and how many there are."""
     if len(faults) <= _MOST_FAULTS:
         return faults
     rest = Fault(
-        field="rows", value=f"{len(faults)} faults", allowed=f"free of faults; the first {_MOST_FAULTS} are listed"
+        field=of, value=f"{len(faults)} faults", allowed=f"free of faults; the first {_MOST_FAULTS} are listed"
     )
     return [*faults[:_MOST_FAULTS], rest]

@@ -12,8 +12,13 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter
 
 from api.acceptance import Location
+from api.csv_series import is_plausible
 from domain import Site, SiteState, UpsSystem
 from domain.validation import Checks
+
+
+_MOST_UNITS = 10_000
+_LONGEST_STEP_MIN = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +54,15 @@ class PriceSource:
         checks.require(len(given) == 1, "", given, "exactly one of csv or values (with start)")
         _check_values(checks, self.start, self.values)
         minutes = self.interval_minutes
-        checks.require(minutes is None or minutes >= 1, "interval_minutes", minutes, "at least 1 minute")
+        fits = minutes is None or 1 <= minutes <= _LONGEST_STEP_MIN
+        checks.require(fits, "interval_minutes", minutes, f"from 1 to {_LONGEST_STEP_MIN} minutes")
         checks.raise_faults()
 
 
 def _check_values(checks: Checks, start: datetime | None, values: tuple[float, ...] | None) -> None:
     if values is not None:
-        offset = start.tzinfo is not None if start is not None else False
-        checks.require(offset, "start", start and str(start), "the first value's time with a UTC offset")
+        allowed = "the first value's time with a UTC offset, of our age"
+        checks.require(start is not None and is_plausible(start), "start", start and str(start), allowed)
         checks.require(bool(values), "values", "an empty list", "at least one value")
 
 
@@ -65,6 +71,12 @@ class UpsDocument(UpsSystem):
     """A UPS system and its load."""
 
     load: LoadSource
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.require(self.units <= _MOST_UNITS, "units", self.units, f"at most {_MOST_UNITS} in one system")
+        checks.raise_faults()
+        UpsSystem.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

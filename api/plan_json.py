@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter
 
 from api.acceptance import accept
+from api.csv_series import is_plausible
 from api.planning import PlannedDay
 from api.yaml_file import read_json
 from domain import Fault, Horizon, ReserveRequirement, Site, UnableToAccept, UpsSystem
@@ -245,7 +246,7 @@ def _time_faults(document: _PlanDocument) -> list[Fault]:
     times = {f"intervals.{index}.start": start for index, start in enumerate(starts)}
     times |= {f"horizon.{name}": at for name in ("start", "end") if (at := getattr(document.horizon, name)) is not None}
     for name, at in times.items():
-        if at.tzinfo is None or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        if not is_plausible(at):
             return [Fault(field=name, value=str(at), allowed="a time of our age with a UTC offset")]
     expected = document.horizon.start or starts[0]
     for index, start in enumerate(starts):
@@ -260,7 +261,6 @@ def _time_faults(document: _PlanDocument) -> list[Fault]:
 
 
 _MINUTES_PER_DAY = 24 * 60
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def _given_trajectory(document: _PlanDocument, ups: UpsSystem) -> UpsTrajectory:

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from api.csv_series import TimeSeries
+from api.csv_series import FIRST_YEAR, LAST_YEAR, TimeSeries
+from api.on_horizon import covering, minutes, prices_over
 from api.site_file import SiteInputs
 from api.tariff_file import unpriced
 from domain import Fault, Horizon, PriceSeries, ReserveRequirement, SiteState, UnableToAccept, reserve_requirement
@@ -20,7 +21,6 @@ from tariffs.not_priced import UnableToPrice
 DEFAULT_LOOK_AHEAD_H = 24.0
 LONGEST_LOOK_AHEAD_H = 31 * 24.0
 MOST_INTERVALS = 10_000
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +74,8 @@ def plan_day(
 def _check_asked(day: date | None, look_ahead_h: float | None) -> None:
     """Refuse a day or a look-ahead that no plan can be made for."""
     faults = []
-    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        faults.append(Fault(field="date", value=str(day), allowed=f"in the years {_FIRST_YEAR} to {_LAST_YEAR}"))
+    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        faults.append(Fault(field="date", value=str(day), allowed=f"in the years {FIRST_YEAR} to {LAST_YEAR}"))
     if look_ahead_h is not None and not 0 <= look_ahead_h <= LONGEST_LOOK_AHEAD_H:
         allowed = f"from 0 to {LONGEST_LOOK_AHEAD_H:g} hours"
         faults.append(Fault(field="look_ahead_h", value=look_ahead_h, allowed=allowed))
@@ -147,7 +147,7 @@ def _problem(inputs: SiteInputs, plan_intervals: int, horizon: Horizon, state: S
     faults: list[Fault] = []
     loads = {ups.id: _values(inputs.loads[ups.id], horizon, faults) for ups in site.ups}
     others = _values(inputs.unprotected_load, horizon, faults)
-    prices = _market_prices(inputs, horizon, faults)
+    prices = prices_over(inputs.prices, horizon, faults)
     if faults:
         raise UnableToAccept(fault for index, fault in enumerate(faults) if fault not in faults[:index])
     return DispatchProblem(
@@ -186,50 +186,9 @@ def _values(load: TimeSeries | float, horizon: Horizon, faults: list[Fault]) -> 
         return (load,) * horizon.intervals
     if load.step != horizon.step:
         allowed = f"{horizon.interval_minutes} minutes, the site's interval_minutes"
-        faults.append(Fault(field="step", source=load.source, value=_minutes(load.step), allowed=allowed))
+        faults.append(Fault(field="step", source=load.source, value=minutes(load.step), allowed=allowed))
         return ()
-    return _covering(load, horizon, faults)
-
-
-def _market_prices(inputs: SiteInputs, horizon: Horizon, faults: list[Fault]) -> PriceSeries | None:
-    """The market price in each interval; a price of a longer step holds in all the intervals inside it."""
-    prices = inputs.prices
-    if prices is None:
-        return None
-    ratio = prices.step / horizon.step
-    if ratio < 1 or ratio != int(ratio):
-        allowed = f"a multiple of the site's {horizon.interval_minutes} minutes"
-        faults.append(Fault(field="step", source=prices.source, value=_minutes(prices.step), allowed=allowed))
-        return None
-    each = int(ratio)
-    fine = TimeSeries(
-        source=prices.source,
-        start=prices.start,
-        step=horizon.step,
-        values=tuple(price for price in prices.values for _ in range(each)),
-    )
-    values = _covering(fine, horizon, faults)
-    return PriceSeries(horizon=horizon, price_per_kwh=values) if values else None
-
-
-def _covering(series: TimeSeries, horizon: Horizon, faults: list[Fault]) -> tuple[float, ...]:
-    """Cut the horizon out of a series of its step."""
-    first = (horizon.start - series.start) / horizon.step
-    if first != int(first):
-        allowed = f"on the {horizon.interval_minutes}-minute grid of the local day"
-        faults.append(Fault(field="start", source=series.source, value=series.start.isoformat(), allowed=allowed))
-        return ()
-    if first < 0 or series.end < horizon.end:
-        local = zone(horizon.timezone)
-        value = f"{series.start.astimezone(local).isoformat()} to {series.end.astimezone(local).isoformat()}"
-        needed = f"{horizon.start_of(0).isoformat()} to {horizon.end.astimezone(local).isoformat()}"
-        faults.append(Fault(field="time covered", source=series.source, value=value, allowed=f"at least {needed}"))
-        return ()
-    return series.values[int(first) : int(first) + horizon.intervals]
-
-
-def _minutes(step: timedelta) -> str:
-    return f"{step / timedelta(minutes=1):g} minutes"
+    return covering(load, horizon, faults)
 
 
 def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteState) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from api.acceptance import accept
+from api.acceptance import accept, shown
 from api.csv_series import LOAD_COLUMNS, PRICE_COLUMNS, TimeSeries, read_csv_series
 from api.documents import SITE, STATE, LoadSource, PriceSource, SiteDocument, StateDocument, valid_part
 from api.tariff_file import resolve_tariff
@@ -87,9 +87,8 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
     Raises `UnableToAccept` with every fault in the document, its series and its tariff.
     """
     if not isinstance(document, Mapping):
-        raise UnableToAccept(
-            [Fault(field="", source=source, value=type(document).__name__, allowed="a mapping of fields")]
-        )
+        value = "an empty document" if document is None else shown(document)
+        raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
     files = _SeriesFiles(folder=folder, source=source)
     files.read_all(document)
     filled, imputed = _with_imputed_limits(document, files.series)

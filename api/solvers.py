@@ -76,7 +76,7 @@ class _Worker:
 
     def _start(self) -> None:
         self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_answer, args=(theirs,), daemon=True)
+        self._process = _SPAWN.Process(target=answer_calls, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -118,7 +118,7 @@ def _answer_of(reply: tuple[Any, Exception | None]) -> Any:  # noqa: ANN401 - wh
     return answer
 
 
-def _answer(pipe: Connection) -> None:
+def answer_calls(pipe: Connection) -> None:
     """Answer one call after the other until the pipe closes; what goes wrong travels back with its traceback."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends its workers itself
     with suppress(EOFError, OSError):

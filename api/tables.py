@@ -1,7 +1,9 @@
 """Plans, reserves and certificates for people to read in a terminal."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -14,7 +16,21 @@ from domain.certificate import Certificate
 from domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
 
 _RESTING_KW = 0.05
-_BARS = " ▁▂▃▄▅▆▇█"
+_TOLERANCE_S = 1e-3
+_SHORT_RUN_MIN = 60
+_FEWEST_TRIMMED = 3
+_MOST_MARKS = 100
+_BARS = "▁▂▃▄▅▆▇█"
+_STYLES = {"charge": "cyan", "discharge": "yellow", "trim": "magenta", "rest": "dim"}
+_COSTS = {
+    "energy": "energy",
+    "demand": "demand, for the whole month",
+    "coincident": "coincident peaks",
+    "minimum": "minimum charges",
+    "wear": "battery wear",
+    "total": "total",
+}
+_ALWAYS_SHOWN = ("energy", "demand", "wear", "total")
 _ADVICE = {
     "ride_through": "the ride-through of the policy",
     "capacity": "battery capacity: even full, it falls short",
@@ -30,21 +46,25 @@ def plan_view(planned: PlannedDay) -> RenderableType:
     day = f"{plan.horizon.start_of(0):%A %d %B %Y}"
     title = Text.assemble((planned.inputs.site.name or plan.site_id, "bold"), f"  {day}, {plan.horizon.timezone}")
     parts: list[RenderableType] = [Text(), title, Text(), _headline(plan)]
-    parts += [Padding(Text(f"! {warning}", style="bold red"), (0, 0, 0, 2)) for warning in plan.warnings]
+    parts += [_indented(f"! {warning}", "bold red") for warning in plan.warnings]
     parts += [Text(), _cost_table(plan), Text()]
     for ups in plan.ups:
         parts += [_blocks_table(plan, ups), Padding(_sparkline(ups), (0, 0, 1, 2))]
-    parts += [Text(f"  {note}", style="dim") for note in _notes(planned)]
+    parts += [_indented(note, "dim") for note in _notes(planned)]
     return Group(*parts)
+
+
+def _indented(line: str, style: str = "") -> RenderableType:
+    """A line of text, its continuation below its beginning."""
+    return Padding(Text(line, style=style), (0, 0, 0, 2))
 
 
 def _headline(plan: DispatchPlan) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_row("  Reserve", _safety(plan.certificate))
-    colour = "green" if plan.savings > 0 else "dim"
     share = plan.savings / plan.baseline_cost.total if plan.baseline_cost.total > 0 else 0.0
-    saving = Text(f"{plan.savings:,.2f} {plan.currency} ({share:.2%} of the day's {plan.baseline_cost.total:,.2f})")
-    table.add_row("  Saves", Text(saving.plain, style=f"bold {colour}"))
+    saving = f"{plan.savings:,.2f} {plan.currency}, {share:.2%} of the {plan.baseline_cost.total:,.2f} without the plan"
+    table.add_row("  Saves", Text(saving, style="bold green" if plan.savings > 0 else "dim"))
     table.add_row("  Status", _status(plan.status))
     return table
 
@@ -52,8 +72,7 @@ def _headline(plan: DispatchPlan) -> RenderableType:
 def _safety(certificate: Certificate) -> Text:
     worst = certificate.worst
     failed = f"{worst.failed_units} unit{'' if worst.failed_units == 1 else 's'} failed"
-    seconds = f"worst {worst.ride_through_s:.0f} s of {worst.required_s:.0f} s"
-    detail = f"{seconds}, {worst.ups_id} at {worst.start:%H:%M} with {failed}"
+    detail = f"{ride_through_text(certificate)} ({worst.ups_id}, {worst.start:%H:%M}, {failed})"
     if certificate.certified:
         return Text.assemble(
             ("kept", "bold green"), f": {certificate.outages_replayed} outages replayed, all ridden through; {detail}"
@@ -62,6 +81,17 @@ def _safety(certificate: Certificate) -> Text:
     return Text.assemble(
         ("NOT PROVEN", "bold red"), f": {reasons}; {detail}", *(f"\n{v}" for v in certificate.violations)
     )
+
+
+def ride_through_text(certificate: Certificate) -> str:
+    """The worst outage in words."""
+    worst = certificate.worst
+    return f"at worst {_seconds(worst.ride_through_s)}, where {_seconds(worst.required_s)} are required"
+
+
+def _seconds(seconds: float) -> str:
+    """Whole seconds that are there: 299.6 s is never shown as 300."""
+    return f"{math.floor(seconds + _TOLERANCE_S):,} s"
 
 
 def _status(status: PlanStatus) -> str:
@@ -75,15 +105,14 @@ def _status(status: PlanStatus) -> str:
 
 def _cost_table(plan: DispatchPlan) -> RenderableType:
     table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="dim")
-    table.add_column("")
+    table.add_column(plan.currency)
     for name in ("without", "with the plan", "saves"):
         table.add_column(name, justify="right")
-    for name in ("energy", "demand", "coincident", "minimum", "wear", "total"):
+    for name, label in _COSTS.items():
         before, after = getattr(plan.baseline_cost, name), getattr(plan.cost, name)
-        if name in {"coincident", "minimum"} and before == after == 0:
-            continue
-        style = "bold" if name == "total" else ""
-        table.add_row(name, f"{before:,.2f}", f"{after:,.2f}", f"{before - after:,.2f}", style=style)
+        if before or after or name in _ALWAYS_SHOWN:
+            style = "bold" if name == "total" else ""
+            table.add_row(label, f"{before:,.2f}", f"{after:,.2f}", f"{before - after:,.2f}", style=style)
     return table
 
 
@@ -96,48 +125,72 @@ class _Block:
     last: int
 
 
-def _blocks(ups: UpsTrajectory) -> Iterator[_Block]:
-    block: _Block | None = None
-    for index, (charge, discharge) in enumerate(zip(ups.charge_kw, ups.discharge_kw, strict=True)):
-        action = "charge" if charge > _RESTING_KW else "discharge" if discharge > _RESTING_KW else "rest"
-        if block is None or action != block.action:
-            if block is not None:
-                yield block
-            block = _Block(action=action, first=index, last=index)
-        block.last = index
-    if block is not None:
-        yield block
+def _blocks(plan: DispatchPlan, ups: UpsTrajectory) -> list[_Block]:
+    """The day in runs of one action; where short ones follow each other, the run as a whole is a trim of the meter."""
+    runs = list(_runs(ups))
+    shortest = _SHORT_RUN_MIN / plan.horizon.interval_minutes
+    blocks: list[_Block] = []
+    for brief, group in groupby(runs, key=lambda run: run.last - run.first + 1 < shortest):
+        members = list(group)
+        if brief and len(members) >= _FEWEST_TRIMMED:
+            blocks.append(_Block(action="trim", first=members[0].first, last=members[-1].last))
+        else:
+            blocks += members
+    return blocks
+
+
+def _runs(ups: UpsTrajectory) -> Iterator[_Block]:
+    powers = enumerate(zip(ups.charge_kw, ups.discharge_kw, strict=True))
+    for action, group in groupby(powers, key=lambda each: _action(*each[1])):
+        indices = [index for index, _ in group]
+        yield _Block(action=action, first=indices[0], last=indices[-1])
+
+
+def _action(charge_kw: float, discharge_kw: float) -> str:
+    if max(charge_kw, discharge_kw) <= _RESTING_KW:
+        return "rest"
+    return "charge" if charge_kw > discharge_kw else "discharge"
 
 
 def _blocks_table(plan: DispatchPlan, ups: UpsTrajectory) -> RenderableType:
     table = Table(
-        box=None, padding=(0, 2), header_style="dim", title=f"  {ups.ups_id}", title_justify="left", title_style="bold"
+        box=None,
+        padding=(0, 2),
+        header_style="dim",
+        title=Text(f"  {ups.ups_id}", style="bold"),
+        title_justify="left",
     )
     table.add_column("from - to")
     table.add_column("does")
     for name in ("kW", "price/kWh", "meter kW", "stored kWh", "reserve kWh", "rides through"):
         table.add_column(name, justify="right")
-    style = {"charge": "cyan", "discharge": "yellow", "rest": "dim"}
-    for block in _blocks(ups):
-        table.add_row(*_block_row(plan, ups, block), style=style[block.action])
+    for block in _blocks(plan, ups):
+        table.add_row(*_block_row(plan, ups, block), style=_STYLES[block.action])
     return table
 
 
 def _block_row(plan: DispatchPlan, ups: UpsTrajectory, block: _Block) -> tuple[str, ...]:
     span = slice(block.first, block.last + 1)
-    power = [max(pair) for pair in zip(ups.charge_kw[span], ups.discharge_kw[span], strict=True)]
     seconds = plan.certificate.ride_through_s[ups.ups_id][block.first : block.last + 2]
     start, end = plan.horizon.start_of(block.first), plan.horizon.start_of(block.last + 1)
     return (
         f"{start:%H:%M} - {end:%H:%M}",
         block.action,
-        "" if block.action == "rest" else _range(power, 0),
+        _power(block.action, ups.charge_kw[span], ups.discharge_kw[span]),
         _range(plan.price_per_kwh[span], 4),
         _range(plan.grid_kw[span], 0),
         f"{ups.stored_kwh[block.last + 1]:,.1f}",
         f"{ups.reserve_kwh[block.last + 1]:,.1f}",
-        f"{min(seconds):,.0f} s",
+        _seconds(min(seconds)),
     )
+
+
+def _power(action: str, charge_kw: tuple[float, ...], discharge_kw: tuple[float, ...]) -> str:
+    if action == "rest":
+        return ""
+    if action == "trim":
+        return f"{-max(discharge_kw):+,.0f} .. {max(charge_kw):+,.0f}"
+    return _range(charge_kw if action == "charge" else discharge_kw, 0)
 
 
 def _range(values: tuple[float, ...] | list[float], digits: int) -> str:
@@ -146,11 +199,13 @@ def _range(values: tuple[float, ...] | list[float], digits: int) -> str:
 
 
 def _sparkline(ups: UpsTrajectory) -> Text:
-    """Stored energy over the day, from the reserve (low) to the most it held (high)."""
+    """Stored energy over the day, from the reserve (low) to the most it held (high), a mark for the lowest."""
     low, high = min(*ups.reserve_kwh, *ups.stored_kwh), max(ups.stored_kwh)
     width = max(high - low, 1e-9)
-    marks = "".join(_BARS[round((stored - low) / width * (len(_BARS) - 1))] for stored in ups.stored_kwh[1:])
-    return Text.assemble(("stored  ", "dim"), (marks, "green"), (f"  from {low:,.0f} to {high:,.0f} kWh", "dim"))
+    each = math.ceil((len(ups.stored_kwh) - 1) / _MOST_MARKS)
+    lowest = [min(ups.stored_kwh[first : first + each]) for first in range(1, len(ups.stored_kwh), each)]
+    marks = "".join(_BARS[round((stored - low) / width * (len(_BARS) - 1))] for stored in lowest)
+    return Text.assemble(("stored  ", "dim"), (marks, "green"), (f"  {low:,.0f} to {high:,.0f} kWh", "dim"))
 
 
 def _notes(planned: PlannedDay) -> Iterator[str]:
@@ -177,18 +232,16 @@ def reserve_view(requirements: tuple[ReserveRequirement, ...]) -> RenderableType
     table.add_column("feasible")
     for each in requirements:
         table.add_row(
-            each.ups_id,
+            Text(each.ups_id),
             f"{each.reserve_kwh:,.1f} kWh",
             f"{each.reserve_fraction:.1%}",
             f"{each.tradable_kwh:,.1f} kWh",
-            f"{each.ride_through_s:,.0f} s",
-            f"{each.required_s:,.0f} s",
+            _seconds(each.ride_through_s),
+            _seconds(each.required_s),
             f"{each.recharge_h:,.2f} h" if each.recharge_h < float("inf") else "never",
             Text("yes", style="green") if each.feasible else Text("NO", style="bold red"),
         )
-    notes = [
-        Text(f"  {line}", style="" if each.feasible else "bold red") for each in requirements for line in _explain(each)
-    ]
+    notes = [_indented(line, "" if each.feasible else "bold red") for each in requirements for line in _explain(each)]
     return Group(Text(), table, Text(), *notes, Text())
 
 

@@ -1,6 +1,7 @@
 """Finding a tariff: a catalog name, a native YAML file, a URDB JSON file, or the document itself."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tariffs.native import tariff_from_document, tariff_from_yaml
 from tariffs.not_priced import UnableToPrice
 from tariffs.tariff import Tariff
 from tariffs.urdb import tariff_from_urdb
+from tariffs.urdb_demand import LookbackReading
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -38,6 +40,29 @@ def resolve_tariff(named: object, *, folder: Path | None, source: str) -> Tariff
         allowed = "a catalog name or the tariff itself: a request names no files"
         raise UnableToAccept([Fault(field="tariff", source=source, value=named, allowed=allowed)])
     return read_tariff_file(folder / named)
+
+
+def named_tariff(name: str) -> Tariff:
+    """Find a tariff by its catalog name, or by a path from the working directory.
+
+    Raises `UnableToAccept` with every fault in it.
+    """
+    if Path(name).suffix.lower() in _SUFFIXES:
+        return read_tariff_file(Path(name))
+    return catalog.load(name)
+
+
+def import_urdb_file(
+    path: Path, *, on: date | None = None, lookback: LookbackReading = "reopt", power_factor: float = 1.0
+) -> Tariff:
+    """Read a rate of the Utility Rate Database, see `tariffs.urdb.tariff_from_urdb`.
+
+    Raises `UnableToAccept` with every reason for which it cannot be priced.
+    """
+    try:
+        return tariff_from_urdb(read_json(path), on=on, lookback=lookback, power_factor=power_factor)
+    except UnableToPrice as error:
+        raise UnableToAccept(unpriced(error, path.name)) from error
 
 
 def read_tariff_file(path: Path) -> Tariff:

@@ -3,6 +3,7 @@
 python benchmarks/urdb_corpus.py ../shared/data/tariffs/urdb_half_5k.tar.gz
 """
 
+import re
 import sys
 import tarfile
 import time
@@ -45,7 +46,8 @@ def table(archive: Path) -> tuple[int, Counter[str], Counter[str]]:
         try:
             priced_bill = bill(tariff_from_urdb(text), YEAR, load_kw)
         except UnableToPrice as error:
-            refused[f"{error.reasons[0].field.split('.')[0]}: {error.reasons[0].reason}"] += 1
+            first = error.reasons[0]
+            refused[re.sub(r"is [^;]*?, must", "is wrong, must", f"{first.field.split('.')[0]}: {first.reason}")] += 1
             continue
         priced += 1
         remarks.update({entry.field.split(".")[0] for entry in priced_bill.not_priced})

@@ -20,7 +20,7 @@ class PlanStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCost:
-    """What the plan's intervals cost, in the site's currency; peaks count only increases over what is billed already."""
+    """What the plan costs, in the site's currency; peaks count only as far as they exceed what is billed already."""
 
     energy: float
     demand: float

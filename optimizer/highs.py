@@ -87,7 +87,7 @@ def _highs_model(program: LinearProgram) -> highspy.HighsLp:
     lp.col_cost_, lp.offset_ = program.cost, program.offset
     lp.col_lower_, lp.col_upper_ = program.lower, program.upper
     lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = program.columns, program.rows
     lp.a_matrix_.start_, lp.a_matrix_.index_ = program.starts, program.indices
     lp.a_matrix_.value_ = program.values

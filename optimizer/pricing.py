@@ -162,7 +162,7 @@ def stepped_cost(steps: Sequence[DemandStep], demand_kw: float) -> float:
 
 
 def tier_cost(term: EnergyTierTerm, meter: Metered) -> float:
-    """What tiered energy of one billing period costs: of all its energy where tiers are separable, else of the horizon's."""
+    """What tiered energy of one billing period costs: all of it where tiers are separable, else the horizon's part."""
     imported = meter.imported_kwh
     used_kwh = float(imported[term.intervals].sum())
     total_kwh = term.energy_so_far_kwh + used_kwh

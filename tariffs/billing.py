@@ -39,8 +39,7 @@ def bill(
 
     `prices` are market prices on the same horizon. `state` brings peaks and energy from before the horizon: of the
     billing period it starts in (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`). `events`
-    are coincident peaks. Where the horizon covers a part of a billing period, charges per month are shared by days;
-    tier limits are not.
+    are coincident peaks. Where the horizon covers a part of a billing period, only monthly charges are shared by days.
 
     Raises `UnableToAccept` for a series that does not fit its horizon, or inputs that belong elsewhere.
     """

@@ -47,7 +47,7 @@ def billed_demand(tariff: Tariff, meter: MeterSeries, state: SiteState, power_fa
             bills[index].lines.extend(name_tiers.lines("demand", contract_tiers(charge, period.month), billed))
             bills[index].peaks_kw[charge.name] = peak
             bills[index].billed_kw[charge.name] = float(sum(billed)) / float(units_per_kw(charge.unit, power_factor))
-            history[_month(period.label)] = peak
+            history[_month(period.label)] = max(peak, history.get(_month(period.label), 0.0))
     return bills
 
 
@@ -85,9 +85,11 @@ def _billed(
     ratchet = charge.ratchet
     if ratchet is not None:
         billed *= exact(ratchet.own_fractions[month - 1])
-        back = range(now - ratchet.months_back, now)
-        counted = [history[past] for past in back if past in history and (past - 1) % 12 + 1 in ratchet.counted_months]
-        billed = max(billed, exact(ratchet.fractions[month - 1]) * quantity(max(counted, default=0.0)) * per_kw)
+        for past in range(now - ratchet.months_back, now):
+            then = (past - 1) % 12 + 1
+            if past in history and then in ratchet.counted_months:
+                fraction = exact(ratchet.fractions[month - 1]) * exact(ratchet.counted_fractions[then - 1])
+                billed = max(billed, fraction * quantity(history[past]) * per_kw)
     if charge.contract is not None:
         billed = max(billed, exact(charge.contract.contract_kw) * exact(charge.contract.billed_fraction))
     return max(billed, exact(charge.minimum_kw))

@@ -7,29 +7,26 @@ from domain.validation import Checks
 from tariffs.written import Written
 
 _LAST_DAY = 28
+_MIDDLE_DAY = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingPeriod:
     """The local days `[start, end)` of one bill.
 
-    `label` is its name in state files: the month in which it starts (`2026-05`), or its first day where read dates are
-    given. `month` (1 to 12), the month of its middle day, picks seasonal demand rates.
+    `month` (1 to 12) picks seasonal demand rates and ratchets: the calendar month that most of the days lie in. `label`
+    is the period's name in state files: that month (`2026-05`), or the first day where read dates are given.
     """
 
     label: str
     start: date
     end: date
+    month: int
 
     @property
     def days(self) -> int:
         """The number of local days."""
         return (self.end - self.start).days
-
-    @property
-    def month(self) -> int:
-        """The calendar month that holds its middle day."""
-        return (self.start + timedelta(days=(self.days - 1) // 2)).month
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,8 @@ class BillingCycle(Written):
         periods = []
         while start <= last:
             end = _month_after(start, 1)
-            periods.append(BillingPeriod(label=f"{start:%Y-%m}", start=start, end=end))
+            named = start if self.day_of_month <= _MIDDLE_DAY else end
+            periods.append(BillingPeriod(label=f"{named:%Y-%m}", start=start, end=end, month=named.month))
             start = end
         return tuple(periods)
 
@@ -74,7 +72,12 @@ class BillingCycle(Written):
         checks.raise_faults()
         pairs = zip(self.read_dates, self.read_dates[1:], strict=False)
         return tuple(
-            BillingPeriod(label=start.isoformat(), start=start, end=end)
+            BillingPeriod(
+                label=start.isoformat(),
+                start=start,
+                end=end,
+                month=(start + timedelta(days=(end - start).days // 2)).month,
+            )
             for start, end in pairs
             if end > first and start <= last
         )

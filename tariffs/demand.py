@@ -7,7 +7,7 @@ from typing import Literal
 
 from domain.validation import Checks
 from tariffs.ratchet import DemandRatchet
-from tariffs.written import MONTHS, Months, Written
+from tariffs.written import MINUTES_PER_DAY, MONTHS, Months, Written
 
 DemandUnit = Literal["kW", "kVA", "hp"]
 
@@ -96,7 +96,7 @@ class DemandCharge(Written):
         checks = Checks()
         checks.require(bool(self.name), "name", self.name, "a name, which state files use")
         checks.require(bool(self.schedule) == bool(self.period), "period", self.period, "a period of its schedule")
-        checks.require(0 <= self.window_minutes <= MAX_WINDOW, "window_minutes", self.window_minutes, "0 to 1440")
+        checks.require(0 <= self.window_minutes <= MINUTES_PER_DAY, "window_minutes", self.window_minutes, "0 to 1440")
         checks.not_negative("minimum_kw", self.minimum_kw)
         months = [month for season in self.seasons for month in season.months]
         checks.require(len(months) == len(set(months)), "seasons", months, "each month at most once")
@@ -111,6 +111,3 @@ class DemandCharge(Written):
     def units_per_kw(self, power_factor: float) -> float:
         """How many of the charge's units one kW is."""
         return {"kW": 1.0, "kVA": 1 / power_factor, "hp": 1 / KW_PER_HP}[self.unit]
-
-
-MAX_WINDOW = 1440

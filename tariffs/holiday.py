@@ -10,6 +10,9 @@ import holidays as _holidays
 from domain.validation import Checks
 from tariffs.written import Written
 
+_OBSERVED = re.compile(r" \((observed|estimated|substitute day).*\)$", re.IGNORECASE)
+_SAMPLE_YEARS = (2024, 2025, 2026)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolidayCalendar(Written):
@@ -59,7 +62,3 @@ def _found(calendar: HolidayCalendar, year: int) -> dict[date, set[str]]:
     subdivision = calendar.subdivision or None
     found = _holidays.country_holidays(calendar.country, subdiv=subdivision, years=year, observed=calendar.observed)
     return {day: {_OBSERVED.sub("", name) for name in names.split("; ")} for day, names in found.items()}
-
-
-_OBSERVED = re.compile(r" \((observed|estimated|substitute day).*\)$", re.IGNORECASE)
-_SAMPLE_YEARS = (2024, 2025, 2026)

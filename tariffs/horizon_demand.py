@@ -105,23 +105,18 @@ def _floor_kw(
     floor = max(charge.minimum_kw, agreed) / charge.units_per_kw(power_factor)
     if charge.ratchet is None:
         return floor
-    known = state.past_peaks_kw.get(charge.name, {})
-    begun = month_index(calendar.periods[0].label)
-    reached = [
-        peak
-        for label, peak in known.items()
-        if month_index(label) < begun and _counts(charge.ratchet, month_index(period.label), month_index(label))
+    begun, now = month_index(calendar.periods[0].label), month_index(period.label)
+    remembered = [
+        charge.ratchet.share(period.month, month_index(label) % 12 + 1) * peak
+        for label, peak in state.past_peaks_kw.get(charge.name, {}).items()
+        if month_index(label) < begun and now - month_index(label) <= charge.ratchet.months_back
     ]
-    return max([floor, *(charge.ratchet.fractions[period.month - 1] * peak for peak in reached)])
+    return max([floor, *remembered])
 
 
 def month_index(label: str) -> int:
     """Months since year 0 of a label such as `2026-05` or `2026-05-17`."""
     return int(label[:4]) * 12 + int(label[5:7]) - 1
-
-
-def _counts(ratchet: DemandRatchet, billed: int, past: int) -> bool:
-    return 1 <= billed - past <= ratchet.months_back and past % 12 + 1 in ratchet.counted_months
 
 
 def _links(
@@ -130,14 +125,14 @@ def _links(
     """Earlier billing periods of the horizon that a ratchet looks back to; terms of one charge stand in a row."""
     if ratchet is None:
         return ()
-    period = calendar.periods[billed]
-    fraction = ratchet.fractions[period.month - 1]
-    now = month_index(period.label)
-    return tuple(
-        RatchetLink(index=first_term + past, fraction=fraction)
+    now = calendar.periods[billed]
+    months = [month_index(period.label) for period in calendar.periods]
+    shares = [
+        (past, ratchet.share(now.month, months[past] % 12 + 1))
         for past in range(billed)
-        if fraction > 0 and _counts(ratchet, now, month_index(calendar.periods[past].label))
-    )
+        if 1 <= months[billed] - months[past] <= ratchet.months_back
+    ]
+    return tuple(RatchetLink(index=first_term + past, fraction=share) for past, share in shares if share > 0)
 
 
 def coincident_terms(

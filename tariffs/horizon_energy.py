@@ -10,6 +10,8 @@ from tariffs.rider import multiplier
 from tariffs.tariff import Tariff
 from tariffs.terms import EnergyTierTerm, TieredPeriod, TierStep
 
+_DIGITS = 12  # of a price difference: prices that differ by rounding have the same premium
+
 
 def energy_prices(tariff: Tariff, calendar: LocalCalendar, prices: PriceSeries | None) -> FloatArray:
     """Price per imported kWh of every interval, riders and taxes included, tiers left out.
@@ -122,6 +124,3 @@ def _term(
         base_per_kwh=base,
         premium_steps=premium_steps,
     )
-
-
-_DIGITS = 12  # of a price difference: prices that differ by rounding have the same premium

@@ -15,6 +15,17 @@ from tariffs.tariff import Tariff
 
 _ADAPTER: TypeAdapter[Tariff] = TypeAdapter(Tariff)
 _BOOLEAN = "tag:yaml.org,2002:bool"
+_SEASON = ("rate_per_kw", "tiers", "months")
+_ALLOWED = {
+    "missing": "given",
+    "unexpected_keyword_argument": "left out: a tariff does not know it",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "tuple_type": "a list",
+    "dataclass_type": "a mapping of the keys that docs/tariffs.md lists",
+    "string_type": "text",
+    "value_error": "in the form that docs/tariffs.md describes",
+}
 
 
 def tariff_from_yaml(text: str, source: str = "") -> Tariff:
@@ -134,9 +145,6 @@ def _short_season(season: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "rate_per_kw": tiers[0]["rate_per_kw"]}
 
 
-_SEASON = ("rate_per_kw", "tiers", "months")
-
-
 def _refuse(error: ValidationError, document: Mapping[str, Any], source: str) -> NoReturn:
     """Say pydantic's findings in our words, with the names of charges and periods in place of their numbers."""
     faults: list[Fault] = []
@@ -146,19 +154,10 @@ def _refuse(error: ValidationError, document: Mapping[str, Any], source: str) ->
         if isinstance(cause, UnableToAccept):
             faults += [fault.under(path) if path else fault for fault in cause.faults]
         else:
-            allowed = _ALLOWED.get(found["type"], found["msg"])
+            allowed = _ALLOWED.get(found["type"], found["msg"].removeprefix("Input should be "))
             value = str(cause) if cause is not None else found["input"]
             faults.append(Fault(field=path, value="missing" if found["type"] == "missing" else value, allowed=allowed))
     raise UnableToAccept([fault.in_source(source) for fault in faults]) from error
-
-
-_ALLOWED = {
-    "missing": "given",
-    "unexpected_keyword_argument": "left out: a tariff does not know it",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "value_error": "in the form that docs/tariffs.md describes",
-}
 
 
 def _path(location: tuple[str | int, ...], document: object) -> str:

@@ -9,6 +9,7 @@ from tariffs.written import Written
 ChargeKind = Literal["energy", "demand", "coincident", "fixed", "minimum", "export"]
 
 CHARGE_KINDS: tuple[ChargeKind, ...] = ("energy", "demand", "coincident", "fixed", "minimum", "export")
+_MOST = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,8 @@ class Rider(Written):
     def __post_init__(self) -> None:
         checks = Checks()
         checks.require(bool(self.name), "name", self.name, "a name")
-        checks.require(-1 < self.fraction < MOST, "fraction", self.fraction, "a fraction, such as 0.05 for 5 %")
+        checks.require(-1 < self.fraction < _MOST, "fraction", self.fraction, "a fraction, such as 0.05 for 5 %")
         checks.raise_faults()
-
-
-MOST = 10.0
 
 
 def multiplier(riders: tuple[Rider, ...], kind: ChargeKind, *, tax: bool) -> float:

@@ -107,7 +107,8 @@ def test_below_the_reserve_a_plan_only_charges(made: DispatchProblem, share: flo
     assert all(kw == 0 for each in plan.ups for kw in each.discharge_kw)
     assert any("below the reserve" in warning and "kWh and" in warning for warning in plan.warnings)
     first = next(each for each in plan.ups if each.ups_id == ups.id)
-    expected = min(ups.charge_limit_kw, ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(first.load_kw[0]))
+    rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(first.load_kw[0])
+    expected = min(ups.charge_limit_kw, rectifier_kw)
     assert first.charge_kw[0] == pytest.approx(expected) or first.stored_kwh[1] >= first.reserve_kwh[1] - ROUNDING_KWH
 
 

@@ -111,9 +111,7 @@ def _cost_under(problem: DispatchProblem, peak_kw: float) -> float:
     return total + (to_go.at(start) if to_go else np.inf)
 
 
-def _interval_cost(
-    problem: DispatchProblem, ups: UpsSystem, t: int, peak_kw: float
-) -> tuple[Convex | None, float]:
+def _interval_cost(problem: DispatchProblem, ups: UpsSystem, t: int, peak_kw: float) -> tuple[Convex | None, float]:
     """Cost of using up x kWh of stored energy in interval t (negative: storing), and the cost of doing nothing."""
     h = problem.horizon.interval_h
     battery = ups.battery

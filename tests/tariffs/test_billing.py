@@ -1,50 +1,23 @@
-import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
+from simple_tariffs import JANUARY, YEAR, amounts, demand, flat, january
 
-from domain import Horizon, Interval, PriceSeries, SiteState, UnableToAccept
-from tariffs.applicability import Applicability
-from tariffs.bill import Bill
+from domain import Horizon, Interval, PriceSeries, SiteState
 from tariffs.billing import bill, monthly_peaks
-from tariffs.catalog import load, names
 from tariffs.coincident import CoincidentEvent, CoincidentPeakCharge
 from tariffs.cycle import BillingCycle
-from tariffs.demand import ContractDemand, DemandCharge, DemandSeason, DemandTier
+from tariffs.demand import ContractDemand, DemandSeason, DemandTier
 from tariffs.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
 from tariffs.fixed import FixedCharge
 from tariffs.minimum import MinimumCharge
-from tariffs.not_priced import NotPriced
 from tariffs.ratchet import DemandRatchet
 from tariffs.rider import Rider
 from tariffs.schedule import RateSchedule, ScheduleRule
 from tariffs.tariff import Tariff
-
-YEAR = Horizon(start=datetime(2026, 1, 1, tzinfo=UTC), interval_minutes=60, intervals=8760)
-JANUARY = YEAR.first(744)
-
-
-def flat(rate: float = 0.1, **fields: Any) -> EnergyCharge:  # noqa: ANN401
-    tiers = (EnergyTier(rate_per_kwh=rate, sell_per_kwh=0.03),)
-    return EnergyCharge(periods=(EnergyPeriod(name="energy", tiers=tiers),), **fields)
-
-
-def demand(rate: float = 10.0, **fields: Any) -> DemandCharge:  # noqa: ANN401
-    seasons = fields.pop("seasons", (DemandSeason(tiers=(DemandTier(rate_per_kw=rate),)),))
-    return DemandCharge(**{"name": "facility", "seasons": seasons, **fields})
-
-
-def january(tariff: Tariff, kw: float | np.ndarray[Any, Any] = 100.0, **known: Any) -> Bill:  # noqa: ANN401
-    return bill(tariff, JANUARY, np.broadcast_to(np.asarray(kw, dtype=float), 744).copy(), **known)
-
-
-def amounts(billed: Bill, kind: str) -> list[tuple[str, Decimal, str, Decimal, Decimal]]:
-    return [
-        (line.name, line.quantity, line.unit, line.rate, line.amount) for line in billed.lines if line.charge == kind
-    ]
 
 
 def test_a_flat_rate_costs_energy_times_rate_to_the_cent() -> None:
@@ -241,98 +214,3 @@ def test_coincident_demand_is_billed_by_events_or_by_its_hours() -> None:
     assert january(charge(), kw, events=[event(300, 0.5)]).total == Decimal("1500.00")
     assert january(charge(), kw, events=[event(9000)]).total == 0
     assert january(charge(), kw, events=[event(100)], state=SiteState(peaks_kw={"system peak": 700.0})).total == 7000
-
-
-def test_a_bill_says_where_it_is_outside_of_the_tariff() -> None:
-    tariff = Tariff(
-        name="x",
-        demand=(demand(),),
-        effective_from=date(2027, 1, 1),
-        applicability=Applicability(least_peak_kw=500, most_month_kwh=10.0),
-        not_priced=(NotPriced(field="reactive", reason="no kVAR"),),
-    )
-    billed = january(tariff)
-    assert len(billed.warnings) == 3
-    assert "2027-01-01 to today" in billed.warnings[0]
-    assert [entry.field for entry in billed.not_priced] == ["reactive"]
-    past = Tariff(name="x", effective_until=date(2020, 1, 1))
-    assert "the beginning to 2020-01-01" in january(past).warnings[0]
-
-
-def test_what_does_not_belong_is_refused_with_every_fault() -> None:
-    tariff = Tariff(name="x", demand=(demand(),))
-    prices = PriceSeries(horizon=YEAR, price_per_kwh=(0.0,) * 8760)
-    hour = Interval(start=YEAR.start, end=YEAR.start + timedelta(hours=1))
-    state = SiteState(peaks_kw={"nothing": 1.0}, past_peaks_kw={"nothing": {"2026-05": 1.0}, "facility": {"May": 1.0}})
-    with pytest.raises(UnableToAccept) as refused:
-        january(
-            tariff, prices=prices, events=[CoincidentEvent(charge="x", interval=hour)], state=state, power_factor=0.0
-        )
-    assert [fault.field for fault in refused.value.faults] == [
-        "power_factor",
-        "prices",
-        "events.0.charge",
-        "peaks_kw.nothing",
-        "past_peaks_kw.nothing",
-        "past_peaks_kw.facility.May",
-    ]
-
-
-def test_a_series_that_does_not_fit_is_refused_with_its_row() -> None:
-    with pytest.raises(UnableToAccept, match="744 values"):
-        bill(Tariff(name="x"), JANUARY, [1.0])
-    broken = np.zeros(744)
-    broken[[7, 9]] = np.nan
-    with pytest.raises(UnableToAccept, match=r"kw.7 is nan"):
-        bill(Tariff(name="x"), JANUARY, broken)
-
-
-def test_a_bill_is_plain_json_values() -> None:
-    tariff = Tariff(name="x", demand=(demand(),), not_priced=(NotPriced(field="a", reason="b"),))
-    document = january(tariff).as_document()
-    assert document["currency"] == "USD"
-    assert document["total"] == 1000.0
-    assert document["not_priced"] == [{"field": "a", "reason": "b"}]
-    assert document["periods"] == [
-        {
-            "start": "2026-01-01T00:00:00+00:00",
-            "end": "2026-02-01T00:00:00+00:00",
-            "total": 1000.0,
-            "energy_kwh": 74400.0,
-            "peaks_kw": {"facility": 100.0},
-            "lines": [
-                {
-                    "charge": "demand",
-                    "name": "facility",
-                    "quantity": 100.0,
-                    "unit": "kW",
-                    "rate": 10.0,
-                    "amount": 1000.0,
-                }
-            ],
-        }
-    ]
-
-
-def test_a_charge_whose_hours_do_not_come_is_not_billed() -> None:
-    summer = RateSchedule(rules=(ScheduleRule(period="summer", months=(7,)), ScheduleRule(period="rest")))
-    charges = (
-        demand(schedule="s", period="summer", window_minutes=120),
-        demand(name="daily", schedule="s", period="summer", daily=True),
-    )
-    assert january(Tariff(name="x", schedules={"s": summer}, demand=charges)).total == 0
-
-
-def test_a_year_of_quarter_hours_is_billed_in_milliseconds() -> None:
-    year = Horizon(
-        start=datetime(2022, 1, 1, 5, tzinfo=UTC), interval_minutes=15, intervals=35_040, timezone="America/New_York"
-    )
-    kw = 4000 + 500 * np.random.default_rng(1).random(35_040)
-    largest = max((load(name) for name in names()), key=lambda tariff: len(tariff.demand))
-    bill(largest, year, kw)
-    took = []
-    for _ in range(5):
-        began = time.process_time()
-        bill(largest, year, kw)
-        took.append(time.process_time() - began)
-    assert min(took) < 0.05

@@ -89,9 +89,9 @@ def test_an_unknown_country_or_part_of_it_is_refused() -> None:
 def test_billing_periods_may_begin_on_another_day_of_the_month() -> None:
     periods = BillingCycle(day_of_month=17).periods(date(2026, 5, 3), date(2026, 6, 17))
     assert [(period.label, period.days, period.month) for period in periods] == [
-        ("2026-04", 30, 5),
-        ("2026-05", 31, 6),
-        ("2026-06", 30, 7),
+        ("2026-05", 30, 5),
+        ("2026-06", 31, 6),
+        ("2026-07", 30, 7),
     ]
 
 

@@ -151,56 +151,23 @@ def test_leap_years_keep_their_day_and_their_weekdays(day: datetime, energy: str
     assert billed.exact_of("demand") == Decimal(demand)
 
 
+GEORGIA_OWN_KW = (623.10872, 650.03203, 680.26219, 716.50474, 700, 746.587531, 700, 700, 747.12968, 700, 650, 640)
+GEORGIA_BILLED_KW = (
+    373.865, 390.019, 408.157, 429.903, 429.903, 746.588, 709.258, 709.258, 747.130, 709.773, 709.773, 709.773,
+)  # fmt: skip
+
+
 def test_a_seasonal_ratchet_bills_the_demand_that_ssc_bills() -> None:
-    """Georgia Power's rule: 60 % of any month of winter, 95 % in summer months, own peak in full only in summer."""
-    own_kw = [
-        623.10872,
-        650.03203,
-        680.26219,
-        716.50474,
-        700.0,
-        746.587531,
-        700.0,
-        700.0,
-        747.12968,
-        700.0,
-        650.0,
-        640.0,
-    ]
-    expected = [
-        373.865,
-        390.019,
-        408.157,
-        429.903,
-        429.903,
-        746.588,
-        709.258,
-        709.258,
-        747.130,
-        709.773,
-        709.773,
-        709.773,
-    ]
-    winter, summer = (0.6,), (0.95,)
-    ratchets = {
-        "summer": DemandRatchet(
-            fractions=winter * 12,
-            counted_months=(10, 11, 12, 1, 2, 3, 4, 5),
-            own_fractions=winter * 5 + (1.0,) * 4 + winter * 3,
-        ),
-        "winter": DemandRatchet(
-            fractions=summer * 12, counted_months=(6, 7, 8, 9), own_fractions=winter * 5 + (1.0,) * 4 + winter * 3
-        ),
-    }
+    """Georgia Power's rule: 60 % of any month of winter, 95 % of summer months, own peak in full only in summer."""
+    own = (0.6,) * 5 + (1.0,) * 4 + (0.6,) * 3
+    ratchet = DemandRatchet(counted_fractions=(0.6,) * 5 + (0.95,) * 4 + (0.6,) * 3, own_fractions=own)
     season = DemandSeason(tiers=(DemandTier(rate_per_kw=1.0),))
-    charges = tuple(DemandCharge(name=name, seasons=(season,), ratchet=ratchet) for name, ratchet in ratchets.items())
+    charge = DemandCharge(name="facility", seasons=(season,), ratchet=ratchet)
     kw = constant(0.0)
-    for month, peak in enumerate(own_kw, start=1):
+    for month, peak in enumerate(GEORGIA_OWN_KW, start=1):
         kw[(datetime(2018, month, 2, tzinfo=UTC) - YEAR.start) // timedelta(hours=1)] = peak
-    billed = [
-        max(period.billed_kw.values()) for period in bill(Tariff(name="ratchet", demand=charges), YEAR, kw).periods
-    ]
-    assert billed == pytest.approx(expected, abs=1e-3)
+    periods = bill(Tariff(name="ratchet", demand=(charge,)), YEAR, kw).periods
+    assert [period.billed_kw["facility"] for period in periods] == pytest.approx(GEORGIA_BILLED_KW, abs=1e-3)
 
 
 def test_blocks_per_kw_split_their_first_band_as_georgia_power_does() -> None:

@@ -23,7 +23,7 @@ STATE = SiteState(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     tariff=tariffs(),
     horizon=horizons,

@@ -1,7 +1,6 @@
 """Generated tariffs with every feature, small horizons and loads; and a plan's cost by the terms that planners read."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 from hypothesis import strategies as st
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from domain import Horizon
 from tariffs.coincident import CoincidentPeakCharge
+from tariffs.cycle import BillingCycle
 from tariffs.demand import ContractDemand, DemandCharge, DemandSeason, DemandTier
 from tariffs.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
 from tariffs.fixed import FixedCharge
@@ -27,6 +27,12 @@ SCHEDULE = RateSchedule(
         ScheduleRule(period="shoulder", days=("weekday", "saturday"), hours=((420, 840),)),
         ScheduleRule(period="base"),
     )
+)
+
+CYCLES = (
+    BillingCycle(),
+    BillingCycle(day_of_month=24),
+    BillingCycle(read_dates=(date(2026, 6, 1), date(2026, 6, 25), date(2026, 7, 2), date(2026, 7, 30))),
 )
 
 rates = st.integers(0, 3000).map(lambda n: n / 10000)
@@ -54,7 +60,14 @@ def demand_charges(draw: st.DrawFn, name: str) -> DemandCharge:
     hours = draw(st.sampled_from(["", "peak", "shoulder", "base"]))
     daily = draw(st.booleans())
     ratchet = (
-        None if daily else draw(st.none() | st.just(DemandRatchet(fractions=(0.75,) * 12, own_fractions=(0.9,) * 12)))
+        None
+        if daily
+        else draw(
+            st.none()
+            | st.just(
+                DemandRatchet(fractions=(0.75,) * 12, counted_fractions=(1.0, 0.9) * 6, own_fractions=(0.9,) * 12)
+            )
+        )
     )
     contract = draw(st.none() | st.just(ContractDemand(contract_kw=400, billed_fraction=0.5, overrun_rate_per_kw=30.0)))
     return DemandCharge(
@@ -90,6 +103,7 @@ def tariffs(draw: st.DrawFn) -> Tariff:
     per = st.sampled_from(["day", "month", "year"])
     return Tariff(
         name="generated",
+        cycle=draw(st.sampled_from(CYCLES)),
         schedules={"hours": SCHEDULE},
         energy=energy,
         demand=(measured, draw(demand_charges("one")), draw(demand_charges("two"))),
@@ -213,6 +227,3 @@ def tiered(term: EnergyTierTerm, kwh: Loads, demand_kw: float) -> float:
         separate = premium + float(term.base_per_kwh @ kwh[term.intervals])
         assert abs(separate - shared) <= 1e-9 * max(1.0, abs(shared))
     return shared
-
-
-Check = Callable[[HorizonCharges, Loads], float]
