@@ -16,8 +16,6 @@ from api.csv_series import is_plausible
 from domain import Site, SiteState, UpsSystem
 from domain.validation import Checks
 
-
-_MOST_UNITS = 10_000
 _LONGEST_STEP_MIN = 24 * 60
 
 
@@ -71,12 +69,6 @@ class UpsDocument(UpsSystem):
     """A UPS system and its load."""
 
     load: LoadSource
-
-    def __post_init__(self) -> None:
-        checks = Checks()
-        checks.require(self.units <= _MOST_UNITS, "units", self.units, f"at most {_MOST_UNITS} in one system")
-        checks.raise_faults()
-        UpsSystem.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,13 @@ def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
     )
 
 
+def other_load_over(inputs: SiteInputs, horizon: Horizon) -> tuple[float, ...] | None:
+    """What is behind the meter besides the UPS systems, where the site's series cover the horizon."""
+    faults: list[Fault] = []
+    values = _values(inputs.unprotected_load, horizon, faults)
+    return None if faults else values
+
+
 def _peak_kw(load: TimeSeries | float) -> float:
     return max(load.values) if isinstance(load, TimeSeries) else load
 

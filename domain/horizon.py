@@ -71,7 +71,8 @@ class Horizon:
     def of_local_day(cls, day: date, timezone: str, interval_minutes: int, look_ahead_h: float = 0) -> "Horizon":
         """Cover one local calendar day, and `look_ahead_h` hours past its end.
 
-        A day of 23 or 25 hours has as many intervals as it has time.
+        A day of 23 or 25 hours has as many intervals as it has time. Raises `UnableToAccept` where intervals do not
+        fit the day (a clock that changes by half an hour has days that hours do not fill).
 
         >>> [Horizon.of_local_day(date(2026, 3, n), "America/New_York", 15).intervals for n in (7, 8)]
         [96, 92]
@@ -79,7 +80,11 @@ class Horizon:
         start = datetime.combine(day, time(), zone(timezone)).astimezone(UTC)
         midnight = datetime.combine(day + timedelta(days=1), time(), zone(timezone)).astimezone(UTC)
         end = midnight + timedelta(hours=look_ahead_h)
-        intervals = round((end - start) / timedelta(minutes=interval_minutes))
+        fit, rest = divmod(midnight - start, timedelta(minutes=interval_minutes))
+        if rest:
+            allowed = f"a whole number of minutes that divides {day} in {timezone}"
+            raise UnableToAccept([Fault(field="interval_minutes", value=interval_minutes, allowed=allowed)])
+        intervals = fit + (end - midnight) // timedelta(minutes=interval_minutes)
         return cls(start=start, interval_minutes=interval_minutes, intervals=intervals, timezone=timezone)
 
     @property

@@ -16,6 +16,10 @@ class UpsMode(StrEnum):
     BYPASS = "bypass"
 
 
+_MOST_UNITS = 10_000
+"""More units than any parallel system has: a guard against a slip of the keyboard."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsSystem:
     """`units` identical UPS units in parallel, of which `tolerated_failures` may fail with the load still carried.
@@ -41,7 +45,7 @@ class UpsSystem:
     def __post_init__(self) -> None:
         checks = Checks()
         checks.require(bool(self.id.strip()), "id", self.id, "a name")
-        checks.require(self.units >= 1, "units", self.units, "a whole number of at least 1")
+        checks.require(1 <= self.units <= _MOST_UNITS, "units", self.units, f"a whole number from 1 to {_MOST_UNITS}")
         checks.require(
             0 <= self.tolerated_failures < max(self.units, 1),
             "tolerated_failures",

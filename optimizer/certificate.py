@@ -38,17 +38,27 @@ class _Replay:
 
 
 def certify(
-    site: Site, horizon: Horizon, trajectories: tuple[UpsTrajectory, ...], grid_kw: tuple[float, ...]
+    site: Site,
+    horizon: Horizon,
+    trajectories: tuple[UpsTrajectory, ...],
+    grid_kw: tuple[float, ...],
+    unprotected_load_kw: tuple[float, ...] | None = None,
 ) -> Certificate:
     """Replay every tolerated outage from every boundary of a plan.
 
-    `trajectories` are the plan's UPS systems, `grid_kw` its import at the meter per interval.
+    `trajectories` are the plan's UPS systems, `grid_kw` its own word on the meter per interval. With what else is
+    behind the meter (`unprotected_load_kw`), the meter is worked out from the setpoints too, and both must keep its
+    limits.
     """
     replays = [_replay(site.ups_system(trajectory.ups_id), horizon, trajectory) for trajectory in trajectories]
     required = {replay.ups.id: replay.ups.reserve.ride_through_s for replay in replays}
     short = [replay.seconds < required[replay.ups.id] - _TOLERANCE_S for replay in replays]
     violations = [violation for replay in replays for violation in replay.violations]
-    violations += _meter_violations(site, horizon, grid_kw)
+    inputs_kw = sum((_input_kw(site.ups_system(each.ups_id), each) for each in trajectories), np.zeros(len(grid_kw)))
+    violations += _meter_violations(site, horizon, "meter", np.array(grid_kw))
+    if unprotected_load_kw is not None:
+        worked_out_kw = inputs_kw + np.array(unprotected_load_kw)
+        violations += _meter_violations(site, horizon, "meter worked out from loads and setpoints", worked_out_kw)
     missing = {ups.id for ups in site.ups} - required.keys()
     violations += [f"{ups_id}: the plan does not say what this system does" for ups_id in sorted(missing)]
     return Certificate(
@@ -94,37 +104,50 @@ def _stored_from_setpoints(ups: UpsSystem, interval_h: float, trajectory: UpsTra
 
 def _ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray, failed: int) -> FloatArray:
     """Run one outage from each boundary with `failed` units lost; return the seconds until the load drops."""
+    seconds = np.zeros(len(stored_kwh))
+    empty_kwh = (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * ups.battery.capacity_kwh
+    left_kwh = np.maximum(stored_kwh / ups.units - empty_kwh, 0.0)
+    for load in np.unique(load_kw):
+        here = load_kw == load
+        seconds[here] = _seconds_until_empty(ups, float(load), ups.units - failed, left_kwh[here])
+    return seconds
+
+
+def _seconds_until_empty(ups: UpsSystem, load_kw: float, survivors: int, left_kwh: FloatArray) -> FloatArray:
+    """Let the survivors carry a load second by second, from what each unit has left above its cutoff.
+
+    All outages of one load draw alike, so one curve of energy drawn over time serves them all; each ends where the
+    curve passes what it had left.
+    """
+    drain_kw = _unit_drain_kw(ups, load_kw, survivors)
+    if drain_kw is None:
+        return np.zeros(len(left_kwh))
+    fine_s = 2 * ups.reserve.ride_through_s
+    coarse_s = min(float(left_kwh.max()) / drain_kw * _SECONDS_PER_HOUR + _COARSE_STEP_S, _LONGEST_REPLAY_S)
+    step_ends_s = np.concatenate(
+        [
+            np.arange(0.0, fine_s, _FINE_STEP_S),
+            np.arange(fine_s, max(fine_s, coarse_s) + _COARSE_STEP_S, _COARSE_STEP_S),
+        ]
+    )
+    drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(step_ends_s) * (drain_kw / _SECONDS_PER_HOUR))])
+    return np.interp(left_kwh, drawn_kwh, step_ends_s)
+
+
+def _unit_drain_kw(ups: UpsSystem, load_kw: float, survivors: int) -> float | None:
+    """The stored power that one surviving unit loses while it carries its share; None where it cannot carry it."""
     battery = ups.battery
-    survivors = ups.units - failed
     unit_dc_kw = load_kw / survivors / ups.inverter_efficiency
     rate = unit_dc_kw / battery.capacity_kwh
-    usable = np.array([battery.usable_fraction(float(each)) for each in rate]) * battery.temperature_factor
-    if not battery.usable_fraction_includes_loss:
-        usable = usable * battery.discharge_efficiency
     holds_power = (
-        (load_kw / survivors <= ups.unit_output_limit_kw + _TOLERANCE_KW)
-        & (unit_dc_kw <= battery.discharge_limit_kw + _TOLERANCE_KW)
-        & (rate <= battery.max_c_rate)
+        load_kw / survivors <= ups.unit_output_limit_kw + _TOLERANCE_KW
+        and unit_dc_kw <= battery.discharge_limit_kw + _TOLERANCE_KW
+        and rate <= battery.max_c_rate
     )
-    empty_kwh = (battery.cutoff_fraction + ups.reserve.soc_error_fraction) * battery.capacity_kwh
-    left_kwh = np.where(holds_power, stored_kwh / ups.units - empty_kwh, 0.0)
-    drain_kw = unit_dc_kw / usable
-    return _seconds_until_empty(left_kwh, drain_kw, fine_until_s=2 * ups.reserve.ride_through_s)
-
-
-def _seconds_until_empty(left_kwh: FloatArray, drain_kw: FloatArray, *, fine_until_s: float) -> FloatArray:
-    """Step all outages through time together: second by second at first, coarser once the policy is long met."""
-    left = np.maximum(left_kwh, 0.0)
-    seconds = np.zeros_like(left)
-    elapsed = 0.0
-    while elapsed < _LONGEST_REPLAY_S and np.any(left > 0):
-        step_s = _FINE_STEP_S if elapsed < fine_until_s else _COARSE_STEP_S
-        need = drain_kw * (step_s / _SECONDS_PER_HOUR)
-        carried = np.minimum(left / need, 1.0)
-        seconds += carried * step_s
-        left = np.where(carried < 1.0, 0.0, left - need)
-        elapsed += step_s
-    return seconds
+    if not holds_power:
+        return None
+    usable = battery.usable_fraction(rate) * battery.temperature_factor
+    return unit_dc_kw / (usable if battery.usable_fraction_includes_loss else usable * battery.discharge_efficiency)
 
 
 def _worst_outage(horizon: Horizon, replay: _Replay) -> Outage:
@@ -170,12 +193,18 @@ def _outside(power_kw: FloatArray, limit_kw: float) -> NDArray[np.bool_]:
     return (power_kw < -_TOLERANCE_KW) | (power_kw > limit_kw + _TOLERANCE_KW)
 
 
-def _meter_violations(site: Site, horizon: Horizon, grid_kw: tuple[float, ...]) -> list[str]:
-    grid = np.array(grid_kw)
+def _input_kw(ups: UpsSystem, trajectory: UpsTrajectory) -> FloatArray:
+    """What a system draws at its input; feeding back loses in the rectifier as drawing does."""
+    dc_kw = np.array(trajectory.load_kw) / ups.inverter_efficiency
+    dc_kw = dc_kw + np.array(trajectory.charge_kw) - np.array(trajectory.discharge_kw)
+    return np.where(dc_kw >= 0, dc_kw / ups.rectifier_efficiency, dc_kw * ups.rectifier_efficiency)
+
+
+def _meter_violations(site: Site, horizon: Horizon, which: str, grid: FloatArray) -> list[str]:
     limits = site.interconnection
     broken = {
-        f"meter: import is above {limits.import_limit_kw:.1f} kW": grid > limits.import_limit_kw + _TOLERANCE_KW,
-        f"meter: export is above {limits.export_limit_kw:.1f} kW": grid < -limits.export_limit_kw - _TOLERANCE_KW,
+        f"{which}: import is above {limits.import_limit_kw:.1f} kW": grid > limits.import_limit_kw + _TOLERANCE_KW,
+        f"{which}: export is above {limits.export_limit_kw:.1f} kW": grid < -limits.export_limit_kw - _TOLERANCE_KW,
     }
     return [f"{what} at {_moment(horizon, int(np.argmax(where)))}" for what, where in broken.items() if where.any()]
 

@@ -40,8 +40,11 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
     resting = hold(problem)
     resting_kw = grid_kw(problem, resting)
     planned = tuple(each.first(n) for each in answer.trajectories)
+    meter = tuple(meter_kw[:n].tolist())
     certificate = timed(
-        answer.timing_ms, "certify", lambda: certify(problem.site, horizon, planned, tuple(meter_kw[:n].tolist()))
+        answer.timing_ms,
+        "certify",
+        lambda: certify(problem.site, horizon, planned, meter, problem.unprotected_load_kw[:n]),
     )
     return DispatchPlan(
         site_id=problem.site.id,
@@ -50,7 +53,7 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         horizon=horizon,
         currency=problem.site.currency,
         price_per_kwh=tuple(problem.charges.energy_per_kwh[:n].tolist()),
-        grid_kw=tuple(meter_kw[:n].tolist()),
+        grid_kw=meter,
         baseline_grid_kw=tuple(resting_kw[:n].tolist()),
         grid_target_kw=tuple(grid_target_kw(problem, meter_kw)[:n].tolist()),
         ups=planned,
