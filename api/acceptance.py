@@ -128,6 +128,8 @@ def allowed_by(error: Mapping[str, Any]) -> str:
         return "left out: the field is unknown"
     if kind in _MISSING_FIELD:
         return "given: it has no default"
+    if kind == "enum":
+        return str(error["ctx"]["expected"])
     cause = error.get("ctx", {}).get("error")
     return str(cause) if isinstance(cause, Exception) else _ALLOWED.get(kind, error["msg"])
 

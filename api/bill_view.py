@@ -1,7 +1,7 @@
 """Bills for people: every line as quantity x rate = amount, in a terminal or as rows."""
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -19,7 +19,8 @@ _MOST_WITHOUT_SUMMARY = 3
 _QUANTITY_DIGITS = 3
 _RATE_DIGITS = 6
 _FEWEST_RATE_DIGITS = 2
-_MOST_DIGITS = 15
+_MOST_DIGITS = 10
+_WIDE = Context(prec=60)
 _AMOUNT_WIDTH = 14
 _MONTH_LABEL_LENGTH = len("2026-07")
 
@@ -55,8 +56,7 @@ def bill_view(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> Rend
 def validity(tariff: Tariff) -> str:
     """When a tariff's figures held, in words."""
     since, until = tariff.effective_from, tariff.effective_until
-    parts = ("figures" if since or until else "", f"from {since}" if since else "", f"until {until}" if until else "")
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in (f"from {since}" if since else "", f"until {until}" if until else "") if part)
 
 
 def _heading(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> RenderableType:
@@ -64,7 +64,8 @@ def _heading(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> Rende
     table.add_column(style="dim")
     table.add_column()
     table.add_row("  Tariff", Text(tariff.name, style="bold"))
-    table.add_row("", Text(", ".join(part for part in (tariff.utility, validity(tariff)) if part)))
+    held = validity(tariff)
+    table.add_row("", Text(", ".join(part for part in (tariff.utility, f"figures {held}" if held else "") if part)))
     covered = f"{horizon.start_of(0):%d %B %Y %H:%M} to {horizon.start_of(horizon.intervals):%d %B %Y %H:%M}"
     energy_kwh = sum(period.energy_kwh for period in bill.periods)
     table.add_row("  Meter", Text(f"{source}, {covered}, {horizon.timezone}"))
@@ -77,7 +78,7 @@ def _heading(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> Rende
 def _period(bill: Bill, period: PeriodBill) -> RenderableType:
     """One billing period: its lines by kind of charge, and the total."""
     heading = Text.assemble((_period_name(period), "bold"), (f"   {_period_days(period)}", "dim"))
-    table = Table(box=None, padding=(0, 1), header_style="dim", expand=False)
+    table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
     table.add_column("", no_wrap=True, min_width=10)
     table.add_column("line", min_width=max((len(line.name) for line in bill.lines), default=4))
     table.add_column("quantity", justify="right", no_wrap=True, min_width=_width_of(bill, 0))
@@ -111,17 +112,21 @@ def _kind_rows(bill: Bill, lines: list[LineItem]) -> Iterator[tuple[RenderableTy
 
 def factors(line: LineItem) -> tuple[str, str]:
     """Quantity and rate as printed: with as many digits as it takes for them to multiply to the printed amount."""
-    for more in range(_MOST_DIGITS):
-        quantity = _rounded(line.quantity, _QUANTITY_DIGITS + more)
-        rate = _rounded(line.rate, _RATE_DIGITS + more)
-        if (quantity * rate).quantize(line.cent, rounding=ROUND_HALF_UP) == line.amount:
-            break
+    more = 0
+    while more < _MOST_DIGITS and _product(line, more) != line.amount:
+        more += 1
+    quantity = _rounded(line.quantity, _QUANTITY_DIGITS + more)
     whole = quantity == quantity.to_integral_value()
-    return f"{quantity:,.{0 if whole else _QUANTITY_DIGITS + more}f}", _plain(rate)
+    return f"{quantity:,.{0 if whole else _QUANTITY_DIGITS + more}f}", _plain(_rounded(line.rate, _RATE_DIGITS + more))
+
+
+def _product(line: LineItem, more: int) -> Decimal:
+    quantity, rate = _rounded(line.quantity, _QUANTITY_DIGITS + more), _rounded(line.rate, _RATE_DIGITS + more)
+    return (quantity * rate).quantize(line.cent, rounding=ROUND_HALF_UP)
 
 
 def _rounded(value: Decimal, digits: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def _plain(rate: Decimal) -> str:
@@ -152,7 +157,7 @@ def _period_days(period: PeriodBill) -> str:
 def _summary(bill: Bill) -> RenderableType:
     """The billing periods below each other, by kind of charge."""
     kinds = [kind for kind in CHARGE_KINDS if any(line.charge == kind for line in bill.lines)]
-    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
     table.add_column("", no_wrap=True)
     for name in ("kWh", "peak kW", *kinds, "total"):
         table.add_column(name, justify="right", no_wrap=True, style="bold" if name == "total" else "")
@@ -177,7 +182,9 @@ def _notes(bill: Bill) -> Iterator[RenderableType]:
         yield _indented("!", warning, "yellow")
     if bill.warnings:
         yield Text()
-    yield Text("  Not priced: nothing, every charge of the tariff is in the bill" if not bill.not_priced else "  Not priced")
+    yield Text(
+        "  Not priced: nothing, every charge of the tariff is in the bill" if not bill.not_priced else "  Not priced"
+    )
     for entry in bill.not_priced:
         yield _indented("-", str(entry), "")
     yield Text()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import InvalidOperation
 from pathlib import Path
 
 from api.csv_series import LOAD_COLUMNS, TimeSeries, read_csv_series
@@ -18,6 +19,7 @@ from tariffs.tariff import Tariff
 _HOUR = timedelta(hours=1)
 MOST_READINGS = 1_100_000
 """Two years of one-minute readings, and some."""
+_MOST_KW = 1e8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,12 @@ def bill_of(inputs: BillInputs) -> tuple[Bill, Horizon]:
             events=inputs.events.events,
             power_factor=inputs.power_factor,
         )
+        billed.total  # noqa: B018 - amounts are rounded as they are read: see that they can be
     except UnableToAccept as error:
         faults += _placed(error, inputs)
+    except InvalidOperation:
+        allowed = "amounts that a bill can hold: look for a figure that is out of all proportion"
+        faults.append(Fault(field="amounts", source=inputs.tariff.name, value="beyond 26 digits", allowed=allowed))
     if faults:
         raise UnableToAccept(faults)
     return billed, horizon
@@ -84,6 +90,9 @@ def _horizon(inputs: BillInputs) -> Horizon:
     if len(meter.values) > MOST_READINGS:
         allowed = f"at most {MOST_READINGS:,}"
         faults.append(Fault(field="readings", source=meter.source, value=len(meter.values), allowed=allowed))
+    highest_kw = max(meter.values, key=abs)
+    if abs(highest_kw) > _MOST_KW:
+        faults.append(Fault(field="readings", source=meter.source, value=highest_kw, allowed="below 100 GW"))
     if faults:
         raise UnableToAccept(faults)
     step_minutes = meter.step // timedelta(minutes=1)

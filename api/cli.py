@@ -12,6 +12,7 @@ import typer
 from api.bench_command import bench
 from api.bill_command import bill
 from api.printing import Format, FormatOption, OutOption, csv_text, say, show, write
+from api.swing_command import swing
 from api.tariff_commands import tariffs
 from domain import Fault, UnableToAccept
 from domain.plan import PlanStatus
@@ -33,15 +34,16 @@ _GRACE_S = 10
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)]
 
 
+DayOption = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="The local day to plan; tomorrow unless the series end before."),
+]
+
+
 @app.command()
 def plan(  # noqa: PLR0917 - one parameter an option
     site: SiteArgument,
-    day: Annotated[
-        datetime | None,
-        typer.Option(
-            "--date", formats=["%Y-%m-%d"], help="The local day to plan; tomorrow unless the series end before."
-        ),
-    ] = None,
+    day: DayOption = None,
     state: Annotated[Path | None, typer.Option(help="Measured state (JSON); without it batteries are full.")] = None,
     look_ahead_h: Annotated[
         float | None, typer.Option(min=0, help="Hours to look past the day; 24 or as far as the series go.")
@@ -90,14 +92,26 @@ def plan(  # noqa: PLR0917 - one parameter an option
 
 
 @app.command()
-def reserve(site: SiteArgument, form: FormatOption = Format.TABLE, out: OutOption = None) -> None:
+def reserve(
+    site: SiteArgument,
+    price: Annotated[bool, typer.Option("--price", help="What extra minutes take from a day's saving.")] = False,  # noqa: FBT002 - a flag
+    day: DayOption = None,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
     """Show the reserve of every UPS system: what it needs, what is left to trade, what binds."""
     from api.plan_json import reserve_document, to_json  # noqa: PLC0415
     from api.planning import reserves_of  # noqa: PLC0415
     from api.site_file import read_site_file  # noqa: PLC0415
     from api.tables import reserve_view  # noqa: PLC0415
 
-    requirements = reserves_of(read_site_file(site))
+    inputs = read_site_file(site)
+    if price:
+        from api.reserve_price import write_reserve_price  # noqa: PLC0415
+
+        write_reserve_price(inputs, day.date() if day else None, form, out)
+        return
+    requirements = reserves_of(inputs)
     document = reserve_document(requirements)
     if form is Format.JSON:
         write(to_json(document), out)
@@ -152,6 +166,7 @@ def serve(
 
 
 app.command()(bill)
+app.command()(swing)
 app.add_typer(tariffs)
 app.command()(bench)
 

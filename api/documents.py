@@ -5,15 +5,15 @@ schema: what they refuse is refused here, in their words.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from api.acceptance import Location
 from api.csv_series import is_plausible
-from domain import Site, SiteState, UpsSystem
+from domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
 from domain.validation import Checks
 
 _LONGEST_STEP_MIN = 24 * 60
@@ -72,10 +72,27 @@ class UpsDocument(UpsSystem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionDocument(ReserveCondition):
+    """When the reserve is raised, as it is written: `from` and `to`."""
+
+    start: Annotated[datetime, Field(alias="from")]
+    end: Annotated[datetime, Field(alias="to")]
+
+    def __post_init__(self) -> None:
+        try:
+            ReserveCondition.__post_init__(self)
+        except UnableToAccept as error:
+            written = {"start": "from", "end": "to"}
+            named = [replace(fault, field=written.get(fault.field, fault.field)) for fault in error.faults]
+            raise UnableToAccept(named) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDocument(Site):
     """A site, its tariff (a catalog name, a path, or the tariff itself), its prices and its other loads."""
 
     ups: tuple[UpsDocument, ...]
+    conditions: tuple[ConditionDocument, ...] = field(default_factory=tuple)
     tariff: Any = None
     prices: PriceSource | None = None
     unprotected_load: LoadSource = field(default_factory=lambda: LoadSource(constant_kw=0.0))
@@ -107,6 +124,7 @@ class StateDocument:
     peaks_kw: dict[str, float] = field(default_factory=dict)
     past_peaks_kw: dict[str, dict[str, float]] = field(default_factory=dict)
     energy_kwh: float = 0.0
+    conditions: tuple[ConditionDocument, ...] = ()
 
     def site_state(self) -> SiteState:
         """The state in the domain's words.
@@ -115,7 +133,11 @@ class StateDocument:
         """
         stored = {ups_id: ups.stored_kwh for ups_id, ups in self.ups.items() if ups.stored_kwh is not None}
         return SiteState(
-            stored_kwh=stored, peaks_kw=self.peaks_kw, past_peaks_kw=self.past_peaks_kw, energy_kwh=self.energy_kwh
+            stored_kwh=stored,
+            peaks_kw=self.peaks_kw,
+            past_peaks_kw=self.past_peaks_kw,
+            energy_kwh=self.energy_kwh,
+            conditions=self.conditions,
         )
 
 
@@ -132,7 +154,10 @@ _PARTS: dict[str, dict[str, Any]] = {
     "load": {"constant_kw": 1},
     "reserve": {"ride_through_s": 1},
     "battery": {"nominal_kwh": 1, "charge_limit_kw": 1, "discharge_limit_kw": 1},
+    "swing": {"amplitude_kw": 1, "frequency_hz": 1},
+    "capacitor": {"energy_kwh": 1, "power_kw": 1},
     "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
+    "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
 }
 _SYSTEM: dict[str, Any] = {
     "units": 1,
@@ -149,7 +174,9 @@ def valid_part(place: Location, given: object) -> dict[str, Any] | None:
     match place:
         case (str(name),) if name in ("interconnection", "unprotected_load", "prices"):
             return _PARTS[name]
-        case ("ups", int(), str(name)) if name in ("load", "reserve", "battery"):
+        case ("conditions", int()):
+            return _PARTS["conditions"]
+        case ("ups", int(), str(name)) if name in ("load", "reserve", "battery", "swing", "capacitor"):
             return _PARTS[name]
         case ("ups", int(number)):
             given_id = given.get("id") if isinstance(given, Mapping) else None

@@ -3,13 +3,13 @@
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
 from api.acceptance import accept, shown
+from api.written_time import WrittenTime
 from api.yaml_file import read_json, read_text
 from domain import Fault, UnableToAccept
 from domain.horizon import Interval
@@ -21,8 +21,8 @@ class EventDocument:
     """One event as it is handed in, see `CoincidentEvent`."""
 
     charge: str
-    start: datetime
-    end: datetime
+    start: WrittenTime
+    end: WrittenTime
     probability: float = 1.0
 
     def event(self) -> CoincidentEvent:

@@ -40,3 +40,19 @@ PLAN_REQUEST: dict[str, Any] = {
 }
 
 RESERVE_REQUEST: dict[str, Any] = {"pod": {"summary": "A 4.8 MW pod", "value": {"site": _SITE}}}
+
+BILL_REQUEST: dict[str, Any] = {
+    "days": {
+        "summary": "Two days of a 4.3 MW load on a tariff of the catalog",
+        "value": {
+            "tariff": "dominion-gs-4",
+            "meter": {
+                "start": "2022-07-14T00:00-04:00",
+                "interval_minutes": 60,
+                "values": ([4250.0] * 8 + [4400.0] * 12 + [4300.0] * 4) * 2,
+            },
+            "timezone": "America/New_York",
+            "state": {"peaks_kw": {"on-peak demand": 4480}, "past_peaks_kw": {}},
+        },
+    }
+}

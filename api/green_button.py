@@ -1,8 +1,8 @@
 """Green Button meter data (ESPI, NAESB REQ.21): an XML feed of interval readings, as mean kW.
 
 A feed's entries come in any order and refer to each other by links: a `MeterReading` to its `ReadingType` (what is
-measured) and its `IntervalBlock`s (the values). Times are seconds since 1970 (UTC). What the meter nets is delivered less
-received energy.
+measured) and its `IntervalBlock`s (the values). Times are seconds since 1970 (UTC). What the meter nets is delivered
+less received energy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
-from api.csv_series import TimeSeries, first_of
+from api.csv_series import LAST_YEAR, TimeSeries, first_of
 from domain import Fault, UnableToAccept
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -23,7 +23,7 @@ _CUMULATIVE = ("1", "3")
 _FLOWS = "1 (delivered), 19 (received) or 4 (net)"
 _CHUNK_BYTES = 65_536
 _NO_TYPE = ""
-_LATEST_S = 253_402_300_800  # the year 10000
+_LATEST_S = int(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,8 @@ def _readings(entry: Element, feed: _Feed) -> Iterator[_Reading]:
         if duration_s <= 0 or duration_s % 60:
             feed.faults.append(Fault(field=f"{place}, duration", value=duration_s, allowed="whole minutes, in seconds"))
         elif not 0 <= start_s < _LATEST_S:
-            feed.faults.append(Fault(field=f"{place}, start", value=start_s, allowed="seconds since 1970"))
+            allowed = f"seconds since 1970, up to the year {LAST_YEAR}"
+            feed.faults.append(Fault(field=f"{place}, start", value=start_s, allowed=allowed))
         else:
             yield _Reading(number=feed.readings, start_s=start_s, duration_s=duration_s, value=value)
 

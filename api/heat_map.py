@@ -16,7 +16,9 @@ _SHADES = "·░▒▓█"
 _DIGITS = "123456789"
 _SLOTS_PER_MARK = 2
 _HOURS = "".join(f"{hour:<6}" for hour in range(0, 24, 3))
-_COLOURS = ("#4575b4", "#74add1", "#abd9e9", "#d9c97c", "#fdae61", "#f46d43", "#d73027", "#b30c26", "#8b0020")
+_COLOURS = ("#4575b4", "#74add1", "#abd9e9", "#e0f3f8", "#fee090", "#fdae61", "#f46d43", "#d73027", "#a50026")
+_DARK = (_COLOURS[0], *_COLOURS[-3:])
+_INK, _LIGHT_INK = "#1f2933", "#ffffff"
 
 
 def heat_maps(maps: Sequence[PriceMap]) -> RenderableType:
@@ -37,28 +39,30 @@ def heat_maps(maps: Sequence[PriceMap]) -> RenderableType:
 def _scale(prices: Sequence[float]) -> dict[float, tuple[str, str]]:
     """The mark and the colour of every price: one mark each as far as marks go, else the nearest of nine steps."""
     marks = _SHADES if len(prices) <= len(_SHADES) else _DIGITS
-    if len(prices) == 1:
-        return {prices[0]: (marks[0], _COLOURS[0])}
+    low, width = prices[0], prices[-1] - prices[0] or 1.0
+    places = [(price - low) / width for price in prices]
     if len(prices) <= len(marks):
-        ranks = np.linspace(0, len(marks) - 1, len(prices)) if marks == _SHADES else np.arange(len(prices))
-    else:
-        ranks = (np.array(prices) - prices[0]) / (prices[-1] - prices[0]) * (len(marks) - 1)
-    colours = np.linspace(0, len(_COLOURS) - 1, len(marks))
+        places = np.linspace(0, 1, len(prices)).tolist()
+        marks = marks if marks == _SHADES else marks[: len(prices)]
     return {
-        price: (marks[round(rank)], _COLOURS[round(colours[round(rank)])])
-        for price, rank in zip(prices, ranks, strict=True)
+        price: (marks[round(place * (len(marks) - 1))], _COLOURS[round(place * (len(_COLOURS) - 1))])
+        for price, place in zip(prices, places, strict=True)
     }
 
 
 def _map(drawn: PriceMap, scale: dict[float, tuple[str, str]]) -> RenderableType:
     lines = [Text(f"{drawn.days}"), Text(f"     {_HOURS}".rstrip(), style="dim")]
     for month, row in zip(_MONTHS, drawn.prices[:, ::_SLOTS_PER_MARK], strict=True):
-        line = Text(f"{month}  ", style="dim")
-        for price in row:
-            mark, colour = scale[float(price)]
-            line.append(mark, style=colour)
-        lines.append(line)
+        marks = (scale[float(price)] for price in row)
+        lines.append(Text.assemble((f"{month}  ", "dim"), *((mark, _style(mark, colour)) for mark, colour in marks)))
     return Group(*lines, Text())
+
+
+def _style(mark: str, colour: str) -> str:
+    """A shade is a plain field of its colour; a digit stands on one. Without colours both are seen as they are."""
+    if mark in _SHADES:
+        return f"{colour} on {colour}"
+    return f"{_LIGHT_INK if colour in _DARK else _INK} on {colour}"
 
 
 def _legend(levels: dict[float, tuple[str, ...]], scale: dict[float, tuple[str, str]]) -> RenderableType:
@@ -69,14 +73,16 @@ def _legend(levels: dict[float, tuple[str, ...]], scale: dict[float, tuple[str, 
     for mark, colour, prices in _steps(scale):
         names = list(dict.fromkeys(name for price in prices for name in levels[price]))
         shown = f"{prices[0]:.6g}" if len(prices) == 1 else f"{prices[0]:.6g} .. {prices[-1]:.6g}"
-        table.add_row(Text(mark * 2, style=colour), shown, Text(", ".join(names) or "no charge", style="dim"))
+        table.add_row(
+            Text(mark * 2, style=_style(mark, colour)), shown, Text(", ".join(names) or "no charge", style="dim")
+        )
     return table
 
 
 def _steps(scale: dict[float, tuple[str, str]]) -> Iterator[tuple[str, str, list[float]]]:
     """The marks from dear to cheap, with the prices that each of them stands for."""
     by_mark: dict[tuple[str, str], list[float]] = {}
-    for price, mark in scale.items():
-        by_mark.setdefault(mark, []).append(price)
+    for price, look in scale.items():
+        by_mark.setdefault(look, []).append(price)
     for (mark, colour), prices in reversed(by_mark.items()):
         yield mark, colour, prices

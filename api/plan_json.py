@@ -101,6 +101,10 @@ def _reserve(required: ReserveRequirement) -> dict[str, Any]:
         "required_s": _round(required.required_s),
         "recharge_h": _round(required.recharge_h),
         "binding": required.binding.value,
+        "policy": required.policy,
+        "build_up_s": {term: _round(seconds) for term, seconds in required.build_up_s.items()},
+        "loss_probability": _round(required.loss_probability),
+        "losses_per_year": _round(required.losses_per_year),
         "protected_load_kw": _round(required.protected_load_kw),
         "c_rate": _round(required.c_rate),
         "usable_fraction": _round(required.usable_fraction),
@@ -142,8 +146,8 @@ def _interval(setpoint: Setpoint) -> dict[str, Any]:
     }
 
 
-def _round(value: float) -> float | None:
-    return round(value, _DIGITS) + 0.0 if abs(value) < float("inf") else None
+def _round(value: float | None) -> float | None:
+    return None if value is None or abs(value) == float("inf") else round(value, _DIGITS) + 0.0
 
 
 def _plain(value: object) -> object:

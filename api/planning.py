@@ -14,6 +14,7 @@ from domain import Fault, Horizon, PriceSeries, ReserveRequirement, SiteState, U
 from domain.horizon import zone
 from domain.plan import DispatchPlan
 from optimizer import DispatchProblem, plan_dispatch
+from optimizer.reserve_price import ReservePrice, price_reserve
 from tariffs.horizon_charges import HorizonCharges, charges_over
 from tariffs.inputs import check_inputs
 from tariffs.not_priced import UnableToPrice
@@ -54,12 +55,11 @@ def plan_day(
     assumptions: list[str] = []
     _check_asked(day, look_ahead_h)
     local = day or _default_day(inputs, now, assumptions)
-    planned = Horizon.of_local_day(local, inputs.site.timezone, inputs.site.interval_minutes)
-    horizon = _horizon(inputs, planned, look_ahead_h, assumptions)
+    problem = _problem_of_day(
+        inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=look_ahead_h
+    )
     if state is not None:
-        _check_state(inputs, horizon, state, state_source)
         inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
-    problem = _problem(inputs, planned.intervals, horizon, state or SiteState())
     assumptions += _state_assumptions(inputs, problem.charges, problem.state)
     plan = plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s)
     return PlannedDay(
@@ -67,7 +67,7 @@ def plan_day(
         inputs=inputs,
         requirements=problem.requirements,
         assumptions=tuple(assumptions),
-        notes=(*problem.charges.warnings, *_tariff_notes(inputs, local)),
+        notes=(*problem.charges.warnings, *_tariff_notes(inputs, local), *_swing_notes(inputs)),
     )
 
 
@@ -100,6 +100,33 @@ def _check_state(inputs: SiteInputs, horizon: Horizon, state: SiteState, source:
             faults.append(Fault(field=f"peaks_kw.{name}", value=name, allowed="left out: the site has no tariff"))
     if faults:
         raise UnableToAccept(fault.in_source(source) for fault in faults)
+
+
+def price_of_reserve(
+    inputs: SiteInputs, *, now: datetime, day: date | None = None, state: SiteState | None = None
+) -> tuple[date, tuple[ReservePrice, ...]]:
+    """What extra minutes of ride-through take from the saving of one local day, and which day it is.
+
+    Raises `UnableToAccept` as `plan_day` does.
+    """
+    local = day or _default_day(inputs, now, [])
+    return local, price_reserve(_problem_of_day(inputs, local, [], state=state), issued_at=now)
+
+
+def _problem_of_day(
+    inputs: SiteInputs,
+    day: date,
+    assumptions: list[str],
+    *,
+    state: SiteState | None,
+    state_source: str = "state",
+    look_ahead_h: float | None = None,
+) -> DispatchProblem:
+    planned = Horizon.of_local_day(day, inputs.site.timezone, inputs.site.interval_minutes)
+    horizon = _horizon(inputs, planned, look_ahead_h, assumptions)
+    if state is not None:
+        _check_state(inputs, horizon, state, state_source)
+    return _problem(inputs, planned.intervals, horizon, state or SiteState())
 
 
 def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
@@ -221,6 +248,24 @@ def _tariff_notes(inputs: SiteInputs, day: date) -> Iterator[str]:
         yield f"{tariff.name}: these figures held {held}; {day} is priced with them all the same"
     if tariff.energy is None and inputs.prices is None:
         yield f"{tariff.name} has no energy charge and no prices are given: energy is planned as if it were free"
+
+
+def _swing_notes(inputs: SiteInputs) -> Iterator[str]:
+    """Say what load swings leave for the batteries, what that wears, and where batteries cannot take it."""
+    for ups in inputs.site.ups:
+        headroom_kw = ups.swing_headroom_kw
+        if ups.swing is None or headroom_kw <= 0:
+            continue
+        most_kw = min(ups.charge_limit_kw, ups.discharge_limit_kw)
+        cycled_kw = min(headroom_kw, most_kw) / 2
+        swing = f"swings of {ups.swing.amplitude_kw:,.0f} kW at {ups.swing.frequency_hz:g} Hz"
+        wear = cycled_kw * ups.battery.wear_cost_per_kwh
+        yield (
+            f"{ups.id}: {headroom_kw:,.0f} kW of battery power is kept for {swing} that the capacitor does not take; "
+            f"they wear at most {wear:,.2f} {inputs.site.currency} an hour, which is in no cost here"
+        )
+        if headroom_kw > most_kw:
+            yield f"{ups.id}: of these swings {headroom_kw - most_kw:,.0f} kW are beyond the batteries too"
 
 
 def _charges(inputs: SiteInputs, horizon: Horizon, prices: PriceSeries | None, state: SiteState) -> HorizonCharges:

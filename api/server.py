@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from api.acceptance import together
+from api.bill_service import add_bills_and_tariffs
 from api.examples import PLAN_REQUEST, RESERVE_REQUEST
 from api.plan_json import plan_document, reserve_document
 from api.planning import LONGEST_LOOK_AHEAD_H, plan_day, reserves_of
@@ -112,11 +113,14 @@ def create_app(*, workers: int = 1, limit_s: float = 2 * SOLVER_LIMIT_S, patienc
         version=version("ridethrough"),
         summary="Dispatch of data-center UPS batteries that never touches the backup reserve.",
         lifespan=lifespan,
+        docs_url=None,  # the interactive pages would load scripts from elsewhere; /openapi.json says it all
+        redoc_url=None,
     )
     router = APIRouter(route_class=_StrictRoute)
     router.get("/healthz", summary="Whether the service answers, and how many solvers are free")(_health)
     router.post("/v1/plans", summary="Plan one local day", responses=PROBLEMS)(_post_plan)
     router.post("/v1/reserve", summary="The reserve of every UPS system", responses=PROBLEMS)(_post_reserve)
+    add_bills_and_tariffs(router)
     app.include_router(router)
     answer_with_problems(app)
     return app

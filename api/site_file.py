@@ -275,7 +275,7 @@ def _defaults_taken(value: object, document: object, path: str) -> Iterator[tupl
                     yield from _defaults_taken(member, raw, f"{name}.{getattr(member, 'id', '')}.")
             else:
                 yield from _defaults_taken(present, given[each.name], f"{name}.")
-        elif each.default is not MISSING and present not in (None, ""):
+        elif each.default is not MISSING and present not in (None, "", ()):
             yield name, present
 
 

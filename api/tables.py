@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.planning import PlannedDay
-from domain import ReserveRequirement
+from domain import Binding, ReserveRequirement
 from domain.certificate import Certificate
 from domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
 
@@ -37,6 +37,7 @@ _ADVICE = {
     "inverter_power": "inverter rating: the surviving units cannot carry the protected load",
     "battery_power": "battery discharge limit: the surviving batteries cannot carry the protected load",
     "discharge_rate": "discharge rate: above what the maker's table covers",
+    "recharge": "recharge: it takes longer than the policy allows",
 }
 
 
@@ -251,7 +252,15 @@ def _explain(required: ReserveRequirement) -> Iterator[str]:
         f"{required.need_kwh:,.1f} kWh DC at {required.c_rate:.2f} C, where {required.usable_fraction:.1%} is usable; "
         f"what binds: {_ADVICE[required.binding.value]}"
     )
-    if not required.feasible:
+    if len(required.build_up_s) > 1:
+        terms = ", ".join(f"{term} {seconds:,.4g} s" for term, seconds in required.build_up_s.items())
+        yield f"{required.ups_id}: {required.policy}: {terms}"
+    if required.loss_probability is not None:
+        yearly = "" if required.losses_per_year is None else f", {required.losses_per_year:.3g} losses a year"
+        yield f"{required.ups_id}: generators too late in {required.loss_probability:.3g} of outages{yearly}"
+    if required.binding is Binding.RECHARGE:
+        yield f"{required.ups_id}: ALARM: recharging takes {required.recharge_h:,.2f} h, too long; no trading"
+    elif not required.feasible:
         yield (
             f"{required.ups_id}: ALARM: fully charged it is {required.deficit_kwh:,.1f} kWh and "
             f"{required.deficit_s:,.0f} s short with the worst tolerated failure; no trading"

@@ -62,15 +62,18 @@ def import_tariff(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Which rate, where the file has several.")
     ] = None,
     lookback: Annotated[
-        Lookback, typer.Option(help="How lookbackMonths is read: REopt's way (every month is ratcheted) or SAM's (flagged months).")
+        Lookback,
+        typer.Option(
+            help="How lookbackMonths is read: REopt's way (every month is ratcheted) or SAM's (flagged months)."
+        ),
     ] = Lookback.REOPT,
-    power_factor: Annotated[float, typer.Option(min=0.01, max=1, help="Turns tier limits per kVA into limits per kW.")] = 1.0,
+    power_factor: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Turns tier limits per kVA into limits per kW.")
+    ] = 1.0,
 ) -> None:
     """Turn a rate of the Utility Rate Database into native YAML."""
     from api.tariff_file import import_urdb_file  # noqa: PLC0415
     from tariffs.native import tariff_to_yaml  # noqa: PLC0415
 
-    imported = import_urdb_file(
-        rate, on=on.date() if on else None, lookback=lookback.value, power_factor=power_factor
-    )
+    imported = import_urdb_file(rate, on=on.date() if on else None, lookback=lookback.value, power_factor=power_factor)
     write(tariff_to_yaml(imported), out)

@@ -70,10 +70,7 @@ def read_tariff_file(path: Path) -> Tariff:
 
     Raises `UnableToAccept` with every fault in it.
     """
-    suffix = path.suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise UnableToAccept([Fault(field="", source=path.name, value=suffix, allowed="a .yaml or .json file")])
-    if suffix == ".json":
+    if path.suffix.lower() == ".json":
         return _tariff(read_json(path), source=path.name)
     return tariff_from_yaml(read_text(path), source=path.name)
 

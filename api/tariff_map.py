@@ -78,6 +78,19 @@ def demand_maps(tariff: Tariff) -> tuple[PriceMap, ...]:
     return _maps(tariff, "Demand price", unit, price) if charged else ()
 
 
+def price_notes(tariff: Tariff) -> tuple[str, ...]:
+    """What the maps of a tariff do not show."""
+    notes = []
+    if tariff.energy is not None and any(period.is_tiered for period in tariff.energy.periods):
+        notes.append("energy has tiers: the map shows the price of the first")
+    seasons = [season for charge in tariff.demand for season in charge.seasons]
+    if any(len({tier.rate_per_kw for tier in season.tiers}) > 1 for season in seasons):
+        notes.append("demand has tiers: the map shows the rates of the first")
+    if tariff.riders:
+        notes.append("before riders and taxes")
+    return tuple(notes)
+
+
 def _maps(
     tariff: Tariff, title: str, unit: str, price: Callable[[int, int, int], tuple[float, str]]
 ) -> tuple[PriceMap, ...]:

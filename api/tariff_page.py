@@ -1,13 +1,14 @@
 """A tariff as a picture: heat maps of its prices on one self-contained HTML page."""
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from api.bill_view import validity
-from api.tariff_map import PriceMap, demand_maps, energy_maps
+from api.tariff_map import PriceMap, demand_maps, energy_maps, price_notes
 from tariffs.tariff import Tariff
 
 _INK = "#1f2933"
@@ -24,7 +25,9 @@ def tariff_page(tariff: Tariff) -> str:
     energy, demand = energy_maps(tariff), demand_maps(tariff)
     drawn = [*((each, _ENERGY) for each in energy), *((each, _DEMAND) for each in demand)]
     rows = max(1, len(drawn))
-    titles = [f"{each.title}, {each.unit}: {each.days}" for each, _ in drawn] or ["The tariff has no price that depends on time"]
+    titles = [f"{each.title}, {each.unit}: {each.days}" for each, _ in drawn] or [
+        "The tariff has no price that depends on time"
+    ]
     inner_px = _ROW_HEIGHT_PX * rows
     figure = make_subplots(rows=rows, cols=1, subplot_titles=titles, vertical_spacing=70 / inner_px if rows > 1 else 0)
     for number, (each, colours) in enumerate(drawn, start=1):
@@ -32,13 +35,14 @@ def tariff_page(tariff: Tariff) -> str:
         figure.add_trace(_heat_map(each, colours, limits), row=number, col=1)
         figure.update_yaxes(autorange="reversed", row=number, col=1)
     _style(figure, tariff, _HEAD_PX + _FOOT_PX + inner_px)
-    return str(figure.to_html(include_plotlyjs=True, full_html=True, config={"displaylogo": False, "responsive": True}))
+    page = figure.to_html(include_plotlyjs=True, full_html=True, config={"displaylogo": False, "responsive": True})
+    return str(page).replace("<head>", f"<head><title>{escape(tariff.name)}</title>", 1)
 
 
 def _limits(maps: Sequence[PriceMap]) -> tuple[float, float]:
     """The range of colours that all maps of one price share."""
     low, high = min(each.prices.min() for each in maps), max(each.prices.max() for each in maps)
-    return (float(low), float(high)) if high > low else (0.0, max(float(high), 1e-9))
+    return float(low), float(high if high > low else low + 1)  # a single price is pale
 
 
 def _heat_map(drawn: PriceMap, colours: list[str], limits: tuple[float, float]) -> go.Heatmap:
@@ -50,7 +54,10 @@ def _heat_map(drawn: PriceMap, colours: list[str], limits: tuple[float, float]) 
     starts = np.arange(0, drawn.prices.shape[1], step) / _SLOTS_PER_HOUR
     width_h = step / _SLOTS_PER_HOUR
     hover = [
-        [f"{_clock(start)} to {_clock(start + width_h)}<br>{name or 'no charge'}" for start, name in zip(starts, row[::step], strict=True)]
+        [
+            f"{_clock(start)} to {_clock(start + width_h)}<br>{escape(name) or 'no charge'}"
+            for start, name in zip(starts, row[::step], strict=True)
+        ]
         for row in drawn.names
     ]
     return go.Heatmap(
@@ -65,7 +72,7 @@ def _heat_map(drawn: PriceMap, colours: list[str], limits: tuple[float, float]) 
         showscale=False,
         xgap=1,
         ygap=1,
-        texttemplate="%{z:.3~g}" if whole else None,
+        texttemplate=f"%{{z:{'.4f' if prices.max() < 1 else '.2f'}}}" if whole else None,
         textfont={"size": 10},
     )
 
@@ -75,10 +82,12 @@ def _clock(hour: float) -> str:
 
 
 def _style(figure: go.Figure, tariff: Tariff, height: int) -> None:
-    summary = " · ".join(part for part in (tariff.utility, validity(tariff)) if part)
+    held = validity(tariff)
+    parts = (tariff.utility, f"figures {held}" if held else "", *price_notes(tariff))
+    summary = " · ".join(part for part in parts if part)
     figure.update_layout(
         title={
-            "text": f"<b>{tariff.name}</b><br><sub>{summary}</sub>",
+            "text": f"<b>{escape(tariff.name)}</b><br><sub>{escape(summary)}</sub>",
             "x": 0.01,
             "xanchor": "left",
         },

@@ -1,6 +1,6 @@
 """Tariffs for people to read in a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,13 +11,13 @@ from rich.text import Text
 
 from api.bill_view import validity
 from api.heat_map import heat_maps
-from api.tariff_map import demand_maps, energy_maps
+from api.tariff_map import demand_maps, energy_maps, price_notes
 from tariffs import catalog
 from tariffs.coincident import CoincidentPeakCharge
 from tariffs.demand import DemandCharge
 from tariffs.energy import EnergyCharge, EnergyTier
 from tariffs.tariff import Tariff
-from tariffs.written import MONTHS, format_by_month, format_months
+from tariffs.written import MINUTES_PER_DAY, MONTHS, format_by_month, format_days, format_hours, format_months
 
 
 @cache
@@ -48,13 +48,17 @@ def catalog_view(rows: Sequence[dict[str, Any]]) -> RenderableType:
     for row in rows:
         held = (row["effective_from"] or "", row["effective_until"] or "")
         table.add_row(row["name"], Text(row["title"]), row["currency"], *held)
-    note = Text("Examples of how tariffs are built, with the dates of their figures; not this year's prices.", style="dim")
+    note = Text(
+        "Examples of how tariffs are built, with the dates of their figures; not this year's prices.", style="dim"
+    )
     return Padding(Group(Text(), table, Text(), note, Text()), (0, 0, 0, 2))
 
 
 def tariff_view(tariff: Tariff) -> RenderableType:
     """A tariff: what it is, what it charges, and what that makes of the hours of a year."""
     parts: list[RenderableType] = [Text(), _heading(tariff), Text()]
+    if tariff.schedules:
+        parts += [_hours_table(tariff), Text()]
     if tariff.energy is not None:
         parts += [_energy_table(tariff, tariff.energy), Text()]
     if tariff.demand or tariff.coincident:
@@ -65,6 +69,9 @@ def tariff_view(tariff: Tariff) -> RenderableType:
     for maps in (energy_maps(tariff), demand_maps(tariff)):
         if maps:
             parts += [heat_maps(maps), Text()]
+    notes = price_notes(tariff)
+    if notes:
+        parts += [Padding(Text(f"On the maps: {'; '.join(notes)}.", style="dim"), (0, 0, 0, 2)), Text()]
     if tariff.not_priced:
         parts += [_grid("Not priced", [(entry.field, entry.reason) for entry in tariff.not_priced]), Text()]
     return Group(*parts)
@@ -85,9 +92,12 @@ def _facts(tariff: Tariff) -> Iterator[tuple[str, str]]:
     yield "holds", validity(tariff)
     yield "currency", tariff.currency
     yield "source", tariff.source
-    yield "what", tariff.description
+    yield "about", tariff.description
     offered = tariff.applicability
-    peak, energy = _span(offered.least_peak_kw, offered.most_peak_kw), _span(offered.least_month_kwh, offered.most_month_kwh)
+    peak, energy = (
+        _span(offered.least_peak_kw, offered.most_peak_kw),
+        _span(offered.least_month_kwh, offered.most_month_kwh),
+    )
     yield (
         "offered for",
         ", ".join(
@@ -126,17 +136,56 @@ def _table(title: str, columns: Sequence[str], right: Sequence[str]) -> Table:
     return table
 
 
+def _hours_table(tariff: Tariff) -> RenderableType:
+    table = _table("Hours, the first line that fits", ("clock", "period", "months", "days", "hours"), ())
+    for name, schedule in tariff.schedules.items():
+        for index, rule in enumerate(schedule.rules):
+            whole_day = rule.hours == ((0, MINUTES_PER_DAY),)
+            table.add_row(
+                Text(name if index == 0 else ""),
+                Text(rule.period),
+                _months(rule.months),
+                format_days(rule.days),
+                "all" if whole_day else format_hours(rule.hours),
+            )
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _months(months: tuple[int, ...]) -> str:
+    return "all" if set(months) == set(MONTHS) else format_months(months)
+
+
 def _energy_table(tariff: Tariff, energy: EnergyCharge) -> RenderableType:
-    columns = ["period", "up to", "rate", "adjustment", "price"]
-    sells = any(tier.sell_per_kwh for period in energy.periods for tier in period.tiers)
-    table = _table(f"Energy, {tariff.currency}/kWh", [*columns, "export earns"] if sells else columns, columns[1:])
+    tiers = [tier for period in energy.periods for tier in period.tiers]
+    show = {
+        "period": True,
+        "up to": len(tiers) > len(energy.periods),
+        "rate": any(tier.adjustment_per_kwh for tier in tiers),
+        "adjustment": any(tier.adjustment_per_kwh for tier in tiers),
+        "price": True,
+        "export earns": any(tier.sell_per_kwh for tier in tiers),
+    }
+    columns = [name for name, shown in show.items() if shown]
+    table = _table(f"Energy, {tariff.currency}/kWh", columns, columns[1:])
+    digits = _digits(value for tier in tiers for value in (tier.rate_per_kwh, tier.price_per_kwh, tier.sell_per_kwh))
     for period in energy.periods:
         for index, tier in enumerate(period.tiers):
-            cells = [f"{tier.rate_per_kwh:.6g}", f"{tier.adjustment_per_kwh:.6g}", f"{tier.price_per_kwh:.6g}"]
-            earns = [f"{tier.sell_per_kwh:.6g}"] if sells else []
-            table.add_row(Text(period.name if index == 0 else ""), _limit(tier, len(period.tiers)), *cells, *earns)
+            cells = {
+                "period": period.name if index == 0 else "",
+                "up to": _limit(tier, len(period.tiers)),
+                "rate": f"{tier.rate_per_kwh:.{digits}f}",
+                "adjustment": f"{tier.adjustment_per_kwh:.{digits}f}",
+                "price": f"{tier.price_per_kwh:.{digits}f}",
+                "export earns": f"{tier.sell_per_kwh:.{digits}f}",
+            }
+            table.add_row(*(Text(cells[name]) for name in columns))
     notes = [Text(note, style="dim") for note in _energy_notes(energy)]
     return Padding(Group(table, *notes), (0, 0, 0, 2))
+
+
+def _digits(values: Iterable[float]) -> int:
+    """How many decimals show every value as it was written, up to six."""
+    return max((len(f"{value:.6f}".rstrip("0").partition(".")[2]) for value in values), default=0)
 
 
 def _limit(tier: EnergyTier, tiers: int) -> str:
@@ -157,23 +206,23 @@ def _energy_notes(energy: EnergyCharge) -> Iterator[str]:
 
 
 def _demand_table(tariff: Tariff) -> RenderableType:
-    columns = ("charge", "counts in", "months", "up to", "rate", "per")
-    table = _table(f"Demand, {tariff.currency}", columns, ("up to", "rate"))
-    notes = []
-    for charge in (*tariff.demand, *tariff.coincident):
-        first = True
+    charges: tuple[DemandCharge | CoincidentPeakCharge, ...] = (*tariff.demand, *tariff.coincident)
+    table = _table(
+        f"Demand, {tariff.currency}", ("charge", "counts in", "months", "up to", "rate", "per"), ("up to", "rate")
+    )
+    tiers = [tier for charge in charges for season in charge.seasons for tier in season.tiers]
+    digits = _digits(tier.rate_per_kw for tier in tiers)
+    for charge in charges:
+        beginning = (charge.name, charge.period or "all hours")
         for season in charge.seasons:
             for tier in season.tiers:
-                hours = (charge.period if charge.schedule else "all hours") if first else ""
                 limit = "" if len(season.tiers) == 1 else "the rest"
                 limit = limit if tier.up_to_kw is None else f"{tier.up_to_kw:,g} {charge.unit}"
-                months = "all" if set(season.months) == set(MONTHS) else format_months(season.months)
-                name = Text(charge.name if first else "")
-                table.add_row(name, Text(hours), months, limit, f"{tier.rate_per_kw:.6g}", charge.unit)
-                first = False
-        details = ", ".join(_details(charge))
-        if details:
-            notes.append(Text(f"{charge.name}: {details}", style="dim"))
+                rate = f"{tier.rate_per_kw:,.{digits}f}"
+                table.add_row(*map(Text, (*beginning, _months(season.months), limit, rate, charge.unit)))
+                beginning = ("", "")
+    details = [(charge.name, ", ".join(_details(charge))) for charge in charges]
+    notes = [Text(f"{name}: {said}", style="dim") for name, said in details if said]
     return Padding(Group(table, *notes), (0, 0, 0, 2))
 
 

@@ -1,11 +1,37 @@
 """The energy storage device of one UPS unit."""
 
 import math
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from domain.curves import check_falls, check_fractions, interpolate, segments
 from domain.validation import Checks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peukert:
+    """Lead-acid capacity at a discharge rate: `t = H * (C / (I * H)) ** k`, with capacity C rated over H hours."""
+
+    rated_h: float
+    exponent: float
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.positive("rated_h", self.rated_h)
+        checks.require(1 <= self.exponent <= _STEEPEST, "exponent", self.exponent, f"from 1 to {_STEEPEST:g}")
+        checks.raise_faults()
+
+    def usable_fraction(self, c_rate: float) -> float:
+        """The fraction of rated capacity that a discharge at `c_rate` (1/h) draws until the battery is empty.
+
+        >>> round(Peukert(rated_h=20, exponent=1.2).usable_fraction(4.81370), 5)
+        0.40114
+        """
+        return min(1.0, (c_rate * self.rated_h) ** (1 - self.exponent)) if c_rate > 0 else 1.0
+
+
+_STEEPEST = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +41,12 @@ class Battery:
     `usable_fraction_by_c_rate` is the maker's table of the energy that can be drawn at a discharge rate (1/h), linear
     between its points; beyond its highest rate (`max_c_rate`) the maker promises nothing, and no reserve may rely on
     it. Without a table everything is usable at any rate. Where the table already holds the discharge loss,
-    `usable_fraction_includes_loss` says so, and the reserve does not count it twice.
+    `usable_fraction_includes_loss` says so, and the reserve does not count it twice. `peukert` stands in its place for
+    lead-acid.
+
+    `charge_taper_by_fraction` is how much of the charge limit is left as the battery fills, by fraction of capacity;
+    `power_by_fraction` how much of the discharge limit is left as it empties. `charge_limit_on_generator_kw` holds
+    while generators carry the site.
     """
 
     nominal_kwh: float
@@ -31,6 +62,10 @@ class Battery:
     usable_fraction_by_c_rate: Mapping[float, float] = field(default_factory=dict)
     usable_fraction_includes_loss: bool = False
     wear_cost_per_kwh: float = 0.0
+    peukert: Peukert | None = None
+    charge_taper_by_fraction: Mapping[float, float] = field(default_factory=dict)
+    power_by_fraction: Mapping[float, float] = field(default_factory=dict)
+    charge_limit_on_generator_kw: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -51,17 +86,30 @@ class Battery:
         )
         checks.not_negative("wear_cost_per_kwh", self.wear_cost_per_kwh)
         self._check_usable_fractions(checks)
+        self._check_charge_taper(checks)
+        check_fractions(checks, "power_by_fraction", self.power_by_fraction)
+        emptying = {-point: value for point, value in self.power_by_fraction.items()}
+        check_falls(checks, "power_by_fraction", emptying, "that is left when it is fuller")
+        if self.charge_limit_on_generator_kw is not None:
+            checks.not_negative("charge_limit_on_generator_kw", self.charge_limit_on_generator_kw)
         checks.raise_faults()
         object.__setattr__(self, "usable_fraction_by_c_rate", dict(sorted(self.usable_fraction_by_c_rate.items())))
 
     def _check_usable_fractions(self, checks: Checks) -> None:
-        previous = math.inf
+        name = "usable_fraction_by_c_rate"
         for rate, usable in sorted(self.usable_fraction_by_c_rate.items()):
-            name = f"usable_fraction_by_c_rate.{rate:g}"
-            checks.positive(name, rate)
-            checks.efficiency(name, usable)
-            checks.require(usable <= previous, name, usable, f"at most the {previous:g} usable at the rate below it")
-            previous = usable
+            checks.positive(f"{name}.{rate:g}", rate)
+            checks.efficiency(f"{name}.{rate:g}", usable)
+        check_falls(checks, name, self.usable_fraction_by_c_rate, "usable at the rate below it")
+        both = self.peukert is not None and bool(self.usable_fraction_by_c_rate)
+        checks.require(not both, "peukert", self.peukert, "left out where usable_fraction_by_c_rate is given")
+
+    def _check_charge_taper(self, checks: Checks) -> None:
+        name = "charge_taper_by_fraction"
+        check_fractions(checks, name, self.charge_taper_by_fraction)
+        check_falls(checks, name, self.charge_taper_by_fraction, "that is left when it is emptier")
+        for (_, before), (_, after) in pairwise(segments(self.charge_taper_by_fraction)):
+            checks.require(after <= before, name, dict(self.charge_taper_by_fraction), "ever steeper towards full")
 
     @property
     def capacity_kwh(self) -> float:
@@ -82,14 +130,12 @@ class Battery:
         >>> round(cell.usable_fraction(7), 6)
         0.84
         """
-        if not self.usable_fraction_by_c_rate:
-            return 1.0
-        rates = tuple(self.usable_fraction_by_c_rate)
-        usable = tuple(self.usable_fraction_by_c_rate.values())
-        above = bisect_left(rates, c_rate)
-        if above == 0:
-            return usable[0]
-        if above == len(rates):
-            return usable[-1]
-        share = (c_rate - rates[above - 1]) / (rates[above] - rates[above - 1])
-        return usable[above - 1] + share * (usable[above] - usable[above - 1])
+        if self.peukert is not None:
+            return self.peukert.usable_fraction(c_rate)
+        return interpolate(self.usable_fraction_by_c_rate, c_rate) if self.usable_fraction_by_c_rate else 1.0
+
+    def discharge_limit_at_kw(self, fraction: float) -> float:
+        """The discharge limit (kW) at a fraction of capacity."""
+        return self.discharge_limit_kw * (
+            interpolate(self.power_by_fraction, fraction) if self.power_by_fraction else 1.0
+        )

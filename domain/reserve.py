@@ -1,43 +1,27 @@
 """The backup reserve: what must stay stored so that the protected load rides through an outage.
 
-With `n` units of which `f` may fail, protected load `P` (kW) and ride-through `T` (s):
+With `n` units of which `f` may fail, protected load `P` (kW), and a duty of steps `i` (seconds `t`, load fraction `p`):
 
-    need_kwh         = P * T / 3600 / eta_inv                                            DC energy, whole system
-    C                = P / eta_inv / (n - f) / (nominal_kwh * SoH)                       rate of a surviving unit, 1/h
-    reserve_fraction = cutoff + need_kwh / (n - f) / (nominal_kwh * SoH * k_T * u(C) * eta_d) + soc_error
+    need_kwh         = sum(P * p[i] * t[i] / eta_inv) / 3600                             DC energy, whole system
+    C[i]             = P * p[i] / eta_inv / (n - f) / capacity_kwh                       rate of the weakest unit, 1/h
+    drawn_kwh        = sum(need_kwh[i] / (k_T * u(C[i]) * eta_d))                        stored energy it takes
+    reserve_fraction = cutoff + soc_error + drawn_kwh / ((n - f) * capacity_kwh)
+
+`capacity_kwh` is that of the weakest unit, as units share the load alike. A plain ride-through of `T` s is one step at
+full load. Outages before a recharge are one after the other in the duty; of several duties the most demanding counts.
 
 Source: `docs/reserve.md` (IEC 62040-3 stored energy time; rate table from the battery's maker).
 """
 
-from __future__ import annotations
-
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from domain.validation import Checks
-
-if TYPE_CHECKING:
-    from domain.ups import UpsSystem
+from domain.duty import BackupDuty
+from domain.ups import UpsSystem
 
 SECONDS_PER_HOUR = 3600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReservePolicy:
-    """The seconds of protected load to keep, and the doubt in the measured state of charge (a fraction of capacity)."""
-
-    ride_through_s: float
-    soc_error_fraction: float = 0.0
-
-    def __post_init__(self) -> None:
-        checks = Checks()
-        checks.positive("ride_through_s", self.ride_through_s)
-        checks.require(
-            0 <= self.soc_error_fraction < 1, "soc_error_fraction", self.soc_error_fraction, "a fraction from 0 below 1"
-        )
-        checks.raise_faults()
 
 
 class Binding(StrEnum):
@@ -48,6 +32,7 @@ class Binding(StrEnum):
     INVERTER_POWER = "inverter_power"
     BATTERY_POWER = "battery_power"
     DISCHARGE_RATE = "discharge_rate"
+    RECHARGE = "recharge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +40,22 @@ class ReserveRequirement:
     """The reserve of one UPS system; see the module for the algebra.
 
     `reserve_fraction` is reported also when it is above `max_fraction`, where `feasible` is false. `tradable_kwh` is
-    stored energy above the reserve, `tradable_ac_kwh` what of it reaches the load. `ride_through_s` is that of full
-    batteries with the worst tolerated failure; `recharge_h` the time to put back what one ride-through of the policy
-    takes.
+    stored energy above the reserve, `tradable_ac_kwh` what of it reaches the load. `duty` is what must be carried,
+    `required_s` its duration, `c_rate` that of the full protected load. `ride_through_s` is that of full batteries with
+    the worst tolerated failure (full load, once the duty is over); `recharge_h` the time to put back what the duty
+    takes. `policy` names what asks for the duty, `build_up_s` what the seconds of one outage are made of;
+    `loss_probability` and `losses_per_year` are known where generator starts are given.
     """
 
     ups_id: str
     feasible: bool
     binding: Binding
+    policy: str
+    build_up_s: Mapping[str, float]
+    loss_probability: float | None
+    losses_per_year: float | None
     protected_load_kw: float
+    duty: BackupDuty
     required_s: float
     need_kwh: float
     c_rate: float
@@ -87,67 +79,132 @@ def recharge_h(energy_kwh: float, power_kw: float, charge_efficiency: float) -> 
     return energy_kwh / (charge_efficiency * power_kw) if power_kw > 0 else math.inf
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draw:
+    """What the survivors of one system draw from their batteries while they carry a load."""
+
+    ups: UpsSystem
+    load_kw: float
+
+    def dc_kw(self, load_fraction: float) -> float:
+        """What the inverters of the survivors draw from the DC bus."""
+        return self.ups.dc_load_kw(self.load_kw * load_fraction, self.ups.surviving_units)
+
+    def c_rate(self, load_fraction: float) -> float:
+        """The rate of the weakest surviving unit, 1/h."""
+        return self.dc_kw(load_fraction) / self.ups.surviving_units / self.ups.weakest_capacity_kwh
+
+    def deliverable_fraction(self, load_fraction: float) -> float:
+        """The part of stored energy that reaches the DC bus at this load."""
+        battery = self.ups.battery
+        discharge_efficiency = 1.0 if battery.usable_fraction_includes_loss else battery.discharge_efficiency
+        usable = battery.usable_fraction(self.c_rate(load_fraction))
+        return usable * battery.temperature_factor * discharge_efficiency
+
+    def stored_kw(self, load_fraction: float) -> float:
+        """How fast stored energy falls."""
+        return self.dc_kw(load_fraction) / self.deliverable_fraction(load_fraction)
+
+    def need_kwh(self, duty: BackupDuty) -> float:
+        """The energy that the inverters draw while a duty is carried."""
+        return math.fsum(self.dc_kw(step.load_fraction) * step.seconds for step in duty.steps) / SECONDS_PER_HOUR
+
+    def drawn_kwh(self, duty: BackupDuty) -> float:
+        """The stored energy that a duty takes."""
+        return math.fsum(self.stored_kw(step.load_fraction) * step.seconds for step in duty.steps) / SECONDS_PER_HOUR
+
+    def lasts_s(self, stored_kwh: float, duty: BackupDuty) -> float:
+        """How long so much stored energy carries the duty, and full load once the duty is over."""
+        left, seconds = stored_kwh * SECONDS_PER_HOUR, 0.0
+        for step in duty.steps:
+            taken = self.stored_kw(step.load_fraction) * step.seconds
+            if taken > left:
+                return seconds + left / taken * step.seconds
+            left -= taken
+            seconds += step.seconds
+        return seconds + left / self.stored_kw(1.0)
+
+
 def reserve_requirement(
-    ups: UpsSystem, *, protected_load_kw: float | None = None, meter_headroom_kw: float = math.inf
+    ups: UpsSystem,
+    *,
+    protected_load_kw: float | None = None,
+    meter_headroom_kw: float = math.inf,
+    duties: tuple[BackupDuty, ...] = (),
 ) -> ReserveRequirement:
     """Work out the reserve of one UPS system.
 
     `protected_load_kw` replaces the system's own where the load turns out higher; `meter_headroom_kw` is the import
-    left at the meter for recharging (kW AC) while the load is carried.
+    left at the meter for recharging (kW AC) while the load is carried; `duties` replace those of the policy.
     """
     load_kw = ups.protected_load_kw if protected_load_kw is None else protected_load_kw
-    battery = ups.battery
-    policy = ups.reserve
-    dc_kw = ups.dc_load_kw(load_kw)
-    need_kwh = dc_kw * policy.ride_through_s / SECONDS_PER_HOUR
-    c_rate = dc_kw / ups.surviving_units / battery.capacity_kwh
-    usable = battery.usable_fraction(c_rate)
-    discharge_efficiency = 1.0 if battery.usable_fraction_includes_loss else battery.discharge_efficiency
-    deliverable_kwh = (
-        ups.surviving_units * battery.capacity_kwh * battery.temperature_factor * usable * discharge_efficiency
-    )
-    unavailable = battery.cutoff_fraction + policy.soc_error_fraction
-    fraction = unavailable + need_kwh / deliverable_kwh
-    reserve_kwh = fraction * ups.capacity_kwh
-    power_limit = _binding_power_limit(ups, load_kw, c_rate)
+    draw = _Draw(ups=ups, load_kw=load_kw)
+    duty = max(duties or ups.reserve.duties, key=draw.drawn_kwh)
+    drawn_kwh = draw.drawn_kwh(duty)
+    unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
+    survivors_kwh = ups.surviving_units * ups.weakest_capacity_kwh
+    fraction = unavailable + drawn_kwh / survivors_kwh
+    power_limit = _binding_power_limit(draw)
     ride_through_s = 0.0
     if power_limit is None:
-        ride_through_s = max(0.0, battery.max_fraction - unavailable) * deliverable_kwh / dc_kw * SECONDS_PER_HOUR
-    enough = fraction <= battery.max_fraction
-    tradable_kwh = max(0.0, ups.max_stored_kwh - reserve_kwh) if power_limit is None else 0.0
+        usable_kwh = max(0.0, ups.battery.max_fraction - unavailable) * survivors_kwh
+        ride_through_s = draw.lasts_s(usable_kwh, duty)
+    back_h = _recharge_after_ride_through_h(ups, load_kw, drawn_kwh, meter_headroom_kw)
+    binding = power_limit or _binding_energy(ups, fraction, back_h)
+    feasible = binding is Binding.RIDE_THROUGH
     return ReserveRequirement(
         ups_id=ups.id,
-        feasible=enough and power_limit is None,
-        binding=power_limit or (Binding.RIDE_THROUGH if enough else Binding.CAPACITY),
+        feasible=feasible,
+        binding=binding,
+        policy=ups.reserve.name_of(duty),
+        build_up_s=ups.reserve.build_up_s(duty),
+        loss_probability=ups.reserve.loss_probability,
+        losses_per_year=ups.reserve.losses_per_year,
         protected_load_kw=load_kw,
-        required_s=policy.ride_through_s,
-        need_kwh=need_kwh,
-        c_rate=c_rate,
-        usable_fraction=usable,
-        reserve_fraction=fraction,
-        reserve_kwh=reserve_kwh,
-        tradable_kwh=tradable_kwh,
-        tradable_ac_kwh=tradable_kwh * battery.discharge_efficiency * ups.inverter_efficiency,
-        deficit_kwh=max(0.0, reserve_kwh - ups.max_stored_kwh),
-        deficit_s=max(0.0, policy.ride_through_s - ride_through_s),
+        duty=duty,
+        required_s=duty.duration_s,
         ride_through_s=ride_through_s,
-        recharge_h=_recharge_after_ride_through_h(
-            ups,
-            load_kw,
-            (fraction - unavailable) * ups.capacity_kwh * ups.surviving_units / ups.units,
-            meter_headroom_kw,
-        ),
+        recharge_h=back_h,
+        **_figures(draw, duty, fraction, feasible=feasible, ride_through_s=ride_through_s),
     )
 
 
-def _binding_power_limit(ups: UpsSystem, load_kw: float, c_rate: float) -> Binding | None:
-    """Name the power limit that the surviving units cannot hold until the end of ride-through, if there is one."""
-    unit_load_kw = load_kw / ups.surviving_units
-    if unit_load_kw > ups.unit_output_limit_kw:
+def _figures(
+    draw: _Draw, duty: BackupDuty, fraction: float, *, feasible: bool, ride_through_s: float
+) -> dict[str, float]:
+    """The energies that follow from the reserve's fraction."""
+    ups = draw.ups
+    reserve_kwh = fraction * ups.capacity_kwh
+    tradable_kwh = max(0.0, ups.max_stored_kwh - reserve_kwh) if feasible else 0.0
+    return {
+        "need_kwh": draw.need_kwh(duty),
+        "c_rate": draw.c_rate(1.0),
+        "usable_fraction": ups.battery.usable_fraction(draw.c_rate(1.0)),
+        "reserve_fraction": fraction,
+        "reserve_kwh": reserve_kwh,
+        "tradable_kwh": tradable_kwh,
+        "tradable_ac_kwh": tradable_kwh * ups.battery.discharge_efficiency * ups.inverter_efficiency,
+        "deficit_kwh": max(0.0, reserve_kwh - ups.max_stored_kwh),
+        "deficit_s": max(0.0, duty.duration_s - ride_through_s),
+    }
+
+
+def _binding_energy(ups: UpsSystem, fraction: float, back_h: float) -> Binding:
+    """Name what decides where the power is there."""
+    if fraction > ups.battery.max_fraction:
+        return Binding.CAPACITY
+    limit_h = ups.reserve.recharge_limit_h
+    return Binding.RECHARGE if limit_h is not None and back_h > limit_h else Binding.RIDE_THROUGH
+
+
+def _binding_power_limit(draw: _Draw) -> Binding | None:
+    """Name the power limit that the surviving units cannot hold until their batteries are empty, if there is one."""
+    ups = draw.ups
+    if draw.load_kw / ups.surviving_units > ups.unit_output_limit_kw:
         return Binding.INVERTER_POWER
-    if ups.dc_load_kw(unit_load_kw) > ups.battery.discharge_limit_kw:
+    if draw.dc_kw(1.0) / ups.surviving_units > ups.battery.discharge_limit_at_kw(ups.battery.cutoff_fraction):
         return Binding.BATTERY_POWER
-    if c_rate > ups.battery.max_c_rate:
+    if draw.c_rate(1.0) > ups.battery.max_c_rate:
         return Binding.DISCHARGE_RATE
     return None
 

@@ -1,8 +1,9 @@
 """One premises behind one utility meter."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from domain.conditions import ReserveCondition, check_systems
 from domain.horizon import zone
 from domain.ups import UpsSystem
 from domain.validation import Checks, UnableToAccept
@@ -12,21 +13,27 @@ _MINUTES_PER_DAY = 24 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interconnection:
-    """Limits at the point of common coupling (IEEE 1547), in kW AC at the meter."""
+    """Limits at the point of common coupling (IEEE 1547), in kW AC at the meter.
+
+    `ramp_limit_kw_per_min` is how fast batteries may let the meter change; without it there is no limit.
+    """
 
     import_limit_kw: float
     export_limit_kw: float = 0.0
+    ramp_limit_kw_per_min: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
         checks.positive("import_limit_kw", self.import_limit_kw)
         checks.not_negative("export_limit_kw", self.export_limit_kw)
+        if self.ramp_limit_kw_per_min is not None:
+            checks.not_negative("ramp_limit_kw_per_min", self.ramp_limit_kw_per_min)
         checks.raise_faults()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One premises behind one utility meter, with one or more UPS systems."""
+    """One premises behind one utility meter, with one or more UPS systems, and when their reserve is raised."""
 
     id: str
     timezone: str
@@ -35,6 +42,7 @@ class Site:
     name: str = ""
     currency: str = "USD"
     interval_minutes: int = 15
+    conditions: tuple[ReserveCondition, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -48,6 +56,7 @@ class Site:
         )
         for ups_id, count in Counter(ups.id for ups in self.ups).items():
             checks.require(count == 1, "ups", ups_id, f"unique ids, but {count} systems have this one")
+        check_systems(checks, self.conditions, [ups.id for ups in self.ups])
         try:
             zone(self.timezone)
         except UnableToAccept as error:

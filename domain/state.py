@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.conditions import ReserveCondition, check_systems
 from domain.site import Site
 from domain.validation import Checks
 
@@ -13,13 +14,15 @@ class SiteState:
 
     `stored_kwh` is of all batteries of a system; a system that is missing is full. `peaks_kw` holds the month-to-date
     peak per demand charge, `past_peaks_kw` the peaks of earlier months per charge (`{"facility": {"2026-05":
-    4210.0}}`), `energy_kwh` the month-to-date energy that energy tiers start from.
+    4210.0}}`), `energy_kwh` the month-to-date energy that energy tiers start from. `conditions` are those that came up
+    since the site was described: a storm, an alert, a generator out of service.
     """
 
     stored_kwh: Mapping[str, float] = field(default_factory=dict)
     peaks_kw: Mapping[str, float] = field(default_factory=dict)
     past_peaks_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     energy_kwh: float = 0.0
+    conditions: tuple[ReserveCondition, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -51,6 +54,7 @@ class SiteState:
                     stored,
                     f"at most the {limit:.3f} kWh its batteries hold",
                 )
+        check_systems(checks, self.conditions, known)
         checks.raise_faults()
 
     def stored_in(self, site: Site, ups_id: str) -> float:

@@ -1,10 +1,14 @@
 """A parallel set of identical UPS units on one critical bus."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.battery import Battery
-from domain.reserve import ReservePolicy
+from domain.curves import check_fractions, interpolate, segments
+from domain.policy import ReservePolicy
+from domain.swing import Capacitor, LoadSwing, Smoothing
 from domain.validation import Checks
 
 
@@ -22,12 +26,21 @@ _MOST_UNITS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsSystem:
-    """`units` identical UPS units in parallel, of which `tolerated_failures` may fail with the load still carried.
+    """`units` UPS units in parallel, of which `tolerated_failures` may fail with the load still carried.
 
     Limits are of one unit: `unit_output_limit_kw` at the inverter output (AC), `unit_input_limit_kw` at the rectifier
     input (AC). The rectifier feeds the load and recharges the battery through the same DC bus. `protected_load_kw` is
     what the reserve must carry (AC), whatever the load is at the moment. Only a `bidirectional` unit may feed back to
     the grid.
+
+    Units are alike unless `unit_state_of_health` gives each its own. A unit whose mode in `unit_modes` is not normal is
+    left out: it stores nothing that counts, and it takes one of the tolerated failures with it.
+
+    `inverter_efficiency_by_load_fraction` is the maker's curve over the load of a unit as a fraction of its rating;
+    where it is given, it stands in the place of `inverter_efficiency`.
+
+    `swing` is how the load swings about its mean, `capacitor` what keeps that from the UPS: batteries keep
+    `swing_headroom_kw` of their power for the rest.
     """
 
     id: str
@@ -41,6 +54,11 @@ class UpsSystem:
     rectifier_efficiency: float = 0.97
     inverter_efficiency: float = 0.96
     bidirectional: bool = False
+    inverter_efficiency_by_load_fraction: Mapping[float, float] = field(default_factory=dict)
+    unit_state_of_health: tuple[float, ...] = ()
+    unit_modes: tuple[UpsMode, ...] = ()
+    swing: LoadSwing | None = None
+    capacitor: Capacitor | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -57,17 +75,59 @@ class UpsSystem:
         checks.positive("protected_load_kw", self.protected_load_kw)
         checks.efficiency("rectifier_efficiency", self.rectifier_efficiency)
         checks.efficiency("inverter_efficiency", self.inverter_efficiency)
+        self._check_units(checks)
+        if self.swing is not None:
+            allowed = f"at most twice the protected load of {self.protected_load_kw} kW: no load falls below 0"
+            swings_kw = self.swing.amplitude_kw
+            checks.require(not swings_kw > 2 * self.protected_load_kw, "swing.amplitude_kw", swings_kw, allowed)
         checks.raise_faults()
+
+    def _check_units(self, checks: Checks) -> None:
+        check_fractions(checks, "inverter_efficiency_by_load_fraction", self.inverter_efficiency_by_load_fraction)
+        for name in ("unit_state_of_health", "unit_modes"):
+            given = len(getattr(self, name))
+            checks.require(given in (0, self.units), name, f"{given} values", f"{self.units}, one a unit")
+        for index, health in enumerate(self.unit_state_of_health):
+            checks.efficiency(f"unit_state_of_health.{index}", health)
+        if self.unit_modes:
+            in_service = self.unit_modes.count(UpsMode.NORMAL)
+            checks.require(in_service >= 1, "unit_modes", "no unit in normal mode", "normal for at least one unit")
+
+    @property
+    def units_in_service(self) -> int:
+        """Units in normal mode."""
+        return self.unit_modes.count(UpsMode.NORMAL) if self.unit_modes else self.units
+
+    @property
+    def failures_left(self) -> int:
+        """How many of the units in service may still fail: those out of service have used up their share."""
+        return max(0, self.tolerated_failures - (self.units - self.units_in_service))
 
     @property
     def surviving_units(self) -> int:
-        """Units left after the tolerated failures."""
-        return self.units - self.tolerated_failures
+        """Units in service that are left after the failures that may still happen."""
+        return self.units_in_service - self.failures_left
+
+    @property
+    def unit_capacities_kwh(self) -> tuple[float, ...]:
+        """Energy the battery of each unit in service holds today, in kWh."""
+        health = self.unit_state_of_health or (self.battery.state_of_health,) * self.units
+        modes = self.unit_modes or (UpsMode.NORMAL,) * self.units
+        return tuple(
+            self.battery.nominal_kwh * each for each, mode in zip(health, modes, strict=True) if mode is UpsMode.NORMAL
+        )
+
+    @property
+    def weakest_capacity_kwh(self) -> float:
+        """Energy of the weakest battery in service: units share the load alike, so it is empty first."""
+        return min(self.unit_capacities_kwh)
 
     @property
     def capacity_kwh(self) -> float:
-        """Energy that all batteries hold today, in kWh."""
-        return self.units * self.battery.capacity_kwh
+        """Energy that all batteries in service hold today, in kWh."""
+        if not self.unit_state_of_health:
+            return self.units_in_service * self.battery.capacity_kwh
+        return sum(self.unit_capacities_kwh)
 
     @property
     def max_stored_kwh(self) -> float:
@@ -77,18 +137,49 @@ class UpsSystem:
     @property
     def charge_limit_kw(self) -> float:
         """The most all batteries together may charge at, in kW at their terminals."""
-        return self.units * self.battery.charge_limit_kw
+        return self.units_in_service * self.battery.charge_limit_kw
+
+    def charge_below_taper_kw(self, stored_kwh: float, hours: float) -> float:
+        """The most charge (kW) over `hours` from `stored_kwh` that stays under the taper as the batteries fill."""
+        most_kw = self.charge_limit_kw
+        for at_zero, slope in segments(self.battery.charge_taper_by_fraction):
+            line_kw = self.charge_limit_kw * (at_zero + slope * stored_kwh / self.capacity_kwh)
+            rise = self.charge_limit_kw * slope / self.capacity_kwh * self.battery.charge_efficiency * hours
+            most_kw = min(most_kw, max(0.0, line_kw / (1 - rise)))
+        return most_kw
 
     @property
     def discharge_limit_kw(self) -> float:
         """The most all batteries together may discharge at, in kW at their terminals."""
-        return self.units * self.battery.discharge_limit_kw
+        return self.units_in_service * self.battery.discharge_limit_kw
+
+    @property
+    def swing_headroom_kw(self) -> float:
+        """The power that batteries keep for load swings, either way, in kW at their terminals.
+
+        Of an efficiency curve the lowest point counts.
+        """
+        if self.swing is None:
+            return 0.0
+        residual_kw = Smoothing(swing=self.swing).battery_headroom_kw(self.capacitor)
+        curve = self.inverter_efficiency_by_load_fraction
+        return residual_kw / (min(curve.values()) if curve else self.inverter_efficiency)
+
+    @property
+    def standby_charge_kw(self) -> float:
+        """The charge that makes up for what full batteries lose by standing by, in kW at their terminals."""
+        loss_kw = -math.log1p(-self.battery.standby_loss_per_h) * self.max_stored_kwh
+        return min(self.charge_limit_kw, loss_kw / self.battery.charge_efficiency)
 
     @property
     def input_limit_kw(self) -> float:
         """The most all rectifiers together may draw, in kW AC."""
-        return self.units * self.unit_input_limit_kw
+        return self.units_in_service * self.unit_input_limit_kw
 
-    def dc_load_kw(self, load_kw: float) -> float:
-        """The power the inverters draw from the DC bus to carry `load_kw` (AC)."""
-        return load_kw / self.inverter_efficiency
+    def dc_load_kw(self, load_kw: float, units: int | None = None) -> float:
+        """The DC power that the inverters of `units` units (all in service without a number) draw for a load (AC)."""
+        if not self.inverter_efficiency_by_load_fraction:
+            return load_kw / self.inverter_efficiency
+        sharing = self.units_in_service if units is None else units
+        load_fraction = load_kw / sharing / self.unit_output_limit_kw
+        return load_kw / interpolate(self.inverter_efficiency_by_load_fraction, load_fraction)

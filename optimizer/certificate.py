@@ -1,8 +1,7 @@
 """The certificate: outages replayed against a plan, by code that does not know how the plan was made.
 
-From every interval boundary and for every tolerated number of failed units, an outage starts with the planned stored
-energy. The surviving units carry the protected load second by second, drawing on their batteries at the rate the load
-demands, until the first of them is empty. The plan itself is checked too: stored energy must follow from its
+From every interval boundary and for every tolerated failure an outage starts with the planned stored energy and is
+replayed second by second (`optimizer.outage`). The plan itself is checked too: stored energy must follow from its
 setpoints, and no limit may be broken. Nothing here reads the reserve formula; only the physics of `docs/reserve.md` is
 shared.
 """
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 from domain import Horizon, Site, UpsSystem
 from domain.certificate import Certificate, Outage
 from domain.plan import UpsTrajectory
+from optimizer.outage import failure_cases, inverter_input_kw, ride_through_s
+from optimizer.swings import ramp_violations, swing_violations
 
 FloatArray = NDArray[np.float64]
 
@@ -22,15 +23,11 @@ _TOLERANCE_S = 1e-3
 _TOLERANCE_KW = 1e-3
 _TOLERANCE_FRACTION = 1e-5
 """Energy mismatch that is still rounding, as a fraction of capacity."""
-_FINE_STEP_S = 1.0
-_COARSE_STEP_S = 30.0
-_LONGEST_REPLAY_S = 24 * 3600.0
-_SECONDS_PER_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Replay:
-    """Ride-through of one UPS system: seconds per boundary (rows) and number of failed units (columns)."""
+    """Ride-through of one UPS system: seconds per boundary (rows) and failure case (columns)."""
 
     ups: UpsSystem
     seconds: FloatArray
@@ -50,15 +47,23 @@ def certify(
     behind the meter (`unprotected_load_kw`), the meter is worked out from the setpoints too, and both must keep its
     limits.
     """
+    malformed = _malformed(horizon, trajectories, grid_kw, unprotected_load_kw)
+    if malformed:
+        return _nothing_proven(site, horizon, malformed)
     replays = [_replay(site.ups_system(trajectory.ups_id), horizon, trajectory) for trajectory in trajectories]
-    required = {replay.ups.id: replay.ups.reserve.ride_through_s for replay in replays}
+    required = {replay.ups.id: replay.ups.reserve.duty.duration_s for replay in replays}
     short = [replay.seconds < required[replay.ups.id] - _TOLERANCE_S for replay in replays]
     violations = [violation for replay in replays for violation in replay.violations]
     inputs_kw = sum((_input_kw(site.ups_system(each.ups_id), each) for each in trajectories), np.zeros(len(grid_kw)))
     violations += _meter_violations(site, horizon, "meter", np.array(grid_kw))
+    rest_kw = sum((_resting_kw(site.ups_system(each.ups_id), each) for each in trajectories), np.zeros(len(grid_kw)))
+    batteries_kw = inputs_kw - rest_kw
+    violations += ramp_violations(site, horizon, "meter", np.array(grid_kw), batteries_kw, trajectories)
     if unprotected_load_kw is not None:
         worked_out_kw = inputs_kw + np.array(unprotected_load_kw)
-        violations += _meter_violations(site, horizon, "meter worked out from loads and setpoints", worked_out_kw)
+        worked_out = "meter worked out from loads and setpoints"
+        violations += _meter_violations(site, horizon, worked_out, worked_out_kw)
+        violations += ramp_violations(site, horizon, worked_out, worked_out_kw, batteries_kw, trajectories)
     missing = {ups.id for ups in site.ups} - required.keys()
     violations += [f"{ups_id}: the plan does not say what this system does" for ups_id in sorted(missing)]
     return Certificate(
@@ -71,22 +76,66 @@ def certify(
     )
 
 
+def _malformed(
+    horizon: Horizon,
+    trajectories: tuple[UpsTrajectory, ...],
+    grid_kw: tuple[float, ...],
+    unprotected_load_kw: tuple[float, ...] | None,
+) -> list[str]:
+    """List the series that do not fit the horizon or hold something that is no number: nothing can be replayed then."""
+    series = {"meter: grid_kw": (grid_kw, horizon.intervals)}
+    if unprotected_load_kw is not None:
+        series["meter: unprotected_load_kw"] = (unprotected_load_kw, horizon.intervals)
+    for each in trajectories:
+        series |= {
+            f"{each.ups_id}: load_kw": (each.load_kw, horizon.intervals),
+            f"{each.ups_id}: charge_kw": (each.charge_kw, horizon.intervals),
+            f"{each.ups_id}: discharge_kw": (each.discharge_kw, horizon.intervals),
+            f"{each.ups_id}: stored_kwh": (each.stored_kwh, horizon.intervals + 1),
+        }
+    faults = [
+        f"{name} has {len(values)} values, not {expected}"
+        for name, (values, expected) in series.items()
+        if len(values) != expected
+    ]
+    return faults + [
+        f"{name} holds something that is no number"
+        for name, (values, _) in series.items()
+        if not np.isfinite(values).all()
+    ]
+
+
+def _nothing_proven(site: Site, horizon: Horizon, reasons: list[str]) -> Certificate:
+    """The certificate of a plan that cannot be replayed."""
+    ups = site.ups[0]
+    required_s = ups.reserve.duty.duration_s
+    worst = Outage(
+        ups_id=ups.id,
+        start=horizon.start_of(0),
+        failed_units=ups.failures_left,
+        ride_through_s=0.0,
+        required_s=required_s,
+    )
+    nothing = (0.0,) * (horizon.intervals + 1)
+    return Certificate(
+        outages_replayed=0,
+        failures=0,
+        worst=worst,
+        violations=tuple(reasons),
+        ride_through_s={each.id: nothing for each in site.ups},
+        required_s={each.id: each.reserve.duty.duration_s for each in site.ups},
+    )
+
+
 def _replay(ups: UpsSystem, horizon: Horizon, trajectory: UpsTrajectory) -> _Replay:
     claimed_kwh = np.array(trajectory.stored_kwh)
     followed_kwh = _stored_from_setpoints(ups, horizon.interval_h, trajectory)
     stored_kwh = np.minimum(claimed_kwh, followed_kwh)
-    load_kw = np.maximum(ups.protected_load_kw, _load_at_boundaries(trajectory))
-    seconds = np.column_stack(
-        [_ride_through_s(ups, stored_kwh, load_kw, failed) for failed in range(ups.tolerated_failures + 1)]
-    )
+    load_kw = np.full(len(stored_kwh), max(ups.protected_load_kw, *trajectory.load_kw))
+    seconds = ride_through_s(ups, stored_kwh, load_kw)
     violations = _trajectory_violations(ups, horizon, trajectory, claimed_kwh, followed_kwh)
+    violations += swing_violations(ups, horizon, trajectory, _load_dc_kw(ups, trajectory))
     return _Replay(ups=ups, seconds=seconds, violations=tuple(violations))
-
-
-def _load_at_boundaries(trajectory: UpsTrajectory) -> FloatArray:
-    """The higher of the loads before and after each boundary."""
-    load = np.array(trajectory.load_kw)
-    return np.maximum(np.append(load, load[-1]), np.insert(load, 0, load[0]))
 
 
 def _stored_from_setpoints(ups: UpsSystem, interval_h: float, trajectory: UpsTrajectory) -> FloatArray:
@@ -102,62 +151,14 @@ def _stored_from_setpoints(ups: UpsSystem, interval_h: float, trajectory: UpsTra
     return stored
 
 
-def _ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray, failed: int) -> FloatArray:
-    """Run one outage from each boundary with `failed` units lost; return the seconds until the load drops."""
-    seconds = np.zeros(len(stored_kwh))
-    empty_kwh = (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * ups.battery.capacity_kwh
-    left_kwh = np.maximum(stored_kwh / ups.units - empty_kwh, 0.0)
-    for load in np.unique(load_kw):
-        here = load_kw == load
-        seconds[here] = _seconds_until_empty(ups, float(load), ups.units - failed, left_kwh[here])
-    return seconds
-
-
-def _seconds_until_empty(ups: UpsSystem, load_kw: float, survivors: int, left_kwh: FloatArray) -> FloatArray:
-    """Let the survivors carry a load second by second, from what each unit has left above its cutoff.
-
-    All outages of one load draw alike, so one curve of energy drawn over time serves them all; each ends where the
-    curve passes what it had left.
-    """
-    drain_kw = _unit_drain_kw(ups, load_kw, survivors)
-    if drain_kw is None:
-        return np.zeros(len(left_kwh))
-    fine_s = 2 * ups.reserve.ride_through_s
-    coarse_s = min(float(left_kwh.max()) / drain_kw * _SECONDS_PER_HOUR + _COARSE_STEP_S, _LONGEST_REPLAY_S)
-    step_ends_s = np.concatenate(
-        [
-            np.arange(0.0, fine_s, _FINE_STEP_S),
-            np.arange(fine_s, max(fine_s, coarse_s) + _COARSE_STEP_S, _COARSE_STEP_S),
-        ]
-    )
-    drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(step_ends_s) * (drain_kw / _SECONDS_PER_HOUR))])
-    return np.interp(left_kwh, drawn_kwh, step_ends_s)
-
-
-def _unit_drain_kw(ups: UpsSystem, load_kw: float, survivors: int) -> float | None:
-    """The stored power that one surviving unit loses while it carries its share; None where it cannot carry it."""
-    battery = ups.battery
-    unit_dc_kw = load_kw / survivors / ups.inverter_efficiency
-    rate = unit_dc_kw / battery.capacity_kwh
-    holds_power = (
-        load_kw / survivors <= ups.unit_output_limit_kw + _TOLERANCE_KW
-        and unit_dc_kw <= battery.discharge_limit_kw + _TOLERANCE_KW
-        and rate <= battery.max_c_rate
-    )
-    if not holds_power:
-        return None
-    usable = battery.usable_fraction(rate) * battery.temperature_factor
-    return unit_dc_kw / (usable if battery.usable_fraction_includes_loss else usable * battery.discharge_efficiency)
-
-
 def _worst_outage(horizon: Horizon, replay: _Replay) -> Outage:
-    boundary, failed = np.unravel_index(int(np.argmin(replay.seconds)), replay.seconds.shape)
+    boundary, case = np.unravel_index(int(np.argmin(replay.seconds)), replay.seconds.shape)
     return Outage(
         ups_id=replay.ups.id,
         start=horizon.start_of(int(boundary)),
-        failed_units=int(failed),
-        ride_through_s=float(replay.seconds[boundary, failed]),
-        required_s=replay.ups.reserve.ride_through_s,
+        failed_units=len(failure_cases(replay.ups)[int(case)]),
+        ride_through_s=float(replay.seconds[boundary, case]),
+        required_s=replay.ups.reserve.duty.duration_s,
     )
 
 
@@ -166,7 +167,7 @@ def _trajectory_violations(
 ) -> list[str]:
     """List the limits and balances that the trajectory breaks, the first moment of each."""
     charge, discharge = np.array(trajectory.charge_kw), np.array(trajectory.discharge_kw)
-    load_dc_kw = np.array(trajectory.load_kw) / ups.inverter_efficiency
+    load_dc_kw = _load_dc_kw(ups, trajectory)
     rectifier_dc_kw = load_dc_kw + charge - discharge
     slack_kwh = _TOLERANCE_FRACTION * ups.capacity_kwh
     feeds_back = np.zeros(len(charge), bool) if ups.bidirectional else rectifier_dc_kw < -_TOLERANCE_KW
@@ -175,6 +176,7 @@ def _trajectory_violations(
         f"stored energy is above the {ups.max_stored_kwh:.1f} kWh allowed": claimed_kwh
         > ups.max_stored_kwh + slack_kwh,
         f"charge is outside 0 to {ups.charge_limit_kw:.1f} kW": _outside(charge, ups.charge_limit_kw),
+        "charge is above the taper near full": charge > _tapered_limit_kw(ups, claimed_kwh[1:]) + _TOLERANCE_KW,
         f"discharge is outside 0 to {ups.discharge_limit_kw:.1f} kW": _outside(discharge, ups.discharge_limit_kw),
         "charges and discharges at once": np.minimum(charge, discharge) > _TOLERANCE_KW,
         "discharges more than the load, back into the grid": feeds_back,
@@ -189,15 +191,35 @@ def _trajectory_violations(
     ]
 
 
+def _tapered_limit_kw(ups: UpsSystem, stored_at_end_kwh: FloatArray) -> FloatArray:
+    """The charge limit at the fuller end of each interval."""
+    taper = ups.battery.charge_taper_by_fraction
+    if not taper:
+        return np.full(len(stored_at_end_kwh), np.inf)
+    points = sorted(taper)
+    left = np.interp(stored_at_end_kwh / ups.capacity_kwh, points, [taper[point] for point in points])
+    return ups.charge_limit_kw * left
+
+
+def _load_dc_kw(ups: UpsSystem, trajectory: UpsTrajectory) -> FloatArray:
+    """What all inverters in service draw from DC to carry the plan's loads."""
+    units = ups.units_in_service
+    return inverter_input_kw(ups, np.array(trajectory.load_kw) / units) * units
+
+
 def _outside(power_kw: FloatArray, limit_kw: float) -> NDArray[np.bool_]:
     return (power_kw < -_TOLERANCE_KW) | (power_kw > limit_kw + _TOLERANCE_KW)
 
 
 def _input_kw(ups: UpsSystem, trajectory: UpsTrajectory) -> FloatArray:
     """What a system draws at its input; feeding back loses in the rectifier as drawing does."""
-    dc_kw = np.array(trajectory.load_kw) / ups.inverter_efficiency
-    dc_kw = dc_kw + np.array(trajectory.charge_kw) - np.array(trajectory.discharge_kw)
+    dc_kw = _load_dc_kw(ups, trajectory) + np.array(trajectory.charge_kw) - np.array(trajectory.discharge_kw)
     return np.where(dc_kw >= 0, dc_kw / ups.rectifier_efficiency, dc_kw * ups.rectifier_efficiency)
+
+
+def _resting_kw(ups: UpsSystem, trajectory: UpsTrajectory) -> FloatArray:
+    """What a system would draw at its input with its batteries at rest."""
+    return _load_dc_kw(ups, trajectory) / ups.rectifier_efficiency
 
 
 def _meter_violations(site: Site, horizon: Horizon, which: str, grid: FloatArray) -> list[str]:

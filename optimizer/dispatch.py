@@ -1,5 +1,6 @@
 """From a problem to a certified plan."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from domain.plan import DispatchPlan, PlanStatus
@@ -60,6 +61,17 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         cost=cost_of(problem, answer.trajectories, meter_kw, n),
         baseline_cost=cost_of(problem, resting, resting_kw, n),
         certificate=certificate,
-        warnings=tuple(answer.warnings),
+        warnings=tuple(dict.fromkeys((*answer.warnings, *problem.condition_warnings, *_redundancy_notes(problem)))),
         timing_ms=answer.timing_ms,
     )
+
+
+def _redundancy_notes(problem: DispatchProblem) -> Iterator[str]:
+    """Say where units that are out of service have used up redundancy."""
+    for ups in problem.site.ups:
+        out = ups.units - ups.units_in_service
+        if out:
+            yield (
+                f"{ups.id}: {out} of {ups.units} units out of service and left out; "
+                f"{ups.failures_left} of {ups.tolerated_failures} tolerated failures left"
+            )

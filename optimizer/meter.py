@@ -18,7 +18,7 @@ def grid_kw(problem: DispatchProblem, trajectories: Sequence[UpsTrajectory]) -> 
     for trajectory in trajectories:
         ups = problem.site.ups_system(trajectory.ups_id)
         dc_kw = (
-            np.array(trajectory.load_kw) / ups.inverter_efficiency
+            np.array([ups.dc_load_kw(load) for load in trajectory.load_kw])
             + np.array(trajectory.charge_kw)
             - np.array(trajectory.discharge_kw)
         )

@@ -9,7 +9,9 @@ from optimizer.formulation.horizon import add_horizon
 from optimizer.formulation.meter import add_meter
 from optimizer.formulation.minimum_bill import add_minimum_bills
 from optimizer.formulation.peaks import add_peaks
+from optimizer.formulation.ramp import add_ramp
 from optimizer.formulation.rectifier import add_rectifiers
+from optimizer.formulation.taper import add_taper
 from optimizer.meter import grid_kw
 from optimizer.pricing import Metered, meter_of
 from optimizer.problem import DispatchProblem
@@ -28,9 +30,11 @@ def build_model(problem: DispatchProblem, around: Metered | None = None) -> pyo.
     model = pyo.ConcreteModel(name=problem.site.id)
     add_horizon(model, problem)
     add_batteries(model, problem)
+    add_taper(model, problem)
     add_rectifiers(model, problem)
     add_meter(model, problem)
-    add_peaks(model, problem, blocks)
+    add_ramp(model, problem, grid_before_kw=float(resting.grid_kw[0]))
+    add_peaks(model, problem, blocks, resting.grid_kw)
     add_energy_tiers(model, problem, blocks)
     add_prices(model, problem, shared_tier_slopes(problem.charges, around or resting))
     add_minimum_bills(model, problem)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain import Horizon, ReserveRequirement, Site, SiteState, UpsSystem, reserve_requirement
+from domain.conditions import ConditionsOnHorizon, conditions_on
 from domain.validation import Checks
+from optimizer.floors import Floors, floors_of, reserve_comes_first
 from tariffs.horizon_charges import HorizonCharges
 
 
@@ -25,7 +27,8 @@ class DispatchProblem:
 
     `load_kw` holds a mean load (kW AC) per UPS system and interval, `unprotected_load_kw` everything else behind the
     meter (negative where generation exceeds it). The first `plan_intervals` are the plan, the rest is look-ahead.
-    `reserve_profile_kwh` replaces the computed reserve of a system by one value per boundary (intervals + 1).
+    `reserve_profile_kwh` replaces the computed reserve of a system by one value per boundary (intervals + 1). While a
+    condition of the site or of its state holds, the reserve is raised and nothing is discharged.
     """
 
     site: Site
@@ -75,6 +78,10 @@ class DispatchProblem:
         """The reserve of each system for the largest of its contract and forecast load over the horizon."""
         return tuple(self._requirement(ups) for ups in self.site.ups)
 
+    def requirement_of(self, ups: UpsSystem) -> ReserveRequirement:
+        """The reserve of one system, see `requirements`."""
+        return next(each for each in self.requirements if each.ups_id == ups.id)
+
     def _requirement(self, ups: UpsSystem) -> ReserveRequirement:
         protected_kw = max(ups.protected_load_kw, *self.load_kw[ups.id])
         others_kw = (
@@ -97,9 +104,30 @@ class DispatchProblem:
     def _power_bounds(self) -> dict[str, PowerBounds]:
         may_export_kw = self.site.interconnection.export_limit_kw * (self.charges.energy_per_kwh >= 0)
         return {
-            ups.id: _power_bounds(ups, self.dc_load_kw(ups), may_export_kw.tolist() if ups.bidirectional else None)
+            ups.id: _power_bounds(
+                ups,
+                self.dc_load_kw(ups),
+                may_export_kw.tolist() if ups.bidirectional else None,
+                locked=tuple(map(bool, self.conditions_of(ups).intervals)),
+                reserve_first=reserve_comes_first(self, ups) if ups.swing_headroom_kw > 0 else None,
+            )
             for ups in self.site.ups
         }
+
+    @cached_property
+    def resting_kw(self) -> tuple[float, ...]:
+        """The meter with every load carried and every battery at rest, per interval."""
+        total = list(self.unprotected_load_kw)
+        for ups in self.site.ups:
+            for t, load in enumerate(self.load_kw[ups.id]):
+                total[t] += _input_kw(ups, load)
+        return tuple(total)
+
+    @cached_property
+    def reserve_first(self) -> tuple[bool, ...]:
+        """Whether any system still charges for its reserve before all else, per interval."""
+        each = [reserve_comes_first(self, ups) for ups in self.site.ups]
+        return tuple(any(first) for first in zip(*each, strict=True))
 
     @cached_property
     def most_grid_kw(self) -> float:
@@ -122,28 +150,68 @@ class DispatchProblem:
         return max(self.most_grid_kw, *past, *expected) if past or expected else self.most_grid_kw
 
     def reserve_kwh(self, ups: UpsSystem) -> tuple[float, ...]:
-        """The floor under stored energy of one system, at each boundary."""
-        given = self.reserve_profile_kwh.get(ups.id)
-        if given is not None:
-            return given
-        required = next(each for each in self.requirements if each.ups_id == ups.id)
-        return (required.reserve_kwh,) * (self.horizon.intervals + 1)
+        """The floor under stored energy of one system, at each boundary; see `floors`."""
+        return self._floors.floor_kwh[ups.id]
+
+    @property
+    def condition_warnings(self) -> tuple[str, ...]:
+        """What conditions ask for that cannot be there in time."""
+        return self._floors.warnings
+
+    @cached_property
+    def _floors(self) -> Floors:
+        return floors_of(self)
+
+    def conditions_of(self, ups: UpsSystem) -> ConditionsOnHorizon:
+        """The conditions of one system, per interval and boundary."""
+        return self._conditions[ups.id]
+
+    @cached_property
+    def _conditions(self) -> dict[str, ConditionsOnHorizon]:
+        conditions = (*self.site.conditions, *self.state.conditions)
+        return {
+            ups.id: conditions_on(self.horizon, conditions, ups_id=ups.id, timezone=self.site.timezone)
+            for ups in self.site.ups
+        }
 
     def stored_at_start_kwh(self, ups: UpsSystem) -> float:
         """Stored energy of one system when the horizon starts."""
         return self.state.stored_in(self.site, ups.id)
 
 
-def _power_bounds(ups: UpsSystem, dc_load_kw: tuple[float, ...], may_export_kw: list[float] | None) -> PowerBounds:
-    """Turn the limits of rectifier, battery and interconnection into bounds; feeding back below price 0 only burns."""
+def _power_bounds(
+    ups: UpsSystem,
+    dc_load_kw: tuple[float, ...],
+    may_export_kw: list[float] | None,
+    *,
+    locked: tuple[bool, ...],
+    reserve_first: tuple[bool, ...] | None,
+) -> PowerBounds:
+    """Turn the limits of rectifier, battery and interconnection into bounds; feeding back below price 0 only burns.
+
+    Where a condition has `locked` the batteries, they discharge only what the rectifiers cannot carry. Load swings keep
+    their power on both sides, and a downward one does not feed back; but the load is carried first, standing by is made
+    up for, and so is the reserve (`reserve_first`).
+    """
     rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency
-    feed_back = tuple(may_export_kw) if may_export_kw is not None else (0.0,) * len(dc_load_kw)
+    export = may_export_kw if may_export_kw is not None else [0.0] * len(dc_load_kw)
+    feed_back = tuple(0.0 if closed else kw for kw, closed in zip(export, locked, strict=True))
+    discharge_floor = tuple(max(0.0, load - rectifier_kw) for load in dc_load_kw)
+    calm_charge_kw = max(ups.charge_limit_kw - ups.swing_headroom_kw, ups.standby_charge_kw)
+    calm_discharge_kw = ups.discharge_limit_kw - ups.swing_headroom_kw
+    swings_back_kw = 0.0 if ups.bidirectional else ups.swing_headroom_kw
     return PowerBounds(
-        charge_ceiling_kw=tuple(min(ups.charge_limit_kw, max(0.0, rectifier_kw - load)) for load in dc_load_kw),
-        discharge_floor_kw=tuple(max(0.0, load - rectifier_kw) for load in dc_load_kw),
+        charge_ceiling_kw=tuple(
+            min(ups.charge_limit_kw if first else calm_charge_kw, max(0.0, rectifier_kw - load))
+            for load, first in zip(dc_load_kw, reserve_first or (False,) * len(dc_load_kw), strict=True)
+        ),
+        discharge_floor_kw=discharge_floor,
         discharge_ceiling_kw=tuple(
-            min(ups.discharge_limit_kw, load + back / ups.rectifier_efficiency)
-            for load, back in zip(dc_load_kw, feed_back, strict=True)
+            max(
+                min(ups.discharge_limit_kw, least),
+                min(calm_discharge_kw, least if closed else load - swings_back_kw + back / ups.rectifier_efficiency),
+            )
+            for load, back, least, closed in zip(dc_load_kw, feed_back, discharge_floor, locked, strict=True)
         ),
         feed_back_ceiling_kw=feed_back,
     )

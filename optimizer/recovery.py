@@ -7,7 +7,7 @@ rectifier and meter allow, the emptiest first, and nothing discharges until the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain import UpsSystem
+from domain import Binding, ReserveRequirement, UpsSystem
 from domain.plan import UpsTrajectory
 from optimizer.problem import DispatchProblem
 
@@ -67,7 +67,8 @@ def _charge_kw(problem: DispatchProblem, system: _Charging, t: int, headroom_kw:
     kept_kwh = system.stored_kwh[-1] * (1 - ups.battery.standby_loss_per_h) ** h
     rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(problem.load_kw[ups.id][t])
     wanted_kw = (system.target_kwh - kept_kwh) / ups.battery.charge_efficiency / h
-    charge_kw = max(0.0, min(wanted_kw, ups.charge_limit_kw, rectifier_kw, headroom_kw * ups.rectifier_efficiency))
+    battery_kw = min(problem.power_bounds(ups).charge_ceiling_kw[t], ups.charge_below_taper_kw(kept_kwh, h))
+    charge_kw = max(0.0, min(wanted_kw, battery_kw, rectifier_kw, headroom_kw * ups.rectifier_efficiency))
     system.charge_kw.append(charge_kw)
     system.stored_kwh.append(kept_kwh + charge_kw * ups.battery.charge_efficiency * h)
     return charge_kw
@@ -91,11 +92,7 @@ def reserve_alarms(problem: DispatchProblem) -> list[str]:
         stored_kwh = problem.stored_at_start_kwh(ups)
         floor_kwh = problem.reserve_kwh(ups)[0]
         if not required.feasible and ups.id not in problem.reserve_profile_kwh:
-            alarms.append(
-                f"{ups.id}: reserve is infeasible ({required.binding.value}): fully charged it rides through "
-                f"{required.ride_through_s:.0f} s of the {required.required_s:.0f} s required, "
-                f"short by {required.deficit_kwh:.1f} kWh and {required.deficit_s:.0f} s; no trading"
-            )
+            alarms.append(f"{ups.id}: reserve is infeasible ({required.binding.value}): {_lacking(ups, required)}")
         elif stored_kwh < floor_kwh * (1 - _ROUNDING):
             seconds = required.required_s * (floor_kwh - stored_kwh) / (floor_kwh - _unavailable_kwh(ups))
             alarms.append(
@@ -103,6 +100,15 @@ def reserve_alarms(problem: DispatchProblem) -> list[str]:
                 f"{floor_kwh - stored_kwh:.1f} kWh and {seconds:.0f} s; charging at the safe maximum, no trading"
             )
     return alarms
+
+
+def _lacking(ups: UpsSystem, required: ReserveRequirement) -> str:
+    if required.binding is Binding.RECHARGE:
+        return f"recharging takes {required.recharge_h:.2f} h of {ups.reserve.recharge_limit_h:g} h allowed; no trading"
+    return (
+        f"fully charged it rides through {required.ride_through_s:.0f} s of the {required.required_s:.0f} s required, "
+        f"short by {required.deficit_kwh:.1f} kWh and {required.deficit_s:.0f} s; no trading"
+    )
 
 
 def _unavailable_kwh(ups: UpsSystem) -> float:

@@ -26,6 +26,9 @@ Pair = tuple[str, int]
 
 _BOTH_AT_ONCE_KW = 1e-6
 _SHARED_TIER_ROUNDS = 4
+_ROUNDING_KWH = 1e-6
+_NOTHING_GAINED = 1e-4
+"""A gain below a hundredth of a cent is none."""
 
 
 @dataclass(slots=True)
@@ -49,30 +52,47 @@ def timed(timing_ms: dict[str, float], name: str, work: Callable[[], T]) -> T:
 def optimize(problem: DispatchProblem, time_limit_s: float) -> Answer:
     """Find the cheapest trajectories that keep every law; without an answer in time, hold.
 
-    Tiers shared over periods are no linear program. They are followed by their slope, again at each better answer; the
-    best answer counts, and doing nothing is one.
+    Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing.
     """
     best = _solve_around(problem, None, time_limit_s)
-    if all(term.separable for term in problem.charges.tiers) or best.status is PlanStatus.HOLD:
+    if best.status is PlanStatus.HOLD:
         return best
-    resting = Answer(PlanStatus.OPTIMAL, hold(problem))
-    candidates = [resting, best]
+    if not all(term.separable for term in problem.charges.tiers):
+        best = _follow_shared_tiers(problem, best, time_limit_s)
+    resting = hold(problem)
+    if _is_allowed(problem, resting) and _cost(problem, resting) <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
+        best.trajectories = resting
+    return best
+
+
+def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: float) -> Answer:
+    """Improve an answer where tiers are shared over periods, which is no linear program: solve again at their slope."""
     for _ in range(_SHARED_TIER_ROUNDS):
         around = meter_of(problem.charges, grid_kw(problem, best.trajectories), problem.horizon.intervals)
         answer = _solve_around(problem, around, time_limit_s)
-        if answer.status is PlanStatus.HOLD or _cost(problem, answer) >= _cost(problem, best):
+        gained = _cost(problem, best.trajectories) - _cost(problem, answer.trajectories)
+        if answer.status is PlanStatus.HOLD or gained <= _NOTHING_GAINED:
             break
-        candidates.append(answer)
         best = answer
-    chosen = min(candidates, key=lambda answer: _cost(problem, answer))
-    chosen.timing_ms = best.timing_ms
-    chosen.warnings.append("energy tiers are shared over periods: the plan is safe, and perhaps not the cheapest")
-    return chosen
+    best.warnings.append("energy tiers are shared over periods: the plan is safe, and perhaps not the cheapest")
+    return best
 
 
-def _cost(problem: DispatchProblem, answer: Answer) -> float:
-    meter_kw = grid_kw(problem, answer.trajectories)
-    return cost_of(problem, answer.trajectories, meter_kw, problem.horizon.intervals).total
+def _cost(problem: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -> float:
+    return cost_of(problem, trajectories, grid_kw(problem, trajectories), problem.horizon.intervals).total
+
+
+def _is_allowed(problem: DispatchProblem, resting: tuple[UpsTrajectory, ...]) -> bool:
+    """Whether doing nothing keeps the meter's limits, the reserve, and what is stored."""
+    meter_kw = grid_kw(problem, resting)
+    limits = problem.site.interconnection
+    within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw
+    must_discharge = any(max(problem.power_bounds(ups).discharge_floor_kw) > 0 for ups in problem.site.ups)
+    return bool(within and not must_discharge) and all(
+        np.all(np.array(each.stored_kwh[1:]) >= np.array(each.reserve_kwh[1:]) - _ROUNDING_KWH)
+        and each.stored_kwh[-1] >= each.stored_kwh[0] - _ROUNDING_KWH
+        for each in resting
+    )
 
 
 def _solve_around(problem: DispatchProblem, around: Metered | None, time_limit_s: float) -> Answer:

@@ -155,7 +155,8 @@ def shared_tier_slopes(charges: HorizonCharges, meter: Metered) -> Slopes:
             per_kwh[others] += _slope_per_kwh(term, meter, int(others[0]), cost)
         index = tier_demand_index(term, charges)
         if index is not None:
-            per_kw[index] += tier_cost(term, _with_more_demand(meter, index)) - cost
+            rise = tier_cost(term, _with_more_demand(meter, index)) - cost
+            per_kw[index] += max(0.0, rise)  # what a higher peak would gain is not chased: it is no peak of the plan's
     return Slopes(per_kwh=per_kwh, per_kw=per_kw)
 
 

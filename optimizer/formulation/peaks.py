@@ -7,24 +7,31 @@
     billed[d]  = sum over steps k of filled[d,k] ,    0 <= filled[d,k] <= width[d,k]
     filled[d,k] <= most * opened[d,k] ,    filled[d,j] >= width[d,j] * opened[d,k]  for j < k ,    opened in {0, 1}
 
-Steps whose rates rise fill in order by themselves; only a step that is cheaper than one below it needs a binary. Where
-a higher billed demand could lower the cost (a credit, or kWh/kW blocks that grow with it), it is held to what sets it:
+Steps whose rates rise fill in order by themselves; only a step that is cheaper than one below it needs a binary, and
+only where it is open whether demand reaches it (see `optimizer.peak_bounds`). Where a higher billed demand could lower
+the cost (a credit, or kWh/kW blocks that grow with it), it is held to what sets it:
 
     billed[d] <= cause[i] + most * (1 - chosen[d,i]) ,    sum over causes i of chosen[d,i] = 1 ,    chosen in {0, 1}
 """
 
+import numpy as np
 import pyomo.core as pyo
+from numpy.typing import NDArray
 
+from optimizer.peak_bounds import least_billed_kw
 from optimizer.problem import DispatchProblem
 from optimizer.tier_blocks import TierBlock
 from tariffs.horizon_charges import DemandTerm
 
 
-def add_peaks(model: pyo.ConcreteModel, problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> None:
-    """Declare peaks and billed demand of every demand and coincident charge."""
+def add_peaks(
+    model: pyo.ConcreteModel, problem: DispatchProblem, blocks: tuple[TierBlock, ...], resting_kw: NDArray[np.float64]
+) -> None:
+    """Declare peaks and billed demand of every demand and coincident charge; `resting_kw` is the meter at rest."""
     terms = peak_terms(problem)
-    _add_sets(model, terms, blocks)
-    _add_parameters(model, terms)
+    least_kw = least_billed_kw(problem, terms, resting_kw)
+    _add_sets(model, terms, blocks, least_kw)
+    _add_parameters(model, terms, least_kw)
     model.most_billed_kw = pyo.Param(mutable=True, initialize=problem.most_billed_kw)
     model.peak_kw = pyo.Var(model.PEAKS, bounds=peak_is_at_least_the_peak_so_far)
     model.filled_kw = pyo.Var(model.STEPS, bounds=step_has_a_width)
@@ -57,7 +64,9 @@ def peak_terms(problem: DispatchProblem) -> tuple[DemandTerm, ...]:
     return (*problem.charges.demand, *expected)
 
 
-def _add_sets(model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...], blocks: tuple[TierBlock, ...]) -> None:
+def _add_sets(
+    model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...], blocks: tuple[TierBlock, ...], least_kw: list[float]
+) -> None:
     each = list(enumerate(terms))
     model.window_intervals = {(d, w): window.tolist() for d, term in each for w, window in enumerate(term.windows)}
     model.PEAKS = pyo.RangeSet(0, len(terms) - 1)
@@ -66,7 +75,7 @@ def _add_sets(model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...], blocks: t
     )
     model.WINDOWS = pyo.Set(dimen=2, initialize=list(model.window_intervals))
     model.STEPS = pyo.Set(dimen=2, initialize=[(d, k) for d, term in each for k in range(len(term.steps))])
-    cheaper = [(d, k) for d, term in each for k in _cheaper_steps(term)]
+    cheaper = [(d, k) for d, term in each for k in _cheaper_steps(term) if term.steps[k - 1].up_to_kw > least_kw[d]]
     model.CHEAPER_STEPS = pyo.Set(dimen=2, initialize=cheaper)
     model.STEPS_BELOW = pyo.Set(dimen=3, initialize=[(d, k, j) for d, k in cheaper for j in range(k)])
     model.RATCHETS = pyo.Set(
@@ -96,7 +105,7 @@ def _causes(terms: tuple[DemandTerm, ...], d: int) -> list[tuple[str, int]]:
     return causes
 
 
-def _add_parameters(model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...]) -> None:
+def _add_parameters(model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...], least_kw: list[float]) -> None:
     each = list(enumerate(terms))
 
     def per_peak(values: dict[int, float]) -> pyo.Param:
@@ -114,8 +123,11 @@ def _add_parameters(model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...]) -> 
     model.step_rate_per_kw = pyo.Param(
         model.STEPS, mutable=True, initialize={key: step.rate_per_kw for key, step in steps.items()}
     )
-    widths = {(d, k): step.up_to_kw - (steps[d, k - 1].up_to_kw if k else 0.0) for (d, k), step in steps.items()}
+    starts = {(d, k): steps[d, k - 1].up_to_kw if k else 0.0 for d, k in steps}
+    widths = {key: step.up_to_kw - starts[key] for key, step in steps.items()}
+    surely = {(d, k): min(width, max(0.0, least_kw[d] - starts[d, k])) for (d, k), width in widths.items()}
     model.step_width_kw = pyo.Param(model.STEPS, mutable=True, initialize=widths)
+    model.step_surely_filled_kw = pyo.Param(model.STEPS, mutable=True, initialize=surely)
 
 
 def peak_is_at_least_the_peak_so_far(model: pyo.ConcreteModel, d: int) -> tuple[object, object]:
@@ -124,8 +136,8 @@ def peak_is_at_least_the_peak_so_far(model: pyo.ConcreteModel, d: int) -> tuple[
 
 
 def step_has_a_width(model: pyo.ConcreteModel, d: int, step: int) -> tuple[object, object]:
-    """0 <= filled <= width."""
-    return 0, model.step_width_kw[d, step]
+    """What is surely billed <= filled <= width."""
+    return model.step_surely_filled_kw[d, step], model.step_width_kw[d, step]
 
 
 def billed_demand_fills_steps(model: pyo.ConcreteModel, d: int) -> object:

@@ -78,7 +78,7 @@ def refused(*arguments: object) -> list[str]:
             "prices.start is '0001-01-01 00:00:00+00:00', must be the first value's",
         ),
         ({"ups.0.units": 10**400}, "units is"),
-        ({"ups.0.units": 10_001}, "ups.pod-1.units is 10001, must be at most 10000 in one system"),
+        ({"ups.0.units": 10_001}, "ups.pod-1.units is 10001, must be a whole number from 1 to 10000"),
         ({"prices.interval_minutes": 90}, "prices: step is '90 minutes', must be a multiple of the site's 60 minutes"),
         ({"prices.start": 5}, "prices.start is 5, must be an ISO 8601 time"),
         ({"prices": {"csv": "absent.csv"}}, "prices.csv is 'absent.csv', must be a file beside the site file; it was"),

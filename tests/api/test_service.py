@@ -59,7 +59,7 @@ def test_every_example_of_the_documentation_works_as_it_stands(client: httpx.Cli
             response = client.post(path, json=example["value"])
             assert response.status_code == 200, response.text
             posted += 1
-    assert posted == 2
+    assert posted >= 2
 
 
 def test_a_plan_over_http_is_the_plan_of_the_command_line(client: httpx.Client) -> None:

@@ -180,3 +180,14 @@ def test_the_same_problem_gives_the_same_plan() -> None:
     first, second = (plan_dispatch(made, issued_at=NOW) for _ in range(2))
 
     assert first.ups == second.ups
+
+
+def test_where_nothing_is_gained_every_battery_rests() -> None:
+    """Free wear and a flat price leave many schedules of one cost; the plan is the one that does nothing."""
+    made = problem(ups_system(wear_cost_per_kwh=0.0, charge_efficiency=1.0, discharge_efficiency=1.0), price=[0.1] * 24)
+
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.savings == 0
+    assert not any((*plan.ups[0].charge_kw, *plan.ups[0].discharge_kw))

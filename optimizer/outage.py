@@ -1,0 +1,186 @@
+"""Outages replayed second by second: how long the surviving units of one UPS system carry a load.
+
+Written apart from the reserve formula. Surviving units share the load alike; each draws on its battery at the rate its
+share demands. A unit whose battery is empty drops out, and the others take over its share if their power allows it.
+"""
+
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain import Battery, UpsSystem
+from domain.duty import BackupDuty, DutyStep
+
+FloatArray = NDArray[np.float64]
+
+SECONDS_PER_HOUR = 3600.0
+_TOLERANCE_KW = 1e-3
+_TOLERANCE_S = 1e-6
+_FINE_STEP_S = 1.0
+_COARSE_STEP_S = 30.0
+_LONGEST_REPLAY_S = 24 * 3600.0
+_NO_DRAIN_KWH = 1e-12
+
+
+def ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
+    """Replay every tolerated failure from each boundary; return seconds by boundary (rows) and failure (columns).
+
+    `stored_kwh` and `load_kw` hold one value a boundary. Alike units fail by their number, from none up; units that
+    differ by every subset. Where a policy asks for more than one duty, the one of least margin counts, as seconds
+    around the policy's own.
+    """
+    required_s = ups.reserve.duty.duration_s
+    margins = [_replay(ups, duty, stored_kwh, load_kw) - duty.duration_s for duty in ups.reserve.duties]
+    return np.maximum(np.minimum.reduce(margins) + required_s, 0.0)
+
+
+def _replay(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
+    """Seconds until the load drops: the duty's share of it is carried, and all of it once the duty is over."""
+    seconds = np.zeros((len(stored_kwh), len(failure_cases(ups))))
+    replay = _replay_different_units if ups.unit_state_of_health else _replay_alike_units
+    for load in np.unique(load_kw):
+        here = load_kw == load
+        seconds[here] = replay(ups, duty, stored_kwh[here], float(load))
+    return seconds
+
+
+def failure_cases(ups: UpsSystem) -> list[tuple[int, ...]]:
+    """The sets of units in service that may have failed; of alike units one set for each number."""
+    units, most = range(ups.units_in_service), ups.failures_left
+    if not ups.unit_state_of_health:
+        return [tuple(range(failed)) for failed in range(most + 1)]
+    return [case for failed in range(most + 1) for case in combinations(units, failed)]
+
+
+def _replay_alike_units(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float) -> FloatArray:
+    """Replay outages of one load: all draw alike, so one curve of energy drawn over time serves every boundary.
+
+    Each outage ends where the curve passes what a unit had left above its cutoff, or where a unit lacks the power.
+    """
+    left_kwh = np.maximum(stored_kwh / ups.units_in_service - _unavailable_kwh(ups, ups.weakest_capacity_kwh), 0.0)
+    capacity = np.array([ups.weakest_capacity_kwh])
+    columns = []
+    for case in failure_cases(ups):
+        share_kw = load_kw / (ups.units_in_service - len(case))
+        full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
+        ends_s = _step_ends_s(duty, float(left_kwh.max()) / full_drain_kw * SECONDS_PER_HOUR)
+        fractions, step_of = np.unique(_load_fractions(duty, ends_s[:-1]), return_inverse=True)
+        drains_kw = np.array([_drain_kw(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
+        powered_s = ends_s[np.argmax(np.isinf(drains_kw))] if np.isinf(drains_kw).any() else np.inf
+        drains_kw = np.where(np.isinf(drains_kw), 0.0, drains_kw)
+        drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(ends_s) * (drains_kw / SECONDS_PER_HOUR))])
+        columns.append(np.minimum(_where_passed_s(left_kwh, drawn_kwh, ends_s), powered_s))
+    return np.column_stack(columns)
+
+
+def _where_passed_s(left_kwh: FloatArray, drawn_kwh: FloatArray, ends_s: FloatArray) -> FloatArray:
+    """When the energy drawn passes what was left: after the stretches in which nothing is drawn."""
+    after = np.searchsorted(drawn_kwh, left_kwh, side="right")
+    after = np.clip(after, 1, len(drawn_kwh) - 1)
+    step_kwh = drawn_kwh[after] - drawn_kwh[after - 1]
+    part = np.where(step_kwh > 0, (left_kwh - drawn_kwh[after - 1]) / np.where(step_kwh > 0, step_kwh, 1.0), 1.0)
+    return ends_s[after - 1] + np.clip(part, 0.0, 1.0) * (ends_s[after] - ends_s[after - 1])
+
+
+def _step_ends_s(duty: BackupDuty, full_load_s: float) -> FloatArray:
+    """The ends of the replay's steps: seconds until the duty is met twice over, coarser after that."""
+    fine_s = np.ceil(2 * duty.duration_s)
+    last_s = min(duty.duration_s + full_load_s, _LONGEST_REPLAY_S) if np.isfinite(full_load_s) else fine_s
+    coarse = np.arange(fine_s, max(fine_s, last_s) + 2 * _COARSE_STEP_S, _COARSE_STEP_S)
+    changes = np.cumsum([step.seconds for step in duty.steps])
+    return np.unique(np.concatenate([np.arange(0.0, fine_s, _FINE_STEP_S), changes, coarse]))
+
+
+def _load_fractions(duty: BackupDuty, at_s: FloatArray) -> FloatArray:
+    """The share of the load to carry at each moment; all of it once the duty is over."""
+    step_ends_s = np.cumsum([step.seconds for step in duty.steps])
+    fractions = np.array([*(step.load_fraction for step in duty.steps), 1.0])
+    return fractions[np.searchsorted(step_ends_s, at_s + _TOLERANCE_S, side="right")]
+
+
+def _replay_different_units(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float) -> FloatArray:
+    """Replay all boundaries and failure cases at once, unit by unit, until the load drops everywhere.
+
+    Between two units dropping out all seconds of a step are alike, and are taken in one stride. A unit that cannot last
+    a whole second more is dropped at its start: the replay errs to the safe side by less than a second a unit.
+    """
+    capacities = np.array(ups.unit_capacities_kwh)
+    cases = failure_cases(ups)
+    alive = np.ones((len(stored_kwh), len(cases), len(capacities)), bool)
+    for column, case in enumerate(cases):
+        alive[:, column, list(case)] = False
+    charge_kwh = (stored_kwh / ups.capacity_kwh)[:, None, None] * capacities
+    left_kwh = np.broadcast_to(charge_kwh - _unavailable_kwh(ups, capacities), alive.shape).copy()
+    seconds = np.zeros(alive.shape[:2])
+    for step in (*duty.steps, DutyStep(seconds=_LONGEST_REPLAY_S, load_fraction=1.0)):
+        alive, left_kwh, carried_s = _carry_step(ups, alive, left_kwh, load_kw * step.load_fraction, step.seconds)
+        seconds += carried_s
+    return seconds
+
+
+def _carry_step(
+    ups: UpsSystem, alive: NDArray[np.bool_], left_kwh: FloatArray, load_kw: float, step_s: float
+) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
+    """Carry one load for one step; return which units are left, what is left in them, and the seconds carried."""
+    capacities = np.array(ups.unit_capacities_kwh)
+    carried_s = np.zeros(alive.shape[:2])
+    while np.any(going := alive.any(axis=2) & (carried_s < step_s)):
+        share_kw = load_kw / np.maximum(alive.sum(axis=2, keepdims=True), 1)
+        need_kwh = _drain_kw(ups, share_kw, capacities) / SECONDS_PER_HOUR
+        lasts_s = np.where(alive, np.floor(left_kwh / np.maximum(need_kwh, _NO_DRAIN_KWH) + _TOLERANCE_S), np.inf)
+        stride_s = np.where(going, np.clip(lasts_s.min(axis=2), 0.0, step_s - carried_s), 0.0)
+        left_kwh = left_kwh - stride_s[:, :, None] * np.where(alive & np.isfinite(need_kwh), need_kwh, 0.0)
+        carried_s = carried_s + stride_s
+        dropped = (lasts_s <= stride_s[:, :, None]) & (carried_s < step_s)[:, :, None] & going[:, :, None]
+        alive = alive & ~dropped
+    return alive, left_kwh, carried_s
+
+
+def _drain_kw(ups: UpsSystem, share_kw: FloatArray | float, capacities_kwh: FloatArray) -> FloatArray:
+    """The stored power that units lose while each carries `share_kw` (AC); infinite where one cannot carry it."""
+    battery = ups.battery
+    share = np.broadcast_to(share_kw, np.broadcast_shapes(np.shape(share_kw), capacities_kwh.shape))
+    dc_kw = inverter_input_kw(ups, share)
+    rate = dc_kw / capacities_kwh
+    usable = _usable_fraction(battery, rate) * battery.temperature_factor
+    if not battery.usable_fraction_includes_loss:
+        usable = usable * battery.discharge_efficiency
+    holds = (
+        (share <= ups.unit_output_limit_kw + _TOLERANCE_KW)
+        & (dc_kw <= battery.discharge_limit_kw * _power_left_when_empty(ups) + _TOLERANCE_KW)
+        & (rate <= battery.max_c_rate)
+    )
+    return np.where(holds, dc_kw / usable, np.inf)
+
+
+def _unavailable_kwh(ups: UpsSystem, capacity_kwh: FloatArray | float) -> FloatArray | float:
+    return (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * capacity_kwh
+
+
+def inverter_input_kw(ups: UpsSystem, unit_load_kw: FloatArray) -> FloatArray:
+    """What the inverter of one unit draws from DC to carry a load (AC)."""
+    curve = ups.inverter_efficiency_by_load_fraction
+    if not curve:
+        return unit_load_kw / ups.inverter_efficiency
+    points = sorted(curve)
+    efficiency = np.interp(unit_load_kw / ups.unit_output_limit_kw, points, [curve[point] for point in points])
+    return unit_load_kw / efficiency
+
+
+def _usable_fraction(battery: Battery, rate: FloatArray) -> FloatArray:
+    """What of the stored energy can be drawn at a rate (1/h)."""
+    if battery.peukert is not None:
+        law = battery.peukert
+        return np.minimum(1.0, np.power(rate * law.rated_h, 1 - law.exponent))
+    table = battery.usable_fraction_by_c_rate
+    return np.interp(rate, list(table), list(table.values())) if table else np.ones_like(rate)
+
+
+def _power_left_when_empty(ups: UpsSystem) -> float:
+    """The share of the discharge limit that is left at the end, where the battery is nearly empty."""
+    table = ups.battery.power_by_fraction
+    if not table:
+        return 1.0
+    points = sorted(table)
+    return float(np.interp(ups.battery.cutoff_fraction, points, [table[point] for point in points]))

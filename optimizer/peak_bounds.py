@@ -1,0 +1,41 @@
+"""How low a peak can be pushed at the most: a bound that spares the model most of its binaries.
+
+Over a run of metered intervals in a row, batteries can lower the mean at the meter only by what they hold above their
+lowest reserve: charging in between costs more at the meter than it gives back. The peak is at least that mean.
+
+    peak >= mean(resting) - sum over systems of eta_d * (E_max - min reserve) / (eta_rect * hours of the run)
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem import DispatchProblem
+from tariffs.horizon_charges import DemandTerm
+
+FloatArray = NDArray[np.float64]
+
+
+def least_billed_kw(problem: DispatchProblem, terms: tuple[DemandTerm, ...], resting_kw: FloatArray) -> list[float]:
+    """The least that each term can bill, in kW; `resting_kw` is the meter of the plan that does nothing."""
+    spare_kwh = sum(
+        ups.battery.discharge_efficiency
+        * (ups.max_stored_kwh - min(problem.stored_at_start_kwh(ups), *problem.reserve_kwh(ups)))
+        / ups.rectifier_efficiency
+        for ups in problem.site.ups
+    )
+    h = problem.horizon.interval_h
+    return [max(term.floor_kw, term.own_fraction * _least_peak_kw(term, resting_kw, spare_kwh, h)) for term in terms]
+
+
+def _least_peak_kw(term: DemandTerm, resting_kw: FloatArray, spare_kwh: float, interval_h: float) -> float:
+    """The highest bound over stretches of 1, 2, 4 ... intervals of every run of metered intervals, and the run itself."""
+    if not len(term.intervals):
+        return term.peak_so_far_kw
+    least_kw = term.peak_so_far_kw
+    for run in np.split(term.intervals, np.flatnonzero(np.diff(term.intervals) > 1) + 1):
+        summed = np.concatenate([[0.0], np.cumsum(resting_kw[run])])
+        lengths = {len(run), *(2**power for power in range(len(run).bit_length()))}
+        for length in lengths:
+            means_kw = (summed[length:] - summed[:-length]) / length
+            least_kw = max(least_kw, float(means_kw.max()) - spare_kwh / (length * interval_h))
+    return least_kw

@@ -1,0 +1,120 @@
+"""Outages replayed on units that differ, against a plain unit-by-unit loop."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sites import NOW, problem, ups_system
+
+from domain import UpsMode, UpsSystem
+from optimizer import plan_dispatch
+from optimizer.outage import failure_cases, ride_through_s
+
+TABLE = {1: 1.0, 2: 0.98, 4: 0.94, 6: 0.88, 9: 0.80}
+
+
+def carried_s(ups: UpsSystem, stored_kwh: float, load_kw: float, failed: tuple[int, ...]) -> int:
+    """Whole seconds that a loop over units and seconds carries the load."""
+    capacities = ups.unit_capacities_kwh
+    left = {
+        unit: stored_kwh / ups.capacity_kwh * capacity - ups.battery.cutoff_fraction * capacity
+        for unit, capacity in enumerate(capacities)
+        if unit not in failed
+    }
+    for second in range(4000):
+        while left:
+            share_dc_kw = load_kw / len(left) / ups.inverter_efficiency
+            need = {
+                unit: share_dc_kw
+                / ups.battery.usable_fraction(share_dc_kw / capacities[unit])
+                / ups.battery.discharge_efficiency
+                / 3600
+                for unit in left
+            }
+            too_much = load_kw / len(left) > ups.unit_output_limit_kw or share_dc_kw > ups.battery.discharge_limit_kw
+            lasting = {
+                unit: kwh
+                for unit, kwh in left.items()
+                if not too_much
+                and share_dc_kw / capacities[unit] <= ups.battery.max_c_rate
+                and kwh >= need[unit] * (1 - 1e-6)
+            }
+            if len(lasting) == len(left):
+                break
+            left = lasting
+        if not left:
+            return second
+        left = {unit: kwh - need[unit] for unit, kwh in left.items()}
+    return 4000
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    health=st.lists(st.floats(0.5, 1.0), min_size=3, max_size=5),
+    failures=st.integers(0, 2),
+    load_kw=st.floats(600, 4000),
+    share=st.floats(0.2, 1.0),
+)
+def test_units_that_differ_carry_as_long_as_a_plain_loop_says(
+    health: list[float], failures: int, load_kw: float, share: float
+) -> None:
+    ups = ups_system(
+        units=len(health),
+        tolerated_failures=failures,
+        unit_state_of_health=tuple(health),
+        usable_fraction_by_c_rate=TABLE,
+    )
+    stored = share * ups.capacity_kwh
+
+    seconds = ride_through_s(ups, np.array([stored]), np.array([load_kw]))[0]
+
+    expected = [carried_s(ups, stored, load_kw, case) for case in failure_cases(ups)]
+    assert np.minimum(seconds, 4000) == pytest.approx(expected, abs=1)
+
+
+def test_every_subset_of_different_units_is_a_case_and_alike_units_count() -> None:
+    assert len(failure_cases(ups_system())) == 2
+    assert len(failure_cases(ups_system(tolerated_failures=2, unit_state_of_health=(0.9,) * 5))) == 1 + 5 + 10
+
+
+def test_alike_units_given_one_by_one_are_replayed_as_alike_units() -> None:
+    stored, load = np.array([700.0, 920.0]), np.array([4800.0, 4800.0])
+    listed = ups_system(unit_state_of_health=(0.92,) * 5)
+
+    one_by_one = ride_through_s(listed, stored, load).min(axis=1)
+
+    assert one_by_one == pytest.approx(np.floor(ride_through_s(ups_system(), stored, load).min(axis=1) + 1e-6))
+
+
+def test_a_weak_unit_lowers_what_may_be_traded_and_the_plan_is_still_certified() -> None:
+    price = [0.05] * 2 + [0.9] * 2 + [0.05] * 8
+    alike = plan_dispatch(problem(price=price), issued_at=NOW)
+    aged = ups_system(unit_state_of_health=(0.92, 0.92, 0.75, 0.92, 0.92))
+    weak = plan_dispatch(problem(aged, price=price), issued_at=NOW)
+
+    assert weak.certificate.certified
+    assert weak.certificate.worst.ride_through_s >= 300
+    assert max(weak.ups[0].discharge_kw) > 0
+    assert weak.savings < alike.savings
+
+
+def test_a_unit_in_bypass_is_left_out_and_redundancy_is_used_up() -> None:
+    modes = (UpsMode.NORMAL,) * 4 + (UpsMode.BYPASS,)
+    ups = ups_system(unit_modes=modes)
+
+    plan = plan_dispatch(problem(ups, price=[0.05, 0.5, 0.05, 0.05]), issued_at=NOW)
+
+    assert (ups.units_in_service, ups.failures_left, ups.surviving_units) == (4, 0, 4)
+    assert ups.capacity_kwh == pytest.approx(4 * 184)
+    assert plan.certificate.certified
+    assert plan.certificate.outages_replayed == 5
+    assert any("1 of 5 units out of service" in warning for warning in plan.warnings)
+
+
+def test_two_units_out_of_an_n_plus_one_system_cannot_carry_the_load() -> None:
+    modes = (UpsMode.NORMAL,) * 3 + (UpsMode.BYPASS,) * 2
+
+    plan = plan_dispatch(problem(ups_system(unit_modes=modes), price=[0.05, 0.5]), issued_at=NOW)
+
+    assert not plan.certificate.certified
+    assert "infeasible" in " ".join(plan.warnings)
