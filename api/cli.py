@@ -132,7 +132,8 @@ def certify(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Replay outages against a plan; exit 1 if any of them loses the load too early."""
-    from api.plan_json import certificate_document, certificate_row, read_plan_file, to_json  # noqa: PLC0415
+    from api.plan_json import certificate_document, certificate_row, to_json  # noqa: PLC0415
+    from api.plan_reader import read_plan_file  # noqa: PLC0415
     from api.planning import other_load_over  # noqa: PLC0415
     from api.site_file import read_site_file  # noqa: PLC0415
     from api.tables import certificate_view  # noqa: PLC0415

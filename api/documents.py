@@ -114,6 +114,7 @@ class UpsStateDocument:
     """What is measured of one UPS system."""
 
     stored_kwh: float | None = None
+    unit_stored_kwh: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,9 @@ class StateDocument:
             past_peaks_kw=self.past_peaks_kw,
             energy_kwh=self.energy_kwh,
             conditions=self.conditions,
+            unit_stored_kwh={
+                ups_id: ups.unit_stored_kwh for ups_id, ups in self.ups.items() if ups.unit_stored_kwh is not None
+            },
         )
 
 

@@ -68,6 +68,7 @@ class ReserveRequirement:
     deficit_s: float
     ride_through_s: float
     recharge_h: float
+    recharge_on_generator_h: float
 
 
 def recharge_h(energy_kwh: float, power_kw: float, charge_efficiency: float) -> float:
@@ -102,8 +103,9 @@ class _Draw:
         return usable * battery.temperature_factor * discharge_efficiency
 
     def stored_kw(self, load_fraction: float) -> float:
-        """How fast stored energy falls."""
-        return self.dc_kw(load_fraction) / self.deliverable_fraction(load_fraction)
+        """How fast stored energy falls: by the load, and by what full batteries lose standing by."""
+        standby_kw = self.ups.battery.standby_loss_per_h * self.ups.surviving_units * self.ups.weakest_capacity_kwh
+        return self.dc_kw(load_fraction) / self.deliverable_fraction(load_fraction) + standby_kw
 
     def need_kwh(self, duty: BackupDuty) -> float:
         """The energy that the inverters draw while a duty is carried."""
@@ -165,6 +167,7 @@ def reserve_requirement(
         required_s=duty.duration_s,
         ride_through_s=ride_through_s,
         recharge_h=back_h,
+        recharge_on_generator_h=_recharge_on_generator_h(ups, drawn_kwh, back_h),
         **_figures(draw, duty, fraction, feasible=feasible, ride_through_s=ride_through_s),
     )
 
@@ -213,3 +216,11 @@ def _recharge_after_ride_through_h(ups: UpsSystem, load_kw: float, drawn_kwh: fl
     rectifier_headroom_kw = ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(load_kw)
     power_kw = min(ups.charge_limit_kw, rectifier_headroom_kw, meter_headroom_kw * ups.rectifier_efficiency)
     return recharge_h(drawn_kwh, power_kw, ups.battery.charge_efficiency)
+
+
+def _recharge_on_generator_h(ups: UpsSystem, drawn_kwh: float, back_h: float) -> float:
+    """The hours of the same recharge while generators carry the site, at the charge limit that then holds."""
+    limit_kw = ups.battery.charge_limit_on_generator_kw
+    if limit_kw is None:
+        return back_h
+    return max(back_h, recharge_h(drawn_kwh, ups.units_in_service * limit_kw, ups.battery.charge_efficiency))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.conditions import ReserveCondition, check_systems
 from domain.site import Site
+from domain.ups import UpsMode, UpsSystem
 from domain.validation import Checks
 
 
@@ -16,6 +17,9 @@ class SiteState:
     peak per demand charge, `past_peaks_kw` the peaks of earlier months per charge (`{"facility": {"2026-05":
     4210.0}}`), `energy_kwh` the month-to-date energy that energy tiers start from. `conditions` are those that came up
     since the site was described: a storm, an alert, a generator out of service.
+
+    Where units stand at different charge, `unit_stored_kwh` gives each unit's own in place of `stored_kwh`. All of them
+    then count as charged like the emptiest in service: it drops out first, whichever unit fails.
     """
 
     stored_kwh: Mapping[str, float] = field(default_factory=dict)
@@ -23,11 +27,17 @@ class SiteState:
     past_peaks_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     energy_kwh: float = 0.0
     conditions: tuple[ReserveCondition, ...] = ()
+    unit_stored_kwh: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks = Checks()
         for ups_id, stored in self.stored_kwh.items():
             checks.not_negative(f"ups.{ups_id}.stored_kwh", stored)
+            both = ups_id in self.unit_stored_kwh
+            checks.require(not both, f"ups.{ups_id}.stored_kwh", stored, "left out where unit_stored_kwh is given")
+        for ups_id, units in self.unit_stored_kwh.items():
+            for index, stored in enumerate(units):
+                checks.not_negative(f"ups.{ups_id}.unit_stored_kwh.{index}", stored)
         for charge, peak in self.peaks_kw.items():
             checks.not_negative(f"peaks_kw.{charge}", peak)
         for charge, months in self.past_peaks_kw.items():
@@ -54,13 +64,36 @@ class SiteState:
                     stored,
                     f"at most the {limit:.3f} kWh its batteries hold",
                 )
+        for ups_id, units in self.unit_stored_kwh.items():
+            _check_units(checks, ups_id, units, known)
         check_systems(checks, self.conditions, known)
         checks.raise_faults()
 
     def stored_in(self, site: Site, ups_id: str) -> float:
         """The stored energy of one system in kWh; full where nothing is known."""
-        limit = site.ups_system(ups_id).max_stored_kwh
-        return min(limit, self.stored_kwh.get(ups_id, limit))
+        ups = site.ups_system(ups_id)
+        limit = ups.max_stored_kwh
+        units = self.unit_stored_kwh.get(ups_id)
+        if units is None:
+            return min(limit, self.stored_kwh.get(ups_id, limit))
+        in_service = [stored for stored, mode in zip(units, ups.modes, strict=True) if mode is UpsMode.NORMAL]
+        emptiest = min(stored / kwh for stored, kwh in zip(in_service, ups.unit_capacities_kwh, strict=True))
+        return min(limit, emptiest * ups.capacity_kwh)
+
+
+def _check_units(checks: Checks, ups_id: str, units: tuple[float, ...], known: Mapping[str, UpsSystem]) -> None:
+    """Refuse units that a system does not have, or that hold more than their battery can."""
+    name = f"ups.{ups_id}.unit_stored_kwh"
+    ups = known.get(ups_id)
+    checks.require(ups is not None, f"ups.{ups_id}", ups_id, f"one of the site's systems: {', '.join(known)}")
+    if ups is None:
+        return
+    checks.require(len(units) == ups.units, name, f"{len(units)} values", f"{ups.units}, one a unit")
+    limit = ups.battery.nominal_kwh * ups.battery.max_fraction
+    for index, stored in enumerate(units):
+        checks.require(
+            stored <= limit + _ROUNDING_KWH, f"{name}.{index}", stored, f"at most the {limit:.3f} kWh of a unit"
+        )
 
 
 _ROUNDING_KWH = 1e-6

@@ -94,6 +94,11 @@ class UpsSystem:
             checks.require(in_service >= 1, "unit_modes", "no unit in normal mode", "normal for at least one unit")
 
     @property
+    def modes(self) -> tuple[UpsMode, ...]:
+        """The mode of each unit; normal where nothing else is known."""
+        return self.unit_modes or (UpsMode.NORMAL,) * self.units
+
+    @property
     def units_in_service(self) -> int:
         """Units in normal mode."""
         return self.unit_modes.count(UpsMode.NORMAL) if self.unit_modes else self.units
@@ -112,10 +117,8 @@ class UpsSystem:
     def unit_capacities_kwh(self) -> tuple[float, ...]:
         """Energy the battery of each unit in service holds today, in kWh."""
         health = self.unit_state_of_health or (self.battery.state_of_health,) * self.units
-        modes = self.unit_modes or (UpsMode.NORMAL,) * self.units
-        return tuple(
-            self.battery.nominal_kwh * each for each, mode in zip(health, modes, strict=True) if mode is UpsMode.NORMAL
-        )
+        in_service = (each for each, mode in zip(health, self.modes, strict=True) if mode is UpsMode.NORMAL)
+        return tuple(self.battery.nominal_kwh * each for each in in_service)
 
     @property
     def weakest_capacity_kwh(self) -> float:

@@ -93,7 +93,8 @@ def _malformed(
             f"{each.ups_id}: discharge_kw": (each.discharge_kw, horizon.intervals),
             f"{each.ups_id}: stored_kwh": (each.stored_kwh, horizon.intervals + 1),
         }
-    faults = [
+    faults = [] if trajectories else ["the plan says of no UPS system what it does"]
+    faults += [
         f"{name} has {len(values)} values, not {expected}"
         for name, (values, expected) in series.items()
         if len(values) != expected
@@ -178,6 +179,7 @@ def _trajectory_violations(
         f"charge is outside 0 to {ups.charge_limit_kw:.1f} kW": _outside(charge, ups.charge_limit_kw),
         "charge is above the taper near full": charge > _tapered_limit_kw(ups, claimed_kwh[1:]) + _TOLERANCE_KW,
         f"discharge is outside 0 to {ups.discharge_limit_kw:.1f} kW": _outside(discharge, ups.discharge_limit_kw),
+        "the load is below 0 kW": np.array(trajectory.load_kw) < -_TOLERANCE_KW,
         "charges and discharges at once": np.minimum(charge, discharge) > _TOLERANCE_KW,
         "discharges more than the load, back into the grid": feeds_back,
         f"rectifier input is above {ups.input_limit_kw:.1f} kW": (

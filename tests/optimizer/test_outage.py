@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sites import NOW, problem, ups_system
+from sites import NOW, problem, site, ups_system
 
-from domain import UpsMode, UpsSystem
-from optimizer import plan_dispatch
+from domain import ReservePolicy, SiteState, UnableToAccept, UpsMode, UpsSystem, reserve_requirement
+from domain.shutdown import CleanShutdown
+from optimizer import certify, plan_dispatch
 from optimizer.outage import failure_cases, ride_through_s
 
 TABLE = {1: 1.0, 2: 0.98, 4: 0.94, 6: 0.88, 9: 0.80}
@@ -118,3 +119,58 @@ def test_two_units_out_of_an_n_plus_one_system_cannot_carry_the_load() -> None:
 
     assert not plan.certificate.certified
     assert "infeasible" in " ".join(plan.warnings)
+
+
+def test_units_at_different_charge_count_as_charged_like_the_emptiest() -> None:
+    ups = ups_system()
+    state = SiteState(unit_stored_kwh={"pod-1": (184.0, 184.0, 150.0, 184.0, 184.0)})
+
+    assert state.stored_in(site(ups), "pod-1") == pytest.approx(150 * 5)
+    with pytest.raises(UnableToAccept) as refused:
+        SiteState(unit_stored_kwh={"pod-1": (1.0, 500.0), "pod-9": (1.0,)}).check_against(site(ups))
+    assert [fault.field for fault in refused.value.faults] == [
+        "ups.pod-1.unit_stored_kwh",
+        "ups.pod-1.unit_stored_kwh.1",
+        "ups.pod-9",
+    ]
+    with pytest.raises(UnableToAccept):
+        SiteState(stored_kwh={"pod-1": 1.0}, unit_stored_kwh={"pod-1": (-1.0,)})
+
+
+def test_standing_by_loses_energy_during_an_outage_too() -> None:
+    leaky = ups_system(standby_loss_per_h=0.02)
+    stored = np.array([reserve_requirement(leaky).reserve_kwh])
+
+    assert reserve_requirement(leaky).reserve_kwh > reserve_requirement(ups_system()).reserve_kwh
+    assert ride_through_s(leaky, stored, np.array([4800.0])).min() == pytest.approx(300, abs=1e-6)
+
+
+def test_recharging_on_generators_takes_longer_where_the_charger_is_held_back() -> None:
+    held_back = reserve_requirement(ups_system(charge_limit_on_generator_kw=12.0))
+
+    assert held_back.recharge_on_generator_h == pytest.approx(held_back.recharge_h * 240 / 12)
+    assert reserve_requirement(ups_system()).recharge_on_generator_h == reserve_requirement(ups_system()).recharge_h
+
+
+def test_a_plan_of_no_system_proves_nothing() -> None:
+    made = problem(price=[0.1, 0.1])
+
+    certificate = certify(made.site, made.horizon, (), (5000.0, 5000.0))
+
+    assert not certificate.certified
+    assert certificate.violations == ("the plan says of no UPS system what it does",)
+
+
+def test_falling_duties_are_replayed_step_by_step() -> None:
+    shutdown = CleanShutdown(notice_s=30, checkpoint_s=60, power_off_s=60)
+    ups = ups_system(reserve=ReservePolicy(clean_shutdown=shutdown))
+    required = reserve_requirement(ups)
+
+    alike = ride_through_s(ups, np.array([required.reserve_kwh]), np.array([4800.0])).min()
+    listed = ups_system(reserve=ups.reserve, unit_state_of_health=(0.92,) * 5)
+    different = ride_through_s(listed, np.array([required.reserve_kwh * 1.0001]), np.array([4800.0])).min()
+
+    assert required.required_s == 150
+    assert required.reserve_kwh < reserve_requirement(ups_system(ride_through_s=150)).reserve_kwh
+    assert alike == pytest.approx(150, abs=1e-6)
+    assert different >= 150
