@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain import BackupDuty, ReserveCondition, UpsSystem, reserve_requirement
+from optimizer.charging import Charging, charge_interval, import_headroom_kw
 
 if TYPE_CHECKING:
     from optimizer.problem import DispatchProblem
@@ -86,60 +87,29 @@ def reserve_comes_first(problem: DispatchProblem, ups: UpsSystem) -> tuple[bool,
     return tuple(t < in_plan or problem.planned <= t < last for t in range(problem.horizon.intervals))
 
 
-@dataclass(slots=True)
-class _Charging:
-    """One system while it is charged as fast as is safe."""
-
-    ups: UpsSystem
-    target_kwh: float
-    raised_at: int
-    stored_kwh: list[float]
-
-
 def _reached_kwh(
     problem: DispatchProblem, asked: Mapping[str, tuple[float, ...]], usual: Mapping[str, tuple[float, ...]]
 ) -> dict[str, list[float]]:
     """Charge every system towards what it is asked for, at the maximum from the start; the first to need it first."""
-    systems = []
+    systems, raised_at = [], {}
     for ups in problem.site.ups:
         start_kwh = problem.stored_at_start_kwh(ups)
         raised = (b for b, (most, least) in enumerate(zip(asked[ups.id], usual[ups.id], strict=True)) if most > least)
+        raised_at[ups.id] = next(raised, problem.horizon.intervals + 1)
         target_kwh = min(ups.max_stored_kwh, max(start_kwh, *asked[ups.id]))
-        raised_at = next(raised, problem.horizon.intervals + 1)
-        systems.append(_Charging(ups=ups, target_kwh=target_kwh, raised_at=raised_at, stored_kwh=[start_kwh]))
-    systems.sort(key=lambda each: (each.raised_at, each.stored_kwh[0] / each.ups.capacity_kwh))
+        systems.append(Charging(ups=ups, target_kwh=target_kwh, stored_kwh=[start_kwh]))
+    systems.sort(key=lambda each: (raised_at[each.ups.id], each.fullness))
     for t in range(problem.horizon.intervals):
-        headroom_kw = _import_headroom_kw(problem, t)
+        headroom_kw = import_headroom_kw(problem, t)
         for system in systems:
-            headroom_kw -= _charge(problem, system, t, headroom_kw)
+            headroom_kw -= charge_interval(problem, system, t, headroom_kw, _target_kwh(problem, system, t))
     return {system.ups.id: system.stored_kwh for system in systems}
 
 
-def _import_headroom_kw(problem: DispatchProblem, t: int) -> float:
-    """Import left at the meter for charging, while every load is carried and batteries give only what they must."""
-    carried_kw = sum(
-        (problem.dc_load_kw(ups)[t] - problem.power_bounds(ups).discharge_floor_kw[t]) / ups.rectifier_efficiency
-        for ups in problem.site.ups
-    )
-    return problem.site.interconnection.import_limit_kw - problem.unprotected_load_kw[t] - carried_kw
-
-
-def _charge(problem: DispatchProblem, system: _Charging, t: int, headroom_kw: float) -> float:
-    """Charge one system for one interval, no further than its target, and return what that draws at the meter (kW).
-
-    Where a ramp limit holds, it is counted on no more than holding what was stored at the start.
-    """
-    ups, battery, h = system.ups, system.ups.battery, problem.horizon.interval_h
-    bounds = problem.power_bounds(ups)
-    kept_kwh = system.stored_kwh[-1] * (1 - battery.standby_loss_per_h) ** h
-    kept_kwh -= bounds.discharge_floor_kw[t] / battery.discharge_efficiency * h
+def _target_kwh(problem: DispatchProblem, system: Charging, t: int) -> float:
+    """Where a ramp limit holds, charging is counted on no more than to keep what was stored at the start."""
     ramps = problem.site.interconnection.ramp_limit_kw_per_min is not None and not problem.reserve_first[t]
-    target_kwh = system.stored_kwh[0] if ramps else system.target_kwh
-    wanted_kw = (target_kwh - kept_kwh) / battery.charge_efficiency / h
-    battery_kw = min(bounds.charge_ceiling_kw[t], ups.charge_below_taper_kw(kept_kwh, h))
-    charge_kw = max(0.0, min(wanted_kw, battery_kw, headroom_kw * ups.rectifier_efficiency))
-    system.stored_kwh.append(kept_kwh + charge_kw * battery.charge_efficiency * h)
-    return charge_kw / ups.rectifier_efficiency
+    return system.stored_kwh[0] if ramps else system.target_kwh
 
 
 def _shortfalls(

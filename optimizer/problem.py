@@ -8,17 +8,8 @@ from domain import Horizon, ReserveRequirement, Site, SiteState, UpsSystem, rese
 from domain.conditions import ConditionsOnHorizon, conditions_on
 from domain.validation import Checks
 from optimizer.floors import Floors, floors_of, reserve_comes_first
+from optimizer.power_bounds import PowerBounds, power_bounds_of
 from tariffs.horizon_charges import HorizonCharges
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PowerBounds:
-    """How far the batteries of one system may charge, must and may discharge, and may feed back, per interval (kW)."""
-
-    charge_ceiling_kw: tuple[float, ...]
-    discharge_floor_kw: tuple[float, ...]
-    discharge_ceiling_kw: tuple[float, ...]
-    feed_back_ceiling_kw: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +95,7 @@ class DispatchProblem:
     def _power_bounds(self) -> dict[str, PowerBounds]:
         may_export_kw = self.site.interconnection.export_limit_kw * (self.charges.energy_per_kwh >= 0)
         return {
-            ups.id: _power_bounds(
+            ups.id: power_bounds_of(
                 ups,
                 self.dc_load_kw(ups),
                 may_export_kw.tolist() if ups.bidirectional else None,
@@ -177,44 +168,6 @@ class DispatchProblem:
     def stored_at_start_kwh(self, ups: UpsSystem) -> float:
         """Stored energy of one system when the horizon starts."""
         return self.state.stored_in(self.site, ups.id)
-
-
-def _power_bounds(
-    ups: UpsSystem,
-    dc_load_kw: tuple[float, ...],
-    may_export_kw: list[float] | None,
-    *,
-    locked: tuple[bool, ...],
-    reserve_first: tuple[bool, ...] | None,
-) -> PowerBounds:
-    """Turn the limits of rectifier, battery and interconnection into bounds; feeding back below price 0 only burns.
-
-    Where a condition has `locked` the batteries, they discharge only what the rectifiers cannot carry. Load swings keep
-    their power on both sides, and a downward one does not feed back; but the load is carried first, standing by is made
-    up for, and so is the reserve (`reserve_first`).
-    """
-    rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency
-    export = may_export_kw if may_export_kw is not None else [0.0] * len(dc_load_kw)
-    feed_back = tuple(0.0 if closed else kw for kw, closed in zip(export, locked, strict=True))
-    discharge_floor = tuple(max(0.0, load - rectifier_kw) for load in dc_load_kw)
-    calm_charge_kw = max(ups.charge_limit_kw - ups.swing_headroom_kw, ups.standby_charge_kw)
-    calm_discharge_kw = ups.discharge_limit_kw - ups.swing_headroom_kw
-    swings_back_kw = 0.0 if ups.bidirectional else ups.swing_headroom_kw
-    return PowerBounds(
-        charge_ceiling_kw=tuple(
-            min(ups.charge_limit_kw if first else calm_charge_kw, max(0.0, rectifier_kw - load))
-            for load, first in zip(dc_load_kw, reserve_first or (False,) * len(dc_load_kw), strict=True)
-        ),
-        discharge_floor_kw=discharge_floor,
-        discharge_ceiling_kw=tuple(
-            max(
-                min(ups.discharge_limit_kw, least),
-                min(calm_discharge_kw, least if closed else load - swings_back_kw + back / ups.rectifier_efficiency),
-            )
-            for load, back, least, closed in zip(dc_load_kw, feed_back, discharge_floor, locked, strict=True)
-        ),
-        feed_back_ceiling_kw=feed_back,
-    )
 
 
 def _input_kw(ups: UpsSystem, load_kw: float) -> float:

@@ -1,27 +1,17 @@
 """Plans that do not trade: hold what is stored, or return to the reserve as fast as is safe.
 
 Below the reserve there is no optimization: every battery that lacks reserve charges at the most that charger,
-rectifier and meter allow, the emptiest first, and nothing discharges until the horizon ends.
+rectifier and meter allow, the emptiest first, and nothing discharges but what the rectifiers cannot carry.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from domain import Binding, ReserveRequirement, UpsSystem
 from domain.plan import UpsTrajectory
+from optimizer.charging import Charging, charge_interval, import_headroom_kw
 from optimizer.problem import DispatchProblem
 
 _ROUNDING = 1e-9
-
-
-@dataclass(slots=True)
-class _Charging:
-    """One system while its trajectory is written."""
-
-    ups: UpsSystem
-    target_kwh: float
-    stored_kwh: list[float]
-    charge_kw: list[float]
 
 
 def hold(problem: DispatchProblem) -> tuple[UpsTrajectory, ...]:
@@ -43,43 +33,22 @@ def recover(problem: DispatchProblem) -> tuple[UpsTrajectory, ...]:
 
 def _charge_towards(problem: DispatchProblem, target_kwh: dict[str, float]) -> tuple[UpsTrajectory, ...]:
     systems = [
-        _Charging(ups=ups, target_kwh=target_kwh[ups.id], stored_kwh=[problem.stored_at_start_kwh(ups)], charge_kw=[])
+        Charging(ups=ups, target_kwh=target_kwh[ups.id], stored_kwh=[problem.stored_at_start_kwh(ups)])
         for ups in problem.site.ups
     ]
     for t in range(problem.horizon.intervals):
-        headroom_kw = _import_headroom_kw(problem, t)
-        for system in sorted(systems, key=lambda each: each.stored_kwh[-1] / each.ups.capacity_kwh):
-            charge_kw = _charge_kw(problem, system, t, headroom_kw)
-            headroom_kw -= charge_kw / system.ups.rectifier_efficiency
+        headroom_kw = import_headroom_kw(problem, t)
+        for system in sorted(systems, key=lambda each: each.fullness):
+            headroom_kw -= charge_interval(problem, system, t, headroom_kw, system.target_kwh)
     return tuple(_trajectory(problem, system) for system in systems)
 
 
-def _import_headroom_kw(problem: DispatchProblem, t: int) -> float:
-    """Import left at the meter in interval `t` while every load is carried and every battery rests."""
-    loads_kw = sum(ups.dc_load_kw(problem.load_kw[ups.id][t]) / ups.rectifier_efficiency for ups in problem.site.ups)
-    return problem.site.interconnection.import_limit_kw - problem.unprotected_load_kw[t] - loads_kw
-
-
-def _charge_kw(problem: DispatchProblem, system: _Charging, t: int, headroom_kw: float) -> float:
-    """Charge one system for one interval, no further than its target, and return the power it took."""
-    ups = system.ups
-    h = problem.horizon.interval_h
-    kept_kwh = system.stored_kwh[-1] * (1 - ups.battery.standby_loss_per_h) ** h
-    rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(problem.load_kw[ups.id][t])
-    wanted_kw = (system.target_kwh - kept_kwh) / ups.battery.charge_efficiency / h
-    battery_kw = min(problem.power_bounds(ups).charge_ceiling_kw[t], ups.charge_below_taper_kw(kept_kwh, h))
-    charge_kw = max(0.0, min(wanted_kw, battery_kw, rectifier_kw, headroom_kw * ups.rectifier_efficiency))
-    system.charge_kw.append(charge_kw)
-    system.stored_kwh.append(kept_kwh + charge_kw * ups.battery.charge_efficiency * h)
-    return charge_kw
-
-
-def _trajectory(problem: DispatchProblem, system: _Charging) -> UpsTrajectory:
+def _trajectory(problem: DispatchProblem, system: Charging) -> UpsTrajectory:
     return UpsTrajectory(
         ups_id=system.ups.id,
         load_kw=problem.load_kw[system.ups.id],
         charge_kw=tuple(system.charge_kw),
-        discharge_kw=(0.0,) * problem.horizon.intervals,
+        discharge_kw=problem.power_bounds(system.ups).discharge_floor_kw,
         stored_kwh=tuple(system.stored_kwh),
         reserve_kwh=problem.reserve_kwh(system.ups),
     )

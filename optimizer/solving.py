@@ -87,8 +87,7 @@ def _is_allowed(problem: DispatchProblem, resting: tuple[UpsTrajectory, ...]) ->
     meter_kw = grid_kw(problem, resting)
     limits = problem.site.interconnection
     within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw
-    must_discharge = any(max(problem.power_bounds(ups).discharge_floor_kw) > 0 for ups in problem.site.ups)
-    return bool(within and not must_discharge) and all(
+    return bool(within) and all(
         np.all(np.array(each.stored_kwh[1:]) >= np.array(each.reserve_kwh[1:]) - _ROUNDING_KWH)
         and each.stored_kwh[-1] >= each.stored_kwh[0] - _ROUNDING_KWH
         for each in resting

@@ -191,3 +191,16 @@ def test_where_nothing_is_gained_every_battery_rests() -> None:
     assert plan.status is PlanStatus.OPTIMAL
     assert plan.savings == 0
     assert not any((*plan.ups[0].charge_kw, *plan.ups[0].discharge_kw))
+
+
+def test_below_the_reserve_a_battery_still_gives_what_the_rectifiers_cannot_carry() -> None:
+    """Rectifiers that carry 4,365 kW DC of the 4,526 kW that the load draws."""
+    narrow = ups_system(unit_input_limit_kw=900.0, charge_limit_kw=240.0)
+    made = problem(narrow, price=[0.1] * 2, load_kw=[4300.0, 4000.0], stored_kwh={"pod-1": 300.0})
+
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    assert plan.status is PlanStatus.RECOVERY
+    assert plan.ups[0].discharge_kw[0] == pytest.approx(4300 / 0.95 - 5 * 900 * 0.97)
+    assert plan.ups[0].discharge_kw[1] == 0
+    assert not plan.certificate.violations
