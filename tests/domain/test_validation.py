@@ -1,3 +1,4 @@
+import pickle
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -191,3 +192,16 @@ def test_a_fault_says_where_what_and_what_is_allowed() -> None:
         "site.yaml: ups.pod-1.battery.nominal_kwh is -1, must be a number above 0"
     )
     assert Fault(field="", value=1, allowed="2").under("units").field == "units"
+
+
+def test_intervals_that_do_not_fill_a_local_day_are_refused() -> None:
+    """Lord Howe Island changes its clock by half an hour."""
+    assert Horizon.of_local_day(date(2026, 4, 5), "Australia/Lord_Howe", 30).intervals == 49
+    with pytest.raises(UnableToAccept, match="divides 2026-04-05"):
+        Horizon.of_local_day(date(2026, 4, 5), "Australia/Lord_Howe", 60)
+
+
+def test_faults_travel_between_processes() -> None:
+    refused = UnableToAccept([Fault(field="units", value=0, allowed="at least 1")])
+
+    assert pickle.loads(pickle.dumps(refused)).faults == refused.faults  # noqa: S301 - our own bytes
