@@ -6,9 +6,11 @@ from datetime import datetime
 from domain.plan import DispatchPlan, PlanStatus
 from optimizer.certificate import certify
 from optimizer.meter import cost_of, grid_kw, grid_target_kw
+from optimizer.pricing import meter_of
 from optimizer.problem import DispatchProblem
 from optimizer.recovery import hold, recover, recovery_times, reserve_alarms
 from optimizer.solving import Answer, optimize, timed
+from optimizer.tier_slopes import price_per_kwh
 
 DEFAULT_TIME_LIMIT_S = 30.0
 
@@ -53,7 +55,7 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         issued_at=issued_at,
         horizon=horizon,
         currency=problem.site.currency,
-        price_per_kwh=tuple(problem.charges.energy_per_kwh[:n].tolist()),
+        price_per_kwh=tuple(price_per_kwh(meter_of(problem.charges, meter_kw, len(meter_kw)))[:n].tolist()),
         grid_kw=meter,
         baseline_grid_kw=tuple(resting_kw[:n].tolist()),
         grid_target_kw=tuple(grid_target_kw(problem, meter_kw)[:n].tolist()),

@@ -16,7 +16,8 @@ from optimizer.meter import grid_kw
 from optimizer.pricing import Metered, meter_of
 from optimizer.problem import DispatchProblem
 from optimizer.recovery import hold
-from optimizer.tier_blocks import shared_tier_slopes, tier_blocks
+from optimizer.tier_blocks import tier_blocks
+from optimizer.tier_slopes import shared_tier_slopes
 
 
 def build_model(problem: DispatchProblem, around: Metered | None = None) -> pyo.ConcreteModel:
@@ -36,7 +37,7 @@ def build_model(problem: DispatchProblem, around: Metered | None = None) -> pyo.
     add_ramp(model, problem, grid_before_kw=float(resting.grid_kw[0]))
     add_peaks(model, problem, blocks, resting.grid_kw)
     add_energy_tiers(model, problem, blocks)
-    add_prices(model, problem, shared_tier_slopes(problem.charges, around or resting))
+    add_prices(model, problem, shared_tier_slopes(around or resting))
     add_minimum_bills(model, problem)
     add_cost(model)
     return model

@@ -2,8 +2,7 @@
 
 A tier ends at `min(kwh + kwh_per_kw * D, cap * D)`. Which branch of the minimum holds, and which tiers are empty, is
 taken at the demand of the plan that does nothing; D is kept in the range where that stays so, which doing nothing
-always is in. Tiers shared over periods with different premiums are a product; they are followed by their slope at a
-given meter.
+always is in. Tiers shared over periods with different premiums are no blocks, see `optimizer.tier_slopes`.
 """
 
 import math
@@ -13,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.pricing import Metered, tier_cost, tier_demand_index, tier_demand_kw
+from optimizer.pricing import Metered, tier_demand_index, tier_demand_kw
 from tariffs.horizon_charges import EnergyTierTerm, HorizonCharges, TierStep
 
 FloatArray = NDArray[np.float64]
@@ -128,45 +127,3 @@ def _where_not_below(high: Affine, low: Affine, valid: tuple[float, float]) -> t
         return valid
     crossing = (low.constant - high.constant) / slope
     return (max(valid[0], crossing), valid[1]) if slope > 0 else (valid[0], min(valid[1], crossing))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slopes:
-    """What shared tiers add at a given meter: per kWh in each interval, and per kW of each demand term."""
-
-    per_kwh: FloatArray
-    per_kw: FloatArray
-
-
-def shared_tier_slopes(charges: HorizonCharges, meter: Metered) -> Slopes:
-    """The slope of the tier terms that are not separable, at a meter series (differences of 1 kWh and of 1 kW)."""
-    per_kwh = np.zeros(charges.horizon.intervals)
-    per_kw = np.zeros(len(charges.demand))
-    for term in charges.tiers:
-        if term.separable:
-            continue
-        cost = tier_cost(term, meter)
-        covered = np.zeros(charges.horizon.intervals, bool)
-        for period in term.periods:
-            per_kwh[period.intervals] += _slope_per_kwh(term, meter, int(period.intervals[0]), cost)
-            covered[period.intervals] = True
-        others = term.intervals[~covered[term.intervals]]
-        if len(others):
-            per_kwh[others] += _slope_per_kwh(term, meter, int(others[0]), cost)
-        index = tier_demand_index(term, charges)
-        if index is not None:
-            rise = tier_cost(term, _with_more_demand(meter, index)) - cost
-            per_kw[index] += max(0.0, rise)  # what a higher peak would gain is not chased: it is no peak of the plan's
-    return Slopes(per_kwh=per_kwh, per_kw=per_kw)
-
-
-def _slope_per_kwh(term: EnergyTierTerm, meter: Metered, interval: int, cost: float) -> float:
-    more = meter.grid_kw.copy()
-    more[interval] += 1 / meter.charges.horizon.interval_h
-    shifted = Metered(charges=meter.charges, grid_kw=more, intervals=meter.intervals, billed_kw=meter.billed_kw)
-    return tier_cost(term, shifted) - cost
-
-
-def _with_more_demand(meter: Metered, index: int) -> Metered:
-    billed = tuple(kw + (1.0 if each == index else 0.0) for each, kw in enumerate(meter.billed_kw))
-    return Metered(charges=meter.charges, grid_kw=meter.grid_kw, intervals=meter.intervals, billed_kw=billed)

@@ -11,7 +11,7 @@ import pyomo.core as pyo
 
 from optimizer.formulation.horizon import per_interval, per_system
 from optimizer.problem import DispatchProblem
-from optimizer.tier_blocks import Slopes
+from optimizer.tier_slopes import Slopes
 
 
 def add_prices(model: pyo.ConcreteModel, problem: DispatchProblem, slopes: Slopes) -> None:

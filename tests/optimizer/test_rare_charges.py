@@ -126,3 +126,13 @@ def test_a_plan_that_fails_its_certificate_is_withheld(monkeypatch: pytest.Monke
     assert plan.certificate.certified
     assert plan.savings == 0
     assert any("failed its certificate and is withheld" in warning for warning in plan.warnings)
+
+
+def test_the_price_shown_is_that_of_one_more_kwh_tiers_included() -> None:
+    tiers = (EnergyTier(rate_per_kwh=0.20, up_to=3000), EnergyTier(rate_per_kwh=0.05))
+    tariff = Tariff(name="tiered", energy=EnergyCharge(periods=(EnergyPeriod(name="all", tiers=tiers),)))
+    horizon = Horizon(start=datetime(2026, 7, 1, tzinfo=UTC), interval_minutes=60, intervals=24)
+
+    plan = plan_dispatch(small(horizon, charges_over(tariff, horizon)), issued_at=NOW)
+
+    assert plan.price_per_kwh == pytest.approx((0.05,) * 24)
