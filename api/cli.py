@@ -11,7 +11,7 @@ import typer
 
 from api.bench_command import bench
 from api.bill_command import bill
-from api.printing import Format, FormatOption, OutOption, csv_text, say, show, write
+from api.printing import EXIT_NO_SAFE_PLAN, Format, FormatOption, OutOption, csv_text, say, show, write
 from api.swing_command import swing
 from api.tariff_commands import tariffs
 from domain import Fault, UnableToAccept
@@ -27,7 +27,6 @@ app = typer.Typer(
 
 EXIT_NOT_CERTIFIED = 1
 EXIT_BAD_INPUT = 2
-EXIT_NO_SAFE_PLAN = 3
 _GRACE_S = 10
 
 
@@ -111,6 +110,8 @@ def reserve(
 
         write_reserve_price(inputs, day.date() if day else None, form, out)
         return
+    if day is not None:
+        raise UnableToAccept([Fault(field="--date", value=f"{day:%Y-%m-%d}", allowed="left out without --price")])
     requirements = reserves_of(inputs)
     document = reserve_document(requirements)
     if form is Format.JSON:

@@ -227,7 +227,8 @@ def _values(load: TimeSeries | float, horizon: Horizon, faults: list[Fault]) -> 
 
 def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteState) -> Iterator[str]:
     """Say what is taken for what the state does not tell."""
-    full = [ups.id for ups in inputs.site.ups if ups.id not in state.stored_kwh]
+    known = state.stored_kwh.keys() | state.unit_stored_kwh.keys()
+    full = [ups.id for ups in inputs.site.ups if ups.id not in known]
     if full:
         yield f"stored energy not given: {', '.join(full)} taken as full"
     unknown = sorted({term.charge for term in charges.demand} - state.peaks_kw.keys())

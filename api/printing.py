@@ -16,6 +16,7 @@ from rich.text import Text
 from domain import Fault, UnableToAccept
 
 _PIPE_WIDTH = 132
+EXIT_NO_SAFE_PLAN = 3
 
 
 class Format(StrEnum):

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from api.plan_json import to_json
 from api.planning import price_of_reserve
-from api.printing import Format, csv_text, show, write
+from api.printing import EXIT_NO_SAFE_PLAN, Format, csv_text, say, show, write
 from api.site_file import SiteInputs
 from optimizer.reserve_price import ReservePrice
 
@@ -35,6 +36,9 @@ def write_reserve_price(inputs: SiteInputs, day: date | None, form: Format, out:
         write(csv_text(rows), out)
     else:
         show(_view(inputs, local, prices), out)
+    if not prices[0].feasible:
+        say("error", [f"the reserve is infeasible today ({prices[0].binding})"])
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
 
 
 def _row(price: ReservePrice) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from domain.curves import check_falls, check_fractions, interpolate, segments
+from domain.curves import check_falls, check_fractions, check_rises, interpolate, segments
 from domain.validation import Checks
 
 
@@ -88,8 +88,7 @@ class Battery:
         self._check_usable_fractions(checks)
         self._check_charge_taper(checks)
         check_fractions(checks, "power_by_fraction", self.power_by_fraction)
-        emptying = {-point: value for point, value in self.power_by_fraction.items()}
-        check_falls(checks, "power_by_fraction", emptying, "that is left when it is fuller")
+        check_rises(checks, "power_by_fraction", self.power_by_fraction, "that is left when it is emptier")
         if self.charge_limit_on_generator_kw is not None:
             checks.not_negative("charge_limit_on_generator_kw", self.charge_limit_on_generator_kw)
         checks.raise_faults()
@@ -107,6 +106,12 @@ class Battery:
     def _check_charge_taper(self, checks: Checks) -> None:
         name = "charge_taper_by_fraction"
         check_fractions(checks, name, self.charge_taper_by_fraction)
+        if self.charge_taper_by_fraction:
+            points = sorted(self.charge_taper_by_fraction)
+            whole = len(points) > 1 and points[-1] == 1 and self.charge_taper_by_fraction[points[0]] == 1
+            checks.require(
+                whole, name, dict(self.charge_taper_by_fraction), "from the whole limit (1) to a full battery (1)"
+            )
         check_falls(checks, name, self.charge_taper_by_fraction, "that is left when it is emptier")
         for (_, before), (_, after) in pairwise(segments(self.charge_taper_by_fraction)):
             checks.require(after <= before, name, dict(self.charge_taper_by_fraction), "ever steeper towards full")

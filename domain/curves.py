@@ -44,3 +44,9 @@ def check_falls(checks: Checks, name: str, table: Mapping[float, float], what: s
     """Refuse a table in which a value is above the one before it."""
     for (_, before), (point, value) in pairwise(sorted(table.items())):
         checks.require(value <= before, f"{name}.{point:g}", value, f"at most the {before:g} {what}")
+
+
+def check_rises(checks: Checks, name: str, table: Mapping[float, float], what: str) -> None:
+    """Refuse a table in which a value is below the one before it."""
+    for (_, before), (point, value) in pairwise(sorted(table.items())):
+        checks.require(value >= before, f"{name}.{point:g}", value, f"at least the {before:g} {what}")

@@ -104,7 +104,8 @@ class _Draw:
 
     def stored_kw(self, load_fraction: float) -> float:
         """How fast stored energy falls: by the load, and by what full batteries lose standing by."""
-        standby_kw = self.ups.battery.standby_loss_per_h * self.ups.surviving_units * self.ups.weakest_capacity_kwh
+        leak_per_h = -math.log1p(-self.ups.battery.standby_loss_per_h)
+        standby_kw = leak_per_h * self.ups.surviving_units * self.ups.weakest_capacity_kwh
         return self.dc_kw(load_fraction) / self.deliverable_fraction(load_fraction) + standby_kw
 
     def need_kwh(self, duty: BackupDuty) -> float:
@@ -186,7 +187,10 @@ def _figures(
         "reserve_fraction": fraction,
         "reserve_kwh": reserve_kwh,
         "tradable_kwh": tradable_kwh,
-        "tradable_ac_kwh": tradable_kwh * ups.battery.discharge_efficiency * ups.inverter_efficiency,
+        "tradable_ac_kwh": tradable_kwh
+        * ups.battery.discharge_efficiency
+        * draw.load_kw
+        / ups.dc_load_kw(draw.load_kw),
         "deficit_kwh": max(0.0, reserve_kwh - ups.max_stored_kwh),
         "deficit_s": max(0.0, duty.duration_s - ride_through_s),
     }

@@ -178,6 +178,9 @@ def _trajectory_violations(
         > ups.max_stored_kwh + slack_kwh,
         f"charge is outside 0 to {ups.charge_limit_kw:.1f} kW": _outside(charge, ups.charge_limit_kw),
         "charge is above the taper near full": charge > _tapered_limit_kw(ups, claimed_kwh[1:]) + _TOLERANCE_KW,
+        "discharge is above what is left of the power as the battery empties": (
+            discharge > _powered_limit_kw(ups, claimed_kwh[1:]) + _TOLERANCE_KW
+        ),
         f"discharge is outside 0 to {ups.discharge_limit_kw:.1f} kW": _outside(discharge, ups.discharge_limit_kw),
         "the load is below 0 kW": np.array(trajectory.load_kw) < -_TOLERANCE_KW,
         "charges and discharges at once": np.minimum(charge, discharge) > _TOLERANCE_KW,
@@ -201,6 +204,16 @@ def _tapered_limit_kw(ups: UpsSystem, stored_at_end_kwh: FloatArray) -> FloatArr
     points = sorted(taper)
     left = np.interp(stored_at_end_kwh / ups.capacity_kwh, points, [taper[point] for point in points])
     return ups.charge_limit_kw * left
+
+
+def _powered_limit_kw(ups: UpsSystem, stored_at_end_kwh: FloatArray) -> FloatArray:
+    """The discharge limit at the emptier end of each interval."""
+    table = ups.battery.power_by_fraction
+    if not table:
+        return np.full(len(stored_at_end_kwh), np.inf)
+    points = sorted(table)
+    left = np.interp(stored_at_end_kwh / ups.capacity_kwh, points, [table[point] for point in points])
+    return ups.discharge_limit_kw * left
 
 
 def _load_dc_kw(ups: UpsSystem, trajectory: UpsTrajectory) -> FloatArray:

@@ -151,7 +151,7 @@ def _drain_kw(ups: UpsSystem, share_kw: FloatArray | float, capacities_kwh: Floa
         & (dc_kw <= battery.discharge_limit_kw * _power_left_when_empty(ups) + _TOLERANCE_KW)
         & (rate <= battery.max_c_rate)
     )
-    return np.where(holds, dc_kw / usable + battery.standby_loss_per_h * capacities_kwh, np.inf)
+    return np.where(holds, dc_kw / usable - np.log1p(-battery.standby_loss_per_h) * capacities_kwh, np.inf)
 
 
 def _unavailable_kwh(ups: UpsSystem, capacity_kwh: FloatArray | float) -> FloatArray | float:

@@ -101,9 +101,15 @@ class DispatchProblem:
                 may_export_kw.tolist() if ups.bidirectional else None,
                 locked=tuple(map(bool, self.conditions_of(ups).intervals)),
                 reserve_first=reserve_comes_first(self, ups) if ups.swing_headroom_kw > 0 else None,
+                emptiest_fraction=self._emptiest_fraction(ups),
             )
             for ups in self.site.ups
         }
+
+    def _emptiest_fraction(self, ups: UpsSystem) -> float:
+        """How far the reserve lets the batteries of one system empty, as a fraction of capacity."""
+        floors_kwh = self.reserve_profile_kwh.get(ups.id) or (self.requirement_of(ups).reserve_kwh,)
+        return min(1.0, min(floors_kwh) / ups.capacity_kwh)
 
     @cached_property
     def resting_kw(self) -> tuple[float, ...]:

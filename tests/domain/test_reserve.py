@@ -185,3 +185,9 @@ def test_more_load_time_failures_or_doubt_never_lowers_the_reserve(
     more = [{"load": load_kw * 1.1}, {"time": seconds * 1.1}, {"failed": failures + 1}, {"error": doubt + 0.01}]
 
     assert all(fraction(**(base | change)) >= fraction(**base) for change in more)  # type: ignore[arg-type]
+
+
+def test_what_reaches_the_load_follows_the_inverters_curve() -> None:
+    curved = reserve_requirement(pod(inverter_efficiency_by_load_fraction={0.25: 0.9, 1.0: 0.9}))
+
+    assert curved.tradable_ac_kwh == pytest.approx(curved.tradable_kwh * 0.9)

@@ -119,3 +119,26 @@ def test_peukert_is_refused_outside_what_batteries_do() -> None:
         Peukert(rated_h=0, exponent=3)
 
     assert [fault.field for fault in refused.value.faults] == ["rated_h", "exponent"]
+
+
+def test_a_plan_discharges_no_faster_than_a_nearly_empty_battery_can() -> None:
+    fading = ups_system(power_by_fraction={0.05: 0.98, 0.62: 0.985, 1.0: 1.0}, discharge_limit_kw=1290.0)
+    price = [0.05] * 4 + [0.9] + [0.05] * 8
+
+    plan = plan_dispatch(problem(fading, price=price, load_kw=4700.0), issued_at=NOW)
+
+    assert plan.certificate.certified
+    fast = plan_dispatch(problem(ups_system(), price=price, load_kw=4700.0), issued_at=NOW)
+    tampered = certify(
+        problem(ups_system(power_by_fraction={0.05: 0.1, 1.0: 0.1}), price=price).site,
+        fast.horizon,
+        fast.ups,
+        fast.grid_kw,
+    )
+    assert any("as the battery empties" in violation for violation in tampered.violations)
+
+
+def test_a_taper_begins_with_the_whole_limit_and_ends_at_full() -> None:
+    for table in ({0.8: 0.5, 1.0: 0.1}, {0.8: 1.0, 0.9: 0.5}, {1.0: 1.0}):
+        with pytest.raises(UnableToAccept, match="from the whole limit"):
+            ups_system(charge_taper_by_fraction=table)

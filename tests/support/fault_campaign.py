@@ -26,7 +26,6 @@ SHORT_S = 2e-3
 """Less than this is no loss: the certificate rounds to the millisecond."""
 OUTAGES = 8
 HARSHER = {
-    "standby loss goes on during the outage": Harsher(standby_continues=True),
     "unusable energy lies at the bottom": Harsher(unusable_is_stranded=True),
 }
 EARLIER = "the unit failed when the plan began, and setpoints went on"

@@ -41,12 +41,12 @@ class Blackout:
 class Harsher:
     """Physics beyond what the reserve promises to carry, to measure what that would take.
 
-    `standby_continues`: batteries lose their standby loss during the outage too. `unusable_is_stranded`: what the
-    maker's table and the cold make unusable lies at the bottom of the battery, whatever it was charged to, instead of
-    being lost in proportion to what is drawn.
+    `standby_continues`: batteries lose their standby loss during the outage too, as is promised.
+    `unusable_is_stranded`: what the maker's table and the cold make unusable lies at the bottom of the battery,
+    whatever it was charged to, instead of being lost in proportion to what is drawn.
     """
 
-    standby_continues: bool = False
+    standby_continues: bool = True
     unusable_is_stranded: bool = False
 
 
