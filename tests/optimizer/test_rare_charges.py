@@ -136,3 +136,27 @@ def test_the_price_shown_is_that_of_one_more_kwh_tiers_included() -> None:
     plan = plan_dispatch(small(horizon, charges_over(tariff, horizon)), issued_at=NOW)
 
     assert plan.price_per_kwh == pytest.approx((0.05,) * 24)
+
+
+def test_blocks_that_a_small_demand_leaves_empty_are_priced_as_the_bill_does() -> None:
+    """Three thousand kWh inside 200 hours' use: at little demand the hours end the block, at much demand the kWh do."""
+    tiers = (
+        EnergyTier(rate_per_kwh=0.15, up_to=3000),
+        EnergyTier(rate_per_kwh=0.10, up_to=20, unit="kWh/kW"),
+        EnergyTier(rate_per_kwh=0.04, unit="kWh/kW"),
+    )
+    demand = DemandCharge(name="facility", seasons=(DemandSeason(tiers=(DemandTier(rate_per_kw=8.0),)),))
+    tariff = Tariff(
+        name="bands",
+        energy=EnergyCharge(periods=(EnergyPeriod(name="all", tiers=tiers),), demand="facility"),
+        demand=(demand,),
+    )
+    horizon = Horizon(start=datetime(2026, 7, 1, tzinfo=UTC), interval_minutes=60, intervals=48)
+    charges = charges_over(tariff, horizon)
+
+    for load_kw in (100.0, 300.0):
+        plan = plan_dispatch(small(horizon, charges, load_kw), issued_at=NOW)
+
+        billed = float(bill(tariff, horizon, np.array(plan.grid_kw)).exact_total)
+        assert price(charges, np.array(plan.grid_kw)).total == pytest.approx(billed, rel=1e-9)
+        assert plan.cost.total <= plan.baseline_cost.total + 1e-6
