@@ -135,7 +135,7 @@ def certify(
     """Replay outages against a plan; exit 1 if any of them loses the load too early."""
     from api.plan_json import certificate_document, certificate_row, to_json  # noqa: PLC0415
     from api.plan_reader import read_plan_file  # noqa: PLC0415
-    from api.planning import other_load_over  # noqa: PLC0415
+    from api.planning import other_load_over, with_loads_protected  # noqa: PLC0415
     from api.site_file import read_site_file  # noqa: PLC0415
     from api.tables import certificate_view  # noqa: PLC0415
     from optimizer.certificate import certify as replay  # noqa: PLC0415
@@ -143,7 +143,8 @@ def certify(
     inputs = read_site_file(site)
     given = read_plan_file(plan_file, inputs.site)
     others_kw = other_load_over(inputs, given.horizon)
-    certificate = replay(inputs.site, given.horizon, given.ups, given.grid_kw, others_kw)
+    premises = with_loads_protected(inputs)
+    certificate = replay(premises, given.horizon, given.ups, given.grid_kw, others_kw)
     if form is Format.TABLE:
         show(certificate_view(certificate), None)
     else:

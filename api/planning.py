@@ -10,7 +10,7 @@ from api.csv_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from api.on_horizon import covering, minutes, prices_over
 from api.site_file import SiteInputs
 from api.tariff_file import unpriced
-from domain import Fault, Horizon, PriceSeries, ReserveRequirement, SiteState, UnableToAccept, reserve_requirement
+from domain import Fault, Horizon, PriceSeries, ReserveRequirement, Site, SiteState, UnableToAccept, reserve_requirement
 from domain.horizon import zone
 from domain.plan import DispatchPlan
 from optimizer import DispatchProblem, plan_dispatch
@@ -140,6 +140,15 @@ def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
     )
 
 
+def with_loads_protected(inputs: SiteInputs) -> Site:
+    """The site with every protected load at least the highest load that its own series know of."""
+    systems = tuple(
+        replace(ups, protected_load_kw=max(ups.protected_load_kw, _peak_kw(inputs.loads[ups.id])))
+        for ups in inputs.site.ups
+    )
+    return replace(inputs.site, ups=systems)
+
+
 def other_load_over(inputs: SiteInputs, horizon: Horizon) -> tuple[float, ...] | None:
     """What is behind the meter besides the UPS systems, where the site's series cover the horizon."""
     faults: list[Fault] = []
@@ -231,6 +240,8 @@ def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteS
     full = [ups.id for ups in inputs.site.ups if ups.id not in known]
     if full:
         yield f"stored energy not given: {', '.join(full)} taken as full"
+    if inputs.site.interconnection.export_limit_kw > 0 and not charges.export_per_kwh.any():
+        yield "exported energy earns nothing: the tariff has no price for it"
     unknown = sorted({term.charge for term in charges.demand} - state.peaks_kw.keys())
     if unknown:
         yield f"month-to-date peaks not given: planned as if nothing were billed yet for {', '.join(unknown)}"

@@ -74,11 +74,25 @@ def read_state(document: object, *, source: str) -> SiteState:
 
     Raises `UnableToAccept` with every fault in it.
     """
-    state: StateDocument = accept(STATE, document, source=source)
+    state: StateDocument = accept(STATE, _without_lost_measurements(document, source), source=source)
     try:
         return state.site_state()
     except UnableToAccept as error:
         raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
+
+
+def _without_lost_measurements(document: object, source: str) -> object:
+    """Refuse a measurement that is null: it is lost, and not the same as one that was never asked for."""
+    systems = document.get("ups") if isinstance(document, Mapping) else None
+    lost = [
+        Fault(field=f"ups.{ups_id}.{name}", source=source, value=None, allowed="a measurement; left out, it means full")
+        for ups_id, measured in (systems.items() if isinstance(systems, Mapping) else ())
+        for name, value in (measured.items() if isinstance(measured, Mapping) else ())
+        if value is None
+    ]
+    if lost:
+        raise UnableToAccept(lost)
+    return document
 
 
 def read_site(document: object, *, source: str, folder: Path | None) -> SiteInputs:

@@ -27,10 +27,12 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - a document may be anything u
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        fault = Fault(field=place, source=path.name, value=problem, allowed="a YAML document")
+        fault = Fault(field=place, source=path.name or str(path), value=problem, allowed="a YAML document")
         raise UnableToAccept([fault]) from error
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        fault = Fault(field="", source=path.name, value=str(error), allowed="a YAML document of plain values")
+        fault = Fault(
+            field="", source=path.name or str(path), value=str(error), allowed="a YAML document of plain values"
+        )
         raise UnableToAccept([fault]) from error
 
 
@@ -50,7 +52,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401
         return parse_json(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}"
-        fault = Fault(field=place, source=path.name, value=error.msg, allowed="a JSON document")
+        fault = Fault(field=place, source=path.name or str(path), value=error.msg, allowed="a JSON document")
         raise UnableToAccept([fault]) from error
 
 
@@ -77,7 +79,7 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        fault = Fault(field="", source=path.name, value=reason, allowed="a readable UTF-8 file")
+        fault = Fault(field="", source=path.name or str(path), value=reason, allowed="a readable UTF-8 file")
         raise UnableToAccept([fault]) from error
 
 

@@ -1,5 +1,6 @@
 """The reserve policy: how long, and at what load, an outage must be ridden through."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -25,6 +26,7 @@ class _FollowingSeconds(float):
 
 _SOURCES: Final = ("ride_through_s", "generator_sequence", "generator_starts", "clean_shutdown")
 _MOST_OUTAGES = 100
+_LONGEST_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,9 @@ class ReservePolicy:
         seconds = self._given_s
         if seconds is not None:
             checks.positive("ride_through_s", seconds)
+            checks.require(
+                not _LONGEST_S < seconds < math.inf, "ride_through_s", seconds, f"at most {_LONGEST_S:,.0f} s, a week"
+            )
         doubt = self.soc_error_fraction
         checks.require(0 <= doubt < 1, "soc_error_fraction", doubt, "a fraction from 0 below 1")
         outages = self.outages_before_recharge

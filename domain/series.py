@@ -7,6 +7,9 @@ from datetime import datetime
 from domain.horizon import Horizon
 from domain.validation import Checks
 
+_HIGHEST_PRICE_PER_KWH = 1e6
+"""Beyond any price in any currency: a feed that says more is broken, and nothing is traded on it."""
+
 
 def _check_values(checks: Checks, horizon: Horizon, name: str, values: tuple[float, ...]) -> None:
     checks.require(
@@ -40,4 +43,7 @@ class PriceSeries:
     def __post_init__(self) -> None:
         checks = Checks()
         _check_values(checks, self.horizon, "price_per_kwh", self.price_per_kwh)
+        for index, price in enumerate(self.price_per_kwh):
+            plausible = not _HIGHEST_PRICE_PER_KWH < abs(price) < math.inf
+            checks.require(plausible, f"price_per_kwh.{index}", price, f"within {_HIGHEST_PRICE_PER_KWH:g} a kWh")
         checks.raise_faults()

@@ -19,7 +19,7 @@ class SiteState:
     since the site was described: a storm, an alert, a generator out of service.
 
     Where units stand at different charge, `unit_stored_kwh` gives each unit's own in place of `stored_kwh`. All of them
-    then count as charged like the emptiest in service: it drops out first, whichever unit fails.
+    then count as charged like the one in service that has least above its cutoff: it drops out first, whichever fails.
     """
 
     stored_kwh: Mapping[str, float] = field(default_factory=dict)
@@ -57,7 +57,10 @@ class SiteState:
             ups = known.get(ups_id)
             checks.require(ups is not None, f"ups.{ups_id}", ups_id, f"one of the site's systems: {', '.join(known)}")
             if ups is not None:
-                limit = ups.max_stored_kwh
+                alike = not ups.unit_state_of_health
+                allowed = "left out: units differ in health, so give unit_stored_kwh"
+                checks.require(alike, f"ups.{ups_id}.stored_kwh", stored, allowed)
+                limit = ups.max_stored_kwh if alike else stored
                 checks.require(
                     stored <= limit + _ROUNDING_KWH,
                     f"ups.{ups_id}.stored_kwh",
@@ -77,8 +80,12 @@ class SiteState:
         if units is None:
             return min(limit, self.stored_kwh.get(ups_id, limit))
         in_service = [stored for stored, mode in zip(units, ups.modes, strict=True) if mode is UpsMode.NORMAL]
-        emptiest = min(stored / kwh for stored, kwh in zip(in_service, ups.unit_capacities_kwh, strict=True))
-        return min(limit, emptiest * ups.capacity_kwh)
+        unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
+        least_kwh = min(
+            stored - unavailable * kwh for stored, kwh in zip(in_service, ups.unit_capacities_kwh, strict=True)
+        )
+        alike_kwh = least_kwh + unavailable * ups.weakest_capacity_kwh
+        return min(limit, max(0.0, alike_kwh) * ups.units_in_service)
 
 
 def _check_units(checks: Checks, ups_id: str, units: tuple[float, ...], known: Mapping[str, UpsSystem]) -> None:

@@ -33,7 +33,8 @@ class UpsSystem:
     what the reserve must carry (AC), whatever the load is at the moment. Only a `bidirectional` unit may feed back to
     the grid.
 
-    Units are alike unless `unit_state_of_health` gives each its own. A unit whose mode in `unit_modes` is not normal is
+    Units are alike unless `unit_state_of_health` gives each its own; as all share charge and discharge alike, each then
+    counts as the weakest in service. A unit whose mode in `unit_modes` is not normal is
     left out: it stores nothing that counts, and it takes one of the tolerated failures with it.
 
     `inverter_efficiency_by_load_fraction` is the maker's curve over the load of a unit as a fraction of its rating;
@@ -123,14 +124,12 @@ class UpsSystem:
     @property
     def weakest_capacity_kwh(self) -> float:
         """Energy of the weakest battery in service: units share the load alike, so it is empty first."""
-        return min(self.unit_capacities_kwh)
+        return min(self.unit_capacities_kwh) if self.unit_state_of_health else self.battery.capacity_kwh
 
     @property
     def capacity_kwh(self) -> float:
-        """Energy that all batteries in service hold today, in kWh."""
-        if not self.unit_state_of_health:
-            return self.units_in_service * self.battery.capacity_kwh
-        return sum(self.unit_capacities_kwh)
+        """Energy that all batteries in service hold today, each counted as the weakest, in kWh."""
+        return self.units_in_service * self.weakest_capacity_kwh
 
     @property
     def max_stored_kwh(self) -> float:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from domain import Horizon, Site, UpsSystem
 from domain.certificate import Certificate, Outage
+from domain.conditions import conditions_on
 from domain.plan import UpsTrajectory
-from optimizer.outage import failure_cases, inverter_input_kw, ride_through_s
+from optimizer.outage import inverter_input_kw, ride_through_s
 from optimizer.swings import ramp_violations, swing_violations
 
 FloatArray = NDArray[np.float64]
@@ -27,7 +28,7 @@ _TOLERANCE_FRACTION = 1e-5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Replay:
-    """Ride-through of one UPS system: seconds per boundary (rows) and failure case (columns)."""
+    """Ride-through of one UPS system: seconds per boundary (rows) and number of failed units (columns)."""
 
     ups: UpsSystem
     seconds: FloatArray
@@ -50,7 +51,7 @@ def certify(
     malformed = _malformed(horizon, trajectories, grid_kw, unprotected_load_kw)
     if malformed:
         return _nothing_proven(site, horizon, malformed)
-    replays = [_replay(site.ups_system(trajectory.ups_id), horizon, trajectory) for trajectory in trajectories]
+    replays = [_replay(site, site.ups_system(trajectory.ups_id), horizon, trajectory) for trajectory in trajectories]
     required = {replay.ups.id: replay.ups.reserve.duty.duration_s for replay in replays}
     short = [replay.seconds < required[replay.ups.id] - _TOLERANCE_S for replay in replays]
     violations = [violation for replay in replays for violation in replay.violations]
@@ -128,13 +129,28 @@ def _nothing_proven(site: Site, horizon: Horizon, reasons: list[str]) -> Certifi
     )
 
 
-def _replay(ups: UpsSystem, horizon: Horizon, trajectory: UpsTrajectory) -> _Replay:
+def _lock_violations(site: Site, ups: UpsSystem, horizon: Horizon, trajectory: UpsTrajectory) -> list[str]:
+    """Name the first interval in which a condition of the site forbids the discharge that a plan asks for.
+
+    What the rectifiers cannot carry is no trade, and allowed.
+    """
+    held = conditions_on(horizon, site.conditions, ups_id=ups.id, timezone=site.timezone).intervals
+    forced_kw = np.maximum(0.0, _load_dc_kw(ups, trajectory) - ups.input_limit_kw * ups.rectifier_efficiency)
+    trades = np.array(trajectory.discharge_kw) > forced_kw + _TOLERANCE_KW
+    for index, conditions in enumerate(held):
+        if conditions and trades[index]:
+            return [f"{ups.id}: discharges while {conditions[0].kind.value} holds at {_moment(horizon, index)}"]
+    return []
+
+
+def _replay(site: Site, ups: UpsSystem, horizon: Horizon, trajectory: UpsTrajectory) -> _Replay:
     claimed_kwh = np.array(trajectory.stored_kwh)
     followed_kwh = _stored_from_setpoints(ups, horizon.interval_h, trajectory)
     stored_kwh = np.minimum(claimed_kwh, followed_kwh)
     load_kw = np.full(len(stored_kwh), max(ups.protected_load_kw, *trajectory.load_kw))
     seconds = ride_through_s(ups, stored_kwh, load_kw)
     violations = _trajectory_violations(ups, horizon, trajectory, claimed_kwh, followed_kwh)
+    violations += _lock_violations(site, ups, horizon, trajectory)
     violations += swing_violations(ups, horizon, trajectory, _load_dc_kw(ups, trajectory))
     return _Replay(ups=ups, seconds=seconds, violations=tuple(violations))
 
@@ -157,7 +173,7 @@ def _worst_outage(horizon: Horizon, replay: _Replay) -> Outage:
     return Outage(
         ups_id=replay.ups.id,
         start=horizon.start_of(int(boundary)),
-        failed_units=len(failure_cases(replay.ups)[int(case)]),
+        failed_units=int(case),
         ride_through_s=float(replay.seconds[boundary, case]),
         required_s=replay.ups.reserve.duty.duration_s,
     )

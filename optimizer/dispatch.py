@@ -63,14 +63,20 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         cost=cost_of(problem, answer.trajectories, meter_kw, n),
         baseline_cost=cost_of(problem, resting, resting_kw, n),
         certificate=certificate,
-        warnings=tuple(dict.fromkeys((*answer.warnings, *problem.condition_warnings, *_redundancy_notes(problem)))),
+        warnings=tuple(dict.fromkeys((*answer.warnings, *problem.condition_warnings, *_notes(problem)))),
         timing_ms=answer.timing_ms,
     )
 
 
-def _redundancy_notes(problem: DispatchProblem) -> Iterator[str]:
-    """Say where units that are out of service have used up redundancy."""
+def _notes(problem: DispatchProblem) -> Iterator[str]:
+    """Say where a load is above what was to be protected, and where units out of service have used up redundancy."""
     for ups in problem.site.ups:
+        peak_kw = max(problem.load_kw[ups.id])
+        if peak_kw > ups.protected_load_kw:
+            yield (
+                f"{ups.id}: load up to {peak_kw:.0f} kW is above the protected load of {ups.protected_load_kw:.0f} kW; "
+                "the reserve is raised to carry it"
+            )
         out = ups.units - ups.units_in_service
         if out:
             yield (

@@ -35,7 +35,7 @@ def build_model(problem: DispatchProblem, around: Metered | None = None) -> pyo.
     add_rectifiers(model, problem)
     add_meter(model, problem)
     add_ramp(model, problem, grid_before_kw=float(resting.grid_kw[0]))
-    add_peaks(model, problem, blocks, resting.grid_kw)
+    add_peaks(model, problem, blocks)
     add_energy_tiers(model, problem, blocks)
     add_prices(model, problem, shared_tier_slopes(around or resting))
     add_minimum_bills(model, problem)

@@ -1,16 +1,14 @@
 """Outages replayed second by second: how long the surviving units of one UPS system carry a load.
 
 Written apart from the reserve formula. Surviving units share the load alike; each draws on its battery at the rate its
-share demands. A unit whose battery is empty drops out, and the others take over its share if their power allows it.
+share demands, and the load drops where they are empty or lack the power.
 """
-
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain import Battery, UpsSystem
-from domain.duty import BackupDuty, DutyStep
+from domain.duty import BackupDuty
 
 FloatArray = NDArray[np.float64]
 
@@ -19,16 +17,16 @@ _TOLERANCE_KW = 1e-3
 _TOLERANCE_S = 1e-6
 _FINE_STEP_S = 1.0
 _COARSE_STEP_S = 30.0
+_MOST_FINE_STEPS = 20_000
 _LONGEST_REPLAY_S = 24 * 3600.0
-_NO_DRAIN_KWH = 1e-12
 
 
 def ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
-    """Replay every tolerated failure from each boundary; return seconds by boundary (rows) and failure (columns).
+    """Replay every tolerated failure from each boundary; return seconds by boundary (rows) and failed units (columns).
 
-    `stored_kwh` and `load_kw` hold one value a boundary. Alike units fail by their number, from none up; units that
-    differ by every subset. Where a policy asks for more than one duty, the one of least margin counts, as seconds
-    around the policy's own.
+    `stored_kwh` and `load_kw` hold one value a boundary. Units share charge and load alike and count as the weakest, so
+    that the number of failed units says it all, whichever they are. Where a policy asks for more than one duty, the one
+    of least margin counts, as seconds around the policy's own.
     """
     required_s = ups.reserve.duty.duration_s
     margins = [_replay(ups, duty, stored_kwh, load_kw) - duty.duration_s for duty in ups.reserve.duties]
@@ -37,23 +35,14 @@ def ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray) 
 
 def _replay(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
     """Seconds until the load drops: the duty's share of it is carried, and all of it once the duty is over."""
-    seconds = np.zeros((len(stored_kwh), len(failure_cases(ups))))
-    replay = _replay_different_units if ups.unit_state_of_health else _replay_alike_units
+    seconds = np.zeros((len(stored_kwh), ups.failures_left + 1))
     for load in np.unique(load_kw):
         here = load_kw == load
-        seconds[here] = replay(ups, duty, stored_kwh[here], float(load))
+        seconds[here] = _replay_load(ups, duty, stored_kwh[here], float(load))
     return seconds
 
 
-def failure_cases(ups: UpsSystem) -> list[tuple[int, ...]]:
-    """The sets of units in service that may have failed; of alike units one set for each number."""
-    units, most = range(ups.units_in_service), ups.failures_left
-    if not ups.unit_state_of_health:
-        return [tuple(range(failed)) for failed in range(most + 1)]
-    return [case for failed in range(most + 1) for case in combinations(units, failed)]
-
-
-def _replay_alike_units(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float) -> FloatArray:
+def _replay_load(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float) -> FloatArray:
     """Replay outages of one load: all draw alike, so one curve of energy drawn over time serves every boundary.
 
     Each outage ends where the curve passes what a unit had left above its cutoff, or where a unit lacks the power.
@@ -61,8 +50,8 @@ def _replay_alike_units(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray
     left_kwh = np.maximum(stored_kwh / ups.units_in_service - _unavailable_kwh(ups, ups.weakest_capacity_kwh), 0.0)
     capacity = np.array([ups.weakest_capacity_kwh])
     columns = []
-    for case in failure_cases(ups):
-        share_kw = load_kw / (ups.units_in_service - len(case))
+    for failed in range(ups.failures_left + 1):
+        share_kw = load_kw / (ups.units_in_service - failed)
         full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
         ends_s = _step_ends_s(duty, float(left_kwh.max()) / full_drain_kw * SECONDS_PER_HOUR)
         fractions, step_of = np.unique(_load_fractions(duty, ends_s[:-1]), return_inverse=True)
@@ -86,10 +75,11 @@ def _where_passed_s(left_kwh: FloatArray, drawn_kwh: FloatArray, ends_s: FloatAr
 def _step_ends_s(duty: BackupDuty, full_load_s: float) -> FloatArray:
     """The ends of the replay's steps: seconds until the duty is met twice over, coarser after that."""
     fine_s = np.ceil(2 * duty.duration_s)
+    step_s = max(_FINE_STEP_S, np.ceil(fine_s / _MOST_FINE_STEPS))
     last_s = min(duty.duration_s + full_load_s, _LONGEST_REPLAY_S) if np.isfinite(full_load_s) else fine_s
     coarse = np.arange(fine_s, max(fine_s, last_s) + 2 * _COARSE_STEP_S, _COARSE_STEP_S)
     changes = np.cumsum([step.seconds for step in duty.steps])
-    return np.unique(np.concatenate([np.arange(0.0, fine_s, _FINE_STEP_S), changes, coarse]))
+    return np.unique(np.concatenate([np.arange(0.0, fine_s, step_s), changes, coarse]))
 
 
 def _load_fractions(duty: BackupDuty, at_s: FloatArray) -> FloatArray:
@@ -97,44 +87,6 @@ def _load_fractions(duty: BackupDuty, at_s: FloatArray) -> FloatArray:
     step_ends_s = np.cumsum([step.seconds for step in duty.steps])
     fractions = np.array([*(step.load_fraction for step in duty.steps), 1.0])
     return fractions[np.searchsorted(step_ends_s, at_s + _TOLERANCE_S, side="right")]
-
-
-def _replay_different_units(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float) -> FloatArray:
-    """Replay all boundaries and failure cases at once, unit by unit, until the load drops everywhere.
-
-    Between two units dropping out all seconds of a step are alike, and are taken in one stride. A unit that cannot last
-    a whole second more is dropped at its start: the replay errs to the safe side by less than a second a unit.
-    """
-    capacities = np.array(ups.unit_capacities_kwh)
-    cases = failure_cases(ups)
-    alive = np.ones((len(stored_kwh), len(cases), len(capacities)), bool)
-    for column, case in enumerate(cases):
-        alive[:, column, list(case)] = False
-    charge_kwh = (stored_kwh / ups.capacity_kwh)[:, None, None] * capacities
-    left_kwh = np.broadcast_to(charge_kwh - _unavailable_kwh(ups, capacities), alive.shape).copy()
-    seconds = np.zeros(alive.shape[:2])
-    for step in (*duty.steps, DutyStep(seconds=_LONGEST_REPLAY_S, load_fraction=1.0)):
-        alive, left_kwh, carried_s = _carry_step(ups, alive, left_kwh, load_kw * step.load_fraction, step.seconds)
-        seconds += carried_s
-    return seconds
-
-
-def _carry_step(
-    ups: UpsSystem, alive: NDArray[np.bool_], left_kwh: FloatArray, load_kw: float, step_s: float
-) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
-    """Carry one load for one step; return which units are left, what is left in them, and the seconds carried."""
-    capacities = np.array(ups.unit_capacities_kwh)
-    carried_s = np.zeros(alive.shape[:2])
-    while np.any(going := alive.any(axis=2) & (carried_s < step_s)):
-        share_kw = load_kw / np.maximum(alive.sum(axis=2, keepdims=True), 1)
-        need_kwh = _drain_kw(ups, share_kw, capacities) / SECONDS_PER_HOUR
-        lasts_s = np.where(alive, np.floor(left_kwh / np.maximum(need_kwh, _NO_DRAIN_KWH) + _TOLERANCE_S), np.inf)
-        stride_s = np.where(going, np.clip(lasts_s.min(axis=2), 0.0, step_s - carried_s), 0.0)
-        left_kwh = left_kwh - stride_s[:, :, None] * np.where(alive & np.isfinite(need_kwh), need_kwh, 0.0)
-        carried_s = carried_s + stride_s
-        dropped = (lasts_s <= stride_s[:, :, None]) & (carried_s < step_s)[:, :, None] & going[:, :, None]
-        alive = alive & ~dropped
-    return alive, left_kwh, carried_s
 
 
 def _drain_kw(ups: UpsSystem, share_kw: FloatArray | float, capacities_kwh: FloatArray) -> FloatArray:

@@ -15,8 +15,9 @@ from tariffs.horizon_charges import DemandTerm
 FloatArray = NDArray[np.float64]
 
 
-def least_billed_kw(problem: DispatchProblem, terms: tuple[DemandTerm, ...], resting_kw: FloatArray) -> list[float]:
-    """The least that each term can bill, in kW; `resting_kw` is the meter of the plan that does nothing."""
+def least_billed_kw(problem: DispatchProblem, terms: tuple[DemandTerm, ...]) -> list[float]:
+    """The least that each term can bill, in kW."""
+    resting_kw = np.array(problem.resting_kw)  # not even standing by is made up for: a plan may leave it
     spare_kwh = sum(
         ups.battery.discharge_efficiency
         * (ups.max_stored_kwh - min(problem.stored_at_start_kwh(ups), *problem.reserve_kwh(ups)))

@@ -27,8 +27,8 @@ Pair = tuple[str, int]
 _BOTH_AT_ONCE_KW = 1e-6
 _SHARED_TIER_ROUNDS = 4
 _ROUNDING_KWH = 1e-6
-_NOTHING_GAINED = 1e-4
-"""A gain below a hundredth of a cent is none."""
+_NOTHING_GAINED = 1e-6
+"""A gain below a ten-thousandth of a cent is none."""
 
 
 @dataclass(slots=True)

@@ -118,13 +118,13 @@ def _period_document(period: PeriodBill) -> dict[str, object]:
         "start": period.start.isoformat(),
         "end": period.end.isoformat(),
         "total": float(period.total),
-        "energy_kwh": period.energy_kwh,
+        "energy_kwh": round(period.energy_kwh, 6),
         "peaks_kw": dict(period.peaks_kw),
         "lines": [
             {
                 "charge": line.charge,
                 "name": line.name,
-                "quantity": float(line.quantity),
+                "quantity": round(float(line.quantity), 6),
                 "unit": line.unit,
                 "rate": float(line.rate),
                 "amount": float(line.amount),

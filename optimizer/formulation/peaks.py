@@ -14,9 +14,7 @@ the cost (a credit, or kWh/kW blocks that grow with it), it is held to what sets
     billed[d] <= cause[i] + most * (1 - chosen[d,i]) ,    sum over causes i of chosen[d,i] = 1 ,    chosen in {0, 1}
 """
 
-import numpy as np
 import pyomo.core as pyo
-from numpy.typing import NDArray
 
 from optimizer.peak_bounds import least_billed_kw
 from optimizer.problem import DispatchProblem
@@ -24,12 +22,10 @@ from optimizer.tier_blocks import TierBlock
 from tariffs.horizon_charges import DemandTerm
 
 
-def add_peaks(
-    model: pyo.ConcreteModel, problem: DispatchProblem, blocks: tuple[TierBlock, ...], resting_kw: NDArray[np.float64]
-) -> None:
-    """Declare peaks and billed demand of every demand and coincident charge; `resting_kw` is the meter at rest."""
+def add_peaks(model: pyo.ConcreteModel, problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> None:
+    """Declare peaks and billed demand of every demand and coincident charge."""
     terms = peak_terms(problem)
-    least_kw = least_billed_kw(problem, terms, resting_kw)
+    least_kw = least_billed_kw(problem, terms)
     _add_sets(model, terms, blocks, least_kw)
     _add_parameters(model, terms, least_kw)
     model.most_billed_kw = pyo.Param(mutable=True, initialize=problem.most_billed_kw)

@@ -183,6 +183,7 @@ def test_series_have_a_finite_value_for_every_interval() -> None:
     assert LoadForecast(horizon=horizon, load_kw=(1.0, 2.0)).load_kw == (1.0, 2.0)
     assert faults_of(LoadForecast, horizon=horizon, load_kw=(1.0,)) == ["load_kw"]
     assert faults_of(PriceSeries, horizon=horizon, price_per_kwh=(1.0, float("nan"))) == ["price_per_kwh.1"]
+    assert faults_of(PriceSeries, horizon=horizon, price_per_kwh=(1e308, 1.0)) == ["price_per_kwh.0"]
 
 
 def test_a_fault_says_where_what_and_what_is_allowed() -> None:

@@ -63,3 +63,37 @@ def test_the_programs_cost_is_the_dynamic_programs(block: int) -> None:
             assert np.isinf(expected)
         else:
             assert solution.objective - already == pytest.approx(expected, rel=1e-9), seed
+
+
+def test_a_plan_may_leave_standing_by_to_lower_a_peak() -> None:
+    """The bound under a peak must not count on losses being made up for."""
+    ups = ups_system(
+        id="hall",
+        units=1,
+        tolerated_failures=0,
+        state_of_health=1.0,
+        cutoff_fraction=0.0,
+        charge_efficiency=1.0,
+        discharge_efficiency=1.0,
+        rectifier_efficiency=1.0,
+        inverter_efficiency=1.0,
+        charge_limit_kw=100.0,
+        protected_load_kw=100.0,
+        standby_loss_per_h=0.01,
+        ride_through_s=60.0,
+    )
+    made = problem(
+        ups,
+        price=[0.1] * 24,
+        load_kw=[450.0] * 10 + [750.0] * 2 + [450.0] * 12,
+        unprotected_kw=0.0,
+        demand_rate=20.0,
+        interval_minutes=60,
+    )
+    unbound = build_model(made)
+    for step in unbound.STEPS:
+        unbound.step_surely_filled_kw[step] = 0.0
+
+    objectives = [solve(compile_model(model), time_limit_s=30).objective for model in (build_model(made), unbound)]
+
+    assert objectives[0] == pytest.approx(objectives[1], rel=1e-9)
