@@ -47,6 +47,9 @@ class Battery:
     `charge_taper_by_fraction` is how much of the charge limit is left as the battery fills, by fraction of capacity;
     `power_by_fraction` how much of the discharge limit is left as it empties. `charge_limit_on_generator_kw` holds
     while generators carry the site.
+
+    `temperature_factor` is what of the energy the cold leaves. With the maker's tables by temperature it follows from
+    `temperature_c`, as does what is left of the discharge limit.
     """
 
     nominal_kwh: float
@@ -66,6 +69,9 @@ class Battery:
     charge_taper_by_fraction: Mapping[float, float] = field(default_factory=dict)
     power_by_fraction: Mapping[float, float] = field(default_factory=dict)
     charge_limit_on_generator_kw: float | None = None
+    temperature_c: float | None = None
+    usable_fraction_by_temperature_c: Mapping[float, float] = field(default_factory=dict)
+    power_fraction_by_temperature_c: Mapping[float, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -86,6 +92,7 @@ class Battery:
         )
         checks.not_negative("wear_cost_per_kwh", self.wear_cost_per_kwh)
         self._check_usable_fractions(checks)
+        self._check_temperature(checks)
         self._check_charge_taper(checks)
         check_fractions(checks, "power_by_fraction", self.power_by_fraction)
         check_rises(checks, "power_by_fraction", self.power_by_fraction, "that is left when it is emptier")
@@ -102,6 +109,18 @@ class Battery:
         check_falls(checks, name, self.usable_fraction_by_c_rate, "usable at the rate below it")
         both = self.peukert is not None and bool(self.usable_fraction_by_c_rate)
         checks.require(not both, "peukert", self.peukert, "left out where usable_fraction_by_c_rate is given")
+
+    def _check_temperature(self, checks: Checks) -> None:
+        for name in ("usable_fraction_by_temperature_c", "power_fraction_by_temperature_c"):
+            table = getattr(self, name)
+            for degrees, left in sorted(table.items()):
+                checks.efficiency(f"{name}.{degrees:g}", left)
+            known = self.temperature_c is not None and bool(table) and min(table) <= self.temperature_c <= max(table)
+            allowed = f"from {min(table):g} to {max(table):g}, where {name} speaks" if table else ""
+            checks.require(known or not table, "temperature_c", self.temperature_c, allowed)
+        twice = bool(self.usable_fraction_by_temperature_c) and self.temperature_factor != 1
+        allowed = "left out where usable_fraction_by_temperature_c is given"
+        checks.require(not twice, "temperature_factor", self.temperature_factor, allowed)
 
     def _check_charge_taper(self, checks: Checks) -> None:
         name = "charge_taper_by_fraction"
@@ -139,8 +158,20 @@ class Battery:
             return self.peukert.usable_fraction(c_rate)
         return interpolate(self.usable_fraction_by_c_rate, c_rate) if self.usable_fraction_by_c_rate else 1.0
 
+    @property
+    def energy_at_temperature(self) -> float:
+        """The fraction of the energy that the battery's temperature leaves."""
+        return self._at_temperature(self.usable_fraction_by_temperature_c, otherwise=self.temperature_factor)
+
+    @property
+    def power_at_temperature(self) -> float:
+        """The fraction of the discharge limit that the battery's temperature leaves."""
+        return self._at_temperature(self.power_fraction_by_temperature_c, otherwise=1.0)
+
+    def _at_temperature(self, table: Mapping[float, float], *, otherwise: float) -> float:
+        return otherwise if self.temperature_c is None or not table else interpolate(table, self.temperature_c)
+
     def discharge_limit_at_kw(self, fraction: float) -> float:
         """The discharge limit (kW) at a fraction of capacity."""
-        return self.discharge_limit_kw * (
-            interpolate(self.power_by_fraction, fraction) if self.power_by_fraction else 1.0
-        )
+        limit_kw = self.discharge_limit_kw * self.power_at_temperature
+        return limit_kw * (interpolate(self.power_by_fraction, fraction) if self.power_by_fraction else 1.0)

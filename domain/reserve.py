@@ -100,7 +100,7 @@ class _Draw:
         battery = self.ups.battery
         discharge_efficiency = 1.0 if battery.usable_fraction_includes_loss else battery.discharge_efficiency
         usable = battery.usable_fraction(self.c_rate(load_fraction))
-        return usable * battery.temperature_factor * discharge_efficiency
+        return usable * battery.energy_at_temperature * discharge_efficiency
 
     def stored_kw(self, load_fraction: float) -> float:
         """How fast stored energy falls: by the load, and by what full batteries lose standing by."""

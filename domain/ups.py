@@ -153,7 +153,7 @@ class UpsSystem:
     @property
     def discharge_limit_kw(self) -> float:
         """The most all batteries together may discharge at, in kW at their terminals."""
-        return self.units_in_service * self.battery.discharge_limit_kw
+        return self.units_in_service * self.battery.discharge_limit_kw * self.battery.power_at_temperature
 
     @property
     def swing_headroom_kw(self) -> float:

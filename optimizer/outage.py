@@ -4,6 +4,8 @@ Written apart from the reserve formula. Surviving units share the load alike; ea
 share demands, and the load drops where they are empty or lack the power.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,12 +97,14 @@ def _drain_kw(ups: UpsSystem, share_kw: FloatArray | float, capacities_kwh: Floa
     share = np.broadcast_to(share_kw, np.broadcast_shapes(np.shape(share_kw), capacities_kwh.shape))
     dc_kw = inverter_input_kw(ups, share)
     rate = dc_kw / capacities_kwh
-    usable = _usable_fraction(battery, rate) * battery.temperature_factor
+    usable = _usable_fraction(battery, rate)
+    usable = usable * _left_at(battery, battery.usable_fraction_by_temperature_c, otherwise=battery.temperature_factor)
+    power_left = _left_at(battery, battery.power_fraction_by_temperature_c, otherwise=1.0)
     if not battery.usable_fraction_includes_loss:
         usable = usable * battery.discharge_efficiency
     holds = (
         (share <= ups.unit_output_limit_kw + _TOLERANCE_KW)
-        & (dc_kw <= battery.discharge_limit_kw * _power_left_when_empty(ups) + _TOLERANCE_KW)
+        & (dc_kw <= battery.discharge_limit_kw * power_left * _power_left_when_empty(ups) + _TOLERANCE_KW)
         & (rate <= battery.max_c_rate)
     )
     return np.where(holds, dc_kw / usable - np.log1p(-battery.standby_loss_per_h) * capacities_kwh, np.inf)
@@ -127,6 +131,14 @@ def _usable_fraction(battery: Battery, rate: FloatArray) -> FloatArray:
         return np.minimum(1.0, np.power(rate * law.rated_h, 1 - law.exponent))
     table = battery.usable_fraction_by_c_rate
     return np.interp(rate, list(table), list(table.values())) if table else np.ones_like(rate)
+
+
+def _left_at(battery: Battery, table: Mapping[float, float], *, otherwise: float) -> float:
+    """What a maker's table leaves at the battery's temperature."""
+    if battery.temperature_c is None or not table:
+        return otherwise
+    degrees = sorted(table)
+    return float(np.interp(battery.temperature_c, degrees, [table[each] for each in degrees]))
 
 
 def _power_left_when_empty(ups: UpsSystem) -> float:

@@ -142,3 +142,32 @@ def test_a_taper_begins_with_the_whole_limit_and_ends_at_full() -> None:
     for table in ({0.8: 0.5, 1.0: 0.1}, {0.8: 1.0, 0.9: 0.5}, {1.0: 1.0}):
         with pytest.raises(UnableToAccept, match="from the whole limit"):
             ups_system(charge_taper_by_fraction=table)
+
+
+def test_cold_takes_energy_and_power_as_the_makers_tables_say() -> None:
+    cold = {"temperature_c": 5.0, "usable_fraction_by_temperature_c": {0.0: 0.8, 10.0: 0.9, 25.0: 1.0}}
+    chilled = ups_system(nominal_kwh=260.0, **cold)
+    given = ups_system(nominal_kwh=260.0, temperature_factor=0.85)
+    weak = ups_system(temperature_c=5.0, power_fraction_by_temperature_c={0.0: 0.9, 25.0: 1.0})
+
+    assert reserve_requirement(chilled).reserve_kwh == pytest.approx(reserve_requirement(given).reserve_kwh)
+    assert plan_dispatch(problem(chilled, price=[0.05, 0.5, 0.05, 0.05]), issued_at=NOW).certificate.certified
+    assert reserve_requirement(weak).binding is Binding.BATTERY_POWER
+    assert weak.discharge_limit_kw == pytest.approx(5 * 1300 * 0.92)
+    plan = plan_dispatch(problem(price=[0.1] * 2), issued_at=NOW)
+    in_the_cold = problem(weak, price=[0.1] * 2).site
+    assert certify(in_the_cold, plan.horizon, plan.ups, plan.grid_kw).worst.ride_through_s == 0
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"usable_fraction_by_temperature_c": {0.0: 0.8, 25.0: 1.0}},
+        {"usable_fraction_by_temperature_c": {0.0: 0.8, 25.0: 1.0}, "temperature_c": -5.0},
+        {"power_fraction_by_temperature_c": {0.0: 0.0, 25.0: 1.0}, "temperature_c": 5.0},
+        {"usable_fraction_by_temperature_c": {0.0: 0.8}, "temperature_c": 0.0, "temperature_factor": 0.9},
+    ],
+)
+def test_a_temperature_outside_the_makers_tables_is_refused(tables: dict[str, object]) -> None:
+    with pytest.raises(UnableToAccept):
+        Battery(nominal_kwh=200, charge_limit_kw=240, discharge_limit_kw=1300, **tables)  # type: ignore[arg-type]
