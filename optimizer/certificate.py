@@ -6,6 +6,7 @@ setpoints, and no limit may be broken. Nothing here reads the reserve formula; o
 shared.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -187,15 +188,17 @@ def _trajectory_violations(
     load_dc_kw = _load_dc_kw(ups, trajectory)
     rectifier_dc_kw = load_dc_kw + charge - discharge
     slack_kwh = _TOLERANCE_FRACTION * ups.capacity_kwh
+    fraction = claimed_kwh[1:] / ups.capacity_kwh
     feeds_back = np.zeros(len(charge), bool) if ups.bidirectional else rectifier_dc_kw < -_TOLERANCE_KW
     broken = {
         "stored energy does not follow from charge and discharge": np.abs(claimed_kwh - followed_kwh) > slack_kwh,
         f"stored energy is above the {ups.max_stored_kwh:.1f} kWh allowed": claimed_kwh
         > ups.max_stored_kwh + slack_kwh,
         f"charge is outside 0 to {ups.charge_limit_kw:.1f} kW": _outside(charge, ups.charge_limit_kw),
-        "charge is above the taper near full": charge > _tapered_limit_kw(ups, claimed_kwh[1:]) + _TOLERANCE_KW,
+        "charge is above the taper near full": charge
+        > _limit_kw(ups.charge_limit_kw, ups.battery.charge_taper_by_fraction, fraction) + _TOLERANCE_KW,
         "discharge is above what is left of the power as the battery empties": (
-            discharge > _powered_limit_kw(ups, claimed_kwh[1:]) + _TOLERANCE_KW
+            discharge > _limit_kw(ups.discharge_limit_kw, ups.battery.power_by_fraction, fraction) + _TOLERANCE_KW
         ),
         f"discharge is outside 0 to {ups.discharge_limit_kw:.1f} kW": _outside(discharge, ups.discharge_limit_kw),
         "the load is below 0 kW": np.array(trajectory.load_kw) < -_TOLERANCE_KW,
@@ -212,24 +215,12 @@ def _trajectory_violations(
     ]
 
 
-def _tapered_limit_kw(ups: UpsSystem, stored_at_end_kwh: FloatArray) -> FloatArray:
-    """The charge limit at the fuller end of each interval."""
-    taper = ups.battery.charge_taper_by_fraction
-    if not taper:
-        return np.full(len(stored_at_end_kwh), np.inf)
-    points = sorted(taper)
-    left = np.interp(stored_at_end_kwh / ups.capacity_kwh, points, [taper[point] for point in points])
-    return ups.charge_limit_kw * left
-
-
-def _powered_limit_kw(ups: UpsSystem, stored_at_end_kwh: FloatArray) -> FloatArray:
-    """The discharge limit at the emptier end of each interval."""
-    table = ups.battery.power_by_fraction
+def _limit_kw(limit_kw: float, table: Mapping[float, float], fraction: FloatArray) -> FloatArray:
+    """A limit that follows a maker's table by the fraction stored; none without a table."""
     if not table:
-        return np.full(len(stored_at_end_kwh), np.inf)
+        return np.full(len(fraction), np.inf)
     points = sorted(table)
-    left = np.interp(stored_at_end_kwh / ups.capacity_kwh, points, [table[point] for point in points])
-    return ups.discharge_limit_kw * left
+    return limit_kw * np.interp(fraction, points, [table[point] for point in points])
 
 
 def _load_dc_kw(ups: UpsSystem, trajectory: UpsTrajectory) -> FloatArray:
