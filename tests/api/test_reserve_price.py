@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import documents
 import pytest
 
 from api.cli import main
@@ -35,3 +36,17 @@ def test_the_curve_as_json_and_csv_says_the_same(capsys: pytest.CaptureFixture[s
     assert document["prices"][0]["saving_lost"] == 0
     assert document["prices"][-1]["feasible"] is False
     assert [float(row["saving"]) for row in rows] == [price["saving"] for price in document["prices"]]
+
+
+def test_a_reserve_that_is_infeasible_today_ends_with_3(tmp_path: Path) -> None:
+    ran = documents.run("reserve", documents.write_site(tmp_path, {"ups.0.battery.nominal_kwh": 90}), "--price")
+
+    assert ran.code == 3
+    assert "infeasible" in ran.err
+
+
+def test_a_date_without_a_price_is_refused() -> None:
+    ran = documents.run("reserve", EXAMPLE, "--date", "2026-07-01")
+
+    assert ran.code == 2
+    assert "--date is '2026-07-01', must be left out without --price" in ran.err

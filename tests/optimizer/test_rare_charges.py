@@ -160,3 +160,21 @@ def test_blocks_that_a_small_demand_leaves_empty_are_priced_as_the_bill_does() -
         billed = float(bill(tariff, horizon, np.array(plan.grid_kw)).exact_total)
         assert price(charges, np.array(plan.grid_kw)).total == pytest.approx(billed, rel=1e-9)
         assert plan.cost.total <= plan.baseline_cost.total + 1e-6
+
+
+def test_a_shared_tier_that_no_energy_reaches_costs_nothing() -> None:
+    """Generation covers the load: the meter imports nothing, and tiers shared over periods have no mean price."""
+    hours = RateSchedule(rules=(ScheduleRule(period="day", hours=((480, 1200),)), ScheduleRule(period="night")))
+    tiers = (EnergyTier(rate_per_kwh=0.20, up_to=3000), EnergyTier(rate_per_kwh=0.05))
+    periods = (
+        EnergyPeriod(name="day", tiers=tiers),
+        EnergyPeriod(name="night", tiers=(EnergyTier(rate_per_kwh=0.02),)),
+    )
+    tariff = Tariff(
+        name="half tiered", schedules={"hours": hours}, energy=EnergyCharge(periods=periods, schedule="hours")
+    )
+    horizon = Horizon(start=datetime(2026, 7, 1, tzinfo=UTC), interval_minutes=60, intervals=24)
+    charges = charges_over(tariff, horizon)
+
+    assert price(charges, np.full(24, -10.0)).energy == 0
+    assert price(charges, np.full(24, 100.0)).energy == pytest.approx(12 * 100 * 0.20 + 12 * 100 * 0.02)
