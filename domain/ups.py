@@ -105,6 +105,16 @@ class UpsSystem:
         return self.unit_modes.count(UpsMode.NORMAL) if self.unit_modes else self.units
 
     @property
+    def lock(self) -> str:
+        """Why nothing may be traded in the present state of the units; empty where trading is open."""
+        if UpsMode.STORED_ENERGY in self.unit_modes:
+            return "a unit carries its load on stored energy: an outage is on"
+        out = self.units - self.units_in_service
+        if out > self.tolerated_failures:
+            return f"{out} of {self.units} units are out and {self.tolerated_failures} may be: redundancy is lost"
+        return ""
+
+    @property
     def failures_left(self) -> int:
         """How many of the units in service may still fail: those out of service have used up their share."""
         return max(0, self.tolerated_failures - (self.units - self.units_in_service))

@@ -131,7 +131,7 @@ def _nothing_proven(site: Site, horizon: Horizon, reasons: list[str]) -> Certifi
 
 
 def _lock_violations(site: Site, ups: UpsSystem, horizon: Horizon, trajectory: UpsTrajectory) -> list[str]:
-    """Name the first interval in which a condition of the site forbids the discharge that a plan asks for.
+    """Name the first interval in which a condition or the state of the units forbids the discharge of a plan.
 
     What the rectifiers cannot carry is no trade, and allowed.
     """
@@ -139,8 +139,9 @@ def _lock_violations(site: Site, ups: UpsSystem, horizon: Horizon, trajectory: U
     forced_kw = np.maximum(0.0, _load_dc_kw(ups, trajectory) - ups.input_limit_kw * ups.rectifier_efficiency)
     trades = np.array(trajectory.discharge_kw) > forced_kw + _TOLERANCE_KW
     for index, conditions in enumerate(held):
-        if conditions and trades[index]:
-            return [f"{ups.id}: discharges while {conditions[0].kind.value} holds at {_moment(horizon, index)}"]
+        reason = f"{conditions[0].kind.value} holds" if conditions else ups.lock
+        if reason and trades[index]:
+            return [f"{ups.id}: discharges while {reason} at {_moment(horizon, index)}"]
     return []
 
 

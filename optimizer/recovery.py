@@ -60,12 +60,8 @@ def reserve_alarms(problem: DispatchProblem) -> list[str]:
     for ups, required in zip(problem.site.ups, problem.requirements, strict=True):
         stored_kwh = problem.stored_at_start_kwh(ups)
         floor_kwh = problem.reserve_kwh(ups)[0]
-        out = ups.units - ups.units_in_service
-        if out > ups.tolerated_failures:
-            alarms.append(
-                f"{ups.id}: {out} of {ups.units} units are out of service and {ups.tolerated_failures} may be; "
-                "redundancy is lost, no trading"
-            )
+        if ups.lock:
+            alarms.append(f"{ups.id}: {ups.lock}, no trading")
         if not required.feasible and ups.id not in problem.reserve_profile_kwh:
             alarms.append(f"{ups.id}: reserve is infeasible ({required.binding.value}): {_lacking(ups, required)}")
         elif stored_kwh < floor_kwh * (1 - _ROUNDING):

@@ -192,3 +192,27 @@ def test_falling_duties_are_replayed_step_by_step() -> None:
     assert required.reserve_kwh < reserve_requirement(ups_system(ride_through_s=150)).reserve_kwh
     assert alike == pytest.approx(150, abs=1e-6)
     assert different >= 150
+
+
+@pytest.mark.parametrize(
+    ("modes", "reason"),
+    [
+        ((UpsMode.NORMAL,) * 4 + (UpsMode.STORED_ENERGY,), "an outage is on"),
+        ((UpsMode.NORMAL,) * 3 + (UpsMode.BYPASS,) * 2, "redundancy is lost"),
+    ],
+)
+def test_units_on_stored_energy_or_lost_redundancy_lock_trading(modes: tuple[UpsMode, ...], reason: str) -> None:
+    """Neither a plan nor a foreign plan's certificate lets such a system trade."""
+    price = [0.05, 0.9, 0.05, 0.05]
+    calm = problem(ups_system(protected_load_kw=1500.0), price=price, load_kw=1400.0)
+    locked = problem(ups_system(protected_load_kw=1500.0, unit_modes=modes), price=price, load_kw=1400.0)
+    trading = plan_dispatch(calm, issued_at=NOW)
+
+    plan = plan_dispatch(locked, issued_at=NOW)
+    certificate = certify(locked.site, trading.horizon, trading.ups, trading.grid_kw)
+
+    assert plan.status is PlanStatus.RECOVERY
+    assert not any(plan.ups[0].discharge_kw)
+    assert any(reason in warning for warning in plan.warnings)
+    assert max(trading.ups[0].discharge_kw) > 0
+    assert any(reason in violation for violation in certificate.violations)
