@@ -148,10 +148,8 @@ def reserve_requirement(
     survivors_kwh = ups.surviving_units * ups.weakest_capacity_kwh
     fraction = unavailable + drawn_kwh / survivors_kwh
     power_limit = _binding_power_limit(draw)
-    ride_through_s = 0.0
-    if power_limit is None:
-        usable_kwh = max(0.0, ups.battery.max_fraction - unavailable) * survivors_kwh
-        ride_through_s = draw.lasts_s(usable_kwh, duty)
+    usable_kwh = max(0.0, ups.battery.max_fraction - unavailable) * survivors_kwh
+    ride_through_s = draw.lasts_s(usable_kwh, duty) if power_limit is None else 0.0
     back_h = _recharge_after_ride_through_h(ups, load_kw, drawn_kwh, meter_headroom_kw)
     binding = power_limit or _binding_energy(ups, fraction, back_h)
     feasible = binding is Binding.RIDE_THROUGH
