@@ -9,11 +9,13 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.standard_form import LinearProgram
+from optimizer.standard_form.program import LinearProgram
 
 _SMALL_COLUMNS = 4000
 """Below this size presolve costs more than it saves (a day has some hundreds of columns)."""
 _GAP = 1e-9
+_FEW_COEFFICIENTS = 64
+"""Up to so many changed matrix entries are changed one by one; with more, the program is passed anew."""
 
 
 class SolveStatus(StrEnum):
@@ -28,13 +30,18 @@ class SolveStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The outcome of one run; without a feasible point `values` (one a column) is None and `objective` no number."""
+    """The outcome of one run; without a feasible point `values` (one a column) is None and `objective` no number.
+
+    `row_duals` has one value a row: what the objective gains for each unit its binding bound is raised; empty for a
+    mixed-integer program.
+    """
 
     status: SolveStatus
     values: NDArray[np.float64] | None
     objective: float
     bound: float
     seconds: float
+    row_duals: NDArray[np.float64]
 
 
 _STATUS = {
@@ -50,35 +57,98 @@ _STATUS = {
 
 def solve(program: LinearProgram, *, time_limit_s: float) -> Solution:
     """Minimize a linear (mixed-integer) program by the dual simplex method, on one thread."""
-    solver = _solver(program, time_limit_s)
-    began = time.perf_counter()
-    solver.run()
-    seconds = time.perf_counter() - began
-    status = _STATUS.get(solver.getModelStatus(), SolveStatus.FAILED)
-    info = solver.getInfo()
-    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    values = np.array(solver.getSolution().col_value) if feasible else None
-    objective = info.objective_function_value if feasible else math.nan
-    bound = info.mip_dual_bound if program.integer.any() else objective
-    return Solution(status=status, values=values, objective=objective, bound=bound, seconds=seconds)
+    return Session().solve(program, time_limit_s=time_limit_s)
 
 
-def _solver(program: LinearProgram, time_limit_s: float) -> highspy.Highs:
-    solver = highspy.Highs()
-    options = {
-        "output_flag": False,
-        "threads": 1,  # the scheduler is process-wide: another number elsewhere would fail every solve
-        "time_limit": float(time_limit_s),
-        "random_seed": 0,
-        "mip_rel_gap": _GAP,
-        "presolve": "off" if program.columns < _SMALL_COLUMNS and not program.integer.any() else "choose",
-    }
-    for name, value in options.items():
-        solver.setOptionValue(name, value)
-    if not program.integer.any():
-        solver.setOptionValue("solver", "simplex")
-    solver.passModel(_highs_model(program))
-    return solver
+class Session:
+    """A live solver for programs of one structure: the same rows, columns and places of entries.
+
+    It holds the last program, and is told only what differs. Where it is asked to start `warm`, a solve begins at the
+    basis of the last answer; otherwise the answer does not depend on what was solved before.
+    """
+
+    def __init__(self) -> None:
+        self._highs = highspy.Highs()
+        for name, value in {
+            "output_flag": False,
+            "threads": 1,  # the scheduler is process-wide: another number elsewhere would fail every solve
+            "random_seed": 0,
+            "mip_rel_gap": _GAP,
+        }.items():
+            self._highs.setOptionValue(name, value)
+        self._held: LinearProgram | None = None
+
+    def solve(self, program: LinearProgram, *, time_limit_s: float, warm: bool = False) -> Solution:
+        """Minimize a program, on one thread."""
+        began = time.perf_counter()
+        self._bring_in(program, warm=warm)
+        # the limit counts from the first run of a live solver
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + float(time_limit_s))
+        self._highs.run()
+        return self._solution(program, time.perf_counter() - began)
+
+    def _solution(self, program: LinearProgram, seconds: float) -> Solution:
+        status = _STATUS.get(self._highs.getModelStatus(), SolveStatus.FAILED)
+        info = self._highs.getInfo()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        is_integer = bool(program.integer.any())
+        answer = self._highs.getSolution()
+        objective = info.objective_function_value if feasible else math.nan
+        return Solution(
+            status=status,
+            values=np.array(answer.col_value) if feasible else None,
+            objective=objective,
+            bound=info.mip_dual_bound if is_integer else objective,
+            seconds=seconds,
+            row_duals=np.array([] if is_integer else answer.row_dual),
+        )
+
+    def _bring_in(self, program: LinearProgram, *, warm: bool) -> None:
+        """Make the program the solver's own, by what differs from the last one where that is enough."""
+        held, self._held = self._held, program
+        if not warm or held is None or not _same_structure(held, program) or not self._changed(held, program):
+            self._pass(program)
+
+    def _changed(self, held: LinearProgram, program: LinearProgram) -> bool:
+        """Tell the solver what differs; returns whether that was little enough."""
+        entries = np.flatnonzero(held.values != program.values)
+        if len(entries) > _FEW_COEFFICIENTS:
+            return False
+        highs, columns, rows = self._highs, program.columns, program.rows
+        row_of = np.searchsorted(program.starts, entries, side="right") - 1
+        for entry, row in zip(entries.tolist(), row_of.tolist(), strict=True):
+            highs.changeCoeff(row, int(program.indices[entry]), float(program.values[entry]))
+        if _differ(held.cost, program.cost):
+            highs.changeColsCost(columns, np.arange(columns, dtype=np.int32), program.cost)
+        if not (np.array_equal(held.lower, program.lower) and np.array_equal(held.upper, program.upper)):
+            highs.changeColsBounds(columns, np.arange(columns, dtype=np.int32), program.lower, program.upper)
+        if not (
+            np.array_equal(held.row_lower, program.row_lower) and np.array_equal(held.row_upper, program.row_upper)
+        ):
+            highs.changeRowsBounds(rows, np.arange(rows, dtype=np.int32), program.row_lower, program.row_upper)
+        highs.changeObjectiveOffset(program.offset)
+        return True
+
+    def _pass(self, program: LinearProgram) -> None:
+        is_integer = bool(program.integer.any())
+        self._highs.clearSolver()
+        small = program.columns < _SMALL_COLUMNS and not is_integer
+        self._highs.setOptionValue("presolve", "off" if small else "choose")
+        self._highs.setOptionValue("solver", "choose" if is_integer else "simplex")
+        self._highs.passModel(_highs_model(program))
+
+
+def _same_structure(held: LinearProgram, program: LinearProgram) -> bool:
+    return (
+        held.starts is program.starts
+        and held.indices is program.indices
+        and held.columns == program.columns
+        and not program.integer.any()
+    )
+
+
+def _differ(held: NDArray[np.float64], given: NDArray[np.float64]) -> bool:
+    return not np.array_equal(held, given)
 
 
 def _highs_model(program: LinearProgram) -> highspy.HighsLp:

@@ -1,17 +1,22 @@
 """The dispatch model in Pyomo: its table of contents."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import pyomo.core as pyo
 
-from optimizer.formulation.battery import add_batteries
-from optimizer.formulation.cost import add_cost, add_prices
-from optimizer.formulation.energy_tiers import add_energy_tiers
-from optimizer.formulation.horizon import add_horizon
-from optimizer.formulation.meter import add_meter
-from optimizer.formulation.minimum_bill import add_minimum_bills
-from optimizer.formulation.peaks import add_peaks
-from optimizer.formulation.ramp import add_ramp
-from optimizer.formulation.rectifier import add_rectifiers
-from optimizer.formulation.taper import add_taper
+from optimizer.formulation.battery import add_batteries, battery_parameters
+from optimizer.formulation.cost import add_cost, add_prices, price_parameters
+from optimizer.formulation.energy_tiers import add_energy_tiers, tier_parameters, tier_sets
+from optimizer.formulation.exclusivity import exclusivity_sets, forbid_charging_while_discharging
+from optimizer.formulation.horizon import Parameters, Sets, add_horizon, horizon_parameters, horizon_sets
+from optimizer.formulation.meter import add_meter, meter_parameters, meter_sets
+from optimizer.formulation.minimum_bill import add_minimum_bills, minimum_parameters, minimum_sets
+from optimizer.formulation.peak_causes import add_peak_causes, cause_sets
+from optimizer.formulation.peaks import add_peaks, peak_parameters, peak_sets
+from optimizer.formulation.ramp import add_ramp, ramp_parameters, ramp_sets
+from optimizer.formulation.rectifier import add_rectifiers, rectifier_parameters, rectifier_sets
+from optimizer.formulation.taper import add_taper, taper_parameters, taper_sets
 from optimizer.meter import grid_kw
 from optimizer.pricing import Metered, meter_of
 from optimizer.problem import DispatchProblem
@@ -20,24 +25,80 @@ from optimizer.tier_blocks import tier_blocks
 from optimizer.tier_slopes import shared_tier_slopes
 
 
-def build_model(problem: DispatchProblem, around: Metered | None = None) -> pyo.ConcreteModel:
-    """State the dispatch problem as a linear model; exclusivity is added later, where it is needed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelData:
+    """What a model runs over, and the numbers of one problem. Problems with the same sets share one model."""
+
+    sets: Sets
+    parameters: Parameters
+
+
+def state_model(sets: Sets) -> pyo.AbstractModel:
+    """State the dispatch problem over some sets, as a linear model whose parameters have no values yet."""
+    model = pyo.AbstractModel()
+    add_horizon(model, sets)
+    add_batteries(model)
+    add_taper(model, sets)
+    add_rectifiers(model, sets)
+    add_meter(model, sets)
+    add_ramp(model, sets)
+    add_peaks(model, sets)
+    add_peak_causes(model, sets)
+    add_energy_tiers(model, sets)
+    add_prices(model)
+    add_minimum_bills(model, sets)
+    forbid_charging_while_discharging(model, sets)
+    add_cost(model)
+    return model
+
+
+def model_data(
+    problem: DispatchProblem, around: Metered | None = None, exclusive: Collection[tuple[str, int]] = ()
+) -> ModelData:
+    """The sets and parameters of a problem.
 
     `around` is the meter at which tiers are read that are no blocks of their own, see `optimizer.tier_blocks`; without
-    it the meter of the plan that does nothing.
+    it the meter of the plan that does nothing. `exclusive` are the intervals of UPS systems whose batteries must be
+    kept from charging and discharging at once.
     """
     resting = meter_of(problem.charges, grid_kw(problem, hold(problem)), problem.horizon.intervals)
     blocks = tier_blocks(problem.charges, resting)
-    model = pyo.ConcreteModel(name=problem.site.id)
-    add_horizon(model, problem)
-    add_batteries(model, problem)
-    add_taper(model, problem)
-    add_rectifiers(model, problem)
-    add_meter(model, problem)
-    add_ramp(model, problem, grid_before_kw=float(resting.grid_kw[0]))
-    add_peaks(model, problem, blocks)
-    add_energy_tiers(model, problem, blocks)
-    add_prices(model, problem, shared_tier_slopes(around or resting))
-    add_minimum_bills(model, problem)
-    add_cost(model)
-    return model
+    return ModelData(
+        sets={
+            **horizon_sets(problem),
+            **taper_sets(problem),
+            **rectifier_sets(problem),
+            **meter_sets(problem),
+            **ramp_sets(problem),
+            **peak_sets(problem),
+            **cause_sets(problem, blocks),
+            **tier_sets(problem, blocks),
+            **minimum_sets(problem),
+            **exclusivity_sets(exclusive),
+        },
+        parameters={
+            **horizon_parameters(problem),
+            **battery_parameters(problem),
+            **taper_parameters(problem),
+            **rectifier_parameters(problem),
+            **meter_parameters(problem),
+            **ramp_parameters(problem, grid_before_kw=float(resting.grid_kw[0])),
+            **peak_parameters(problem),
+            **tier_parameters(problem, blocks),
+            **price_parameters(problem, shared_tier_slopes(around or resting)),
+            **minimum_parameters(problem),
+        },
+    )
+
+
+def build_model(problem: DispatchProblem, exclusive: Collection[tuple[str, int]] = ()) -> pyo.ConcreteModel:
+    """The model of one problem, with every row written out: for other solvers, and to look at."""
+    data = model_data(problem, exclusive=exclusive)
+    model = state_model(data.sets)
+    for index_set in model.component_objects((pyo.Set, pyo.RangeSet)):
+        index_set.construct()
+    values = {
+        name: dict(zip(model.component(name).index_set(), given.tolist(), strict=True))
+        for name, given in data.parameters.items()
+    }
+    return model.create_instance({None: values})

@@ -140,6 +140,18 @@ class DispatchProblem:
         return total
 
     @cached_property
+    def could_break_meter_limits(self) -> bool:
+        """Whether batteries could take the meter beyond a limit of the interconnection; if not, no law need hold it."""
+        limits = self.site.interconnection
+        least = list(self.unprotected_load_kw)
+        for ups in self.site.ups:
+            bounds = self.power_bounds(ups)
+            for t, dc_kw in enumerate(self.dc_load_kw(ups)):
+                drawn_kw = (dc_kw - bounds.discharge_ceiling_kw[t]) / ups.rectifier_efficiency
+                least[t] += min(drawn_kw, drawn_kw - bounds.feed_back_ceiling_kw[t])
+        return max(self._most_per_interval_kw()) > limits.import_limit_kw or min(least) < -limits.export_limit_kw
+
+    @cached_property
     def most_billed_kw(self) -> float:
         """The highest demand that any charge can bill."""
         past = [max(term.floor_kw, term.peak_so_far_kw) for term in self.charges.demand]

@@ -1,24 +1,22 @@
 """From a problem to trajectories: state the model, solve it, and read the answer."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
-import pyomo.core as pyo
 from numpy.typing import NDArray
 
 from domain.plan import PlanStatus, UpsTrajectory
-from optimizer.formulation.exclusivity import forbid_charging_while_discharging
-from optimizer.highs import Solution, SolveStatus, solve
+from optimizer.engine import Engine, engine_of_thread
+from optimizer.highs import Solution, SolveStatus
 from optimizer.meter import cost_of, grid_kw
-from optimizer.model import build_model
+from optimizer.model import model_data
 from optimizer.pricing import Metered, meter_of
 from optimizer.problem import DispatchProblem
 from optimizer.recovery import hold
-from optimizer.standard_form import LinearProgram, compile_model
 
 T = TypeVar("T")
 Pair = tuple[str, int]
@@ -49,27 +47,29 @@ def timed(timing_ms: dict[str, float], name: str, work: Callable[[], T]) -> T:
     return result
 
 
-def optimize(problem: DispatchProblem, time_limit_s: float) -> Answer:
+def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | None = None) -> Answer:
     """Find the cheapest trajectories that keep every law; without an answer in time, hold.
 
-    Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing.
+    Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing. `engine` keeps
+    compiled models; without one it is that of the thread.
     """
-    best = _solve_around(problem, None, time_limit_s)
+    engine = engine or engine_of_thread()
+    best = _solve_around(problem, None, time_limit_s, engine)
     if best.status is PlanStatus.HOLD:
         return best
     if not all(term.separable for term in problem.charges.tiers):
-        best = _follow_shared_tiers(problem, best, time_limit_s)
+        best = _follow_shared_tiers(problem, best, time_limit_s, engine)
     resting = hold(problem)
     if _is_allowed(problem, resting) and _cost(problem, resting) <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
         best.trajectories = resting
     return best
 
 
-def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: float) -> Answer:
+def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: float, engine: Engine) -> Answer:
     """Improve an answer where tiers are shared over periods, which is no linear program: solve again at their slope."""
     for _ in range(_SHARED_TIER_ROUNDS):
         around = meter_of(problem.charges, grid_kw(problem, best.trajectories), problem.horizon.intervals)
-        answer = _solve_around(problem, around, time_limit_s)
+        answer = _solve_around(problem, around, time_limit_s, engine)
         gained = _cost(problem, best.trajectories) - _cost(problem, answer.trajectories)
         if answer.status is PlanStatus.HOLD or gained <= _NOTHING_GAINED:
             break
@@ -94,50 +94,73 @@ def _is_allowed(problem: DispatchProblem, resting: tuple[UpsTrajectory, ...]) ->
     )
 
 
-def _solve_around(problem: DispatchProblem, around: Metered | None, time_limit_s: float) -> Answer:
+def _solve_around(problem: DispatchProblem, around: Metered | None, time_limit_s: float, engine: Engine) -> Answer:
     """Solve without exclusivity; add its binaries only where the answer charges and discharges at once."""
     timing: dict[str, float] = {}
-    model = timed(timing, "build", lambda: build_model(problem, around))
     exclusive: set[Pair] = set()
     while True:
-        program = timed(timing, "compile", lambda: compile_model(model))
-        solution = timed(timing, "solve", partial(solve, program, time_limit_s=time_limit_s))
-        both = _charging_while_discharging(model, program, solution) - exclusive
+        data = timed(timing, "data", partial(model_data, problem, around, exclusive))
+        prepared = timed(timing, "compile", partial(engine.prepared, data.sets))
+        program = timed(timing, "evaluate", partial(prepared.program, data.parameters))
+        solution = timed(timing, "solve", partial(prepared.solve, program, time_limit_s=time_limit_s))
+        read = _Reading(problem, prepared.compiled.columns, solution.values)
+        both = read.charging_while_discharging() - exclusive
         if not both:
-            return _answer(problem, model, program, solution, timing)
-        exclusive |= both | (_every_pair(model) if exclusive else _burning_pays(problem))
-        timed(timing, "build", partial(forbid_charging_while_discharging, model, exclusive))
+            return _answer(read, solution, timing)
+        exclusive |= both | (_every_pair(problem) if exclusive else _burning_pays(problem))
 
 
-def _answer(
-    problem: DispatchProblem,
-    model: pyo.ConcreteModel,
-    program: LinearProgram,
-    solution: Solution,
-    timing: dict[str, float],
-) -> Answer:
+class _Reading:
+    """Reads the columns of an answer as values of UPS systems."""
+
+    def __init__(
+        self, problem: DispatchProblem, columns: Mapping[str, slice], values: NDArray[np.float64] | None
+    ) -> None:
+        self.problem = problem
+        self.values = values
+        self._columns = columns
+
+    def charging_while_discharging(self) -> set[Pair]:
+        """Find where the answer does both."""
+        if self.values is None:
+            return set()
+        both = np.minimum(self._of("charge_kw"), self._of("discharge_kw")) > _BOTH_AT_ONCE_KW
+        return {(self.problem.site.ups[index].id, int(t)) for index, t in np.argwhere(both)}
+
+    def trajectories(self) -> tuple[UpsTrajectory, ...]:
+        """What each system does; what rounding took below zero is zero."""
+        charge_kw, discharge_kw, stored_kwh = (
+            np.maximum(self._of(name), 0.0).tolist() for name in ("charge_kw", "discharge_kw", "stored_kwh")
+        )
+        return tuple(
+            UpsTrajectory(
+                ups_id=ups.id,
+                load_kw=self.problem.load_kw[ups.id],
+                charge_kw=tuple(charge_kw[index]),
+                discharge_kw=tuple(discharge_kw[index]),
+                stored_kwh=tuple(stored_kwh[index]),
+                reserve_kwh=self.problem.reserve_kwh(ups),
+            )
+            for index, ups in enumerate(self.problem.site.ups)
+        )
+
+    def _of(self, name: str) -> NDArray[np.float64]:
+        """The values of a variable: one row a system."""
+        assert self.values is not None  # noqa: S101 - both callers have asked
+        return self.values[self._columns[name]].reshape(len(self.problem.site.ups), -1)
+
+
+def _answer(read: _Reading, solution: Solution, timing: dict[str, float]) -> Answer:
     if solution.values is None:
         reason = f"the solver found no plan ({solution.status.value}); every battery holds"
-        return Answer(PlanStatus.HOLD, hold(problem), [reason], timing)
+        return Answer(PlanStatus.HOLD, hold(read.problem), [reason], timing)
     status = PlanStatus.OPTIMAL if solution.status is SolveStatus.OPTIMAL else PlanStatus.TIME_LIMIT
     warnings = [] if status is PlanStatus.OPTIMAL else [f"the solver stopped early ({solution.status.value})"]
-    return Answer(status, _trajectories(problem, model, program, solution.values), warnings, timing)
+    return Answer(status, read.trajectories(), warnings, timing)
 
 
-def _charging_while_discharging(model: pyo.ConcreteModel, program: LinearProgram, solution: Solution) -> set[Pair]:
-    """Find where the answer does both."""
-    if solution.values is None:
-        return set()
-    column_of, values = program.column_of, solution.values
-    return {
-        key
-        for key in model.charge_kw
-        if min(values[column_of[model.charge_kw[key]]], values[column_of[model.discharge_kw[key]]]) > _BOTH_AT_ONCE_KW
-    }
-
-
-def _every_pair(model: pyo.ConcreteModel) -> set[Pair]:
-    return set(model.charge_kw)
+def _every_pair(problem: DispatchProblem) -> set[Pair]:
+    return {(ups.id, t) for ups in problem.site.ups for t in range(problem.horizon.intervals)}
 
 
 def _burning_pays(problem: DispatchProblem) -> set[Pair]:
@@ -149,22 +172,3 @@ def _burning_pays(problem: DispatchProblem) -> set[Pair]:
         wear = battery.wear_cost_per_kwh * battery.discharge_efficiency * ups.rectifier_efficiency
         pays |= {(ups.id, t) for t, price in enumerate(problem.charges.energy_per_kwh) if price * loss < -wear}
     return pays
-
-
-def _trajectories(
-    problem: DispatchProblem, model: pyo.ConcreteModel, program: LinearProgram, values: NDArray[np.float64]
-) -> tuple[UpsTrajectory, ...]:
-    def read(variable: pyo.Var, ups_id: str, index: pyo.Set) -> tuple[float, ...]:
-        return tuple(max(0.0, float(values[program.column_of[variable[ups_id, each]]])) for each in index)
-
-    return tuple(
-        UpsTrajectory(
-            ups_id=ups.id,
-            load_kw=problem.load_kw[ups.id],
-            charge_kw=read(model.charge_kw, ups.id, model.INTERVALS),
-            discharge_kw=read(model.discharge_kw, ups.id, model.INTERVALS),
-            stored_kwh=read(model.stored_kwh, ups.id, model.BOUNDARIES),
-            reserve_kwh=problem.reserve_kwh(ups),
-        )
-        for ups in problem.site.ups
-    )

@@ -1,5 +1,6 @@
-"""The laws of the dispatch model, one a file; `optimizer.model.build_model` is their table of contents.
+"""The laws of the dispatch model, one a file; `optimizer.model.state_model` is their table of contents.
 
-Each file declares the sets, parameters and variables of its law and then states it; every parameter is mutable, so
-that one model can serve many plans.
+Each file says which sets its law runs over (`..._sets`), declares parameters without values and variables, states the
+law (`add_...`), and gives the values of the parameters for one problem (`..._parameters`). Sets make the structure of a
+model: problems with the same sets share one compiled model, whatever their numbers are.
 """

@@ -9,53 +9,67 @@ r"""Batteries: stored energy, and the reserve under it.
 reserve at both ends keeps it throughout.
 """
 
+import numpy as np
 import pyomo.core as pyo
 
 from domain import UpsSystem
-from optimizer.formulation.horizon import per_system, per_system_and_step
+from optimizer.formulation.horizon import FloatArray, Parameters, per_system, per_system_and_step
 from optimizer.problem import DispatchProblem
 
 
-def add_batteries(model: pyo.ConcreteModel, problem: DispatchProblem) -> None:
+def add_batteries(model: pyo.AbstractModel) -> None:
     """Declare charge, discharge and stored energy, conserve it, and tie both ends of the horizon."""
-    _add_parameters(model, problem)
-    model.charge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=charge_fits_rectifier_and_battery)
-    model.discharge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=discharge_never_exceeds_load)
-    model.stored_kwh = pyo.Var(model.UPS, model.BOUNDARIES, bounds=reserve_is_kept)
-    model.energy_is_conserved = pyo.Constraint(model.UPS, model.INTERVALS, rule=energy_is_conserved)
-    model.stored_energy_starts_as_measured = pyo.Constraint(model.UPS, rule=stored_energy_starts_as_measured)
-    model.stored_energy_returns = pyo.Constraint(model.UPS, rule=stored_energy_returns)
-
-
-def _add_parameters(model: pyo.ConcreteModel, problem: DispatchProblem) -> None:
-    h = problem.horizon.interval_h
-    model.charge_efficiency = per_system(model, problem, lambda ups: ups.battery.charge_efficiency)
-    model.discharge_efficiency = per_system(model, problem, lambda ups: ups.battery.discharge_efficiency)
-    model.kept_fraction = per_system(model, problem, lambda ups: (1 - ups.battery.standby_loss_per_h) ** h)
-    model.max_stored_kwh = per_system(model, problem, lambda ups: ups.max_stored_kwh)
-    model.stored_at_start_kwh = per_system(model, problem, problem.stored_at_start_kwh)
-    model.stored_at_end_min_kwh = per_system(
-        model, problem, lambda ups: max(problem.stored_at_start_kwh(ups), problem.reserve_kwh(ups)[-1])
-    )
-    model.reserve_kwh = per_system_and_step(model.BOUNDARIES, model, problem, lambda ups: _floor_kwh(problem, ups))
-    bounds = {ups.id: problem.power_bounds(ups) for ups in problem.site.ups}
+    for name in ("charge_efficiency", "discharge_efficiency", "kept_fraction"):
+        model.add_component(name, pyo.Param(model.UPS, mutable=True))
     for name in ("charge_ceiling_kw", "discharge_floor_kw", "discharge_ceiling_kw"):
-        values = {(ups_id, t): kw for ups_id, each in bounds.items() for t, kw in enumerate(getattr(each, name))}
-        model.add_component(name, pyo.Param(model.UPS, model.INTERVALS, mutable=True, initialize=values))
+        model.add_component(name, pyo.Param(model.UPS, model.INTERVALS, mutable=True))
+    for name in ("stored_floor_kwh", "stored_ceiling_kwh"):
+        model.add_component(name, pyo.Param(model.UPS, model.BOUNDARIES, mutable=True))
+    model.charge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=charge_fits_rectifier_and_battery, dense=False)
+    model.discharge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=discharge_never_exceeds_load, dense=False)
+    model.stored_kwh = pyo.Var(model.UPS, model.BOUNDARIES, bounds=reserve_is_kept, dense=False)
+    model.energy_is_conserved = pyo.Constraint(model.UPS, model.INTERVALS, rule=energy_is_conserved)
 
 
-def _floor_kwh(problem: DispatchProblem, ups: UpsSystem) -> tuple[float, ...]:
-    """The reserve at each boundary; at the first no more than what is measured, as a rounding below it is no fault."""
-    first, *rest = problem.reserve_kwh(ups)
-    return min(first, problem.stored_at_start_kwh(ups)), *rest
+def battery_parameters(problem: DispatchProblem) -> Parameters:
+    """Efficiencies and limits of every battery."""
+    h = problem.horizon.interval_h
+    return {
+        "charge_efficiency": per_system(problem, lambda ups: ups.battery.charge_efficiency),
+        "discharge_efficiency": per_system(problem, lambda ups: ups.battery.discharge_efficiency),
+        "kept_fraction": per_system(problem, lambda ups: (1 - ups.battery.standby_loss_per_h) ** h),
+        "charge_ceiling_kw": per_system_and_step(problem, lambda ups: problem.power_bounds(ups).charge_ceiling_kw),
+        "discharge_floor_kw": per_system_and_step(problem, lambda ups: problem.power_bounds(ups).discharge_floor_kw),
+        "discharge_ceiling_kw": per_system_and_step(
+            problem, lambda ups: problem.power_bounds(ups).discharge_ceiling_kw
+        ),
+        "stored_floor_kwh": per_system_and_step(problem, lambda ups: _stored_floor_kwh(problem, ups)),
+        "stored_ceiling_kwh": per_system_and_step(problem, lambda ups: _stored_ceiling_kwh(problem, ups)),
+    }
 
 
-def charge_fits_rectifier_and_battery(model: pyo.ConcreteModel, ups: str, t: int) -> tuple[object, object]:
+def _stored_floor_kwh(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
+    """The reserve at each boundary; what is measured at the first, and at the last no less than that."""
+    floor_kwh = np.array(problem.reserve_kwh(ups), dtype=float)
+    measured_kwh = problem.stored_at_start_kwh(ups)
+    floor_kwh[0] = measured_kwh
+    floor_kwh[-1] = max(measured_kwh, floor_kwh[-1])
+    return floor_kwh
+
+
+def _stored_ceiling_kwh(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
+    """The most a battery is charged to; what is measured at the first boundary, where nothing is left to decide."""
+    ceiling_kwh = np.full(problem.horizon.intervals + 1, ups.max_stored_kwh)
+    ceiling_kwh[0] = problem.stored_at_start_kwh(ups)
+    return ceiling_kwh
+
+
+def charge_fits_rectifier_and_battery(model: pyo.AbstractModel, ups: str, t: int) -> tuple[object, object]:
     """0 <= c <= min(battery limit, rectifier limit - load): load and recharge share the rectifier."""
     return 0, model.charge_ceiling_kw[ups, t]
 
 
-def discharge_never_exceeds_load(model: pyo.ConcreteModel, ups: str, t: int) -> tuple[object, object]:
+def discharge_never_exceeds_load(model: pyo.AbstractModel, ups: str, t: int) -> tuple[object, object]:
     """max(0, load - rectifier limit) <= d <= min(battery limit, load): nothing flows back through the rectifier.
 
     The bound stands for `g >= 0` because a battery never charges and discharges at once (see `exclusivity`).
@@ -63,12 +77,12 @@ def discharge_never_exceeds_load(model: pyo.ConcreteModel, ups: str, t: int) -> 
     return model.discharge_floor_kw[ups, t], model.discharge_ceiling_kw[ups, t]
 
 
-def reserve_is_kept(model: pyo.ConcreteModel, ups: str, boundary: int) -> tuple[object, object]:
-    """reserve <= E <= E_max."""
-    return model.reserve_kwh[ups, boundary], model.max_stored_kwh[ups]
+def reserve_is_kept(model: pyo.AbstractModel, ups: str, boundary: int) -> tuple[object, object]:
+    """reserve <= E <= E_max; E[first] = measured; E[last] >= E[first]."""
+    return model.stored_floor_kwh[ups, boundary], model.stored_ceiling_kwh[ups, boundary]
 
 
-def energy_is_conserved(model: pyo.ConcreteModel, ups: str, t: int) -> object:
+def energy_is_conserved(model: pyo.AbstractModel, ups: str, t: int) -> object:
     """E[b+1] = E[b] * kept + (eta_c * c - d / eta_d) * h."""
     gained_kw = (
         model.charge_efficiency[ups] * model.charge_kw[ups, t]
@@ -76,13 +90,3 @@ def energy_is_conserved(model: pyo.ConcreteModel, ups: str, t: int) -> object:
     )
     kept_kwh = model.stored_kwh[ups, t] * model.kept_fraction[ups]
     return model.stored_kwh[ups, t + 1] == kept_kwh + gained_kw * model.interval_h
-
-
-def stored_energy_starts_as_measured(model: pyo.ConcreteModel, ups: str) -> object:
-    """E[first] = measured."""
-    return model.stored_kwh[ups, 0] == model.stored_at_start_kwh[ups]
-
-
-def stored_energy_returns(model: pyo.ConcreteModel, ups: str) -> object:
-    """E[last] >= E[first], and at least the reserve."""
-    return model.stored_kwh[ups, len(model.INTERVALS)] >= model.stored_at_end_min_kwh[ups]

@@ -9,74 +9,76 @@ from collections.abc import Iterable
 import numpy as np
 import pyomo.core as pyo
 
-from optimizer.formulation.horizon import per_interval, per_system
+from optimizer.formulation.horizon import Parameters, per_system
+from optimizer.formulation.meter import grid_kw
 from optimizer.problem import DispatchProblem
 from optimizer.tier_slopes import Slopes
 
 
-def add_prices(model: pyo.ConcreteModel, problem: DispatchProblem, slopes: Slopes) -> None:
-    """Declare every price; `slopes` are added for tiers that are followed by their slope."""
+def add_prices(model: pyo.AbstractModel) -> None:
+    """Declare every price."""
+    model.energy_per_kwh = pyo.Param(model.INTERVALS, mutable=True)
+    model.export_per_kwh = pyo.Param(model.INTERVALS, mutable=True)
+    model.wear_cost_per_kwh = pyo.Param(model.UPS, mutable=True)
+    model.demand_slope_per_kw = pyo.Param(model.PEAKS, mutable=True)
+
+
+def price_parameters(problem: DispatchProblem, slopes: Slopes) -> Parameters:
+    """Every price; `slopes` are added for tiers that are followed by their slope."""
     charges = problem.charges
     energy = charges.energy_per_kwh + slopes.per_kwh
     for term in charges.tiers:
         if term.separable:
             energy[term.intervals] += term.base_per_kwh
     sell = charges.export_per_kwh if len(charges.export_per_kwh) else np.zeros(charges.horizon.intervals)
-    model.energy_per_kwh = per_interval(model, energy.tolist())
-    model.export_per_kwh = per_interval(model, sell.tolist())
-    model.wear_cost_per_kwh = per_system(model, problem, lambda ups: ups.battery.wear_cost_per_kwh)
-    model.demand_slope_per_kw = pyo.Param(
-        pyo.RangeSet(0, len(slopes.per_kw) - 1), mutable=True, initialize=dict(enumerate(slopes.per_kw.tolist()))
-    )
+    return {
+        "energy_per_kwh": energy,
+        "export_per_kwh": sell,
+        "wear_cost_per_kwh": per_system(problem, lambda ups: ups.battery.wear_cost_per_kwh),
+        "demand_slope_per_kw": np.concatenate([slopes.per_kw, np.zeros(len(charges.coincident))]),
+    }
 
 
-def add_cost(model: pyo.ConcreteModel) -> None:
+def add_cost(model: pyo.AbstractModel) -> None:
     """Minimize what is charged, and wear."""
-    model.energy_cost = pyo.Expression(expr=energy_cost(model, model.INTERVALS) + tier_cost(model, model.TIERED))
-    model.export_earned = pyo.Expression(expr=export_earned(model, model.INTERVALS))
-    model.peak_cost = pyo.Expression(expr=peak_cost(model, model.PEAKS))
-    model.minimum_cost = pyo.Expression(rule=minimum_cost)
-    model.slope_cost = pyo.Expression(rule=slope_cost)
-    model.wear_cost = pyo.Expression(rule=wear_cost)
-    charged = model.energy_cost - model.export_earned + model.peak_cost + model.minimum_cost + model.slope_cost
-    model.cost = pyo.Objective(expr=charged + model.wear_cost)
+    model.cost = pyo.Objective(rule=cost)
 
 
-def energy_cost(model: pyo.ConcreteModel, intervals: Iterable[int]) -> pyo.NumericValue:
-    """The sum of price * imported * h."""
-    return sum(model.energy_per_kwh[t] * model.interval_h * model.imported_kw[t] for t in intervals)
-
-
-def export_earned(model: pyo.ConcreteModel, intervals: Iterable[int]) -> pyo.NumericValue:
-    """The sum of sell * exported * h."""
-    return sum(
-        model.export_per_kwh[t] * model.interval_h * model.exported_kw[t] for t in intervals if t in model.EXPORTS
+def cost(model: pyo.AbstractModel) -> pyo.NumericValue:
+    """Energy and tiers, less what is exported, plus peaks, minimum charges and wear."""
+    return (
+        energy_cost(model, model.INTERVALS, model.EXPORTS)
+        + tier_cost(model, model.BLOCKS)
+        + peak_cost(model, model.STEPS)
+        + sum(model.minimum_multiplier[m] * model.shortfall[m] for m in model.MINIMUMS)
+        + sum(model.demand_slope_per_kw[d] * model.filled_kw[d, step] for d, step in model.STEPS)
+        + wear_cost(model)
+        - export_earned(model, model.EXPORTS)
     )
 
 
-def tier_cost(model: pyo.ConcreteModel, tiered: Iterable[int]) -> pyo.NumericValue:
+def energy_cost(model: pyo.AbstractModel, intervals: Iterable[int], exporting: Iterable[int]) -> pyo.NumericValue:
+    """The sum of price * imported * h: of the grid, and of what is exported on top of it."""
+    drawn = sum(model.energy_per_kwh[t] * model.interval_h * grid_kw(model, t) for t in intervals)
+    return drawn + sum(model.energy_per_kwh[t] * model.interval_h * model.exported_kw[t] for t in exporting)
+
+
+def export_earned(model: pyo.AbstractModel, exporting: Iterable[int]) -> pyo.NumericValue:
+    """The sum of sell * exported * h."""
+    return sum(model.export_per_kwh[t] * model.interval_h * model.exported_kw[t] for t in exporting)
+
+
+def tier_cost(model: pyo.AbstractModel, blocks: Iterable[tuple[int, int]]) -> pyo.NumericValue:
     """The sum of price * energy in each block."""
-    wanted = set(tiered)
-    return sum(model.block_price_per_kwh[e, k] * model.in_block_kwh[e, k] for e, k in model.BLOCKS if e in wanted)
+    return sum(model.block_price_per_kwh[e, k] * model.in_block_kwh[e, k] for e, k in blocks)
 
 
-def peak_cost(model: pyo.ConcreteModel, peaks: Iterable[int]) -> pyo.NumericValue:
+def peak_cost(model: pyo.AbstractModel, steps: Iterable[tuple[int, int]]) -> pyo.NumericValue:
     """The sum of rate * filled step."""
-    wanted = set(peaks)
-    return sum(model.step_rate_per_kw[d, k] * model.filled_kw[d, k] for d, k in model.STEPS if d in wanted)
+    return sum(model.step_rate_per_kw[d, k] * model.filled_kw[d, k] for d, k in steps)
 
 
-def minimum_cost(model: pyo.ConcreteModel) -> pyo.NumericValue:
-    """The sum of what is missing to each minimum."""
-    return sum(model.minimum_multiplier[m] * model.shortfall[m] for m in model.MINIMUMS)
-
-
-def slope_cost(model: pyo.ConcreteModel) -> pyo.NumericValue:
-    """What tiers followed by their slope add per kW of billed demand."""
-    return sum(model.demand_slope_per_kw[d] * model.billed_kw[d] for d in model.demand_slope_per_kw)
-
-
-def wear_cost(model: pyo.ConcreteModel) -> pyo.NumericValue:
+def wear_cost(model: pyo.AbstractModel) -> pyo.NumericValue:
     """The sum of wear cost * discharged energy."""
     return sum(
         model.wear_cost_per_kwh[ups] * model.interval_h * model.discharge_kw[ups, t]

@@ -10,22 +10,27 @@ from collections.abc import Collection
 
 import pyomo.core as pyo
 
+from optimizer.formulation.horizon import Sets, declare_set
 
-def forbid_charging_while_discharging(model: pyo.ConcreteModel, where: Collection[tuple[str, int]]) -> None:
-    """Add one binary for each (UPS system, interval) of `where`, in place of those of an earlier call."""
-    for name in ("charges_only_when_charging", "discharges_only_when_not_charging", "charging", "EXCLUSIVE"):
-        model.del_component(name)
-    model.EXCLUSIVE = pyo.Set(dimen=2, initialize=sorted(where))
-    model.charging = pyo.Var(model.EXCLUSIVE, domain=pyo.Binary)
+
+def exclusivity_sets(where: Collection[tuple[str, int]]) -> Sets:
+    """One binary for each (UPS system, interval) of `where`."""
+    return {"EXCLUSIVE": tuple(sorted(where))}
+
+
+def forbid_charging_while_discharging(model: pyo.AbstractModel, sets: Sets) -> None:
+    """Let a battery either charge or discharge, where asked to."""
+    declare_set(model, sets, "EXCLUSIVE", dimen=2)
+    model.charging = pyo.Var(model.EXCLUSIVE, domain=pyo.Binary, dense=False)
     model.charges_only_when_charging = pyo.Constraint(model.EXCLUSIVE, rule=charges_only_when_charging)
     model.discharges_only_when_not_charging = pyo.Constraint(model.EXCLUSIVE, rule=discharges_only_when_not_charging)
 
 
-def charges_only_when_charging(model: pyo.ConcreteModel, ups: str, t: int) -> object:
+def charges_only_when_charging(model: pyo.AbstractModel, ups: str, t: int) -> object:
     """c <= charge_ceiling * u."""
     return model.charge_kw[ups, t] <= model.charge_ceiling_kw[ups, t] * model.charging[ups, t]
 
 
-def discharges_only_when_not_charging(model: pyo.ConcreteModel, ups: str, t: int) -> object:
+def discharges_only_when_not_charging(model: pyo.AbstractModel, ups: str, t: int) -> object:
     """d <= discharge_ceiling * (1 - u)."""
     return model.discharge_kw[ups, t] <= model.discharge_ceiling_kw[ups, t] * (1 - model.charging[ups, t])

@@ -1,38 +1,84 @@
 """The horizon: intervals, the boundaries between them, and the UPS systems that everything is indexed by."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pyomo.core as pyo
+from numpy.typing import NDArray
 
 from domain import UpsSystem
 from optimizer.problem import DispatchProblem
 
+FloatArray = NDArray[np.float64]
+Sets = Mapping[str, Any]
+"""The members of each set by its name: a tuple of them, or a number for the integers from 0 up to it."""
+Parameters = dict[str, FloatArray]
+"""The values of each parameter by its name, in the order of its index set."""
 
-def add_horizon(model: pyo.ConcreteModel, problem: DispatchProblem) -> None:
+
+def horizon_sets(problem: DispatchProblem) -> Sets:
+    """Systems by their ids, and intervals."""
+    return {"UPS": tuple(ups.id for ups in problem.site.ups), "INTERVALS": problem.horizon.intervals}
+
+
+def add_horizon(model: pyo.AbstractModel, sets: Sets) -> None:
     """Declare systems, intervals and boundaries."""
-    intervals = problem.horizon.intervals
-    model.UPS = pyo.Set(initialize=[ups.id for ups in problem.site.ups])
-    model.INTERVALS = pyo.RangeSet(0, intervals - 1)
+    intervals = sets["INTERVALS"]
+    declare_set(model, sets, "UPS")
+    declare_set(model, sets, "INTERVALS")
     model.BOUNDARIES = pyo.RangeSet(0, intervals)
-    model.interval_h = pyo.Param(mutable=True, initialize=problem.horizon.interval_h)
+    model.interval_h = pyo.Param(mutable=True)
 
 
-def per_system(model: pyo.ConcreteModel, problem: DispatchProblem, value_of: Callable[[UpsSystem], float]) -> pyo.Param:
-    """A parameter with one value a UPS system."""
-    return pyo.Param(model.UPS, mutable=True, initialize={ups.id: value_of(ups) for ups in problem.site.ups})
+def horizon_parameters(problem: DispatchProblem) -> Parameters:
+    """The length of an interval."""
+    return {"interval_h": number(problem.horizon.interval_h)}
+
+
+def declare_set(model: pyo.AbstractModel, sets: Sets, name: str, dimen: int = 1) -> None:
+    """Declare one set of the structure; `dimen` is the number of its dimensions."""
+    members = sets[name]
+    if isinstance(members, int):
+        model.add_component(name, pyo.RangeSet(0, members - 1))
+    else:
+        model.add_component(name, pyo.Set(dimen=dimen, initialize=list(members)))
+
+
+def grouped(members: Iterable[tuple[object, ...]], by: int = 1) -> dict[object, list[object]]:
+    """Members by their first `by` parts: what an indexed set is made of. A single part stands for itself."""
+    groups: dict[object, list[object]] = defaultdict(list)
+    for member in members:
+        key, rest = member[:by], member[by:]
+        groups[key if by > 1 else key[0]].append(rest if len(rest) > 1 else rest[0])
+    return groups
+
+
+def declare_groups(
+    model: pyo.AbstractModel, name: str, index: pyo.Set, members: Iterable[tuple[object, ...]], dimen: int = 1
+) -> None:
+    """Declare a set for each member of `index`: the rest of those `members` that begin with it."""
+    groups = grouped(members, by=index.dimen)
+    model.add_component(name, pyo.Set(index, dimen=dimen, initialize=lambda _, *key: groups[_single(key)]))
+
+
+def _single(key: tuple[object, ...]) -> object:
+    return key[0] if len(key) == 1 else key
+
+
+def number(value: float) -> FloatArray:
+    """The value of a parameter without an index."""
+    return np.array([value])
+
+
+def per_system(problem: DispatchProblem, value_of: Callable[[UpsSystem], float]) -> FloatArray:
+    """One value a UPS system."""
+    return np.array([value_of(ups) for ups in problem.site.ups])
 
 
 def per_system_and_step(
-    steps: pyo.Set,
-    model: pyo.ConcreteModel,
-    problem: DispatchProblem,
-    values_of: Callable[[UpsSystem], tuple[float, ...]],
-) -> pyo.Param:
-    """A parameter with one value a UPS system and interval (or boundary)."""
-    values = {(ups.id, t): value for ups in problem.site.ups for t, value in enumerate(values_of(ups))}
-    return pyo.Param(model.UPS, steps, mutable=True, initialize=values)
-
-
-def per_interval(model: pyo.ConcreteModel, values: tuple[float, ...] | list[float]) -> pyo.Param:
-    """A parameter with one value an interval."""
-    return pyo.Param(model.INTERVALS, mutable=True, initialize=dict(enumerate(values)))
+    problem: DispatchProblem, values_of: Callable[[UpsSystem], Sequence[float] | FloatArray]
+) -> FloatArray:
+    """One value a UPS system and interval (or boundary)."""
+    return np.concatenate([np.asarray(values_of(ups), dtype=float) for ups in problem.site.ups])

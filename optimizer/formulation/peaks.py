@@ -9,40 +9,19 @@
 
 Steps whose rates rise fill in order by themselves; only a step that is cheaper than one below it needs a binary, and
 only where it is open whether demand reaches it (see `optimizer.peak_bounds`). Where a higher billed demand could lower
-the cost (a credit, or kWh/kW blocks that grow with it), it is held to what sets it:
-
-    billed[d] <= cause[i] + most * (1 - chosen[d,i]) ,    sum over causes i of chosen[d,i] = 1 ,    chosen in {0, 1}
+the cost (a credit, or kWh/kW blocks that grow with it), see `peak_causes`.
 """
 
+from collections.abc import Iterable
+
+import numpy as np
 import pyomo.core as pyo
 
+from optimizer.formulation.horizon import Parameters, Sets, declare_groups, declare_set, number
+from optimizer.formulation.meter import grid_kw
 from optimizer.peak_bounds import least_billed_kw
 from optimizer.problem import DispatchProblem
-from optimizer.tier_blocks import TierBlock
 from tariffs.horizon_charges import DemandTerm
-
-
-def add_peaks(model: pyo.ConcreteModel, problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> None:
-    """Declare peaks and billed demand of every demand and coincident charge."""
-    terms = peak_terms(problem)
-    least_kw = least_billed_kw(problem, terms)
-    _add_sets(model, terms, blocks, least_kw)
-    _add_parameters(model, terms, least_kw)
-    model.most_billed_kw = pyo.Param(mutable=True, initialize=problem.most_billed_kw)
-    model.peak_kw = pyo.Var(model.PEAKS, bounds=peak_is_at_least_the_peak_so_far)
-    model.filled_kw = pyo.Var(model.STEPS, bounds=step_has_a_width)
-    model.billed_kw = pyo.Expression(model.PEAKS, rule=billed_demand_fills_steps)
-    model.peak_is_metered = pyo.Constraint(model.METERED, rule=peak_is_metered)
-    model.peak_is_metered_over_windows = pyo.Constraint(model.WINDOWS, rule=peak_is_metered_over_windows)
-    model.peak_is_billed = pyo.Constraint(model.PEAKS, rule=peak_is_billed)
-    model.floor_is_billed = pyo.Constraint(model.PEAKS, rule=floor_is_billed)
-    model.ratchet_is_billed = pyo.Constraint(model.RATCHETS, rule=ratchet_is_billed)
-    model.opened = pyo.Var(model.CHEAPER_STEPS, domain=pyo.Binary)
-    model.cheaper_step_is_opened = pyo.Constraint(model.CHEAPER_STEPS, rule=cheaper_step_is_opened)
-    model.steps_below_are_full = pyo.Constraint(model.STEPS_BELOW, rule=steps_below_are_full)
-    model.chosen = pyo.Var(model.CAUSES, domain=pyo.Binary)
-    model.billed_demand_has_a_cause = pyo.Constraint(model.CAUSES, rule=billed_demand_has_a_cause)
-    model.one_cause_is_chosen = pyo.Constraint(model.EXACT, rule=one_cause_is_chosen)
 
 
 def peak_terms(problem: DispatchProblem) -> tuple[DemandTerm, ...]:
@@ -60,147 +39,140 @@ def peak_terms(problem: DispatchProblem) -> tuple[DemandTerm, ...]:
     return (*problem.charges.demand, *expected)
 
 
-def _add_sets(
-    model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...], blocks: tuple[TierBlock, ...], least_kw: list[float]
-) -> None:
+def peak_sets(problem: DispatchProblem) -> Sets:
+    """Which intervals and windows each charge meters, its steps, and the terms it is linked to by a ratchet."""
+    terms = peak_terms(problem)
     each = list(enumerate(terms))
-    model.window_intervals = {(d, w): window.tolist() for d, term in each for w, window in enumerate(term.windows)}
-    model.PEAKS = pyo.RangeSet(0, len(terms) - 1)
-    model.METERED = pyo.Set(
-        dimen=2, initialize=[(d, t) for d, term in each if not term.windows for t in term.intervals.tolist()]
-    )
-    model.WINDOWS = pyo.Set(dimen=2, initialize=list(model.window_intervals))
-    model.STEPS = pyo.Set(dimen=2, initialize=[(d, k) for d, term in each for k in range(len(term.steps))])
-    cheaper = [(d, k) for d, term in each for k in _cheaper_steps(term) if term.steps[k - 1].up_to_kw > least_kw[d]]
-    model.CHEAPER_STEPS = pyo.Set(dimen=2, initialize=cheaper)
-    model.STEPS_BELOW = pyo.Set(dimen=3, initialize=[(d, k, j) for d, k in cheaper for j in range(k)])
-    model.RATCHETS = pyo.Set(
-        dimen=2, initialize=[(d, position) for d, term in each for position in range(len(term.links))]
-    )
-    rewarding = {block.demand for block in blocks if block.rewards_demand}
-    exact = [d for d, term in each if d in rewarding or any(step.rate_per_kw < 0 for step in term.steps)]
-    model.EXACT = pyo.Set(initialize=exact)
-    model.CAUSES = pyo.Set(dimen=3, initialize=[(d, *cause) for d in exact for cause in _causes(terms, d)])
+    cheaper = tuple(_cheaper_steps(problem, terms))
+    return {
+        "PEAKS": len(terms),
+        "METERED": tuple((d, t) for d, term in each if not term.windows for t in term.intervals.tolist()),
+        "WINDOWS": tuple((d, w) for d, term in each for w in range(len(term.windows))),
+        "WINDOW_METERED": tuple(
+            (d, w, t) for d, term in each for w, window in enumerate(term.windows) for t in window.tolist()
+        ),
+        "STEPS": tuple((d, k) for d, term in each for k in range(len(term.steps))),
+        "CHEAPER_STEPS": cheaper,
+        "STEPS_BELOW": tuple((d, k, j) for d, k in cheaper for j in range(k)),
+        "RATCHETS": tuple((d, n, link.index) for d, term in each for n, link in enumerate(term.links)),
+    }
 
 
-def _cheaper_steps(term: DemandTerm) -> list[int]:
-    """The steps that are cheaper than one below them."""
-    rates = [step.rate_per_kw for step in term.steps]
-    return [k for k in range(1, len(rates)) if rates[k] < max(rates[:k])]
+def _cheaper_steps(problem: DispatchProblem, terms: tuple[DemandTerm, ...]) -> Iterable[tuple[int, int]]:
+    """The steps that are cheaper than one below them, where it is open whether demand reaches them."""
+    falling = {}
+    for d, term in enumerate(terms):
+        rates = [step.rate_per_kw for step in term.steps]
+        falling[d] = [k for k in range(1, len(rates)) if rates[k] < max(rates[:k])]
+    if not any(falling.values()):
+        return
+    least_kw = least_billed_kw(problem, terms)
+    for d, steps in falling.items():
+        yield from ((d, k) for k in steps if terms[d].steps[k - 1].up_to_kw > least_kw[d])
 
 
-def _causes(terms: tuple[DemandTerm, ...], d: int) -> list[tuple[str, int]]:
-    """What may set a billed demand: an interval, a window, the peak so far, the floor, or a linked term's peak."""
-    term = terms[d]
-    causes = [("so far", 0), ("floor", 0)]
-    causes += [("window", w) for w in range(len(term.windows))]
-    causes += [] if term.windows else [("interval", t) for t in term.intervals.tolist()]
-    for position, link in enumerate(term.links):
-        causes += [(f"link {position} so far", 0)]
-        causes += [(f"link {position}", t) for t in terms[link.index].intervals.tolist()]
-    return causes
+def add_peaks(model: pyo.AbstractModel, sets: Sets) -> None:
+    """Declare peaks and billed demand of every demand and coincident charge."""
+    _add_sets_and_parameters(model, sets)
+    model.peak_kw = pyo.Var(model.PEAKS, bounds=peak_is_at_least_the_peak_so_far, dense=False)
+    model.filled_kw = pyo.Var(model.STEPS, bounds=step_has_a_width, dense=False)
+    model.peak_is_metered = pyo.Constraint(model.METERED, rule=peak_is_metered)
+    model.peak_is_metered_over_windows = pyo.Constraint(model.WINDOWS, rule=peak_is_metered_over_windows)
+    model.peak_is_billed = pyo.Constraint(model.PEAKS, rule=peak_is_billed)
+    model.floor_is_billed = pyo.Constraint(model.PEAKS, rule=floor_is_billed)
+    model.ratchet_is_billed = pyo.Constraint(model.RATCHETS, rule=ratchet_is_billed)
+    model.opened = pyo.Var(model.CHEAPER_STEPS, domain=pyo.Binary, dense=False)
+    model.cheaper_step_is_opened = pyo.Constraint(model.CHEAPER_STEPS, rule=cheaper_step_is_opened)
+    model.steps_below_are_full = pyo.Constraint(model.STEPS_BELOW, rule=steps_below_are_full)
 
 
-def _add_parameters(model: pyo.ConcreteModel, terms: tuple[DemandTerm, ...], least_kw: list[float]) -> None:
-    each = list(enumerate(terms))
-
-    def per_peak(values: dict[int, float]) -> pyo.Param:
-        return pyo.Param(model.PEAKS, mutable=True, initialize=values)
-
-    model.peak_so_far_kw = per_peak({d: term.peak_so_far_kw for d, term in each})
-    model.own_fraction = per_peak({d: term.own_fraction for d, term in each})
-    model.floor_kw = per_peak({d: term.floor_kw for d, term in each})
-    links = {(d, position): link for d, term in each for position, link in enumerate(term.links)}
-    model.linked_peak = {key: link.index for key, link in links.items()}
-    model.ratchet_fraction = pyo.Param(
-        model.RATCHETS, mutable=True, initialize={key: link.fraction for key, link in links.items()}
-    )
-    steps = {(d, k): step for d, term in each for k, step in enumerate(term.steps)}
-    model.step_rate_per_kw = pyo.Param(
-        model.STEPS, mutable=True, initialize={key: step.rate_per_kw for key, step in steps.items()}
-    )
-    starts = {(d, k): steps[d, k - 1].up_to_kw if k else 0.0 for d, k in steps}
-    widths = {key: step.up_to_kw - starts[key] for key, step in steps.items()}
-    surely = {(d, k): min(width, max(0.0, least_kw[d] - starts[d, k])) for (d, k), width in widths.items()}
-    model.step_width_kw = pyo.Param(model.STEPS, mutable=True, initialize=widths)
-    model.step_surely_filled_kw = pyo.Param(model.STEPS, mutable=True, initialize=surely)
+def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
+    for name, dimen in {"PEAKS": 1, "METERED": 2, "WINDOWS": 2, "STEPS": 2}.items():
+        declare_set(model, sets, name, dimen)
+    for name in ("CHEAPER_STEPS", "STEPS_BELOW", "RATCHETS"):
+        declare_set(model, sets, name, dimen=2 if name == "CHEAPER_STEPS" else 3)
+    declare_groups(model, "STEPS_OF", model.PEAKS, sets["STEPS"])
+    declare_groups(model, "WINDOW_INTERVALS", model.WINDOWS, sets["WINDOW_METERED"])
+    for name in ("peak_so_far_kw", "own_fraction", "floor_kw"):
+        model.add_component(name, pyo.Param(model.PEAKS, mutable=True))
+    for name in ("step_rate_per_kw", "step_width_kw", "step_surely_filled_kw"):
+        model.add_component(name, pyo.Param(model.STEPS, mutable=True))
+    model.ratchet_fraction = pyo.Param(model.RATCHETS, mutable=True)
+    model.window_intervals = pyo.Param(model.WINDOWS, mutable=True)
+    model.most_billed_kw = pyo.Param(mutable=True)
 
 
-def peak_is_at_least_the_peak_so_far(model: pyo.ConcreteModel, d: int) -> tuple[object, object]:
+def peak_parameters(problem: DispatchProblem) -> Parameters:
+    """Peaks so far, floors, ratchets, and the steps that price demand."""
+    terms = peak_terms(problem)
+    steps = [(d, k) for d, term in enumerate(terms) for k in range(len(term.steps))]
+    ends_kw = np.array([terms[d].steps[k].up_to_kw for d, k in steps])
+    starts_kw = np.array([terms[d].steps[k - 1].up_to_kw if k else 0.0 for d, k in steps])
+    least_kw = least_billed_kw(problem, terms)
+    surely_kw = np.array([least_kw[d] for d, _ in steps]) - starts_kw
+    return {
+        "peak_so_far_kw": np.array([term.peak_so_far_kw for term in terms]),
+        "own_fraction": np.array([term.own_fraction for term in terms]),
+        "floor_kw": np.array([term.floor_kw for term in terms]),
+        "step_rate_per_kw": np.array([terms[d].steps[k].rate_per_kw for d, k in steps]),
+        "step_width_kw": ends_kw - starts_kw,
+        "step_surely_filled_kw": np.minimum(ends_kw - starts_kw, np.maximum(0.0, surely_kw)),
+        "ratchet_fraction": np.array([link.fraction for term in terms for link in term.links]),
+        "window_intervals": np.array([float(len(window)) for term in terms for window in term.windows]),
+        "most_billed_kw": number(problem.most_billed_kw),
+    }
+
+
+def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, d: int) -> tuple[object, object]:
     """peak >= peak so far."""
     return model.peak_so_far_kw[d], None
 
 
-def step_has_a_width(model: pyo.ConcreteModel, d: int, step: int) -> tuple[object, object]:
+def step_has_a_width(model: pyo.AbstractModel, d: int, step: int) -> tuple[object, object]:
     """What is surely billed <= filled <= width."""
     return model.step_surely_filled_kw[d, step], model.step_width_kw[d, step]
 
 
-def billed_demand_fills_steps(model: pyo.ConcreteModel, d: int) -> object:
+def billed_kw(model: pyo.AbstractModel, d: int) -> pyo.NumericValue:
     """billed = sum of filled steps."""
-    return sum(model.filled_kw[d, step] for term, step in model.STEPS if term == d)
+    return sum(model.filled_kw[d, step] for step in model.STEPS_OF[d])
 
 
-def peak_is_metered(model: pyo.ConcreteModel, d: int, t: int) -> object:
+def peak_is_metered(model: pyo.AbstractModel, d: int, t: int) -> object:
     """peak >= grid."""
-    return model.peak_kw[d] - model.grid_kw[t] >= 0
+    return model.peak_kw[d] - grid_kw(model, t) >= 0
 
 
-def peak_is_metered_over_windows(model: pyo.ConcreteModel, d: int, window: int) -> object:
+def peak_is_metered_over_windows(model: pyo.AbstractModel, d: int, window: int) -> object:
     """peak >= mean of grid over the window."""
-    return model.peak_kw[d] - _window_mean_kw(model, d, window) >= 0
+    return model.peak_kw[d] - window_mean_kw(model, d, window) >= 0
 
 
-def _window_mean_kw(model: pyo.ConcreteModel, d: int, window: int) -> object:
-    intervals = model.window_intervals[d, window]
-    return sum(model.grid_kw[t] for t in intervals) / len(intervals)
+def window_mean_kw(model: pyo.AbstractModel, d: int, window: int) -> pyo.NumericValue:
+    """The mean of grid over a window."""
+    return sum(grid_kw(model, t) for t in model.WINDOW_INTERVALS[d, window]) / model.window_intervals[d, window]
 
 
-def peak_is_billed(model: pyo.ConcreteModel, d: int) -> object:
+def peak_is_billed(model: pyo.AbstractModel, d: int) -> object:
     """billed >= own_fraction * peak."""
-    return model.billed_kw[d] - model.own_fraction[d] * model.peak_kw[d] >= 0
+    return billed_kw(model, d) - model.own_fraction[d] * model.peak_kw[d] >= 0
 
 
-def floor_is_billed(model: pyo.ConcreteModel, d: int) -> object:
+def floor_is_billed(model: pyo.AbstractModel, d: int) -> object:
     """billed >= floor."""
-    return model.billed_kw[d] >= model.floor_kw[d]
+    return billed_kw(model, d) >= model.floor_kw[d]
 
 
-def ratchet_is_billed(model: pyo.ConcreteModel, d: int, position: int) -> object:
+def ratchet_is_billed(model: pyo.AbstractModel, d: int, link: int, linked: int) -> object:
     """billed >= fraction * peak of the linked term."""
-    linked = model.linked_peak[d, position]
-    return model.billed_kw[d] - model.ratchet_fraction[d, position] * model.peak_kw[linked] >= 0
+    return billed_kw(model, d) - model.ratchet_fraction[d, link, linked] * model.peak_kw[linked] >= 0
 
 
-def cheaper_step_is_opened(model: pyo.ConcreteModel, d: int, step: int) -> object:
+def cheaper_step_is_opened(model: pyo.AbstractModel, d: int, step: int) -> object:
     """filled[k] <= most * opened[k]."""
     return model.filled_kw[d, step] <= model.most_billed_kw * model.opened[d, step]
 
 
-def steps_below_are_full(model: pyo.ConcreteModel, d: int, step: int, below: int) -> object:
+def steps_below_are_full(model: pyo.AbstractModel, d: int, step: int, below: int) -> object:
     """filled[j] >= width[j] * opened[k] for every j below k."""
     return model.filled_kw[d, below] >= model.step_width_kw[d, below] * model.opened[d, step]
-
-
-def billed_demand_has_a_cause(model: pyo.ConcreteModel, d: int, kind: str, index: int) -> object:
-    """billed <= cause + most * (1 - chosen)."""
-    slack_kw = model.most_billed_kw * (1 - model.chosen[d, kind, index])
-    return model.billed_kw[d] <= _cause_kw(model, d, kind, index) + slack_kw
-
-
-def _cause_kw(model: pyo.ConcreteModel, d: int, kind: str, index: int) -> object:
-    if kind == "floor":
-        return model.floor_kw[d]
-    if kind.startswith("link"):
-        position = int(kind.split()[1])
-        linked = model.linked_peak[d, position]
-        peak_kw = model.peak_so_far_kw[linked] if kind.endswith("so far") else model.grid_kw[index]
-        return model.ratchet_fraction[d, position] * peak_kw
-    metered = {"so far": lambda: model.peak_so_far_kw[d], "interval": lambda: model.grid_kw[index]}
-    peak_kw = metered[kind]() if kind in metered else _window_mean_kw(model, d, index)
-    return model.own_fraction[d] * peak_kw
-
-
-def one_cause_is_chosen(model: pyo.ConcreteModel, d: int) -> object:
-    """sum of chosen = 1."""
-    return sum(model.chosen[key] for key in model.CAUSES if key[0] == d) == 1

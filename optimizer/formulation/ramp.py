@@ -16,44 +16,64 @@ burning what is drawn and fed back at once, which no unit does.
 
 from itertools import pairwise
 
+import numpy as np
 import pyomo.core as pyo
 
+from optimizer.formulation.horizon import Parameters, Sets, declare_set, number
+from optimizer.formulation.meter import grid_kw
 from optimizer.problem import DispatchProblem
 
 
-def add_ramp(model: pyo.ConcreteModel, problem: DispatchProblem, grid_before_kw: float) -> None:
-    """Hold the change of the meter within the interconnection's ramp limit, where it has one.
-
-    `grid_before_kw` is the meter that the first interval starts from: that of the plan that does nothing.
-    """
-    limit_kw_per_min = problem.site.interconnection.ramp_limit_kw_per_min
-    if limit_kw_per_min is None:
-        return
-    limit_kw = limit_kw_per_min * problem.horizon.interval_minutes
-    resting_kw = (problem.resting_kw[0], *problem.resting_kw)
+def ramp_sets(problem: DispatchProblem) -> Sets:
+    """The intervals whose step is limited (the first apart), and the systems that must not burn to smooth it."""
+    if problem.site.interconnection.ramp_limit_kw_per_min is None:
+        return {"RAMPED": (), "RAMPED_FIRST": (), "SMOOTHS": ()}
     free = (False, *problem.reserve_first)
-    ramps_kw = {t: max(limit_kw, abs(after - before)) for t, (before, after) in enumerate(pairwise(resting_kw))}
-    model.RAMPED = pyo.Set(initialize=[t for t, either in enumerate(pairwise(free)) if not any(either)])
-    model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True, initialize=ramps_kw)
-    model.grid_before_kw = pyo.Param(mutable=True, initialize=grid_before_kw)
+    ramped = tuple(t for t, either in enumerate(pairwise(free)) if not any(either))
+    return {
+        "RAMPED": tuple(t for t in ramped if t > 0),
+        "RAMPED_FIRST": tuple(t for t in ramped if t == 0),
+        "SMOOTHS": tuple(ups.id for ups in problem.site.ups if ups.bidirectional),
+    }
+
+
+def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
+    """Hold the change of the meter within the interconnection's ramp limit, where it has one."""
+    for name in ("RAMPED", "RAMPED_FIRST", "SMOOTHS"):
+        declare_set(model, sets, name)
+    model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True)
+    model.grid_before_kw = pyo.Param(mutable=True)
+    model.meter_starts_within_limit = pyo.Constraint(model.RAMPED_FIRST, rule=meter_starts_within_limit)
     model.meter_ramps_within_limit = pyo.Constraint(model.RAMPED, rule=meter_ramps_within_limit)
-    model.feeds_back = pyo.Var(model.FEEDS_BACK, model.INTERVALS, domain=pyo.Binary)
-    model.feeds_back_only_when_it_does = pyo.Constraint(model.FEEDS_BACK, model.INTERVALS, rule=feeds_back_or_not)
-    model.draws_only_when_not = pyo.Constraint(model.FEEDS_BACK, model.INTERVALS, rule=draws_or_not)
+    model.feeds_back = pyo.Var(model.SMOOTHS, model.INTERVALS, domain=pyo.Binary, dense=False)
+    model.feeds_back_only_when_it_does = pyo.Constraint(model.SMOOTHS, model.INTERVALS, rule=feeds_back_or_not)
+    model.draws_only_when_not = pyo.Constraint(model.SMOOTHS, model.INTERVALS, rule=draws_or_not)
 
 
-def meter_ramps_within_limit(model: pyo.ConcreteModel, t: int) -> object:
+def ramp_parameters(problem: DispatchProblem, grid_before_kw: float) -> Parameters:
+    """How far each step may go; `grid_before_kw` is the meter that the first interval starts from."""
+    limit_kw_per_min = problem.site.interconnection.ramp_limit_kw_per_min
+    resting_kw = np.array((problem.resting_kw[0], *problem.resting_kw))
+    limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * problem.horizon.interval_minutes
+    return {"ramp_kw": np.maximum(limit_kw, np.abs(np.diff(resting_kw))), "grid_before_kw": number(grid_before_kw)}
+
+
+def meter_starts_within_limit(model: pyo.AbstractModel, t: int) -> object:
+    """|grid[first] - grid before| <= ramp[first]."""
+    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, t) - model.grid_before_kw, model.ramp_kw[t])
+
+
+def meter_ramps_within_limit(model: pyo.AbstractModel, t: int) -> object:
     """|grid[t] - grid[t-1]| <= ramp[t]."""
-    before_kw = model.grid_kw[t - 1] if t else model.grid_before_kw
-    return pyo.inequality(-model.ramp_kw[t], model.grid_kw[t] - before_kw, model.ramp_kw[t])
+    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, t) - grid_kw(model, t - 1), model.ramp_kw[t])
 
 
-def feeds_back_or_not(model: pyo.ConcreteModel, ups: str, t: int) -> object:
+def feeds_back_or_not(model: pyo.AbstractModel, ups: str, t: int) -> object:
     """r <= most * back."""
     return model.feed_back_kw[ups, t] <= model.feed_back_ceiling_kw[ups, t] * model.feeds_back[ups, t]
 
 
-def draws_or_not(model: pyo.ConcreteModel, ups: str, t: int) -> object:
+def draws_or_not(model: pyo.AbstractModel, ups: str, t: int) -> object:
     """L / eta_inv + c - d + r / eta_rect <= most * (1 - back)."""
     fed_back_kw = model.feed_back_kw[ups, t] / model.rectifier_efficiency[ups]
     drawn_kw = model.dc_load_kw[ups, t] + model.charge_kw[ups, t] - model.discharge_kw[ups, t] + fed_back_kw

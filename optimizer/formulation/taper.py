@@ -5,27 +5,47 @@
 The table is concave, so that all its lines hold at once; the fuller end of the interval decides.
 """
 
+from collections.abc import Iterator
+
+import numpy as np
 import pyomo.core as pyo
 
 from domain.curves import segments
+from optimizer.formulation.horizon import Parameters, Sets, declare_set
 from optimizer.problem import DispatchProblem
 
 
-def add_taper(model: pyo.ConcreteModel, problem: DispatchProblem) -> None:
+def taper_sets(problem: DispatchProblem) -> Sets:
+    """The falling lines of each system's table."""
+    return {"TAPER": tuple((ups_id, k) for ups_id, k, _, _ in _lines(problem))}
+
+
+def add_taper(model: pyo.AbstractModel, sets: Sets) -> None:
     """Limit charging near full, for the systems whose battery has a taper."""
-    lines = {
-        (ups.id, k): (ups.charge_limit_kw * at_zero, ups.charge_limit_kw * slope / ups.capacity_kwh)
-        for ups in problem.site.ups
-        for k, (at_zero, slope) in enumerate(segments(ups.battery.charge_taper_by_fraction))
-        if slope < 0
-    }
-    model.TAPER = pyo.Set(dimen=2, initialize=list(lines))
-    model.taper_at_zero_kw = pyo.Param(model.TAPER, mutable=True, initialize={k: line[0] for k, line in lines.items()})
-    model.taper_kw_per_kwh = pyo.Param(model.TAPER, mutable=True, initialize={k: line[1] for k, line in lines.items()})
+    declare_set(model, sets, "TAPER", dimen=2)
+    model.taper_at_zero_kw = pyo.Param(model.TAPER, mutable=True)
+    model.taper_kw_per_kwh = pyo.Param(model.TAPER, mutable=True)
     model.charge_tapers_near_full = pyo.Constraint(model.TAPER, model.INTERVALS, rule=charge_tapers_near_full)
 
 
-def charge_tapers_near_full(model: pyo.ConcreteModel, ups: str, line: int, t: int) -> object:
+def taper_parameters(problem: DispatchProblem) -> Parameters:
+    """Each line by its value at empty and its slope."""
+    lines = list(_lines(problem))
+    return {
+        "taper_at_zero_kw": np.array([at_zero_kw for _, _, at_zero_kw, _ in lines]),
+        "taper_kw_per_kwh": np.array([slope for _, _, _, slope in lines]),
+    }
+
+
+def _lines(problem: DispatchProblem) -> Iterator[tuple[str, int, float, float]]:
+    for ups in problem.site.ups:
+        for k, (at_zero, slope) in enumerate(segments(ups.battery.charge_taper_by_fraction)):
+            if slope < 0:
+                limit_kw = ups.charge_limit_kw
+                yield ups.id, k, limit_kw * at_zero, limit_kw * slope / ups.capacity_kwh
+
+
+def charge_tapers_near_full(model: pyo.AbstractModel, ups: str, line: int, t: int) -> object:
     """c <= limit * (at_zero + slope * E[t+1] / capacity)."""
     slope = model.taper_kw_per_kwh[ups, line]
     return model.charge_kw[ups, t] - slope * model.stored_kwh[ups, t + 1] <= model.taper_at_zero_kw[ups, line]

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from programs import program_of
 
 from domain import Battery, Horizon, Interconnection, ReservePolicy, Site, SiteState, UpsSystem
 from optimizer import DispatchProblem
 from optimizer.highs import solve
-from optimizer.model import build_model
-from optimizer.standard_form import compile_model
 from tariffs.horizon_charges import DemandStep, DemandTerm, HorizonCharges
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases" / "dervet"
@@ -55,7 +54,7 @@ HOURS = Horizon(start=datetime(2017, 1, 1, tzinfo=UTC), interval_minutes=60, int
 def test_the_years_bill_is_the_published_one(case: Case) -> None:
     problem = _problem(case)
 
-    solution = solve(compile_model(build_model(problem)), time_limit_s=300)
+    solution = solve(program_of(problem), time_limit_s=300)
 
     assert solution.objective == pytest.approx(case.energy_cost + case.demand_cost, rel=1e-6)
 

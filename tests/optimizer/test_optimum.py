@@ -3,12 +3,13 @@
 import dynamic_program
 import numpy as np
 import pytest
+from programs import program_of
 from sites import problem, ups_system
 
 from optimizer.highs import SolveStatus, solve
-from optimizer.model import build_model
+from optimizer.model import model_data, state_model
 from optimizer.problem import DispatchProblem
-from optimizer.standard_form import compile_model
+from optimizer.standard_form.compiler import CompiledModel
 
 
 def random_problem(seed: int) -> tuple[DispatchProblem, float]:
@@ -53,7 +54,7 @@ def random_problem(seed: int) -> tuple[DispatchProblem, float]:
 def test_the_programs_cost_is_the_dynamic_programs(block: int) -> None:
     for seed in range(20 * block, 20 * block + 20):
         made, rate = random_problem(seed)
-        solution = solve(compile_model(build_model(made)), time_limit_s=30)
+        solution = solve(program_of(made), time_limit_s=30)
         already = sum(rate * term.peak_so_far_kw for term in made.charges.demand)
 
         expected = dynamic_program.cheapest(made, rate)
@@ -90,10 +91,12 @@ def test_a_plan_may_leave_standing_by_to_lower_a_peak() -> None:
         demand_rate=20.0,
         interval_minutes=60,
     )
-    unbound = build_model(made)
-    for step in unbound.STEPS:
-        unbound.step_surely_filled_kw[step] = 0.0
+    data = model_data(made)
+    compiled = CompiledModel(state_model(data.sets))
+    unbound = {**data.parameters, "step_surely_filled_kw": np.zeros_like(data.parameters["step_surely_filled_kw"])}
 
-    objectives = [solve(compile_model(model), time_limit_s=30).objective for model in (build_model(made), unbound)]
+    objectives = [
+        solve(compiled.program(parameters), time_limit_s=30).objective for parameters in (data.parameters, unbound)
+    ]
 
     assert objectives[0] == pytest.approx(objectives[1], rel=1e-9)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from programs import program_of
 from sites import NOW, ups_system
 from sites import site as premises
 from tariff_strategies import horizons, load_of, tariffs
@@ -13,9 +14,7 @@ from domain.plan import PlanStatus
 from optimizer import DispatchProblem, plan_dispatch
 from optimizer.highs import SolveStatus, solve
 from optimizer.meter import grid_kw
-from optimizer.model import build_model
 from optimizer.pricing import price
-from optimizer.standard_form import compile_model
 from tariffs.billing import bill
 from tariffs.demand import DemandCharge, DemandSeason, DemandTier
 from tariffs.energy import EnergyCharge, EnergyPeriod, EnergyTier
@@ -64,7 +63,7 @@ def test_the_models_objective_is_the_bill_of_its_plan(tariff: Tariff, horizon: H
     if not all(term.separable for term in charges.tiers):
         return
     made = small_site_problem(charges, horizon, seed)
-    solution = solve(compile_model(build_model(made)), time_limit_s=2)
+    solution = solve(program_of(made), time_limit_s=2)
     if solution.status is not SolveStatus.OPTIMAL:
         return
     objective = solution.objective
@@ -160,7 +159,7 @@ def test_blocks_that_are_not_convex_are_priced_as_the_bill_does(case: str, tarif
 
     plan = plan_dispatch(made, issued_at=NOW)
 
-    objective = solve(compile_model(build_model(made)), time_limit_s=60).objective
+    objective = solve(program_of(made), time_limit_s=60).objective
     billed = float(bill(tariff, HOURS, np.array(plan.grid_kw)).exact_total)
     idle = float(bill(tariff, HOURS, np.array(plan.baseline_grid_kw)).exact_total)
     assert plan.status is PlanStatus.OPTIMAL, case

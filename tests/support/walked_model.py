@@ -1,53 +1,19 @@
-"""From Pyomo to arrays: the linear program a solver takes."""
+"""A second way from a Pyomo model to arrays: every row of a concrete model, walked one by one by Pyomo itself."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyomo.core as pyo
-from numpy.typing import NDArray
-from pyomo.common.collections import ComponentMap
 from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import OrderedVarRecorder
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int32]
+from optimizer.standard_form.program import LinearProgram
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinearProgram:
-    """minimize `cost @ x + offset` with `row_lower <= A x <= row_upper`, `lower <= x <= upper`, some `x` integer.
-
-    `A` (rows x columns) is held by row: the entries of row `i` are `values[starts[i]:starts[i + 1]]`, in the columns
-    `indices[...]`. `column_of` maps each Pyomo variable to its column.
-    """
-
-    cost: FloatArray
-    offset: float
-    lower: FloatArray
-    upper: FloatArray
-    integer: NDArray[np.bool_]
-    row_lower: FloatArray
-    row_upper: FloatArray
-    starts: IntArray
-    indices: IntArray
-    values: FloatArray
-    column_of: ComponentMap
-
-    @property
-    def columns(self) -> int:
-        """How many variables there are."""
-        return len(self.cost)
-
-    @property
-    def rows(self) -> int:
-        """How many constraints there are."""
-        return len(self.row_lower)
-
-
-def compile_model(model: pyo.ConcreteModel) -> LinearProgram:
+def walked(model: pyo.ConcreteModel) -> LinearProgram:
     """Compile a linear Pyomo model with the present values of its parameters."""
-    variables = list(model.component_data_objects(pyo.Var, descend_into=True))
+    variables = [each[index] for each in model.component_objects(pyo.Var) for index in each.index_set()]
     position = {id(variable): column for column, variable in enumerate(variables)}
     recorder = OrderedVarRecorder(
         {id(variable): variable for variable in variables}, dict(position), pyo.SortComponents.deterministic
@@ -70,7 +36,6 @@ def compile_model(model: pyo.ConcreteModel) -> LinearProgram:
         starts=np.cumsum([0, *(len(row.linear) for row in rows)], dtype=np.int32),
         indices=np.array([position[key] for row in rows for key in row.linear], dtype=np.int32),
         values=np.array([value for row in rows for value in row.linear.values()], dtype=float),
-        column_of=ComponentMap((variable, column) for column, variable in enumerate(variables)),
     )
 
 

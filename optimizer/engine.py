@@ -1,0 +1,67 @@
+"""Engines: compiled models by their structure, each with a live solver."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from optimizer.formulation.horizon import Parameters, Sets
+from optimizer.highs import Session, Solution
+from optimizer.model import state_model
+from optimizer.standard_form.compiler import CompiledModel
+from optimizer.standard_form.program import LinearProgram
+
+_MOST_MODELS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedModel:
+    """A compiled model and its solver."""
+
+    compiled: CompiledModel
+    warm: bool
+    session: Session = field(default_factory=Session)
+
+    def program(self, parameters: Parameters) -> LinearProgram:
+        """The linear program at some values of the parameters."""
+        return self.compiled.program(parameters)
+
+    def solve(self, program: LinearProgram, *, time_limit_s: float) -> Solution:
+        """Solve a program of this model."""
+        return self.session.solve(program, time_limit_s=time_limit_s, warm=self.warm)
+
+
+class Engine:
+    """Compiles each structure once and keeps the last used ones.
+
+    A `warm` engine starts each solve from the last answer of the same structure: faster, and for a sequence of plans
+    that is always made in the same order, as where several schedules cost the same it depends on what came before.
+    An engine belongs to one thread.
+    """
+
+    def __init__(self, *, warm: bool = False) -> None:
+        self.warm = warm
+        self._models: OrderedDict[tuple[object, ...], PreparedModel] = OrderedDict()
+
+    def prepared(self, sets: Sets) -> PreparedModel:
+        """The model over these sets, compiled if it is new."""
+        key = tuple(sets.items())
+        found = self._models.get(key)
+        if found is None:
+            found = self._models[key] = PreparedModel(compiled=CompiledModel(state_model(sets)), warm=self.warm)
+            if len(self._models) > _MOST_MODELS:
+                self._models.popitem(last=False)
+        self._models.move_to_end(key)
+        return found
+
+
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.engine = Engine()
+
+
+_OF_THREAD = _OfThread()
+
+
+def engine_of_thread() -> Engine:
+    """The engine of this thread, for plans that do not bring their own; it starts every solve afresh."""
+    return _OF_THREAD.engine
