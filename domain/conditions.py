@@ -97,6 +97,8 @@ def conditions_on(
 ) -> ConditionsOnHorizon:
     """Lay the conditions of one UPS system on a horizon; `timezone` is the site's, for times without an offset."""
     held = [(each, each.interval(timezone)) for each in conditions if each.concerns(ups_id)]
+    if not held:
+        return ConditionsOnHorizon(intervals=((),) * horizon.intervals, boundaries=((),) * (horizon.intervals + 1))
     starts = [horizon.start + index * horizon.step for index in range(horizon.intervals)]
     inside = [
         tuple(each for each, when in held if when.start < start + horizon.step and start < when.end) for start in starts

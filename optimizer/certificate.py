@@ -138,9 +138,9 @@ def _lock_violations(site: Site, ups: UpsSystem, horizon: Horizon, trajectory: U
     held = conditions_on(horizon, site.conditions, ups_id=ups.id, timezone=site.timezone).intervals
     forced_kw = np.maximum(0.0, _load_dc_kw(ups, trajectory) - ups.input_limit_kw * ups.rectifier_efficiency)
     trades = np.array(trajectory.discharge_kw) > forced_kw + _TOLERANCE_KW
-    for index, conditions in enumerate(held):
-        reason = f"{conditions[0].kind.value} holds" if conditions else ups.lock
-        if reason and trades[index]:
+    for index in np.flatnonzero(trades).tolist():
+        reason = f"{held[index][0].kind.value} holds" if held[index] else ups.lock
+        if reason:
             return [f"{ups.id}: discharges while {reason} at {_moment(horizon, index)}"]
     return []
 

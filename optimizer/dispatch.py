@@ -5,10 +5,11 @@ from datetime import datetime
 
 from domain.plan import DispatchPlan, PlanStatus
 from optimizer.certificate import certify
+from optimizer.engine import Engine
 from optimizer.meter import cost_of, grid_kw, grid_target_kw
 from optimizer.pricing import meter_of
 from optimizer.problem import DispatchProblem
-from optimizer.recovery import hold, recover, recovery_times, reserve_alarms
+from optimizer.recovery import recover, recovery_times, reserve_alarms
 from optimizer.solving import Answer, optimize, timed
 from optimizer.tier_slopes import price_per_kwh
 
@@ -16,9 +17,15 @@ DEFAULT_TIME_LIMIT_S = 30.0
 
 
 def plan_dispatch(
-    problem: DispatchProblem, *, issued_at: datetime, time_limit_s: float = DEFAULT_TIME_LIMIT_S
+    problem: DispatchProblem,
+    *,
+    issued_at: datetime,
+    time_limit_s: float = DEFAULT_TIME_LIMIT_S,
+    engine: Engine | None = None,
 ) -> DispatchPlan:
     """Make the cheapest plan that keeps the reserve, and prove it by replaying outages.
+
+    `engine` keeps compiled models for a sequence of plans; without one it is that of the thread.
 
     A reserve that cannot be kept gives a `recovery` plan; a solver without an answer, or an answer that fails its
     certificate, a `hold` plan. Both keep every battery from trading.
@@ -28,11 +35,11 @@ def plan_dispatch(
         trajectories = recover(problem)
         warnings = [*alarms, *recovery_times(problem, trajectories)]
         return _plan(problem, Answer(PlanStatus.RECOVERY, trajectories, warnings), issued_at)
-    plan = _plan(problem, optimize(problem, time_limit_s), issued_at)
+    plan = _plan(problem, optimize(problem, time_limit_s, engine), issued_at)
     if plan.certificate.certified or plan.status is PlanStatus.HOLD:
         return plan
     reasons = [*plan.warnings, "the plan failed its certificate and is withheld; every battery holds"]
-    return _plan(problem, Answer(PlanStatus.HOLD, hold(problem), reasons), issued_at)
+    return _plan(problem, Answer(PlanStatus.HOLD, problem.holding, reasons), issued_at)
 
 
 def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> DispatchPlan:
@@ -40,8 +47,7 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
     n = problem.planned
     horizon = problem.horizon.first(n)
     meter_kw = grid_kw(problem, answer.trajectories)
-    resting = hold(problem)
-    resting_kw = grid_kw(problem, resting)
+    resting_kw = problem.holding_kw
     planned = tuple(each.first(n) for each in answer.trajectories)
     meter = tuple(meter_kw[:n].tolist())
     certificate = timed(
@@ -61,7 +67,7 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         grid_target_kw=tuple(grid_target_kw(problem, meter_kw)[:n].tolist()),
         ups=planned,
         cost=cost_of(problem, answer.trajectories, meter_kw, n),
-        baseline_cost=cost_of(problem, resting, resting_kw, n),
+        baseline_cost=cost_of(problem, problem.holding, resting_kw, n),
         certificate=certificate,
         warnings=tuple(dict.fromkeys((*answer.warnings, *problem.condition_warnings, *_notes(problem)))),
         timing_ms=answer.timing_ms,

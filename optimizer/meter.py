@@ -1,13 +1,18 @@
 """The meter behind a set of trajectories: what they import, what that costs, and the level to hold it under."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.plan import PlanCost, UpsTrajectory
 from optimizer.pricing import billed_demand_kw, price
-from optimizer.problem import DispatchProblem
+
+if TYPE_CHECKING:
+    from optimizer.problem import DispatchProblem
 
 FloatArray = NDArray[np.float64]
 
@@ -17,11 +22,8 @@ def grid_kw(problem: DispatchProblem, trajectories: Sequence[UpsTrajectory]) -> 
     total = np.array(problem.unprotected_load_kw, dtype=float)
     for trajectory in trajectories:
         ups = problem.site.ups_system(trajectory.ups_id)
-        dc_kw = (
-            np.array([ups.dc_load_kw(load) for load in trajectory.load_kw])
-            + np.array(trajectory.charge_kw)
-            - np.array(trajectory.discharge_kw)
-        )
+        carried_kw = np.array(problem.dc_load_kw(ups)[: len(trajectory.load_kw)])
+        dc_kw = carried_kw + np.array(trajectory.charge_kw) - np.array(trajectory.discharge_kw)
         total += np.where(dc_kw >= 0, dc_kw / ups.rectifier_efficiency, dc_kw * ups.rectifier_efficiency)
     return total
 

@@ -13,14 +13,12 @@ from optimizer.formulation.horizon import Parameters, Sets, add_horizon, horizon
 from optimizer.formulation.meter import add_meter, meter_parameters, meter_sets
 from optimizer.formulation.minimum_bill import add_minimum_bills, minimum_parameters, minimum_sets
 from optimizer.formulation.peak_causes import add_peak_causes, cause_sets
-from optimizer.formulation.peaks import add_peaks, peak_parameters, peak_sets
+from optimizer.formulation.peaks import Peaks, add_peaks, peak_parameters, peak_sets
 from optimizer.formulation.ramp import add_ramp, ramp_parameters, ramp_sets
 from optimizer.formulation.rectifier import add_rectifiers, rectifier_parameters, rectifier_sets
 from optimizer.formulation.taper import add_taper, taper_parameters, taper_sets
-from optimizer.meter import grid_kw
 from optimizer.pricing import Metered, meter_of
 from optimizer.problem import DispatchProblem
-from optimizer.recovery import hold
 from optimizer.tier_blocks import tier_blocks
 from optimizer.tier_slopes import shared_tier_slopes
 
@@ -61,8 +59,9 @@ def model_data(
     it the meter of the plan that does nothing. `exclusive` are the intervals of UPS systems whose batteries must be
     kept from charging and discharging at once.
     """
-    resting = meter_of(problem.charges, grid_kw(problem, hold(problem)), problem.horizon.intervals)
+    resting = meter_of(problem.charges, problem.holding_kw, problem.horizon.intervals)
     blocks = tier_blocks(problem.charges, resting)
+    peaks = Peaks(problem)
     return ModelData(
         sets={
             **horizon_sets(problem),
@@ -70,8 +69,8 @@ def model_data(
             **rectifier_sets(problem),
             **meter_sets(problem),
             **ramp_sets(problem),
-            **peak_sets(problem),
-            **cause_sets(problem, blocks),
+            **peak_sets(peaks),
+            **cause_sets(peaks, blocks),
             **tier_sets(problem, blocks),
             **minimum_sets(problem),
             **exclusivity_sets(exclusive),
@@ -83,7 +82,7 @@ def model_data(
             **rectifier_parameters(problem),
             **meter_parameters(problem),
             **ramp_parameters(problem, grid_before_kw=float(resting.grid_kw[0])),
-            **peak_parameters(problem),
+            **peak_parameters(problem, peaks),
             **tier_parameters(problem, blocks),
             **price_parameters(problem, shared_tier_slopes(around or resting)),
             **minimum_parameters(problem),

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain import UpsSystem
 
 
@@ -31,26 +34,24 @@ def power_bounds_of(
     up for, and so is the reserve (`reserve_first`). A battery whose power falls as it empties is held to what is left
     at `emptiest_fraction`, the lowest that the reserve lets it come to.
     """
+    load_kw, closed = np.array(dc_load_kw, dtype=float), np.array(locked, dtype=bool)
     rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency
-    export = may_export_kw if may_export_kw is not None else [0.0] * len(dc_load_kw)
-    feed_back = tuple(0.0 if closed else kw for kw, closed in zip(export, locked, strict=True))
-    discharge_floor = tuple(max(0.0, load - rectifier_kw) for load in dc_load_kw)
+    feed_back_kw = np.where(closed, 0.0, 0.0 if may_export_kw is None else may_export_kw)
+    least_kw = np.maximum(0.0, load_kw - rectifier_kw)
     calm_charge_kw = max(ups.charge_limit_kw - ups.swing_headroom_kw, ups.standby_charge_kw)
+    charger_kw = np.where(False if reserve_first is None else reserve_first, ups.charge_limit_kw, calm_charge_kw)
     discharge_limit_kw = ups.units_in_service * ups.battery.discharge_limit_at_kw(emptiest_fraction)
     calm_discharge_kw = discharge_limit_kw - ups.swing_headroom_kw
     swings_back_kw = 0.0 if ups.bidirectional else ups.swing_headroom_kw
+    most_kw = np.where(closed, least_kw, load_kw - swings_back_kw + feed_back_kw / ups.rectifier_efficiency)
+    discharge_ceiling_kw = np.maximum(np.minimum(discharge_limit_kw, least_kw), np.minimum(calm_discharge_kw, most_kw))
     return PowerBounds(
-        charge_ceiling_kw=tuple(
-            min(ups.charge_limit_kw if first else calm_charge_kw, max(0.0, rectifier_kw - load))
-            for load, first in zip(dc_load_kw, reserve_first or (False,) * len(dc_load_kw), strict=True)
-        ),
-        discharge_floor_kw=discharge_floor,
-        discharge_ceiling_kw=tuple(
-            max(
-                min(discharge_limit_kw, least),
-                min(calm_discharge_kw, least if closed else load - swings_back_kw + back / ups.rectifier_efficiency),
-            )
-            for load, back, least, closed in zip(dc_load_kw, feed_back, discharge_floor, locked, strict=True)
-        ),
-        feed_back_ceiling_kw=feed_back,
+        charge_ceiling_kw=_each(np.minimum(charger_kw, np.maximum(0.0, rectifier_kw - load_kw))),
+        discharge_floor_kw=_each(least_kw),
+        discharge_ceiling_kw=_each(discharge_ceiling_kw),
+        feed_back_ceiling_kw=_each(feed_back_kw),
     )
+
+
+def _each(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(values.tolist())

@@ -4,12 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain import Horizon, ReserveRequirement, Site, SiteState, UpsSystem, reserve_requirement
 from domain.conditions import ConditionsOnHorizon, conditions_on
+from domain.plan import UpsTrajectory
 from domain.validation import Checks
 from optimizer.floors import Floors, floors_of, reserve_comes_first
+from optimizer.meter import grid_kw
 from optimizer.power_bounds import PowerBounds, power_bounds_of
+from optimizer.recovery import hold
 from tariffs.horizon_charges import HorizonCharges
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +93,11 @@ class DispatchProblem:
 
     def dc_load_kw(self, ups: UpsSystem) -> tuple[float, ...]:
         """What the inverters of one system draw from its DC bus, per interval."""
-        return tuple(ups.dc_load_kw(load) for load in self.load_kw[ups.id])
+        return self._dc_load_kw[ups.id]
+
+    @cached_property
+    def _dc_load_kw(self) -> dict[str, tuple[float, ...]]:
+        return {ups.id: tuple(ups.dc_load_kw(load) for load in self.load_kw[ups.id]) for ups in self.site.ups}
 
     def power_bounds(self, ups: UpsSystem) -> PowerBounds:
         """How far the batteries of one system may go in each interval, see `formulation.rectifier`."""
@@ -114,11 +126,20 @@ class DispatchProblem:
     @cached_property
     def resting_kw(self) -> tuple[float, ...]:
         """The meter with every load carried and every battery at rest, per interval."""
-        total = list(self.unprotected_load_kw)
+        total_kw = np.array(self.unprotected_load_kw)
         for ups in self.site.ups:
-            for t, load in enumerate(self.load_kw[ups.id]):
-                total[t] += _input_kw(ups, load)
-        return tuple(total)
+            total_kw = total_kw + np.array(self.dc_load_kw(ups)) / ups.rectifier_efficiency
+        return tuple(total_kw.tolist())
+
+    @cached_property
+    def holding(self) -> tuple[UpsTrajectory, ...]:
+        """What every system does where nothing is traded: keep its battery as it is."""
+        return hold(self)
+
+    @cached_property
+    def holding_kw(self) -> FloatArray:
+        """The meter per interval where nothing is traded."""
+        return grid_kw(self, self.holding)
 
     @cached_property
     def reserve_first(self) -> tuple[bool, ...]:
@@ -129,27 +150,26 @@ class DispatchProblem:
     @cached_property
     def most_grid_kw(self) -> float:
         """The highest import that can be: every load and every charger at once, within the import limit."""
-        return min(self.site.interconnection.import_limit_kw, max(self._most_per_interval_kw()))
+        return min(self.site.interconnection.import_limit_kw, float(self._most_per_interval_kw.max()))
 
-    def _most_per_interval_kw(self) -> list[float]:
-        total = list(self.unprotected_load_kw)
+    @cached_property
+    def _most_per_interval_kw(self) -> FloatArray:
+        total_kw = np.array(self.resting_kw)
         for ups in self.site.ups:
-            charge = self.power_bounds(ups).charge_ceiling_kw
-            for t, dc_kw in enumerate(self.dc_load_kw(ups)):
-                total[t] += (dc_kw + charge[t]) / ups.rectifier_efficiency
-        return total
+            total_kw += np.array(self.power_bounds(ups).charge_ceiling_kw) / ups.rectifier_efficiency
+        return total_kw
 
     @cached_property
     def could_break_meter_limits(self) -> bool:
         """Whether batteries could take the meter beyond a limit of the interconnection; if not, no law need hold it."""
         limits = self.site.interconnection
-        least = list(self.unprotected_load_kw)
+        least_kw = np.array(self.resting_kw)
         for ups in self.site.ups:
             bounds = self.power_bounds(ups)
-            for t, dc_kw in enumerate(self.dc_load_kw(ups)):
-                drawn_kw = (dc_kw - bounds.discharge_ceiling_kw[t]) / ups.rectifier_efficiency
-                least[t] += min(drawn_kw, drawn_kw - bounds.feed_back_ceiling_kw[t])
-        return max(self._most_per_interval_kw()) > limits.import_limit_kw or min(least) < -limits.export_limit_kw
+            least_kw -= np.array(bounds.discharge_ceiling_kw) / ups.rectifier_efficiency
+            least_kw -= np.array(bounds.feed_back_ceiling_kw)
+        most_kw = float(self._most_per_interval_kw.max())
+        return most_kw > limits.import_limit_kw or float(least_kw.min()) < -limits.export_limit_kw
 
     @cached_property
     def most_billed_kw(self) -> float:

@@ -4,19 +4,60 @@ Below the reserve there is no optimization: every battery that lacks reserve cha
 rectifier and meter allow, the emptiest first, and nothing discharges but what the rectifiers cannot carry.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from domain import Binding, ReserveRequirement, UpsSystem
 from domain.plan import UpsTrajectory
 from optimizer.charging import Charging, charge_interval, import_headroom_kw
-from optimizer.problem import DispatchProblem
+
+if TYPE_CHECKING:
+    from optimizer.problem import DispatchProblem
 
 _ROUNDING = 1e-9
 
 
 def hold(problem: DispatchProblem) -> tuple[UpsTrajectory, ...]:
     """Keep every battery as it is: charge only what standing by loses."""
-    return _charge_towards(problem, {ups.id: problem.stored_at_start_kwh(ups) for ups in problem.site.ups})
+    stored_kwh = {ups.id: problem.stored_at_start_kwh(ups) for ups in problem.site.ups}
+    steady_kw = {ups.id: _steady_charge_kw(problem, ups, stored_kwh[ups.id]) for ups in problem.site.ups}
+    if not _every_interval_allows(problem, steady_kw):
+        return _charge_towards(problem, stored_kwh)
+    intervals = problem.horizon.intervals
+    return tuple(
+        UpsTrajectory(
+            ups_id=ups.id,
+            load_kw=problem.load_kw[ups.id],
+            charge_kw=(steady_kw[ups.id],) * intervals,
+            discharge_kw=(0.0,) * intervals,
+            stored_kwh=(stored_kwh[ups.id],) * (intervals + 1),
+            reserve_kwh=problem.reserve_kwh(ups),
+        )
+        for ups in problem.site.ups
+    )
+
+
+def _steady_charge_kw(problem: DispatchProblem, ups: UpsSystem, stored_kwh: float) -> float:
+    """The charge that makes up for standing by; infinite where the taper leaves less than that."""
+    h = problem.horizon.interval_h
+    kept_kwh = stored_kwh * (1 - ups.battery.standby_loss_per_h) ** h
+    charge_kw = (stored_kwh - kept_kwh) / ups.battery.charge_efficiency / h
+    return charge_kw if charge_kw <= ups.charge_below_taper_kw(kept_kwh, h) else math.inf
+
+
+def _every_interval_allows(problem: DispatchProblem, charge_kw: dict[str, float]) -> bool:
+    """Whether all systems may charge steadily at this: no rectifier lacks power, and neither charger nor meter."""
+    bounds = {ups.id: problem.power_bounds(ups) for ups in problem.site.ups}
+    if any(any(each.discharge_floor_kw) for each in bounds.values()):
+        return False
+    if any(charge_kw[ups_id] > min(each.charge_ceiling_kw) for ups_id, each in bounds.items()):
+        return False
+    drawn_kw = sum(charge_kw[ups.id] / ups.rectifier_efficiency for ups in problem.site.ups)
+    limit_kw = problem.site.interconnection.import_limit_kw
+    return drawn_kw == 0 or max(problem.resting_kw) + drawn_kw <= limit_kw
 
 
 def recover(problem: DispatchProblem) -> tuple[UpsTrajectory, ...]:

@@ -16,7 +16,6 @@ from optimizer.meter import cost_of, grid_kw
 from optimizer.model import model_data
 from optimizer.pricing import Metered, meter_of
 from optimizer.problem import DispatchProblem
-from optimizer.recovery import hold
 
 T = TypeVar("T")
 Pair = tuple[str, int]
@@ -59,9 +58,9 @@ def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | Non
         return best
     if not all(term.separable for term in problem.charges.tiers):
         best = _follow_shared_tiers(problem, best, time_limit_s, engine)
-    resting = hold(problem)
-    if _is_allowed(problem, resting) and _cost(problem, resting) <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
-        best.trajectories = resting
+    resting_cost = _cost(problem, problem.holding)
+    if _is_allowed(problem) and resting_cost <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
+        best.trajectories = problem.holding
     return best
 
 
@@ -82,15 +81,15 @@ def _cost(problem: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -> 
     return cost_of(problem, trajectories, grid_kw(problem, trajectories), problem.horizon.intervals).total
 
 
-def _is_allowed(problem: DispatchProblem, resting: tuple[UpsTrajectory, ...]) -> bool:
+def _is_allowed(problem: DispatchProblem) -> bool:
     """Whether doing nothing keeps the meter's limits, the reserve, and what is stored."""
-    meter_kw = grid_kw(problem, resting)
+    meter_kw = problem.holding_kw
     limits = problem.site.interconnection
     within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw
     return bool(within) and all(
         np.all(np.array(each.stored_kwh[1:]) >= np.array(each.reserve_kwh[1:]) - _ROUNDING_KWH)
         and each.stored_kwh[-1] >= each.stored_kwh[0] - _ROUNDING_KWH
-        for each in resting
+        for each in problem.holding
     )
 
 
@@ -153,7 +152,7 @@ class _Reading:
 def _answer(read: _Reading, solution: Solution, timing: dict[str, float]) -> Answer:
     if solution.values is None:
         reason = f"the solver found no plan ({solution.status.value}); every battery holds"
-        return Answer(PlanStatus.HOLD, hold(read.problem), [reason], timing)
+        return Answer(PlanStatus.HOLD, read.problem.holding, [reason], timing)
     status = PlanStatus.OPTIMAL if solution.status is SolveStatus.OPTIMAL else PlanStatus.TIME_LIMIT
     warnings = [] if status is PlanStatus.OPTIMAL else [f"the solver stopped early ({solution.status.value})"]
     return Answer(status, read.trajectories(), warnings, timing)

@@ -12,8 +12,7 @@ import pyomo.core as pyo
 
 from optimizer.formulation.horizon import Sets, declare_groups, declare_set
 from optimizer.formulation.meter import grid_kw
-from optimizer.formulation.peaks import billed_kw, peak_terms, window_mean_kw
-from optimizer.problem import DispatchProblem
+from optimizer.formulation.peaks import Peaks, billed_kw, window_mean_kw
 from optimizer.tier_blocks import TierBlock
 from tariffs.horizon_charges import DemandTerm
 
@@ -21,9 +20,9 @@ Cause = tuple[str, tuple[int, ...]]
 _DIMENSIONS = {"SO_FAR": 2, "FLOOR": 2, "INTERVAL": 3, "WINDOW": 3, "LINK_SO_FAR": 4, "LINK": 5}
 
 
-def cause_sets(problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> Sets:
+def cause_sets(peaks: Peaks, blocks: tuple[TierBlock, ...]) -> Sets:
     """The peaks that must have a cause, and their causes by kind."""
-    terms = peak_terms(problem)
+    terms = peaks.terms
     rewarding = {block.demand for block in blocks if block.rewards_demand}
     exact = tuple(d for d, term in enumerate(terms) if d in rewarding or any(s.rate_per_kw < 0 for s in term.steps))
     causes = [(kind, (d, i, *what)) for d in exact for i, (kind, what) in enumerate(_causes(terms, d))]

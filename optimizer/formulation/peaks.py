@@ -12,7 +12,7 @@ only where it is open whether demand reaches it (see `optimizer.peak_bounds`). W
 the cost (a credit, or kWh/kW blocks that grow with it), see `peak_causes`.
 """
 
-from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import pyomo.core as pyo
@@ -21,29 +21,48 @@ from optimizer.formulation.horizon import Parameters, Sets, declare_groups, decl
 from optimizer.formulation.meter import grid_kw
 from optimizer.peak_bounds import least_billed_kw
 from optimizer.problem import DispatchProblem
-from tariffs.horizon_charges import DemandTerm
+from tariffs.horizon_charges import CoincidentTerm, DemandTerm
 
 
-def peak_terms(problem: DispatchProblem) -> tuple[DemandTerm, ...]:
+class Peaks:
     """Every charge on a peak: the demand terms, then the coincident ones as demand at their expected rates."""
-    expected = tuple(
-        DemandTerm(
-            charge=term.charge,
-            billing_period=term.billing_period,
-            intervals=term.intervals,
-            steps=tuple(type(s)(up_to_kw=s.up_to_kw, rate_per_kw=s.rate_per_kw * term.weight) for s in term.steps),
-            peak_so_far_kw=term.peak_so_far_kw,
-        )
-        for term in problem.charges.coincident
+
+    def __init__(self, problem: DispatchProblem) -> None:
+        self._problem = problem
+        expected = (_as_demand(term) for term in problem.charges.coincident)
+        self.terms: tuple[DemandTerm, ...] = (*problem.charges.demand, *expected)
+
+    @cached_property
+    def least_billed_kw(self) -> list[float]:
+        """The least that each term can bill."""
+        return least_billed_kw(self._problem, self.terms)
+
+    @cached_property
+    def cheaper_steps(self) -> tuple[tuple[int, int], ...]:
+        """The steps that are cheaper than one below them, where it is open whether demand reaches them."""
+        falling = [
+            (d, k)
+            for d, term in enumerate(self.terms)
+            for k in range(1, len(term.steps))
+            if term.steps[k].rate_per_kw < max(step.rate_per_kw for step in term.steps[:k])
+        ]
+        return tuple((d, k) for d, k in falling if self.terms[d].steps[k - 1].up_to_kw > self.least_billed_kw[d])
+
+
+def _as_demand(term: CoincidentTerm) -> DemandTerm:
+    return DemandTerm(
+        charge=term.charge,
+        billing_period=term.billing_period,
+        intervals=term.intervals,
+        steps=tuple(type(s)(up_to_kw=s.up_to_kw, rate_per_kw=s.rate_per_kw * term.weight) for s in term.steps),
+        peak_so_far_kw=term.peak_so_far_kw,
     )
-    return (*problem.charges.demand, *expected)
 
 
-def peak_sets(problem: DispatchProblem) -> Sets:
+def peak_sets(peaks: Peaks) -> Sets:
     """Which intervals and windows each charge meters, its steps, and the terms it is linked to by a ratchet."""
-    terms = peak_terms(problem)
+    terms, cheaper = peaks.terms, peaks.cheaper_steps
     each = list(enumerate(terms))
-    cheaper = tuple(_cheaper_steps(problem, terms))
     return {
         "PEAKS": len(terms),
         "METERED": tuple((d, t) for d, term in each if not term.windows for t in term.intervals.tolist()),
@@ -56,19 +75,6 @@ def peak_sets(problem: DispatchProblem) -> Sets:
         "STEPS_BELOW": tuple((d, k, j) for d, k in cheaper for j in range(k)),
         "RATCHETS": tuple((d, n, link.index) for d, term in each for n, link in enumerate(term.links)),
     }
-
-
-def _cheaper_steps(problem: DispatchProblem, terms: tuple[DemandTerm, ...]) -> Iterable[tuple[int, int]]:
-    """The steps that are cheaper than one below them, where it is open whether demand reaches them."""
-    falling = {}
-    for d, term in enumerate(terms):
-        rates = [step.rate_per_kw for step in term.steps]
-        falling[d] = [k for k in range(1, len(rates)) if rates[k] < max(rates[:k])]
-    if not any(falling.values()):
-        return
-    least_kw = least_billed_kw(problem, terms)
-    for d, steps in falling.items():
-        yield from ((d, k) for k in steps if terms[d].steps[k - 1].up_to_kw > least_kw[d])
 
 
 def add_peaks(model: pyo.AbstractModel, sets: Sets) -> None:
@@ -102,14 +108,13 @@ def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
     model.most_billed_kw = pyo.Param(mutable=True)
 
 
-def peak_parameters(problem: DispatchProblem) -> Parameters:
+def peak_parameters(problem: DispatchProblem, peaks: Peaks) -> Parameters:
     """Peaks so far, floors, ratchets, and the steps that price demand."""
-    terms = peak_terms(problem)
+    terms = peaks.terms
     steps = [(d, k) for d, term in enumerate(terms) for k in range(len(term.steps))]
     ends_kw = np.array([terms[d].steps[k].up_to_kw for d, k in steps])
     starts_kw = np.array([terms[d].steps[k - 1].up_to_kw if k else 0.0 for d, k in steps])
-    least_kw = least_billed_kw(problem, terms)
-    surely_kw = np.array([least_kw[d] for d, _ in steps]) - starts_kw
+    surely_kw = np.array([peaks.least_billed_kw[d] if peaks.cheaper_steps else 0.0 for d, _ in steps]) - starts_kw
     return {
         "peak_so_far_kw": np.array([term.peak_so_far_kw for term in terms]),
         "own_fraction": np.array([term.own_fraction for term in terms]),

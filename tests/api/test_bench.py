@@ -10,7 +10,7 @@ from documents import run
 from api import bench
 from tariffs import catalog
 
-PARTS = ["build", "compile", "solve", "certify", "whole plan"]
+PARTS = ["data", "compile", "evaluate", "solve", "certify", "whole plan"]
 
 
 @pytest.fixture(autouse=True)
