@@ -6,17 +6,19 @@ from dataclasses import dataclass
 import pyomo.core as pyo
 
 from optimizer.formulation.battery import add_batteries, battery_parameters
-from optimizer.formulation.cost import add_cost, add_prices, price_parameters
+from optimizer.formulation.cost import add_prices, price_parameters
 from optimizer.formulation.energy_tiers import add_energy_tiers, tier_parameters, tier_sets
 from optimizer.formulation.exclusivity import exclusivity_sets, forbid_charging_while_discharging
 from optimizer.formulation.horizon import Parameters, Sets, add_horizon, horizon_parameters, horizon_sets
 from optimizer.formulation.meter import add_meter, meter_parameters, meter_sets
 from optimizer.formulation.minimum_bill import add_minimum_bills, minimum_parameters, minimum_sets
+from optimizer.formulation.objective import add_objective
 from optimizer.formulation.peak_causes import add_peak_causes, cause_sets
 from optimizer.formulation.peaks import Peaks, add_peaks, peak_parameters, peak_sets
 from optimizer.formulation.ramp import add_ramp, ramp_parameters, ramp_sets
 from optimizer.formulation.rectifier import add_rectifiers, rectifier_parameters, rectifier_sets
 from optimizer.formulation.taper import add_taper, taper_parameters, taper_sets
+from optimizer.formulation.uncertainty import add_uncertainty, uncertainty_parameters, uncertainty_sets
 from optimizer.pricing import Metered, meter_of
 from optimizer.problem import DispatchProblem
 from optimizer.tier_blocks import tier_blocks
@@ -46,7 +48,8 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
     add_prices(model)
     add_minimum_bills(model, sets)
     forbid_charging_while_discharging(model, sets)
-    add_cost(model)
+    add_uncertainty(model, sets)
+    add_objective(model)
     return model
 
 
@@ -74,6 +77,7 @@ def model_data(
             **tier_sets(problem, blocks),
             **minimum_sets(problem),
             **exclusivity_sets(exclusive),
+            **uncertainty_sets(problem),
         },
         parameters={
             **horizon_parameters(problem),
@@ -86,6 +90,7 @@ def model_data(
             **tier_parameters(problem, blocks),
             **price_parameters(problem, shared_tier_slopes(around or resting)),
             **minimum_parameters(problem),
+            **uncertainty_parameters(problem),
         },
     )
 

@@ -15,6 +15,7 @@ from optimizer.floors import Floors, floors_of, reserve_comes_first
 from optimizer.meter import grid_kw
 from optimizer.power_bounds import PowerBounds, power_bounds_of
 from optimizer.recovery import hold
+from optimizer.scenarios import Scenarios
 from tariffs.horizon_charges import HorizonCharges
 
 FloatArray = NDArray[np.float64]
@@ -28,6 +29,10 @@ class DispatchProblem:
     meter (negative where generation exceeds it). The first `plan_intervals` are the plan, the rest is look-ahead.
     `reserve_profile_kwh` replaces the computed reserve of a system by one value per boundary (intervals + 1). While a
     condition of the site or of its state holds, the reserve is raised and nothing is discharged.
+
+    `uncertain` holds loads that may come in place of `unprotected_load_kw`, which then is the expected one.
+    `stored_value_per_kwh` (one value a boundary) says what stored energy is worth by itself; with it, the batteries
+    need not hold at the end of the horizon what they held at its start.
     """
 
     site: Site
@@ -38,6 +43,8 @@ class DispatchProblem:
     state: SiteState = field(default_factory=SiteState)
     plan_intervals: int | None = None
     reserve_profile_kwh: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    uncertain: Scenarios | None = None
+    stored_value_per_kwh: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -64,8 +71,32 @@ class DispatchProblem:
             checks.require(
                 1 <= self.plan_intervals <= intervals, "plan_intervals", self.plan_intervals, f"from 1 to {intervals}"
             )
+        if self.uncertain is not None:
+            given = self.uncertain.unprotected_load_kw.shape[1]
+            checks.require(given == intervals, "uncertain", f"{given} intervals", f"{intervals}")
+        if self.stored_value_per_kwh is not None:
+            given = len(self.stored_value_per_kwh)
+            checks.require(
+                given == intervals + 1, "stored_value_per_kwh", f"{given} values", f"{intervals + 1}, one a boundary"
+            )
         checks.raise_faults()
         self.state.check_against(self.site)
+
+    @cached_property
+    def scenarios(self) -> Scenarios:
+        """The loads that may come; one, where they are known."""
+        return self.uncertain or Scenarios.certain(self.unprotected_load_kw)
+
+    @property
+    def returns(self) -> bool:
+        """Whether the batteries must hold at the end of the horizon what they held at its start."""
+        return self.stored_value_per_kwh is None
+
+    @property
+    def stored_value(self) -> FloatArray:
+        """What stored energy is worth at each boundary; nothing where it is only to return."""
+        given = self.stored_value_per_kwh
+        return np.zeros(self.horizon.intervals + 1) if given is None else np.array(given)
 
     @property
     def planned(self) -> int:
@@ -154,16 +185,21 @@ class DispatchProblem:
 
     @cached_property
     def _most_per_interval_kw(self) -> FloatArray:
-        total_kw = np.array(self.resting_kw)
+        total_kw = np.array(self.resting_kw) + self._beyond_expected_kw.max(axis=0)
         for ups in self.site.ups:
             total_kw += np.array(self.power_bounds(ups).charge_ceiling_kw) / ups.rectifier_efficiency
         return total_kw
+
+    @property
+    def _beyond_expected_kw(self) -> FloatArray:
+        """By how much each scenario differs from the expected load (scenarios x intervals)."""
+        return self.scenarios.unprotected_load_kw - np.array(self.unprotected_load_kw)
 
     @cached_property
     def could_break_meter_limits(self) -> bool:
         """Whether batteries could take the meter beyond a limit of the interconnection; if not, no law need hold it."""
         limits = self.site.interconnection
-        least_kw = np.array(self.resting_kw)
+        least_kw = np.array(self.resting_kw) + self._beyond_expected_kw.min(axis=0)
         for ups in self.site.ups:
             bounds = self.power_bounds(ups)
             least_kw -= np.array(bounds.discharge_ceiling_kw) / ups.rectifier_efficiency

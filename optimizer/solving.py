@@ -144,9 +144,10 @@ class _Reading:
         )
 
     def _of(self, name: str) -> NDArray[np.float64]:
-        """The values of a variable: one row a system."""
+        """The values of a variable in the first scenario: one row a system."""
         assert self.values is not None  # noqa: S101 - both callers have asked
-        return self.values[self._columns[name]].reshape(len(self.problem.site.ups), -1)
+        shape = (self.problem.scenarios.count, len(self.problem.site.ups), -1)
+        return self.values[self._columns[name]].reshape(shape)[0]
 
 
 def _answer(read: _Reading, solution: Solution, timing: dict[str, float]) -> Answer:

@@ -25,10 +25,14 @@ def add_batteries(model: pyo.AbstractModel) -> None:
         model.add_component(name, pyo.Param(model.UPS, model.INTERVALS, mutable=True))
     for name in ("stored_floor_kwh", "stored_ceiling_kwh"):
         model.add_component(name, pyo.Param(model.UPS, model.BOUNDARIES, mutable=True))
-    model.charge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=charge_fits_rectifier_and_battery, dense=False)
-    model.discharge_kw = pyo.Var(model.UPS, model.INTERVALS, bounds=discharge_never_exceeds_load, dense=False)
-    model.stored_kwh = pyo.Var(model.UPS, model.BOUNDARIES, bounds=reserve_is_kept, dense=False)
-    model.energy_is_conserved = pyo.Constraint(model.UPS, model.INTERVALS, rule=energy_is_conserved)
+    model.charge_kw = pyo.Var(
+        model.SCENARIOS, model.UPS, model.INTERVALS, bounds=charge_fits_rectifier_and_battery, dense=False
+    )
+    model.discharge_kw = pyo.Var(
+        model.SCENARIOS, model.UPS, model.INTERVALS, bounds=discharge_never_exceeds_load, dense=False
+    )
+    model.stored_kwh = pyo.Var(model.SCENARIOS, model.UPS, model.BOUNDARIES, bounds=reserve_is_kept, dense=False)
+    model.energy_is_conserved = pyo.Constraint(model.SCENARIOS, model.UPS, model.INTERVALS, rule=energy_is_conserved)
 
 
 def battery_parameters(problem: DispatchProblem) -> Parameters:
@@ -49,11 +53,12 @@ def battery_parameters(problem: DispatchProblem) -> Parameters:
 
 
 def _stored_floor_kwh(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
-    """The reserve at each boundary; what is measured at the first, and at the last no less than that."""
+    """The reserve at each boundary; what is measured at the first, and at the last no less where it is to return."""
     floor_kwh = np.array(problem.reserve_kwh(ups), dtype=float)
     measured_kwh = problem.stored_at_start_kwh(ups)
     floor_kwh[0] = measured_kwh
-    floor_kwh[-1] = max(measured_kwh, floor_kwh[-1])
+    if problem.returns:
+        floor_kwh[-1] = max(measured_kwh, floor_kwh[-1])
     return floor_kwh
 
 
@@ -64,12 +69,12 @@ def _stored_ceiling_kwh(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
     return ceiling_kwh
 
 
-def charge_fits_rectifier_and_battery(model: pyo.AbstractModel, ups: str, t: int) -> tuple[object, object]:
+def charge_fits_rectifier_and_battery(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
     """0 <= c <= min(battery limit, rectifier limit - load): load and recharge share the rectifier."""
     return 0, model.charge_ceiling_kw[ups, t]
 
 
-def discharge_never_exceeds_load(model: pyo.AbstractModel, ups: str, t: int) -> tuple[object, object]:
+def discharge_never_exceeds_load(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
     """max(0, load - rectifier limit) <= d <= min(battery limit, load): nothing flows back through the rectifier.
 
     The bound stands for `g >= 0` because a battery never charges and discharges at once (see `exclusivity`).
@@ -77,16 +82,16 @@ def discharge_never_exceeds_load(model: pyo.AbstractModel, ups: str, t: int) -> 
     return model.discharge_floor_kw[ups, t], model.discharge_ceiling_kw[ups, t]
 
 
-def reserve_is_kept(model: pyo.AbstractModel, ups: str, boundary: int) -> tuple[object, object]:
+def reserve_is_kept(model: pyo.AbstractModel, _s: int, ups: str, boundary: int) -> tuple[object, object]:
     """reserve <= E <= E_max; E[first] = measured; E[last] >= E[first]."""
     return model.stored_floor_kwh[ups, boundary], model.stored_ceiling_kwh[ups, boundary]
 
 
-def energy_is_conserved(model: pyo.AbstractModel, ups: str, t: int) -> object:
+def energy_is_conserved(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
     """E[b+1] = E[b] * kept + (eta_c * c - d / eta_d) * h."""
     gained_kw = (
-        model.charge_efficiency[ups] * model.charge_kw[ups, t]
-        - model.discharge_kw[ups, t] / model.discharge_efficiency[ups]
+        model.charge_efficiency[ups] * model.charge_kw[s, ups, t]
+        - model.discharge_kw[s, ups, t] / model.discharge_efficiency[ups]
     )
-    kept_kwh = model.stored_kwh[ups, t] * model.kept_fraction[ups]
-    return model.stored_kwh[ups, t + 1] == kept_kwh + gained_kw * model.interval_h
+    kept_kwh = model.stored_kwh[s, ups, t] * model.kept_fraction[ups]
+    return model.stored_kwh[s, ups, t + 1] == kept_kwh + gained_kw * model.interval_h

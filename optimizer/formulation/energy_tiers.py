@@ -51,15 +51,19 @@ def _widths(blocks: tuple[TierBlock, ...]) -> Mapping[tuple[int, int], Affine]:
 def add_energy_tiers(model: pyo.AbstractModel, sets: Sets) -> None:
     """Declare the blocks of every tiered billing period, and fill them."""
     _add_sets_and_parameters(model, sets)
-    model.in_block_kwh = pyo.Var(model.BLOCKS, domain=pyo.NonNegativeReals, dense=False)
-    model.reached = pyo.Var(model.CHEAPER_BLOCKS, domain=pyo.Binary, dense=False)
-    model.energy_fills_blocks = pyo.Constraint(model.TIERED, rule=energy_fills_blocks)
-    model.block_has_a_width = pyo.Constraint(model.FIXED_BLOCKS, rule=block_has_a_width)
-    model.block_scales_with_demand = pyo.Constraint(model.SCALED_BLOCKS, rule=block_scales_with_demand)
-    model.cheaper_block_is_reached = pyo.Constraint(model.CHEAPER_BLOCKS, rule=cheaper_block_is_reached)
-    model.blocks_below_are_full = pyo.Constraint(model.FIXED_BLOCKS_BELOW, rule=blocks_below_are_full)
-    model.scaled_blocks_below_are_full = pyo.Constraint(model.SCALED_BLOCKS_BELOW, rule=scaled_blocks_below_are_full)
-    model.demand_keeps_blocks = pyo.Constraint(model.SCALED, rule=demand_keeps_blocks)
+    model.in_block_kwh = pyo.Var(model.SCENARIOS, model.BLOCKS, domain=pyo.NonNegativeReals, dense=False)
+    model.reached = pyo.Var(model.SCENARIOS, model.CHEAPER_BLOCKS, domain=pyo.Binary, dense=False)
+    model.energy_fills_blocks = pyo.Constraint(model.SCENARIOS, model.TIERED, rule=energy_fills_blocks)
+    model.block_has_a_width = pyo.Constraint(model.SCENARIOS, model.FIXED_BLOCKS, rule=block_has_a_width)
+    model.block_scales_with_demand = pyo.Constraint(model.SCENARIOS, model.SCALED_BLOCKS, rule=block_scales_with_demand)
+    model.cheaper_block_is_reached = pyo.Constraint(
+        model.SCENARIOS, model.CHEAPER_BLOCKS, rule=cheaper_block_is_reached
+    )
+    model.blocks_below_are_full = pyo.Constraint(model.SCENARIOS, model.FIXED_BLOCKS_BELOW, rule=blocks_below_are_full)
+    model.scaled_blocks_below_are_full = pyo.Constraint(
+        model.SCENARIOS, model.SCALED_BLOCKS_BELOW, rule=scaled_blocks_below_are_full
+    )
+    model.demand_keeps_blocks = pyo.Constraint(model.SCENARIOS, model.SCALED, rule=demand_keeps_blocks)
 
 
 def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
@@ -97,45 +101,47 @@ def tier_parameters(problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> 
     }
 
 
-def energy_fills_blocks(model: pyo.AbstractModel, e: int) -> object:
+def energy_fills_blocks(model: pyo.AbstractModel, s: int, e: int) -> object:
     """sum of in_block = energy so far + sum of h * imported."""
-    filled = sum(model.in_block_kwh[e, block] for block in model.BLOCKS_OF[e])
-    drawn = sum(grid_kw(model, t) for t in model.IMPORTS_OF[e])
-    exported = sum(model.exported_kw[t] for t in model.EXPORTS_OF[e])
+    filled = sum(model.in_block_kwh[s, e, block] for block in model.BLOCKS_OF[e])
+    drawn = sum(grid_kw(model, s, t) for t in model.IMPORTS_OF[e])
+    exported = sum(model.exported_kw[s, t] for t in model.EXPORTS_OF[e])
     return filled == model.energy_so_far_kwh[e] + model.interval_h * (drawn + exported)
 
 
-def block_has_a_width(model: pyo.AbstractModel, e: int, block: int) -> object:
+def block_has_a_width(model: pyo.AbstractModel, s: int, e: int, block: int) -> object:
     """in_block <= width."""
-    return model.in_block_kwh[e, block] <= model.block_width_kwh[e, block]
+    return model.in_block_kwh[s, e, block] <= model.block_width_kwh[e, block]
 
 
-def block_scales_with_demand(model: pyo.AbstractModel, e: int, block: int, d: int) -> object:
+def block_scales_with_demand(model: pyo.AbstractModel, s: int, e: int, block: int, d: int) -> object:
     """in_block <= width + width_per_kw * billed."""
-    return model.in_block_kwh[e, block] <= _scaled_width_kwh(model, e, block, d)
+    return model.in_block_kwh[s, e, block] <= _scaled_width_kwh(model, s, e, block, d)
 
 
-def _scaled_width_kwh(model: pyo.AbstractModel, e: int, block: int, d: int) -> pyo.NumericValue:
-    return model.block_width_kwh[e, block] + model.block_width_kwh_per_kw[e, block] * billed_kw(model, d)
+def _scaled_width_kwh(model: pyo.AbstractModel, s: int, e: int, block: int, d: int) -> pyo.NumericValue:
+    return model.block_width_kwh[e, block] + model.block_width_kwh_per_kw[e, block] * billed_kw(model, s, d)
 
 
-def cheaper_block_is_reached(model: pyo.AbstractModel, e: int, block: int) -> object:
+def cheaper_block_is_reached(model: pyo.AbstractModel, s: int, e: int, block: int) -> object:
     """in_block[k] <= most * reached[k]."""
-    return model.in_block_kwh[e, block] <= model.most_energy_kwh[e] * model.reached[e, block]
+    return model.in_block_kwh[s, e, block] <= model.most_energy_kwh[e] * model.reached[s, e, block]
 
 
-def blocks_below_are_full(model: pyo.AbstractModel, e: int, block: int, below: int) -> object:
+def blocks_below_are_full(model: pyo.AbstractModel, s: int, e: int, block: int, below: int) -> object:
     """in_block[j] >= width[j] - most * (1 - reached[k]) for every j below k."""
-    missing = model.most_block_kwh[e, below] * (1 - model.reached[e, block])
-    return model.in_block_kwh[e, below] >= model.block_width_kwh[e, below] - missing
+    missing = model.most_block_kwh[e, below] * (1 - model.reached[s, e, block])
+    return model.in_block_kwh[s, e, below] >= model.block_width_kwh[e, below] - missing
 
 
-def scaled_blocks_below_are_full(model: pyo.AbstractModel, e: int, block: int, below: int, d: int) -> object:
+def scaled_blocks_below_are_full(  # noqa: PLR0917 - Pyomo passes the index by position
+    model: pyo.AbstractModel, s: int, e: int, block: int, below: int, d: int
+) -> object:
     """in_block[j] >= width[j] + width_per_kw[j] * billed - most * (1 - reached[k]) for every j below k."""
-    missing = model.most_block_kwh[e, below] * (1 - model.reached[e, block])
-    return model.in_block_kwh[e, below] >= _scaled_width_kwh(model, e, below, d) - missing
+    missing = model.most_block_kwh[e, below] * (1 - model.reached[s, e, block])
+    return model.in_block_kwh[s, e, below] >= _scaled_width_kwh(model, s, e, below, d) - missing
 
 
-def demand_keeps_blocks(model: pyo.AbstractModel, e: int, d: int) -> object:
+def demand_keeps_blocks(model: pyo.AbstractModel, s: int, e: int, d: int) -> object:
     """Billed demand stays where the blocks are as stated."""
-    return pyo.inequality(model.demand_low_kw[e, d], billed_kw(model, d), model.demand_high_kw[e, d])
+    return pyo.inequality(model.demand_low_kw[e, d], billed_kw(model, s, d), model.demand_high_kw[e, d])

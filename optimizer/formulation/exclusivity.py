@@ -21,16 +21,18 @@ def exclusivity_sets(where: Collection[tuple[str, int]]) -> Sets:
 def forbid_charging_while_discharging(model: pyo.AbstractModel, sets: Sets) -> None:
     """Let a battery either charge or discharge, where asked to."""
     declare_set(model, sets, "EXCLUSIVE", dimen=2)
-    model.charging = pyo.Var(model.EXCLUSIVE, domain=pyo.Binary, dense=False)
-    model.charges_only_when_charging = pyo.Constraint(model.EXCLUSIVE, rule=charges_only_when_charging)
-    model.discharges_only_when_not_charging = pyo.Constraint(model.EXCLUSIVE, rule=discharges_only_when_not_charging)
+    model.charging = pyo.Var(model.SCENARIOS, model.EXCLUSIVE, domain=pyo.Binary, dense=False)
+    model.charges_only_when_charging = pyo.Constraint(model.SCENARIOS, model.EXCLUSIVE, rule=charges_only_when_charging)
+    model.discharges_only_when_not_charging = pyo.Constraint(
+        model.SCENARIOS, model.EXCLUSIVE, rule=discharges_only_when_not_charging
+    )
 
 
-def charges_only_when_charging(model: pyo.AbstractModel, ups: str, t: int) -> object:
+def charges_only_when_charging(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
     """c <= charge_ceiling * u."""
-    return model.charge_kw[ups, t] <= model.charge_ceiling_kw[ups, t] * model.charging[ups, t]
+    return model.charge_kw[s, ups, t] <= model.charge_ceiling_kw[ups, t] * model.charging[s, ups, t]
 
 
-def discharges_only_when_not_charging(model: pyo.AbstractModel, ups: str, t: int) -> object:
+def discharges_only_when_not_charging(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
     """d <= discharge_ceiling * (1 - u)."""
-    return model.discharge_kw[ups, t] <= model.discharge_ceiling_kw[ups, t] * (1 - model.charging[ups, t])
+    return model.discharge_kw[s, ups, t] <= model.discharge_ceiling_kw[ups, t] * (1 - model.charging[s, ups, t])

@@ -1,4 +1,4 @@
-"""The horizon: intervals, the boundaries between them, and the UPS systems that everything is indexed by."""
+"""What everything is indexed by: scenarios, UPS systems, intervals, and the boundaries between these."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,22 +19,27 @@ Parameters = dict[str, FloatArray]
 
 
 def horizon_sets(problem: DispatchProblem) -> Sets:
-    """Systems by their ids, and intervals."""
-    return {"UPS": tuple(ups.id for ups in problem.site.ups), "INTERVALS": problem.horizon.intervals}
+    """Scenarios, systems by their ids, and intervals."""
+    return {
+        "SCENARIOS": len(problem.scenarios.probability),
+        "UPS": tuple(ups.id for ups in problem.site.ups),
+        "INTERVALS": problem.horizon.intervals,
+    }
 
 
 def add_horizon(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Declare systems, intervals and boundaries."""
+    """Declare scenarios, systems, intervals and boundaries."""
     intervals = sets["INTERVALS"]
-    declare_set(model, sets, "UPS")
-    declare_set(model, sets, "INTERVALS")
+    for name in ("SCENARIOS", "UPS", "INTERVALS"):
+        declare_set(model, sets, name)
     model.BOUNDARIES = pyo.RangeSet(0, intervals)
     model.interval_h = pyo.Param(mutable=True)
+    model.probability = pyo.Param(model.SCENARIOS, mutable=True)
 
 
 def horizon_parameters(problem: DispatchProblem) -> Parameters:
-    """The length of an interval."""
-    return {"interval_h": number(problem.horizon.interval_h)}
+    """The length of an interval, and how likely each scenario is."""
+    return {"interval_h": number(problem.horizon.interval_h), "probability": problem.scenarios.probability}
 
 
 def declare_set(model: pyo.AbstractModel, sets: Sets, name: str, dimen: int = 1) -> None:

@@ -35,13 +35,17 @@ def add_meter(model: pyo.AbstractModel, sets: Sets) -> None:
     model.import_limit_kw = pyo.Param(mutable=True)
     model.export_limit_kw = pyo.Param(mutable=True)
     model.most_grid_kw = pyo.Param(mutable=True)
-    model.unprotected_load_kw = pyo.Param(model.INTERVALS, mutable=True)
-    model.exported_kw = pyo.Var(model.EXPORTS, bounds=export_is_permitted, dense=False)
-    model.meter_stays_within_limits = pyo.Constraint(model.LIMITED, rule=meter_stays_within_limits)
-    model.import_is_not_negative = pyo.Constraint(model.EXPORTS, rule=import_is_not_negative)
-    model.exporting = pyo.Var(model.TEMPTING, domain=pyo.Binary, dense=False)
-    model.exports_only_when_exporting = pyo.Constraint(model.TEMPTING, rule=exports_only_when_exporting)
-    model.imports_only_when_not_exporting = pyo.Constraint(model.TEMPTING, rule=imports_only_when_not_exporting)
+    model.unprotected_load_kw = pyo.Param(model.SCENARIOS, model.INTERVALS, mutable=True)
+    model.exported_kw = pyo.Var(model.SCENARIOS, model.EXPORTS, bounds=export_is_permitted, dense=False)
+    model.meter_stays_within_limits = pyo.Constraint(model.SCENARIOS, model.LIMITED, rule=meter_stays_within_limits)
+    model.import_is_not_negative = pyo.Constraint(model.SCENARIOS, model.EXPORTS, rule=import_is_not_negative)
+    model.exporting = pyo.Var(model.SCENARIOS, model.TEMPTING, domain=pyo.Binary, dense=False)
+    model.exports_only_when_exporting = pyo.Constraint(
+        model.SCENARIOS, model.TEMPTING, rule=exports_only_when_exporting
+    )
+    model.imports_only_when_not_exporting = pyo.Constraint(
+        model.SCENARIOS, model.TEMPTING, rule=imports_only_when_not_exporting
+    )
 
 
 def meter_parameters(problem: DispatchProblem) -> Parameters:
@@ -51,36 +55,38 @@ def meter_parameters(problem: DispatchProblem) -> Parameters:
         "import_limit_kw": number(limits.import_limit_kw),
         "export_limit_kw": number(limits.export_limit_kw),
         "most_grid_kw": number(problem.most_grid_kw),
-        "unprotected_load_kw": np.array(problem.unprotected_load_kw, dtype=float),
+        "unprotected_load_kw": problem.scenarios.unprotected_load_kw.ravel(),
     }
 
 
-def grid_kw(model: pyo.AbstractModel, t: int) -> pyo.NumericValue:
+def grid_kw(model: pyo.AbstractModel, s: int, t: int) -> pyo.NumericValue:
     """grid = unprotected_load + sum of UPS inputs."""
-    drawn_kw = sum(input_kw(model, ups, t) for ups in model.UPS)
-    return model.unprotected_load_kw[t] + drawn_kw - sum(feeding_back_kw(model, ups, t) for ups in model.FEEDS_BACK)
+    drawn_kw = sum(input_kw(model, s, ups, t) for ups in model.UPS)
+    return (
+        model.unprotected_load_kw[s, t] + drawn_kw - sum(feeding_back_kw(model, s, ups, t) for ups in model.FEEDS_BACK)
+    )
 
 
-def meter_stays_within_limits(model: pyo.AbstractModel, t: int) -> object:
+def meter_stays_within_limits(model: pyo.AbstractModel, s: int, t: int) -> object:
     """-export_limit <= grid <= import_limit."""
-    return pyo.inequality(-model.export_limit_kw, grid_kw(model, t), model.import_limit_kw)
+    return pyo.inequality(-model.export_limit_kw, grid_kw(model, s, t), model.import_limit_kw)
 
 
-def export_is_permitted(model: pyo.AbstractModel, _t: int) -> tuple[object, object]:
+def export_is_permitted(model: pyo.AbstractModel, _s: int, _t: int) -> tuple[object, object]:
     """0 <= exported <= export_limit."""
     return 0, model.export_limit_kw
 
 
-def import_is_not_negative(model: pyo.AbstractModel, t: int) -> object:
+def import_is_not_negative(model: pyo.AbstractModel, s: int, t: int) -> object:
     """imported = grid + exported >= 0."""
-    return grid_kw(model, t) + model.exported_kw[t] >= 0
+    return grid_kw(model, s, t) + model.exported_kw[s, t] >= 0
 
 
-def exports_only_when_exporting(model: pyo.AbstractModel, t: int) -> object:
+def exports_only_when_exporting(model: pyo.AbstractModel, s: int, t: int) -> object:
     """exported <= export_limit * exporting."""
-    return model.exported_kw[t] <= model.export_limit_kw * model.exporting[t]
+    return model.exported_kw[s, t] <= model.export_limit_kw * model.exporting[s, t]
 
 
-def imports_only_when_not_exporting(model: pyo.AbstractModel, t: int) -> object:
+def imports_only_when_not_exporting(model: pyo.AbstractModel, s: int, t: int) -> object:
     """imported <= most * (1 - exporting)."""
-    return grid_kw(model, t) + model.exported_kw[t] <= model.most_grid_kw * (1 - model.exporting[t])
+    return grid_kw(model, s, t) + model.exported_kw[s, t] <= model.most_grid_kw * (1 - model.exporting[s, t])

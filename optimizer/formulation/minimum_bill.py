@@ -56,8 +56,8 @@ def add_minimum_bills(model: pyo.AbstractModel, sets: Sets) -> None:
     model.minimum_multiplier = pyo.Param(model.MINIMUMS, mutable=True)
     for kind in KINDS:
         model.add_component(f"{kind}_before_tax", pyo.Param(model.MINIMUMS, mutable=True))
-    model.shortfall = pyo.Var(model.MINIMUMS, domain=pyo.NonNegativeReals, dense=False)
-    model.minimum_is_paid = pyo.Constraint(model.MINIMUMS, rule=minimum_is_paid)
+    model.shortfall = pyo.Var(model.SCENARIOS, model.MINIMUMS, domain=pyo.NonNegativeReals, dense=False)
+    model.minimum_is_paid = pyo.Constraint(model.SCENARIOS, model.MINIMUMS, rule=minimum_is_paid)
 
 
 def minimum_parameters(problem: DispatchProblem) -> Parameters:
@@ -70,13 +70,13 @@ def minimum_parameters(problem: DispatchProblem) -> Parameters:
     }
 
 
-def minimum_is_paid(model: pyo.AbstractModel, m: int) -> object:
+def minimum_is_paid(model: pyo.AbstractModel, s: int, m: int) -> object:
     """shortfall >= amount - what is charged."""
-    energy = energy_cost(model, model.MINIMUM_IMPORTS_OF[m], model.MINIMUM_EXPORTS_OF[m])
+    energy = energy_cost(model, s, model.MINIMUM_IMPORTS_OF[m], model.MINIMUM_EXPORTS_OF[m])
     charged = (
-        model.energy_before_tax[m] * (energy + tier_cost(model, model.MINIMUM_BLOCKS_OF[m]))
-        - model.export_before_tax[m] * export_earned(model, model.MINIMUM_EXPORTS_OF[m])
-        + model.demand_before_tax[m] * peak_cost(model, model.MINIMUM_DEMAND_OF[m])
-        + model.coincident_before_tax[m] * peak_cost(model, model.MINIMUM_COINCIDENT_OF[m])
+        model.energy_before_tax[m] * (energy + tier_cost(model, s, model.MINIMUM_BLOCKS_OF[m]))
+        - model.export_before_tax[m] * export_earned(model, s, model.MINIMUM_EXPORTS_OF[m])
+        + model.demand_before_tax[m] * peak_cost(model, s, model.MINIMUM_DEMAND_OF[m])
+        + model.coincident_before_tax[m] * peak_cost(model, s, model.MINIMUM_COINCIDENT_OF[m])
     )
-    return model.shortfall[m] + charged >= model.minimum_amount[m]
+    return model.shortfall[s, m] + charged >= model.minimum_amount[m]

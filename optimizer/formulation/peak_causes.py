@@ -51,8 +51,8 @@ def add_peak_causes(model: pyo.AbstractModel, sets: Sets) -> None:
     declare_set(model, sets, "EXACT")
     declare_set(model, sets, "CAUSES", dimen=2)
     declare_groups(model, "CAUSES_OF", model.EXACT, sets["CAUSES"])
-    model.chosen = pyo.Var(model.CAUSES, domain=pyo.Binary, dense=False)
-    model.one_cause_is_chosen = pyo.Constraint(model.EXACT, rule=one_cause_is_chosen)
+    model.chosen = pyo.Var(model.SCENARIOS, model.CAUSES, domain=pyo.Binary, dense=False)
+    model.one_cause_is_chosen = pyo.Constraint(model.SCENARIOS, model.EXACT, rule=one_cause_is_chosen)
     rules = {
         "SO_FAR": peak_so_far_is_the_cause,
         "FLOOR": floor_is_the_cause,
@@ -64,45 +64,49 @@ def add_peak_causes(model: pyo.AbstractModel, sets: Sets) -> None:
     for kind, rule in rules.items():
         declare_set(model, sets, f"CAUSES_{kind}", dimen=_DIMENSIONS[kind])
         causes = getattr(model, f"CAUSES_{kind}")
-        model.add_component(rule.__name__, pyo.Constraint(causes, rule=rule))
+        model.add_component(rule.__name__, pyo.Constraint(model.SCENARIOS, causes, rule=rule))
 
 
-def one_cause_is_chosen(model: pyo.AbstractModel, d: int) -> object:
+def one_cause_is_chosen(model: pyo.AbstractModel, s: int, d: int) -> object:
     """sum of chosen = 1."""
-    return sum(model.chosen[d, i] for i in model.CAUSES_OF[d]) == 1
+    return sum(model.chosen[s, d, i] for i in model.CAUSES_OF[d]) == 1
 
 
-def peak_so_far_is_the_cause(model: pyo.AbstractModel, d: int, i: int) -> object:
+def peak_so_far_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int) -> object:
     """billed <= own_fraction * peak so far, if chosen."""
-    return _billed_less_slack_kw(model, d, i) <= model.own_fraction[d] * model.peak_so_far_kw[d]
+    return _billed_less_slack_kw(model, s, d, i) <= model.own_fraction[d] * model.peak_so_far_kw[d]
 
 
-def floor_is_the_cause(model: pyo.AbstractModel, d: int, i: int) -> object:
+def floor_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int) -> object:
     """billed <= floor, if chosen."""
-    return _billed_less_slack_kw(model, d, i) <= model.floor_kw[d]
+    return _billed_less_slack_kw(model, s, d, i) <= model.floor_kw[d]
 
 
-def interval_is_the_cause(model: pyo.AbstractModel, d: int, i: int, t: int) -> object:
+def interval_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int, t: int) -> object:
     """billed <= own_fraction * grid, if chosen."""
-    return _billed_less_slack_kw(model, d, i) <= model.own_fraction[d] * grid_kw(model, t)
+    return _billed_less_slack_kw(model, s, d, i) <= model.own_fraction[d] * grid_kw(model, s, t)
 
 
-def window_is_the_cause(model: pyo.AbstractModel, d: int, i: int, window: int) -> object:
+def window_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int, window: int) -> object:
     """billed <= own_fraction * mean of grid over the window, if chosen."""
-    return _billed_less_slack_kw(model, d, i) <= model.own_fraction[d] * window_mean_kw(model, d, window)
+    return _billed_less_slack_kw(model, s, d, i) <= model.own_fraction[d] * window_mean_kw(model, s, d, window)
 
 
-def linked_peak_so_far_is_the_cause(model: pyo.AbstractModel, d: int, i: int, link: int, linked: int) -> object:
+def linked_peak_so_far_is_the_cause(  # noqa: PLR0917 - Pyomo passes the index by position
+    model: pyo.AbstractModel, s: int, d: int, i: int, link: int, linked: int
+) -> object:
     """billed <= fraction * peak so far of the linked charge, if chosen."""
-    return _billed_less_slack_kw(model, d, i) <= model.ratchet_fraction[d, link, linked] * model.peak_so_far_kw[linked]
+    return (
+        _billed_less_slack_kw(model, s, d, i) <= model.ratchet_fraction[d, link, linked] * model.peak_so_far_kw[linked]
+    )
 
 
 def linked_interval_is_the_cause(  # noqa: PLR0917 - Pyomo passes the index by position
-    model: pyo.AbstractModel, d: int, i: int, link: int, linked: int, t: int
+    model: pyo.AbstractModel, s: int, d: int, i: int, link: int, linked: int, t: int
 ) -> object:
     """billed <= fraction * grid in an interval of the linked charge, if chosen."""
-    return _billed_less_slack_kw(model, d, i) <= model.ratchet_fraction[d, link, linked] * grid_kw(model, t)
+    return _billed_less_slack_kw(model, s, d, i) <= model.ratchet_fraction[d, link, linked] * grid_kw(model, s, t)
 
 
-def _billed_less_slack_kw(model: pyo.AbstractModel, d: int, i: int) -> pyo.NumericValue:
-    return billed_kw(model, d) - model.most_billed_kw * (1 - model.chosen[d, i])
+def _billed_less_slack_kw(model: pyo.AbstractModel, s: int, d: int, i: int) -> pyo.NumericValue:
+    return billed_kw(model, s, d) - model.most_billed_kw * (1 - model.chosen[s, d, i])

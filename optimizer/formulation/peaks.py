@@ -34,19 +34,32 @@ class Peaks:
 
     @cached_property
     def least_billed_kw(self) -> list[float]:
-        """The least that each term can bill."""
+        """The least that each term can bill, whatever load comes: nothing is sure where it is not known."""
+        if self._problem.scenarios.count > 1:
+            return [term.floor_kw for term in self.terms]
         return least_billed_kw(self._problem, self.terms)
 
     @cached_property
-    def cheaper_steps(self) -> tuple[tuple[int, int], ...]:
-        """The steps that are cheaper than one below them, where it is open whether demand reaches them."""
-        falling = [
+    def falling_steps(self) -> tuple[tuple[int, int], ...]:
+        """The steps that are cheaper than one below them."""
+        return tuple(
             (d, k)
             for d, term in enumerate(self.terms)
             for k in range(1, len(term.steps))
             if term.steps[k].rate_per_kw < max(step.rate_per_kw for step in term.steps[:k])
-        ]
-        return tuple((d, k) for d, k in falling if self.terms[d].steps[k - 1].up_to_kw > self.least_billed_kw[d])
+        )
+
+    @property
+    def open_steps(self) -> tuple[tuple[int, int], ...]:
+        """The falling steps of which it is open whether demand reaches them: those below are not surely filled."""
+        return tuple(
+            (d, k) for d, k in self.falling_steps if self.terms[d].steps[k - 1].up_to_kw > self.least_billed_kw[d]
+        )
+
+    @property
+    def surely_billed_kw(self) -> list[float]:
+        """What each term surely bills, where steps that fall must know; nothing where none does."""
+        return self.least_billed_kw if self.falling_steps else [0.0] * len(self.terms)
 
 
 def _as_demand(term: CoincidentTerm) -> DemandTerm:
@@ -61,7 +74,7 @@ def _as_demand(term: CoincidentTerm) -> DemandTerm:
 
 def peak_sets(peaks: Peaks) -> Sets:
     """Which intervals and windows each charge meters, its steps, and the terms it is linked to by a ratchet."""
-    terms, cheaper = peaks.terms, peaks.cheaper_steps
+    terms, cheaper = peaks.terms, peaks.open_steps
     each = list(enumerate(terms))
     return {
         "PEAKS": len(terms),
@@ -80,16 +93,18 @@ def peak_sets(peaks: Peaks) -> Sets:
 def add_peaks(model: pyo.AbstractModel, sets: Sets) -> None:
     """Declare peaks and billed demand of every demand and coincident charge."""
     _add_sets_and_parameters(model, sets)
-    model.peak_kw = pyo.Var(model.PEAKS, bounds=peak_is_at_least_the_peak_so_far, dense=False)
-    model.filled_kw = pyo.Var(model.STEPS, bounds=step_has_a_width, dense=False)
-    model.peak_is_metered = pyo.Constraint(model.METERED, rule=peak_is_metered)
-    model.peak_is_metered_over_windows = pyo.Constraint(model.WINDOWS, rule=peak_is_metered_over_windows)
-    model.peak_is_billed = pyo.Constraint(model.PEAKS, rule=peak_is_billed)
-    model.floor_is_billed = pyo.Constraint(model.PEAKS, rule=floor_is_billed)
-    model.ratchet_is_billed = pyo.Constraint(model.RATCHETS, rule=ratchet_is_billed)
-    model.opened = pyo.Var(model.CHEAPER_STEPS, domain=pyo.Binary, dense=False)
-    model.cheaper_step_is_opened = pyo.Constraint(model.CHEAPER_STEPS, rule=cheaper_step_is_opened)
-    model.steps_below_are_full = pyo.Constraint(model.STEPS_BELOW, rule=steps_below_are_full)
+    model.peak_kw = pyo.Var(model.SCENARIOS, model.PEAKS, bounds=peak_is_at_least_the_peak_so_far, dense=False)
+    model.filled_kw = pyo.Var(model.SCENARIOS, model.STEPS, bounds=step_has_a_width, dense=False)
+    model.peak_is_metered = pyo.Constraint(model.SCENARIOS, model.METERED, rule=peak_is_metered)
+    model.peak_is_metered_over_windows = pyo.Constraint(
+        model.SCENARIOS, model.WINDOWS, rule=peak_is_metered_over_windows
+    )
+    model.peak_is_billed = pyo.Constraint(model.SCENARIOS, model.PEAKS, rule=peak_is_billed)
+    model.floor_is_billed = pyo.Constraint(model.SCENARIOS, model.PEAKS, rule=floor_is_billed)
+    model.ratchet_is_billed = pyo.Constraint(model.SCENARIOS, model.RATCHETS, rule=ratchet_is_billed)
+    model.opened = pyo.Var(model.SCENARIOS, model.CHEAPER_STEPS, domain=pyo.Binary, dense=False)
+    model.cheaper_step_is_opened = pyo.Constraint(model.SCENARIOS, model.CHEAPER_STEPS, rule=cheaper_step_is_opened)
+    model.steps_below_are_full = pyo.Constraint(model.SCENARIOS, model.STEPS_BELOW, rule=steps_below_are_full)
 
 
 def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
@@ -114,7 +129,7 @@ def peak_parameters(problem: DispatchProblem, peaks: Peaks) -> Parameters:
     steps = [(d, k) for d, term in enumerate(terms) for k in range(len(term.steps))]
     ends_kw = np.array([terms[d].steps[k].up_to_kw for d, k in steps])
     starts_kw = np.array([terms[d].steps[k - 1].up_to_kw if k else 0.0 for d, k in steps])
-    surely_kw = np.array([peaks.least_billed_kw[d] if peaks.cheaper_steps else 0.0 for d, _ in steps]) - starts_kw
+    surely_kw = np.array([peaks.surely_billed_kw[d] for d, _ in steps]) - starts_kw
     return {
         "peak_so_far_kw": np.array([term.peak_so_far_kw for term in terms]),
         "own_fraction": np.array([term.own_fraction for term in terms]),
@@ -128,56 +143,56 @@ def peak_parameters(problem: DispatchProblem, peaks: Peaks) -> Parameters:
     }
 
 
-def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, d: int) -> tuple[object, object]:
+def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, _s: int, d: int) -> tuple[object, object]:
     """peak >= peak so far."""
     return model.peak_so_far_kw[d], None
 
 
-def step_has_a_width(model: pyo.AbstractModel, d: int, step: int) -> tuple[object, object]:
+def step_has_a_width(model: pyo.AbstractModel, _s: int, d: int, step: int) -> tuple[object, object]:
     """What is surely billed <= filled <= width."""
     return model.step_surely_filled_kw[d, step], model.step_width_kw[d, step]
 
 
-def billed_kw(model: pyo.AbstractModel, d: int) -> pyo.NumericValue:
+def billed_kw(model: pyo.AbstractModel, s: int, d: int) -> pyo.NumericValue:
     """billed = sum of filled steps."""
-    return sum(model.filled_kw[d, step] for step in model.STEPS_OF[d])
+    return sum(model.filled_kw[s, d, step] for step in model.STEPS_OF[d])
 
 
-def peak_is_metered(model: pyo.AbstractModel, d: int, t: int) -> object:
+def peak_is_metered(model: pyo.AbstractModel, s: int, d: int, t: int) -> object:
     """peak >= grid."""
-    return model.peak_kw[d] - grid_kw(model, t) >= 0
+    return model.peak_kw[s, d] - grid_kw(model, s, t) >= 0
 
 
-def peak_is_metered_over_windows(model: pyo.AbstractModel, d: int, window: int) -> object:
+def peak_is_metered_over_windows(model: pyo.AbstractModel, s: int, d: int, window: int) -> object:
     """peak >= mean of grid over the window."""
-    return model.peak_kw[d] - window_mean_kw(model, d, window) >= 0
+    return model.peak_kw[s, d] - window_mean_kw(model, s, d, window) >= 0
 
 
-def window_mean_kw(model: pyo.AbstractModel, d: int, window: int) -> pyo.NumericValue:
+def window_mean_kw(model: pyo.AbstractModel, s: int, d: int, window: int) -> pyo.NumericValue:
     """The mean of grid over a window."""
-    return sum(grid_kw(model, t) for t in model.WINDOW_INTERVALS[d, window]) / model.window_intervals[d, window]
+    return sum(grid_kw(model, s, t) for t in model.WINDOW_INTERVALS[d, window]) / model.window_intervals[d, window]
 
 
-def peak_is_billed(model: pyo.AbstractModel, d: int) -> object:
+def peak_is_billed(model: pyo.AbstractModel, s: int, d: int) -> object:
     """billed >= own_fraction * peak."""
-    return billed_kw(model, d) - model.own_fraction[d] * model.peak_kw[d] >= 0
+    return billed_kw(model, s, d) - model.own_fraction[d] * model.peak_kw[s, d] >= 0
 
 
-def floor_is_billed(model: pyo.AbstractModel, d: int) -> object:
+def floor_is_billed(model: pyo.AbstractModel, s: int, d: int) -> object:
     """billed >= floor."""
-    return billed_kw(model, d) >= model.floor_kw[d]
+    return billed_kw(model, s, d) >= model.floor_kw[d]
 
 
-def ratchet_is_billed(model: pyo.AbstractModel, d: int, link: int, linked: int) -> object:
+def ratchet_is_billed(model: pyo.AbstractModel, s: int, d: int, link: int, linked: int) -> object:
     """billed >= fraction * peak of the linked term."""
-    return billed_kw(model, d) - model.ratchet_fraction[d, link, linked] * model.peak_kw[linked] >= 0
+    return billed_kw(model, s, d) - model.ratchet_fraction[d, link, linked] * model.peak_kw[s, linked] >= 0
 
 
-def cheaper_step_is_opened(model: pyo.AbstractModel, d: int, step: int) -> object:
+def cheaper_step_is_opened(model: pyo.AbstractModel, s: int, d: int, step: int) -> object:
     """filled[k] <= most * opened[k]."""
-    return model.filled_kw[d, step] <= model.most_billed_kw * model.opened[d, step]
+    return model.filled_kw[s, d, step] <= model.most_billed_kw * model.opened[s, d, step]
 
 
-def steps_below_are_full(model: pyo.AbstractModel, d: int, step: int, below: int) -> object:
+def steps_below_are_full(model: pyo.AbstractModel, s: int, d: int, step: int, below: int) -> object:
     """filled[j] >= width[j] * opened[k] for every j below k."""
-    return model.filled_kw[d, below] >= model.step_width_kw[d, below] * model.opened[d, step]
+    return model.filled_kw[s, d, below] >= model.step_width_kw[d, below] * model.opened[s, d, step]

@@ -43,11 +43,15 @@ def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
         declare_set(model, sets, name)
     model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True)
     model.grid_before_kw = pyo.Param(mutable=True)
-    model.meter_starts_within_limit = pyo.Constraint(model.RAMPED_FIRST, rule=meter_starts_within_limit)
-    model.meter_ramps_within_limit = pyo.Constraint(model.RAMPED, rule=meter_ramps_within_limit)
-    model.feeds_back = pyo.Var(model.SMOOTHS, model.INTERVALS, domain=pyo.Binary, dense=False)
-    model.feeds_back_only_when_it_does = pyo.Constraint(model.SMOOTHS, model.INTERVALS, rule=feeds_back_or_not)
-    model.draws_only_when_not = pyo.Constraint(model.SMOOTHS, model.INTERVALS, rule=draws_or_not)
+    model.meter_starts_within_limit = pyo.Constraint(
+        model.SCENARIOS, model.RAMPED_FIRST, rule=meter_starts_within_limit
+    )
+    model.meter_ramps_within_limit = pyo.Constraint(model.SCENARIOS, model.RAMPED, rule=meter_ramps_within_limit)
+    model.feeds_back = pyo.Var(model.SCENARIOS, model.SMOOTHS, model.INTERVALS, domain=pyo.Binary, dense=False)
+    model.feeds_back_only_when_it_does = pyo.Constraint(
+        model.SCENARIOS, model.SMOOTHS, model.INTERVALS, rule=feeds_back_or_not
+    )
+    model.draws_only_when_not = pyo.Constraint(model.SCENARIOS, model.SMOOTHS, model.INTERVALS, rule=draws_or_not)
 
 
 def ramp_parameters(problem: DispatchProblem, grid_before_kw: float) -> Parameters:
@@ -58,24 +62,24 @@ def ramp_parameters(problem: DispatchProblem, grid_before_kw: float) -> Paramete
     return {"ramp_kw": np.maximum(limit_kw, np.abs(np.diff(resting_kw))), "grid_before_kw": number(grid_before_kw)}
 
 
-def meter_starts_within_limit(model: pyo.AbstractModel, t: int) -> object:
+def meter_starts_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
     """|grid[first] - grid before| <= ramp[first]."""
-    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, t) - model.grid_before_kw, model.ramp_kw[t])
+    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, s, t) - model.grid_before_kw, model.ramp_kw[t])
 
 
-def meter_ramps_within_limit(model: pyo.AbstractModel, t: int) -> object:
+def meter_ramps_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
     """|grid[t] - grid[t-1]| <= ramp[t]."""
-    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, t) - grid_kw(model, t - 1), model.ramp_kw[t])
+    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, s, t) - grid_kw(model, s, t - 1), model.ramp_kw[t])
 
 
-def feeds_back_or_not(model: pyo.AbstractModel, ups: str, t: int) -> object:
+def feeds_back_or_not(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
     """r <= most * back."""
-    return model.feed_back_kw[ups, t] <= model.feed_back_ceiling_kw[ups, t] * model.feeds_back[ups, t]
+    return model.feed_back_kw[s, ups, t] <= model.feed_back_ceiling_kw[ups, t] * model.feeds_back[s, ups, t]
 
 
-def draws_or_not(model: pyo.AbstractModel, ups: str, t: int) -> object:
+def draws_or_not(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
     """L / eta_inv + c - d + r / eta_rect <= most * (1 - back)."""
-    fed_back_kw = model.feed_back_kw[ups, t] / model.rectifier_efficiency[ups]
-    drawn_kw = model.dc_load_kw[ups, t] + model.charge_kw[ups, t] - model.discharge_kw[ups, t] + fed_back_kw
+    fed_back_kw = model.feed_back_kw[s, ups, t] / model.rectifier_efficiency[ups]
+    drawn_kw = model.dc_load_kw[ups, t] + model.charge_kw[s, ups, t] - model.discharge_kw[s, ups, t] + fed_back_kw
     most_kw = model.dc_load_kw[ups, t] + model.charge_ceiling_kw[ups, t]
-    return drawn_kw <= most_kw * (1 - model.feeds_back[ups, t])
+    return drawn_kw <= most_kw * (1 - model.feeds_back[s, ups, t])

@@ -24,8 +24,12 @@ def add_rectifiers(model: pyo.AbstractModel, sets: Sets) -> None:
     model.rectifier_efficiency = pyo.Param(model.UPS, mutable=True)
     model.dc_load_kw = pyo.Param(model.UPS, model.INTERVALS, mutable=True)
     model.feed_back_ceiling_kw = pyo.Param(model.UPS, model.INTERVALS, mutable=True)
-    model.feed_back_kw = pyo.Var(model.FEEDS_BACK, model.INTERVALS, bounds=feed_back_is_permitted, dense=False)
-    model.back_feed_is_declared = pyo.Constraint(model.FEEDS_BACK, model.INTERVALS, rule=back_feed_is_declared)
+    model.feed_back_kw = pyo.Var(
+        model.SCENARIOS, model.FEEDS_BACK, model.INTERVALS, bounds=feed_back_is_permitted, dense=False
+    )
+    model.back_feed_is_declared = pyo.Constraint(
+        model.SCENARIOS, model.FEEDS_BACK, model.INTERVALS, rule=back_feed_is_declared
+    )
 
 
 def rectifier_parameters(problem: DispatchProblem) -> Parameters:
@@ -39,24 +43,24 @@ def rectifier_parameters(problem: DispatchProblem) -> Parameters:
     }
 
 
-def input_kw(model: pyo.AbstractModel, ups: str, t: int) -> pyo.NumericValue:
+def input_kw(model: pyo.AbstractModel, s: int, ups: str, t: int) -> pyo.NumericValue:
     """g = (L / eta_inv + c - d) / eta_rect."""
-    drawn_dc_kw = model.dc_load_kw[ups, t] + model.charge_kw[ups, t] - model.discharge_kw[ups, t]
+    drawn_dc_kw = model.dc_load_kw[ups, t] + model.charge_kw[s, ups, t] - model.discharge_kw[s, ups, t]
     return drawn_dc_kw / model.rectifier_efficiency[ups]
 
 
-def feeding_back_kw(model: pyo.AbstractModel, ups: str, t: int) -> pyo.NumericValue:
+def feeding_back_kw(model: pyo.AbstractModel, s: int, ups: str, t: int) -> pyo.NumericValue:
     """What feeding back takes off the input: r - r / eta_rect / eta_rect, below zero for the loss."""
     eta = model.rectifier_efficiency[ups]
-    return model.feed_back_kw[ups, t] - model.feed_back_kw[ups, t] / eta / eta
+    return model.feed_back_kw[s, ups, t] - model.feed_back_kw[s, ups, t] / eta / eta
 
 
-def feed_back_is_permitted(model: pyo.AbstractModel, ups: str, t: int) -> tuple[object, object]:
+def feed_back_is_permitted(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
     """0 <= r <= export limit, and nothing at a negative price."""
     return 0, model.feed_back_ceiling_kw[ups, t]
 
 
-def back_feed_is_declared(model: pyo.AbstractModel, ups: str, t: int) -> object:
+def back_feed_is_declared(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
     """d <= L / eta_inv + c + r / eta_rect: discharge beyond the load is back-feed and carries its loss."""
-    fed_back_dc_kw = model.feed_back_kw[ups, t] / model.rectifier_efficiency[ups]
-    return model.discharge_kw[ups, t] - model.charge_kw[ups, t] - fed_back_dc_kw <= model.dc_load_kw[ups, t]
+    fed_back_dc_kw = model.feed_back_kw[s, ups, t] / model.rectifier_efficiency[ups]
+    return model.discharge_kw[s, ups, t] - model.charge_kw[s, ups, t] - fed_back_dc_kw <= model.dc_load_kw[ups, t]

@@ -25,7 +25,9 @@ def add_taper(model: pyo.AbstractModel, sets: Sets) -> None:
     declare_set(model, sets, "TAPER", dimen=2)
     model.taper_at_zero_kw = pyo.Param(model.TAPER, mutable=True)
     model.taper_kw_per_kwh = pyo.Param(model.TAPER, mutable=True)
-    model.charge_tapers_near_full = pyo.Constraint(model.TAPER, model.INTERVALS, rule=charge_tapers_near_full)
+    model.charge_tapers_near_full = pyo.Constraint(
+        model.SCENARIOS, model.TAPER, model.INTERVALS, rule=charge_tapers_near_full
+    )
 
 
 def taper_parameters(problem: DispatchProblem) -> Parameters:
@@ -45,7 +47,7 @@ def _lines(problem: DispatchProblem) -> Iterator[tuple[str, int, float, float]]:
                 yield ups.id, k, limit_kw * at_zero, limit_kw * slope / ups.capacity_kwh
 
 
-def charge_tapers_near_full(model: pyo.AbstractModel, ups: str, line: int, t: int) -> object:
+def charge_tapers_near_full(model: pyo.AbstractModel, s: int, ups: str, line: int, t: int) -> object:
     """c <= limit * (at_zero + slope * E[t+1] / capacity)."""
     slope = model.taper_kw_per_kwh[ups, line]
-    return model.charge_kw[ups, t] - slope * model.stored_kwh[ups, t + 1] <= model.taper_at_zero_kw[ups, line]
+    return model.charge_kw[s, ups, t] - slope * model.stored_kwh[s, ups, t + 1] <= model.taper_at_zero_kw[ups, line]
