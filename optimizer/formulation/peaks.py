@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 import pyomo.core as pyo
 
-from optimizer.formulation.horizon import Parameters, Sets, declare_groups, declare_set, number
+from optimizer.formulation.horizon import FloatArray, Parameters, Sets, declare_groups, declare_set, number
 from optimizer.formulation.meter import grid_kw
 from optimizer.peak_bounds import least_billed_kw
 from optimizer.problem import DispatchProblem
@@ -38,6 +38,28 @@ class Peaks:
         if self._problem.scenarios.count > 1:
             return [term.floor_kw for term in self.terms]
         return least_billed_kw(self._problem, self.terms)
+
+    def looked_at(self, term: DemandTerm) -> list[int]:
+        """The intervals that a row holds the peak to: those that are metered, or, where plans are made anew every hour
+        over a horizon that moves on, all of them, so that one model serves every hour (see `unmetered_kw`).
+        """
+        if self._problem.uncertain is not None:
+            return list(range(self._problem.horizon.intervals))
+        return term.intervals.tolist()
+
+    @property
+    def unmetered_kw(self) -> FloatArray:
+        """By how much each row lets the meter exceed the peak: nothing where it is metered, else without end."""
+        rows = []
+        for term in self.terms:
+            if not term.windows:
+                looked_at = self.looked_at(term)
+                free = np.zeros(len(looked_at))
+                if len(looked_at) != len(term.intervals):
+                    free[:] = np.inf
+                    free[term.intervals] = 0.0
+                rows.append(free)
+        return np.concatenate([np.zeros(0), *rows])
 
     @cached_property
     def falling_steps(self) -> tuple[tuple[int, int], ...]:
@@ -78,7 +100,7 @@ def peak_sets(peaks: Peaks) -> Sets:
     each = list(enumerate(terms))
     return {
         "PEAKS": len(terms),
-        "METERED": tuple((d, t) for d, term in each if not term.windows for t in term.intervals.tolist()),
+        "METERED": tuple((d, t) for d, term in each if not term.windows for t in peaks.looked_at(term)),
         "WINDOWS": tuple((d, w) for d, term in each for w in range(len(term.windows))),
         "WINDOW_METERED": tuple(
             (d, w, t) for d, term in each for w, window in enumerate(term.windows) for t in window.tolist()
@@ -114,6 +136,7 @@ def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
         declare_set(model, sets, name, dimen=2 if name == "CHEAPER_STEPS" else 3)
     declare_groups(model, "STEPS_OF", model.PEAKS, sets["STEPS"])
     declare_groups(model, "WINDOW_INTERVALS", model.WINDOWS, sets["WINDOW_METERED"])
+    model.unmetered_kw = pyo.Param(model.METERED, mutable=True)
     for name in ("peak_so_far_kw", "own_fraction", "floor_kw"):
         model.add_component(name, pyo.Param(model.PEAKS, mutable=True))
     for name in ("step_rate_per_kw", "step_width_kw", "step_surely_filled_kw"):
@@ -132,6 +155,7 @@ def peak_parameters(problem: DispatchProblem, peaks: Peaks) -> Parameters:
     surely_kw = np.array([peaks.surely_billed_kw[d] for d, _ in steps]) - starts_kw
     return {
         "peak_so_far_kw": np.array([term.peak_so_far_kw for term in terms]),
+        "unmetered_kw": peaks.unmetered_kw,
         "own_fraction": np.array([term.own_fraction for term in terms]),
         "floor_kw": np.array([term.floor_kw for term in terms]),
         "step_rate_per_kw": np.array([terms[d].steps[k].rate_per_kw for d, k in steps]),
@@ -159,8 +183,8 @@ def billed_kw(model: pyo.AbstractModel, s: int, d: int) -> pyo.NumericValue:
 
 
 def peak_is_metered(model: pyo.AbstractModel, s: int, d: int, t: int) -> object:
-    """peak >= grid."""
-    return model.peak_kw[s, d] - grid_kw(model, s, t) >= 0
+    """peak >= grid, where it is metered."""
+    return model.peak_kw[s, d] - grid_kw(model, s, t) >= -model.unmetered_kw[d, t]
 
 
 def peak_is_metered_over_windows(model: pyo.AbstractModel, s: int, d: int, window: int) -> object:

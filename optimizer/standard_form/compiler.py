@@ -93,7 +93,13 @@ class CompiledModel:
             if not count:
                 continue
             form, lower, upper = self._read(model, constraint.rule, constraint.index_set())
-            yield _Block(first=first, count=count, lower=lower - form.constant, upper=upper - form.constant, form=form)
+            yield _Block(
+                first=first,
+                count=count,
+                lower=_less(lower, form.constant),
+                upper=_less(upper, form.constant),
+                form=form,
+            )
             first += count
 
     def _read(
@@ -184,6 +190,11 @@ def _bounds(blocks: tuple[_Block, ...], size: int, parameters: Parameters) -> tu
         lower[block.first : block.first + block.count] = block.lower.value(parameters)
         upper[block.first : block.first + block.count] = block.upper.value(parameters)
     return lower, upper
+
+
+def _less(bound: Coefficient, constant: Coefficient) -> Coefficient:
+    """A bound less the constant of its form; where there is none, there is none."""
+    return bound if bound in _FREE else bound - constant
 
 
 def _bound(number: float | None, otherwise: Coefficient) -> Coefficient:
