@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
-PACKAGES := domain tariffs optimizer api
+PACKAGES := domain tariffs forecasts optimizer finance api
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: plan serve test test-long check certify-campaign format clean help

@@ -84,7 +84,7 @@ class SafetyRecord:
 
     `plans` were made, `certified` of them certified; `by_status` counts them. The closed loop itself was replayed too:
     `outages_replayed` outages, of which `outages_lost` lost their load; the worst rode through `worst_ride_through_s`
-    of `required_s`.
+    of `required_s`. `violations` are limits that the closed loop itself broke.
     """
 
     plans: int
@@ -94,6 +94,7 @@ class SafetyRecord:
     outages_lost: int
     worst_ride_through_s: float
     required_s: float
+    violations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

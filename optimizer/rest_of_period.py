@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from domain import UpsSystem
 from tariffs.horizon_charges import DemandStep, DemandTerm
 
 FloatArray = NDArray[np.float64]
@@ -42,6 +43,16 @@ class MeterBattery:
     discharge_kw: float
     charge_kw: float
     round_trip: float
+
+    @classmethod
+    def of(cls, tradable: Sequence[tuple[UpsSystem, float]]) -> "MeterBattery":
+        """The batteries of some systems, each with its tradable energy (kWh stored)."""
+        return cls(
+            energy_kwh=sum(kwh * ups.battery.discharge_efficiency / ups.rectifier_efficiency for ups, kwh in tradable),
+            discharge_kw=sum(ups.discharge_limit_kw / ups.rectifier_efficiency for ups, _ in tradable),
+            charge_kw=sum(ups.charge_limit_kw / ups.rectifier_efficiency for ups, _ in tradable),
+            round_trip=min(ups.battery.charge_efficiency * ups.battery.discharge_efficiency for ups, _ in tradable),
+        )
 
 
 def achievable_peak_kw(load_kw: FloatArray, metered: BoolArray, battery: MeterBattery, interval_h: float) -> float:

@@ -16,7 +16,6 @@ from domain import Horizon, Site, SiteState
 from optimizer.engine import Engine
 from optimizer.model import model_data
 from optimizer.problem import DispatchProblem
-from optimizer.rest_of_period import MeterBattery
 from optimizer.scenarios import Scenarios
 from tariffs.horizon_charges import HorizonCharges
 
@@ -49,13 +48,15 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What every battery does in the first interval (kW at its terminals), and the level to hold the meter under (kW).
+    """What every battery does in the first interval (kW at its terminals), and what the meter then shows (kW).
 
-    `solved` is False where the solver had no answer: then every battery rests.
+    `grid_target_kw` is the level to hold the meter under, the lowest peak that is expected to be paid for. `solved` is
+    False where the solver had no answer: then every battery rests.
     """
 
     charge_kw: Mapping[str, float]
     discharge_kw: Mapping[str, float]
+    grid_kw: float
     grid_target_kw: float
     solved: bool
 
@@ -72,6 +73,7 @@ def decide(outlook: Outlook, engine: Engine) -> Decision:
         return Decision(
             charge_kw=resting,
             discharge_kw=resting,
+            grid_kw=float(outlook.resting_kw[:, 0].mean()),
             grid_target_kw=outlook.site.interconnection.import_limit_kw,
             solved=False,
         )
@@ -131,17 +133,7 @@ def _first_decision(
     return Decision(
         charge_kw={ups_id: max(0.0, kw) for ups_id, kw in net_kw.items()},
         discharge_kw={ups_id: max(0.0, -kw) for ups_id, kw in net_kw.items()},
+        grid_kw=planned_kw,
         grid_target_kw=min(limit_kw, max(planned_kw, min(levels_kw))) if levels_kw else limit_kw,
         solved=True,
-    )
-
-
-def meter_battery(problem: DispatchProblem) -> MeterBattery:
-    """All batteries of a problem as its meter sees them."""
-    systems = [(ups, max(0.0, ups.max_stored_kwh - max(problem.reserve_kwh(ups)))) for ups in problem.site.ups]
-    return MeterBattery(
-        energy_kwh=sum(kwh * ups.battery.discharge_efficiency / ups.rectifier_efficiency for ups, kwh in systems),
-        discharge_kw=sum(ups.discharge_limit_kw / ups.rectifier_efficiency for ups, _ in systems),
-        charge_kw=sum(ups.charge_limit_kw / ups.rectifier_efficiency for ups, _ in systems),
-        round_trip=min(ups.battery.charge_efficiency * ups.battery.discharge_efficiency for ups, _ in systems),
     )

@@ -1,0 +1,153 @@
+"""What may come, as quantiles an interval, and as scenarios; and what a method that makes them looks like."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.horizon import Horizon
+from domain.series import LoadForecast, PriceSeries
+from domain.validation import Checks
+from forecasts.history import History
+
+FloatArray = NDArray[np.float64]
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+MEDIAN = 0.5
+
+
+def check_levels(checks: Checks, levels: tuple[float, ...]) -> None:
+    """Note what is wrong with quantile levels: they rise, lie between 0 and 1, and hold the median."""
+    inside = all(0 < level < 1 for level in levels)
+    rising = all(low < high for low, high in pairwise(levels))
+    checks.require(inside and rising, "levels", levels, "rising fractions above 0 and below 1")
+    checks.require(MEDIAN in levels, "levels", levels, f"with the median, {MEDIAN}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class QuantileForecast:
+    """Quantiles of a load (kW) or a price (currency per kWh) for every interval of a horizon.
+
+    `values` has shape (levels, intervals), rises along the levels and cannot be written. `issued_at` is when it was
+    made, `method` by what, from `history_intervals` known intervals; `notes` say what was short or assumed.
+    """
+
+    horizon: Horizon
+    levels: tuple[float, ...]
+    values: FloatArray
+    issued_at: datetime
+    method: str
+    history_intervals: int
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        check_levels(checks, self.levels)
+        shape = (len(self.levels), self.horizon.intervals)
+        checks.require(self.values.shape == shape, "values", f"shape {self.values.shape}", f"of shape {shape}")
+        checks.require(bool(np.isfinite(self.values).all()), "values", "not finite", "finite numbers")
+        checks.require(self.issued_at.tzinfo is not None, "issued_at", self.issued_at, "a time with a UTC offset")
+        checks.raise_faults()
+        crossed = bool((np.diff(self.values, axis=0) < 0).any())
+        checks.require(not crossed, "values", "quantiles that cross", "rising along the levels")
+        checks.raise_faults()
+        values = self.values.copy()
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
+
+    @property
+    def median(self) -> FloatArray:
+        """The middle forecast, one value an interval."""
+        return np.asarray(self.values[self.levels.index(MEDIAN)])
+
+    def quantile(self, level: float) -> FloatArray:
+        """The forecast at one level, linear between those it has; beyond them, the outermost."""
+        place = float(np.interp(level, self.levels, np.arange(len(self.levels))))
+        low = int(place)
+        high = min(low + 1, len(self.levels) - 1)
+        return np.asarray(self.values[low] + (place - low) * (self.values[high] - self.values[low]))
+
+    def as_load(self, level: float = MEDIAN) -> LoadForecast:
+        """One level of a load forecast, as plans take it."""
+        load_kw = tuple(self.quantile(level).tolist())
+        return LoadForecast(horizon=self.horizon, load_kw=load_kw, issued_at=self.issued_at)
+
+    def as_prices(self, level: float = MEDIAN) -> PriceSeries:
+        """One level of a price forecast, as plans take it."""
+        return PriceSeries(horizon=self.horizon, price_per_kwh=tuple(self.quantile(level).tolist()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScenarioSet:
+    """Equally likely courses of a net load (kW) over a horizon; `values` has shape (scenarios, intervals)."""
+
+    horizon: Horizon
+    values: FloatArray
+    issued_at: datetime
+    method: str
+    history_intervals: int
+    notes: tuple[str, ...] = ()
+
+    def quantiles(self, levels: tuple[float, ...] = LEVELS) -> QuantileForecast:
+        """The quantiles of every interval by itself; how intervals go together is lost.
+
+        The k-th of n scenarios stands at level k / (n + 1), so that what happens falls below it that often.
+        """
+        return QuantileForecast(
+            horizon=self.horizon,
+            levels=levels,
+            values=np.quantile(self.values, levels, axis=0, method="weibull"),
+            issued_at=self.issued_at,
+            method=self.method,
+            history_intervals=self.history_intervals,
+            notes=self.notes,
+        )
+
+
+class Fitted(Protocol):
+    """A method that has learned from a history, ready to forecast from that one or from a later one."""
+
+    def forecast(self, history: History, horizon: Horizon) -> QuantileForecast:
+        """Forecast a horizon that begins at or after the end of what is known."""
+        ...
+
+
+@runtime_checkable
+class FittedScenarios(Fitted, Protocol):
+    """A fitted method that also says how intervals go together."""
+
+    def scenarios(self, history: History, horizon: Horizon) -> ScenarioSet:
+        """Draw courses over a horizon that begins at or after the end of what is known."""
+        ...
+
+
+class Method(Protocol):
+    """A way to forecast: learns from a history, reads nothing else."""
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        ...
+
+    @property
+    def refit_every(self) -> timedelta:
+        """How long to forecast with what was learned before learning again; a balance of time and freshness."""
+        ...
+
+    def fit(self, history: History) -> Fitted:
+        """Learn from what was known."""
+        ...
+
+
+def require_fitted_before(fitted_until: datetime, history: History) -> None:
+    """Refuse a fit that has seen what this history does not hold.
+
+    Raises `UnableToAccept`.
+    """
+    checks = Checks()
+    allowed = f"at or after {fitted_until.isoformat()}, as the fit has seen values until then"
+    checks.require(fitted_until <= history.end, "history.end", history.end.isoformat(), allowed)
+    checks.raise_faults()
