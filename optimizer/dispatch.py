@@ -67,7 +67,9 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         grid_target_kw=tuple(grid_target_kw(problem, meter_kw)[:n].tolist()),
         ups=planned,
         cost=cost_of(problem, answer.trajectories, meter_kw, n),
-        baseline_cost=cost_of(problem, problem.holding, resting_kw, n),
+        baseline_cost=(
+            problem.holding_cost if n == len(resting_kw) else cost_of(problem, problem.holding, resting_kw, n)
+        ),
         certificate=certificate,
         warnings=tuple(dict.fromkeys((*answer.warnings, *problem.condition_warnings, *_notes(problem)))),
         timing_ms=answer.timing_ms,

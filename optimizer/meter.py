@@ -33,7 +33,7 @@ def cost_of(
 ) -> PlanCost:
     """Price the first `intervals` intervals; what is billed already, whatever they bring, does not count."""
     after = price(problem.charges, meter_kw, intervals)
-    before = price(problem.charges, meter_kw, 0)
+    before = problem.already_billed
     h = problem.horizon.interval_h
     wear = sum(
         problem.site.ups_system(each.ups_id).battery.wear_cost_per_kwh * sum(each.discharge_kw[:intervals]) * h

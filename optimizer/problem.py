@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from domain import Horizon, ReserveRequirement, Site, SiteState, UpsSystem, reserve_requirement
 from domain.conditions import ConditionsOnHorizon, conditions_on
-from domain.plan import UpsTrajectory
+from domain.plan import PlanCost, UpsTrajectory
 from domain.validation import Checks
 from optimizer.floors import Floors, floors_of, reserve_comes_first
-from optimizer.meter import grid_kw
+from optimizer.meter import cost_of, grid_kw
 from optimizer.power_bounds import PowerBounds, power_bounds_of
+from optimizer.pricing import ChargesCost, price
 from optimizer.recovery import hold
 from optimizer.scenarios import Scenarios
 from tariffs.horizon_charges import HorizonCharges
@@ -189,6 +190,16 @@ class DispatchProblem:
         for ups in self.site.ups:
             total_kw += np.array(self.power_bounds(ups).charge_ceiling_kw) / ups.rectifier_efficiency
         return total_kw
+
+    @cached_property
+    def already_billed(self) -> ChargesCost:
+        """What is billed whatever the horizon brings: the peaks and the energy so far."""
+        return price(self.charges, np.zeros(self.horizon.intervals), 0)
+
+    @cached_property
+    def holding_cost(self) -> PlanCost:
+        """What the whole horizon costs where nothing is traded."""
+        return cost_of(self, self.holding, self.holding_kw, self.horizon.intervals)
 
     @property
     def _beyond_expected_kw(self) -> FloatArray:

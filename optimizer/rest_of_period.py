@@ -28,6 +28,8 @@ _LEAST_DAYS = 5
 _LOW_PERCENTILE = 20
 _SILVERMAN = 0.85
 """Of the normal rule for the width of a kernel: days are not quite normal, and their low end matters."""
+_FAR_ABOVE = 3.0
+"""Kernel widths above the highest day on record."""
 _FREE_RECHARGE = 1.05
 """Outside the charge's hours the batteries recharge up to this share of the day's mean load."""
 
@@ -103,19 +105,25 @@ def with_rest_of_period(term: DemandTerm, day_peaks_kw: FloatArray, days_left: i
     )
     edges_kw = np.concatenate([[begun_kw], np.linspace(lowest_kw, max(lowest_kw + 1, highest_kw), _STEPS)])
     middles_kw = (edges_kw[1:] + edges_kw[:-1]) / 2
-    rates = np.array([_rate_at(term.steps, kw) for kw in middles_kw])
+    beyond_kw = edges_kw[-1] + _FAR_ABOVE * _width_kw(day_peaks_kw) if known else edges_kw[-1]
+    levels_kw = np.array([*middles_kw, beyond_kw])  # a peak above all of the past is billed almost surely
+    rates = np.array([_rate_at(term.steps, kw) for kw in levels_kw])
     if known:
-        rates *= _stays_below(day_peaks_kw, middles_kw) ** days_left
+        rates *= _stays_below(day_peaks_kw, levels_kw) ** days_left
     rates = np.maximum.accumulate(rates)
-    ends_kw = [begun_kw, *edges_kw[1:-1].tolist(), math.inf]
+    ends_kw = [begun_kw, *edges_kw[1:].tolist(), math.inf]
     steps = zip(ends_kw, [rates[0], *rates], strict=True)
     return replace(term, steps=tuple(DemandStep(up_to_kw=end, rate_per_kw=float(rate)) for end, rate in steps))
 
 
+def _width_kw(day_peaks_kw: FloatArray) -> float:
+    """The width of the kernels that smooth past peaks."""
+    return max(1.0, _SILVERMAN * float(day_peaks_kw.std()) * len(day_peaks_kw) ** -0.2)
+
+
 def _stays_below(day_peaks_kw: FloatArray, levels_kw: FloatArray) -> FloatArray:
     """The share of days whose peak stays below each level, smoothed."""
-    width_kw = max(1.0, _SILVERMAN * float(day_peaks_kw.std()) * len(day_peaks_kw) ** -0.2)
-    away = (levels_kw[:, None] - day_peaks_kw[None, :]) / width_kw / math.sqrt(2)
+    away = (levels_kw[:, None] - day_peaks_kw[None, :]) / _width_kw(day_peaks_kw) / math.sqrt(2)
     return np.array([np.mean([0.5 * (1 + math.erf(each)) for each in row]) for row in away])
 
 

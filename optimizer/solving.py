@@ -58,8 +58,7 @@ def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | Non
         return best
     if not all(term.separable for term in problem.charges.tiers):
         best = _follow_shared_tiers(problem, best, time_limit_s, engine)
-    resting_cost = _cost(problem, problem.holding)
-    if _is_allowed(problem) and resting_cost <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
+    if _is_allowed(problem) and problem.holding_cost.total <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
         best.trajectories = problem.holding
     return best
 
