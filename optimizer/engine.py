@@ -42,6 +42,10 @@ class Engine:
         self.warm = warm
         self._models: OrderedDict[tuple[object, ...], PreparedModel] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many models are kept."""
+        return len(self._models)
+
     def prepared(self, sets: Sets) -> PreparedModel:
         """The model over these sets, compiled if it is new."""
         key = tuple(sets.items())

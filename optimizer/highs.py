@@ -79,16 +79,25 @@ class Session:
         self._held: LinearProgram | None = None
 
     def solve(self, program: LinearProgram, *, time_limit_s: float, warm: bool = False) -> Solution:
-        """Minimize a program, on one thread."""
+        """Minimize a program, on one thread. Where a warm start leads nowhere, start again from nothing."""
         began = time.perf_counter()
-        self._bring_in(program, warm=warm)
+        warm = self._bring_in(program, warm=warm)
+        self._run(time_limit_s)
+        if warm and self._status() is SolveStatus.FAILED:
+            self._pass(program)
+            self._run(time_limit_s)
+        return self._solution(program, time.perf_counter() - began)
+
+    def _run(self, time_limit_s: float) -> None:
         # the limit counts from the first run of a live solver
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + float(time_limit_s))
         self._highs.run()
-        return self._solution(program, time.perf_counter() - began)
+
+    def _status(self) -> SolveStatus:
+        return _STATUS.get(self._highs.getModelStatus(), SolveStatus.FAILED)
 
     def _solution(self, program: LinearProgram, seconds: float) -> Solution:
-        status = _STATUS.get(self._highs.getModelStatus(), SolveStatus.FAILED)
+        status = self._status()
         info = self._highs.getInfo()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         is_integer = bool(program.integer.any())
@@ -103,11 +112,13 @@ class Session:
             row_duals=np.array([] if is_integer else answer.row_dual),
         )
 
-    def _bring_in(self, program: LinearProgram, *, warm: bool) -> None:
-        """Make the program the solver's own, by what differs from the last one where that is enough."""
+    def _bring_in(self, program: LinearProgram, *, warm: bool) -> bool:
+        """Make the program the solver's own; answer whether what differs from the last one was enough for that."""
         held, self._held = self._held, program
-        if not warm or held is None or not _same_structure(held, program) or not self._changed(held, program):
-            self._pass(program)
+        if warm and held is not None and _same_structure(held, program) and self._changed(held, program):
+            return True
+        self._pass(program)
+        return False
 
     def _changed(self, held: LinearProgram, program: LinearProgram) -> bool:
         """Tell the solver what differs; returns whether that was little enough."""
