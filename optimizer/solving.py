@@ -52,7 +52,7 @@ def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | Non
     Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing. `engine` keeps
     compiled models; without one it is that of the thread.
     """
-    engine = engine or engine_of_thread()
+    engine = engine_of_thread() if engine is None else engine
     best = _solve_around(problem, None, time_limit_s, engine)
     if best.status is PlanStatus.HOLD:
         return best
