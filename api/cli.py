@@ -12,6 +12,7 @@ import typer
 from api.bench_command import bench
 from api.bill_command import bill
 from api.printing import EXIT_NO_SAFE_PLAN, Format, FormatOption, OutOption, csv_text, say, show, write
+from api.study_command import study
 from api.swing_command import swing
 from api.tariff_commands import tariffs
 from domain import Fault, UnableToAccept
@@ -169,6 +170,7 @@ def serve(
 
 
 app.command()(bill)
+app.command()(study)
 app.command()(swing)
 app.add_typer(tariffs)
 app.command()(bench)

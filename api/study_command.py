@@ -1,0 +1,101 @@
+"""`ridethrough study`: what trading would have saved in days past, in a closed loop."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.printing import EXIT_NO_SAFE_PLAN, Format, FormatOption, OutOption, say, show, write
+
+
+class InformationOption(StrEnum):
+    """What plans are made from (`finance.study.Information`, which commands do not import to show their help)."""
+
+    PERFECT = "perfect"
+    DAY_AHEAD = "day-ahead"
+    PERSISTENCE = "persistence"
+
+
+class Replan(StrEnum):
+    """How often plans are made."""
+
+    DAILY = "daily"
+    HOURLY = "hourly"
+
+
+_HOURS = {Replan.DAILY: 24.0, Replan.HOURLY: 1.0}
+
+
+def study(  # noqa: PLR0917 - one parameter an option
+    site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)],
+    first: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first local day.", show_default=False)
+    ],
+    last: Annotated[
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last local day.", show_default=False)
+    ],
+    information: Annotated[InformationOption, typer.Option(help="What plans are made from.", show_default=False)],
+    replan: Annotated[
+        Replan | None,
+        typer.Option(help="How often plans are made; hourly for day-ahead, else daily.", show_default=False),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Keep what is done in this file, and go on from it.", show_default=False)
+    ] = None,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Study what trading would have saved: plans from what was known, met by what happened, on the exact bill."""
+    from api.plan_json import to_json  # noqa: PLC0415 - each command imports what it needs
+    from api.site_file import read_site_file  # noqa: PLC0415
+    from api.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of  # noqa: PLC0415
+    from api.study_json import study_document  # noqa: PLC0415
+    from api.study_view import study_view  # noqa: PLC0415
+    from finance.study import Information  # noqa: PLC0415
+    from finance.study_csv import study_csv  # noqa: PLC0415
+
+    asked = StudyRequest(
+        first=first.date(),
+        last=last.date(),
+        information=Information(information.value),
+        replanned_every_h=None if replan is None else _HOURS[replan],
+    )
+    case = study_case(read_site_file(site), asked)
+    lacking = infeasible(case)
+    if lacking:
+        say("error", lacking)
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+    with _progress_bar() as progress:
+        studied = study_of(case, planner_of(asked.information, case), checkpoint, progress)
+    if form is Format.JSON:
+        write(to_json(study_document(studied)), out)
+    elif form is Format.CSV:
+        write(study_csv(studied), out)
+    else:
+        show(study_view(studied), out)
+    if studied.safety.outages_lost or studied.safety.violations:
+        say("error", [studied.verdict.reason])
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("studying", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield progress
