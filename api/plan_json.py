@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from api.planning import PlannedDay
@@ -43,6 +44,7 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
             "imputed": dict(inputs.provenance.imputed),
             "assumed": list(planned.assumptions),
         },
+        "optimality": None if plan.optimality is None else asdict(plan.optimality),
         "timing_ms": {name: round(ms, 3) for name, ms in plan.timing_ms.items()},
         "stored_at_start_kwh": {ups.ups_id: _round(ups.stored_kwh[0]) for ups in plan.ups},
         "intervals": [_interval(setpoint) for setpoint in plan.setpoints()],

@@ -83,11 +83,20 @@ class Setpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Optimality:
+    """By which method a plan was found, and how far it may be from the cheapest, as a fraction of its cost."""
+
+    method: str
+    relative_gap: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchPlan:
     """A dispatch plan over `horizon`.
 
     `grid_target_kw` is the level to hold the meter under: the lowest peak the plan pays for among the demand charges
-    that meter the interval, else the import limit. The baseline keeps every battery as it is.
+    that meter the interval, else the import limit. The baseline keeps every battery as it is. `optimality` is None
+    where nothing was optimized.
     """
 
     site_id: str
@@ -104,6 +113,7 @@ class DispatchPlan:
     baseline_cost: PlanCost
     certificate: Certificate
     warnings: tuple[str, ...] = ()
+    optimality: Optimality | None = None
     timing_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property

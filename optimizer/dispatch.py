@@ -10,7 +10,8 @@ from optimizer.meter import cost_of, grid_kw, grid_target_kw
 from optimizer.pricing import meter_of
 from optimizer.problem import DispatchProblem
 from optimizer.recovery import recover, recovery_times, reserve_alarms
-from optimizer.solving import Answer, optimize, timed
+from optimizer.routing import optimize
+from optimizer.solving import Answer, timed
 from optimizer.tier_slopes import price_per_kwh
 
 DEFAULT_TIME_LIMIT_S = 30.0
@@ -34,12 +35,12 @@ def plan_dispatch(
     if alarms:
         trajectories = recover(problem)
         warnings = [*alarms, *recovery_times(problem, trajectories)]
-        return _plan(problem, Answer(PlanStatus.RECOVERY, trajectories, warnings), issued_at)
+        return _plan(problem, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at)
     plan = _plan(problem, optimize(problem, time_limit_s, engine), issued_at)
     if plan.certificate.certified or plan.status is PlanStatus.HOLD:
         return plan
     reasons = [*plan.warnings, "the plan failed its certificate and is withheld; every battery holds"]
-    return _plan(problem, Answer(PlanStatus.HOLD, problem.holding, reasons), issued_at)
+    return _plan(problem, Answer(PlanStatus.HOLD, problem.holding, warnings=reasons), issued_at)
 
 
 def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> DispatchPlan:
@@ -72,6 +73,7 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         ),
         certificate=certificate,
         warnings=tuple(dict.fromkeys((*answer.warnings, *problem.condition_warnings, *_notes(problem)))),
+        optimality=answer.optimality,
         timing_ms=answer.timing_ms,
     )
 

@@ -35,16 +35,27 @@ class Engine:
 
     A `warm` engine starts each solve from the last answer of the same structure: faster, and for a sequence of plans
     that is always made in the same order, as where several schedules cost the same it depends on what came before.
-    An engine belongs to one thread.
+    With `dynamic_program` plans of one battery are made without a solver where that is exact (`optimizer.routing`); the
+    first of them and every `audited_every`-th after it are solved by the simplex method too. An engine belongs to one
+    thread.
     """
 
-    def __init__(self, *, warm: bool = False) -> None:
+    def __init__(self, *, warm: bool = False, dynamic_program: bool = False, audited_every: int = 50) -> None:
         self.warm = warm
+        self.dynamic_program = dynamic_program
+        self._audited_every = audited_every
+        self._unaudited = 0
         self._models: OrderedDict[tuple[object, ...], PreparedModel] = OrderedDict()
 
     def __len__(self) -> int:
         """How many models are kept."""
         return len(self._models)
+
+    def due_for_audit(self) -> bool:
+        """Whether the plan at hand is one of the sample; counts it."""
+        due = self._unaudited == 0
+        self._unaudited = (self._unaudited + 1) % self._audited_every
+        return due
 
     def prepared(self, sets: Sets) -> PreparedModel:
         """The model over these sets, compiled if it is new."""

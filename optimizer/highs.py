@@ -1,5 +1,7 @@
 """The one place that talks to HiGHS."""
 
+from __future__ import annotations
+
 import math
 import time
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from optimizer.standard_form.program import LinearProgram
 _SMALL_COLUMNS = 4000
 """Below this size presolve costs more than it saves (a day has some hundreds of columns)."""
 _GAP = 1e-9
+_PRIMAL_SIMPLEX = 4
 _FEW_COEFFICIENTS = 64
 """Up to so many changed matrix entries are changed one by one; with more, the program is passed anew."""
 
@@ -32,8 +35,7 @@ class SolveStatus(StrEnum):
 class Solution:
     """The outcome of one run; without a feasible point `values` (one a column) is None and `objective` no number.
 
-    `row_duals` has one value a row: what the objective gains for each unit its binding bound is raised; empty for a
-    mixed-integer program.
+    `method` names how it was found.
     """
 
     status: SolveStatus
@@ -41,7 +43,7 @@ class Solution:
     objective: float
     bound: float
     seconds: float
-    row_duals: NDArray[np.float64]
+    method: str
 
 
 _STATUS = {
@@ -109,7 +111,7 @@ class Session:
             objective=objective,
             bound=info.mip_dual_bound if is_integer else objective,
             seconds=seconds,
-            row_duals=np.array([] if is_integer else answer.row_dual),
+            method="branch and bound" if is_integer else "dual simplex",
         )
 
     def _bring_in(self, program: LinearProgram, *, warm: bool) -> bool:
@@ -147,6 +149,62 @@ class Session:
         self._highs.setOptionValue("presolve", "off" if small else "choose")
         self._highs.setOptionValue("solver", "choose" if is_integer else "simplex")
         self._highs.passModel(_highs_model(program))
+
+
+class GrowingProgram:
+    """A linear program that grows by columns (each at least 0) and is solved again from where it stood: primal simplex.
+
+    Rows are added first; a column is given by the rows it stands in.
+    """
+
+    def __init__(self) -> None:
+        self._highs = highspy.Highs()
+        for name, value in {
+            "output_flag": False,
+            "threads": 1,
+            "presolve": "off",
+            "solver": "simplex",
+            "simplex_strategy": _PRIMAL_SIMPLEX,  # what a new column leaves feasible
+        }.items():
+            self._highs.setOptionValue(name, value)
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return int(self._highs.getNumCol())
+
+    def add_rows(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
+        """Add rows without entries; infinite where a side is open."""
+        rows = len(lower)
+        none = np.empty(0, dtype=np.int32)
+        self._highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), none, np.empty(0))
+
+    def add_column(self, cost: float, upper: float, rows: NDArray[np.int32], values: NDArray[np.float64]) -> None:
+        """Add a column from 0 to `upper`."""
+        self._highs.addCol(float(cost), 0.0, float(upper), len(rows), rows, values)
+
+    def delete_columns(self, columns: NDArray[np.int32]) -> None:
+        """Delete columns; those after them move up."""
+        self._highs.deleteCols(len(columns), columns)
+
+    def solve(self) -> GrownSolution:
+        """Solve from the last basis."""
+        self._highs.run()
+        answer = self._highs.getSolution()
+        return GrownSolution(
+            values=np.array(answer.col_value),
+            row_duals=np.array(answer.row_dual),
+            objective=self._highs.getInfo().objective_function_value,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrownSolution:
+    """Values by column, and by row what the objective rises by for each unit that its binding bound is raised."""
+
+    values: NDArray[np.float64]
+    row_duals: NDArray[np.float64]
+    objective: float
 
 
 def _same_structure(held: LinearProgram, program: LinearProgram) -> bool:

@@ -1,4 +1,4 @@
-"""From a problem to trajectories: state the model, solve it, and read the answer."""
+"""From a problem to trajectories by the model: evaluate it, solve it, and read the answer."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,12 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.plan import PlanStatus, UpsTrajectory
-from optimizer.engine import Engine, engine_of_thread
+from domain.plan import Optimality, PlanStatus, UpsTrajectory
+from optimizer.engine import Engine
 from optimizer.highs import Solution, SolveStatus
-from optimizer.meter import cost_of, grid_kw
 from optimizer.model import model_data
-from optimizer.pricing import Metered, meter_of
+from optimizer.pricing import Metered
 from optimizer.problem import DispatchProblem
 
 T = TypeVar("T")
@@ -22,18 +21,18 @@ Pair = tuple[str, int]
 """A UPS system and an interval."""
 
 _BOTH_AT_ONCE_KW = 1e-6
-_SHARED_TIER_ROUNDS = 4
-_ROUNDING_KWH = 1e-6
-_NOTHING_GAINED = 1e-6
-"""A gain below a ten-thousandth of a cent is none."""
 
 
 @dataclass(slots=True)
 class Answer:
-    """Trajectories over the whole horizon, how they came about, and what to say of them."""
+    """Trajectories over the whole horizon, how they came about, and what to say of them.
+
+    `optimality` says by which method they were found, and how far from the cheapest they may be; None without a solve.
+    """
 
     status: PlanStatus
     trajectories: tuple[UpsTrajectory, ...]
+    optimality: Optimality | None = None
     warnings: list[str] = field(default_factory=list)
     timing_ms: dict[str, float] = field(default_factory=dict)
 
@@ -46,53 +45,7 @@ def timed(timing_ms: dict[str, float], name: str, work: Callable[[], T]) -> T:
     return result
 
 
-def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | None = None) -> Answer:
-    """Find the cheapest trajectories that keep every law; without an answer in time, hold.
-
-    Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing. `engine` keeps
-    compiled models; without one it is that of the thread.
-    """
-    engine = engine_of_thread() if engine is None else engine
-    best = _solve_around(problem, None, time_limit_s, engine)
-    if best.status is PlanStatus.HOLD:
-        return best
-    if not all(term.separable for term in problem.charges.tiers):
-        best = _follow_shared_tiers(problem, best, time_limit_s, engine)
-    if _is_allowed(problem) and problem.holding_cost.total <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
-        best.trajectories = problem.holding
-    return best
-
-
-def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: float, engine: Engine) -> Answer:
-    """Improve an answer where tiers are shared over periods, which is no linear program: solve again at their slope."""
-    for _ in range(_SHARED_TIER_ROUNDS):
-        around = meter_of(problem.charges, grid_kw(problem, best.trajectories), problem.horizon.intervals)
-        answer = _solve_around(problem, around, time_limit_s, engine)
-        gained = _cost(problem, best.trajectories) - _cost(problem, answer.trajectories)
-        if answer.status is PlanStatus.HOLD or gained <= _NOTHING_GAINED:
-            break
-        best = answer
-    best.warnings.append("energy tiers are shared over periods: the plan is safe, and perhaps not the cheapest")
-    return best
-
-
-def _cost(problem: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -> float:
-    return cost_of(problem, trajectories, grid_kw(problem, trajectories), problem.horizon.intervals).total
-
-
-def _is_allowed(problem: DispatchProblem) -> bool:
-    """Whether doing nothing keeps the meter's limits, the reserve, and what is stored."""
-    meter_kw = problem.holding_kw
-    limits = problem.site.interconnection
-    within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw
-    return bool(within) and all(
-        np.all(np.array(each.stored_kwh[1:]) >= np.array(each.reserve_kwh[1:]) - _ROUNDING_KWH)
-        and each.stored_kwh[-1] >= each.stored_kwh[0] - _ROUNDING_KWH
-        for each in problem.holding
-    )
-
-
-def _solve_around(problem: DispatchProblem, around: Metered | None, time_limit_s: float, engine: Engine) -> Answer:
+def solve_model(problem: DispatchProblem, around: Metered | None, time_limit_s: float, engine: Engine) -> Answer:
     """Solve without exclusivity; add its binaries only where the answer charges and discharges at once."""
     timing: dict[str, float] = {}
     exclusive: set[Pair] = set()
@@ -152,10 +105,12 @@ class _Reading:
 def _answer(read: _Reading, solution: Solution, timing: dict[str, float]) -> Answer:
     if solution.values is None:
         reason = f"the solver found no plan ({solution.status.value}); every battery holds"
-        return Answer(PlanStatus.HOLD, read.problem.holding, [reason], timing)
+        return Answer(PlanStatus.HOLD, read.problem.holding, warnings=[reason], timing_ms=timing)
     status = PlanStatus.OPTIMAL if solution.status is SolveStatus.OPTIMAL else PlanStatus.TIME_LIMIT
     warnings = [] if status is PlanStatus.OPTIMAL else [f"the solver stopped early ({solution.status.value})"]
-    return Answer(status, read.trajectories(), warnings, timing)
+    gap = abs(solution.objective - solution.bound) / max(1.0, abs(solution.objective))
+    optimality = Optimality(method=solution.method, relative_gap=gap)
+    return Answer(status, read.trajectories(), optimality, warnings, timing)
 
 
 def _every_pair(problem: DispatchProblem) -> set[Pair]:

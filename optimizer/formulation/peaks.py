@@ -40,8 +40,9 @@ class Peaks:
         return least_billed_kw(self._problem, self.terms)
 
     def looked_at(self, term: DemandTerm) -> list[int]:
-        """The intervals that a row holds the peak to: those that are metered, or, where plans are made anew every hour
-        over a horizon that moves on, all of them, so that one model serves every hour (see `unmetered_kw`).
+        """The intervals that a row holds the peak to: those that are metered.
+
+        Where plans are made anew every hour, all of them, so that one model serves every hour (see `unmetered_kw`).
         """
         if self._problem.uncertain is not None:
             return list(range(self._problem.horizon.intervals))

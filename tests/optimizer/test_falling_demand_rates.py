@@ -1,4 +1,4 @@
-"""Demand whose rate falls with the kW: below a certain peak the dear step is paid first, whatever the solver would like."""
+"""Demand whose rate falls with the kW: the dear step is paid first, whatever the solver would like."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,87 @@
+"""What the dynamic program can solve exactly, and the reason where it cannot."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from domain import UpsSystem
+from domain.curves import segments
+from optimizer.problem import DispatchProblem
+from tariffs.horizon_charges import DemandStep
+
+_ROUNDING = 1e-12
+
+
+class UnableToApply(ValueError):
+    """A problem is not one that the dynamic program solves exactly; `reasons` say why."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+        super().__init__("; ".join(reasons))
+
+
+def reasons_against(problem: DispatchProblem) -> tuple[str, ...]:
+    """Say why one dynamic program does not give the exact optimum of a problem; nothing where it does."""
+    systems = len(problem.site.ups)
+    several = (f"not eligible: {systems} UPS systems share the meter",) if systems > 1 else ()
+    return (*several, *reasons_against_systems(problem))
+
+
+def reasons_against_systems(problem: DispatchProblem) -> tuple[str, ...]:
+    """Say why the systems of a problem, each by itself, are no dynamic programs coupled by the meter alone."""
+    reasons = (*_of_the_tariff(problem), *_of_the_meter(problem), *_of_the_systems(problem))
+    return tuple(f"not eligible: {reason}" for reason in reasons)
+
+
+def _of_the_tariff(problem: DispatchProblem) -> Iterator[str]:
+    charges = problem.charges
+    if charges.tiers:
+        yield "energy is priced in tiers"
+    if charges.minimum:
+        yield "a billing period has a minimum"
+    for term in charges.demand:
+        if term.windows:
+            yield f"{term.charge} meters windows longer than an interval"
+    billed = [(term.charge, term.steps) for term in charges.demand]
+    billed += [(event.charge, event.steps) for event in charges.coincident]
+    for charge, steps in billed:
+        if not _rates_rise(steps):
+            yield f"{charge} has a rate below 0 or below that of a lower step"
+
+
+def _rates_rise(steps: tuple[DemandStep, ...]) -> bool:
+    rates = [0.0, *(step.rate_per_kw for step in steps)]
+    return rates == sorted(rates)
+
+
+def _of_the_meter(problem: DispatchProblem) -> Iterator[str]:
+    if problem.site.interconnection.ramp_limit_kw_per_min is not None:
+        yield "the interconnection limits ramps"
+    lowest_kw = np.array(problem.resting_kw)
+    for ups in problem.site.ups:
+        lowest_kw -= np.array(problem.power_bounds(ups).discharge_ceiling_kw) / ups.rectifier_efficiency
+    if lowest_kw.min() < -_ROUNDING * problem.most_grid_kw:
+        yield f"the meter could come to export, in interval {int(lowest_kw.argmin())}"
+
+
+def _of_the_systems(problem: DispatchProblem) -> Iterator[str]:
+    lowest_price = float(problem.charges.energy_per_kwh.min())
+    for ups in problem.site.ups:
+        if any(slope < 0 for _, slope in segments(ups.battery.charge_taper_by_fraction)):
+            yield f"{ups.id}: charging tapers"
+        if any(problem.power_bounds(ups).feed_back_ceiling_kw):
+            yield f"{ups.id}: feeds back to the grid"
+        least = least_price_per_kwh(ups)
+        if lowest_price < least:
+            yield (
+                f"{ups.id}: at a price of {lowest_price:g} per kWh, below {least:g}, charging and discharging at once "
+                "would pay"
+            )
+
+
+def least_price_per_kwh(ups: UpsSystem) -> float:
+    """The price below which burning energy in a battery's losses pays for its wear; minus infinity without losses."""
+    battery = ups.battery
+    loss = 1 / battery.charge_efficiency - battery.discharge_efficiency
+    wear = battery.wear_cost_per_kwh * battery.discharge_efficiency * ups.rectifier_efficiency
+    return -wear / loss if loss > 0 else -np.inf

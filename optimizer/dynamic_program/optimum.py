@@ -1,0 +1,59 @@
+"""The exact optimum of one battery without a solver."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.plan import UpsTrajectory
+from optimizer.dynamic_program.compiled import require_numba
+from optimizer.dynamic_program.eligibility import UnableToApply, reasons_against
+from optimizer.dynamic_program.layout import battery_steps, meter_of_battery, resting_cost, trajectory
+from optimizer.dynamic_program.search import cheapest_path
+from optimizer.problem import DispatchProblem
+
+RELATIVE_GAP = 1e-11
+_MOST_PLANES = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimum:
+    """Trajectories over the whole horizon, what they cost by the objective of the model, and a bound under any cost.
+
+    `objective` counts energy, wear and all billed demand, as `formulation.cost` does, in the site's currency; `effort`
+    is the number of dynamic programs that were solved.
+    """
+
+    trajectories: tuple[UpsTrajectory, ...]
+    objective: float
+    bound: float
+    effort: int
+
+    @property
+    def gap(self) -> float:
+        """How far the objective may be from the least, as a fraction of it."""
+        return (self.objective - self.bound) / max(1.0, abs(self.objective))
+
+
+def cheapest_plan(problem: DispatchProblem) -> Optimum | None:
+    """Find the cheapest trajectory of a problem's only UPS system; None where none keeps every limit.
+
+    Raises `UnableToApply` with the reasons where the dynamic program would not be exact (see `reasons_against`), and
+    `UnableToCompile` where numba is not installed.
+    """
+    require_numba()
+    reasons = reasons_against(problem)
+    if reasons:
+        raise UnableToApply(reasons)
+    ups = problem.site.ups[0]
+    battery, meter = battery_steps(problem, ups), meter_of_battery(problem, ups)
+    stored_kwh = np.empty(problem.horizon.intervals + 1)
+    cost, bound, effort = cheapest_path(battery, meter, RELATIVE_GAP, _MOST_PLANES, stored_kwh)
+    if not np.isfinite(cost):
+        return None
+    resting = resting_cost(problem)
+    return Optimum(
+        trajectories=(trajectory(problem, ups, stored_kwh),),
+        objective=resting + cost,
+        bound=resting + bound,
+        effort=effort,
+    )

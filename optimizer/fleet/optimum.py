@@ -1,0 +1,43 @@
+"""The optimum of many systems that share nothing but their meter."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.dynamic_program.compiled import require_numba
+from optimizer.dynamic_program.eligibility import UnableToApply
+from optimizer.dynamic_program.layout import trajectory
+from optimizer.dynamic_program.optimum import Optimum
+from optimizer.fleet.columns import MOST_ROUNDS, cheapest_paths
+from optimizer.fleet.layout import fleet_of, reasons_against_fleet
+from optimizer.problem import DispatchProblem
+
+RELATIVE_GAP = 1e-6
+
+
+def cheapest_fleet_plan(
+    problem: DispatchProblem, *, relative_gap: float = RELATIVE_GAP, most_rounds: int = MOST_ROUNDS
+) -> Optimum | None:
+    """Find trajectories of all systems that are cheapest to a relative gap; None where none keep every limit.
+
+    After `most_rounds` rounds of prices the best so far is returned, with the gap that is left.
+
+    Raises `UnableToApply` with the reasons where systems share more than the meter (see `reasons_against_fleet`), and
+    `UnableToCompile` where numba is not installed.
+    """
+    require_numba()
+    reasons = reasons_against_fleet(problem)
+    if reasons:
+        raise UnableToApply(reasons)
+    fleet = fleet_of(problem)
+    found = cheapest_paths(fleet.members, fleet.meter, relative_gap=relative_gap, most_rounds=most_rounds)
+    if found is None or np.isnan(found.cost):
+        return None
+    each_kwh: NDArray[np.float64] = found.stored_kwh[fleet.member_of]
+    return Optimum(
+        trajectories=tuple(
+            trajectory(problem, ups, stored_kwh) for ups, stored_kwh in zip(problem.site.ups, each_kwh, strict=True)
+        ),
+        objective=found.cost,
+        bound=found.bound,
+        effort=found.rounds,
+    )

@@ -1,0 +1,166 @@
+"""The route from a problem to its cheapest trajectories: by size and kind, to the method that was measured fastest.
+
+| problem | method |
+|---|---|
+| systems that are alike | one system that stands for all of them, exactly |
+| one system or a few, any length | dual simplex on the compiled model; binaries only where they are needed |
+| one battery with a linear meter, where asked for | dynamic program, a sample audited by the simplex |
+| over 200 unequal systems that share nothing but the meter | column generation, the dynamic program as its oracle |
+
+All return the same answer, with the method and the gap to the proven bound. Where a faster method does not apply, or
+its extra is not installed, the simplex solves the whole model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from domain.plan import Optimality, PlanStatus, UpsTrajectory
+from optimizer.engine import Engine, engine_of_thread
+from optimizer.merging import merge_identical
+from optimizer.meter import cost_of, grid_kw
+from optimizer.pricing import meter_of
+from optimizer.problem import DispatchProblem
+from optimizer.solving import Answer, solve_model
+
+if TYPE_CHECKING:
+    from optimizer.dynamic_program.optimum import Optimum
+
+_FLEET = 200
+"""Above so many unequal systems column generation is faster than one large program (`docs/performance.md`)."""
+_SHARED_TIER_ROUNDS = 4
+_ROUNDING_KWH = 1e-6
+_NOTHING_GAINED = 1e-6
+"""A gain below a ten-thousandth of a cent is none."""
+_AGREE = 1e-9
+
+
+def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | None = None) -> Answer:
+    """Find the cheapest trajectories that keep every law; without an answer in time, hold.
+
+    Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing. `engine` keeps
+    compiled models; without one it is that of the thread.
+    """
+    engine = engine_of_thread() if engine is None else engine
+    best = _of_alike_systems(problem, time_limit_s, engine)
+    if best.status is PlanStatus.HOLD:
+        return best
+    if _is_allowed(problem) and problem.holding_cost.total <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
+        best.trajectories = problem.holding
+    return best
+
+
+def _of_alike_systems(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+    """Let one system stand for those that are alike."""
+    if len(problem.site.ups) == 1:
+        return _routed(problem, time_limit_s, engine)
+    merged = merge_identical(problem)
+    if len(merged.problem.site.ups) == len(problem.site.ups):
+        return _routed(problem, time_limit_s, engine)
+    answer = _routed(merged.problem, time_limit_s, engine)
+    if answer.status is PlanStatus.HOLD:
+        return replace(answer, trajectories=problem.holding)
+    return replace(answer, trajectories=merged.split(answer.trajectories))
+
+
+def _routed(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+    """Solve a problem by the method that suits it."""
+    if problem.uncertain is None and problem.returns:
+        if engine.dynamic_program and len(problem.site.ups) == 1:
+            return _of_one_battery(problem, time_limit_s, engine)
+        if len(problem.site.ups) > _FLEET:
+            return _of_fleet(problem, time_limit_s, engine)
+    return _of_any(problem, time_limit_s, engine)
+
+
+def _of_any(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+    """Solve the whole model."""
+    best = solve_model(problem, None, time_limit_s, engine)
+    if best.status is PlanStatus.HOLD or all(term.separable for term in problem.charges.tiers):
+        return best
+    return _follow_shared_tiers(problem, best, time_limit_s, engine)
+
+
+def _of_fleet(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+    """Solve many unequal systems by column generation, where they share nothing but the meter."""
+    from optimizer import fleet  # noqa: PLC0415 - numba takes seconds to import
+    from optimizer.dynamic_program import UnableToCompile  # noqa: PLC0415
+
+    if fleet.reasons_against_fleet(problem):
+        return _of_any(problem, time_limit_s, engine)
+    try:
+        return _by(problem, "column generation", fleet.cheapest_fleet_plan)
+    except UnableToCompile as error:
+        answer = _of_any(problem, time_limit_s, engine)
+        answer.warnings.append(f"{error}; without it the whole fleet is one program, which takes longer")
+        return answer
+
+
+def _of_one_battery(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+    """Solve by dynamic programming where that is exact; every so often by the simplex too, which is then followed."""
+    from optimizer import dynamic_program  # noqa: PLC0415 - numba takes seconds to import
+
+    if dynamic_program.reasons_against(problem):
+        return _of_any(problem, time_limit_s, engine)
+    answer = _by(problem, "dynamic program", dynamic_program.cheapest_plan)
+    if not engine.due_for_audit():
+        return answer
+    checked = _of_any(problem, time_limit_s, engine)
+    if checked.status is answer.status and _agree(problem, answer, checked):
+        return answer
+    checked.warnings.append("the dynamic program and the simplex method differ here: the latter is followed")
+    return checked
+
+
+def _agree(problem: DispatchProblem, one: Answer, other: Answer) -> bool:
+    costs = [_cost(problem, each.trajectories) for each in (one, other)]
+    return abs(costs[0] - costs[1]) <= _AGREE * max(1.0, abs(costs[1]))
+
+
+def _by(problem: DispatchProblem, method: str, cheapest: Callable[[DispatchProblem], Optimum | None]) -> Answer:
+    began = time.perf_counter()
+    optimum = cheapest(problem)
+    timing_ms = {"solve": (time.perf_counter() - began) * 1e3}
+    if optimum is None:
+        reason = f"no plan keeps every limit ({method}); every battery holds"
+        return Answer(PlanStatus.HOLD, problem.holding, warnings=[reason], timing_ms=timing_ms)
+    optimality = Optimality(method=method, relative_gap=max(0.0, optimum.gap))
+    return Answer(PlanStatus.OPTIMAL, optimum.trajectories, optimality, timing_ms=timing_ms)
+
+
+def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: float, engine: Engine) -> Answer:
+    """Improve an answer where tiers are shared over periods, which is no linear program: solve again at their slope."""
+    for _ in range(_SHARED_TIER_ROUNDS):
+        around = meter_of(problem.charges, grid_kw(problem, best.trajectories), problem.horizon.intervals)
+        answer = solve_model(problem, around, time_limit_s, engine)
+        gained = _cost(problem, best.trajectories) - _cost(problem, answer.trajectories)
+        if answer.status is PlanStatus.HOLD or gained <= _NOTHING_GAINED:
+            break
+        best = answer
+    best.warnings.append("energy tiers are shared over periods: the plan is safe, and perhaps not the cheapest")
+    return best
+
+
+def _cost(problem: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -> float:
+    return cost_of(problem, trajectories, grid_kw(problem, trajectories), problem.horizon.intervals).total
+
+
+def _is_allowed(problem: DispatchProblem) -> bool:
+    """Whether doing nothing keeps the meter's limits, the reserve, and what is stored."""
+    meter_kw = problem.holding_kw
+    limits = problem.site.interconnection
+    within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw
+    if not within:
+        return False
+    for each in problem.holding:
+        stored_kwh, reserve_kwh = min(each.stored_kwh[1:]), max(each.reserve_kwh[1:])
+        if stored_kwh < reserve_kwh - _ROUNDING_KWH and any(
+            kwh < least - _ROUNDING_KWH for kwh, least in zip(each.stored_kwh[1:], each.reserve_kwh[1:], strict=True)
+        ):
+            return False
+        if each.stored_kwh[-1] < each.stored_kwh[0] - _ROUNDING_KWH:
+            return False
+    return True

@@ -1,0 +1,78 @@
+"""What the dynamic program refuses, and the reason it gives."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fleet_sites import fleet_problem
+from sites import problem, ups_system
+
+from domain import UpsSystem
+from optimizer.dynamic_program import UnableToApply, cheapest_plan, reasons_against
+from optimizer.dynamic_program.eligibility import least_price_per_kwh
+from optimizer.problem import DispatchProblem
+from tariffs.horizon_charges import DemandStep, DemandTerm, MinimumTerm
+from tariffs.terms import EnergyTierTerm
+
+
+def day(*systems: UpsSystem, price: float = 0.1, **changes: float) -> DispatchProblem:
+    return problem(*systems, price=[price] * 4, **changes)
+
+
+def with_charges(**changes: object) -> DispatchProblem:
+    made = day()
+    return replace(made, charges=replace(made.charges, **changes))
+
+
+def term(**changes: object) -> DemandTerm:
+    given = {"charge": "peak", "billing_period": "2026-07", "intervals": np.arange(4), "steps": steps(1.0), **changes}
+    return DemandTerm(**given)
+
+
+def steps(*rates: float) -> tuple[DemandStep, ...]:
+    ends = [*(5000.0 * (index + 1) for index in range(len(rates) - 1)), np.inf]
+    return tuple(DemandStep(up_to_kw=end, rate_per_kw=rate) for end, rate in zip(ends, rates, strict=True))
+
+
+def ramping() -> DispatchProblem:
+    made = day()
+    limits = replace(made.site.interconnection, ramp_limit_kw_per_min=10.0)
+    return replace(made, site=replace(made.site, interconnection=limits))
+
+
+TIER = EnergyTierTerm(billing_period="2026-07", intervals=np.arange(4), periods=())
+MINIMUM = MinimumTerm(
+    billing_period="2026-07", amount=1.0, fixed_amount=0.0, intervals=np.arange(4), before_tax={"energy": 1.0}
+)
+WINDOWS = (np.array([0, 1]), np.array([2, 3]))
+
+REFUSED = {
+    "2 UPS systems share the meter": fleet_problem(2, intervals=4),
+    "energy is priced in tiers": with_charges(tiers=(TIER,)),
+    "a billing period has a minimum": with_charges(minimum=(MINIMUM,)),
+    "peak meters windows longer than an interval": with_charges(demand=(term(windows=WINDOWS),)),
+    "peak has a rate below 0 or below that of a lower step": with_charges(demand=(term(steps=steps(2.0, 1.0)),)),
+    "the interconnection limits ramps": ramping(),
+    "the meter could come to export, in interval 0": day(unprotected_kw=-4500.0),
+    "pod-1: charging tapers": day(ups_system(charge_taper_by_fraction={0.8: 1.0, 1.0: 0.5})),
+    "pod-1: feeds back to the grid": day(ups_system(bidirectional=True), export_limit_kw=100.0, unprotected_kw=9e3),
+    "pod-1: at a price of -1 per kWh, below -0.18": day(price=-1.0),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_the_reason_is_given(reason: str) -> None:
+    (given,) = reasons_against(REFUSED[reason])
+
+    assert given.startswith(f"not eligible: {reason}")
+    with pytest.raises(UnableToApply) as refused:
+        cheapest_plan(REFUSED[reason])
+    assert refused.value.reasons == (given,)
+
+
+def test_steps_that_rise_are_no_reason() -> None:
+    assert reasons_against(with_charges(demand=(term(steps=steps(1.0, 2.0)),))) == ()
+
+
+def test_without_losses_no_price_makes_burning_pay() -> None:
+    assert least_price_per_kwh(ups_system(charge_efficiency=1.0, discharge_efficiency=1.0)) == -np.inf
