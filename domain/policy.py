@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from domain.duty import BackupDuty
@@ -102,7 +103,7 @@ class ReservePolicy:
     @property
     def duty(self) -> BackupDuty:
         """What must be carried before a recharge: one outage, `outages_before_recharge` times in a row."""
-        return self.outage.repeated(self.outages_before_recharge)
+        return _duty_of(self)
 
     @property
     def duties(self) -> tuple[BackupDuty, ...]:
@@ -162,3 +163,9 @@ class ReservePolicy:
         probability = self.loss_probability
         outages = self.generator_starts.outages_per_year if self.generator_starts is not None else None
         return None if probability is None or outages is None else losses_per_year(outages, probability)
+
+
+@lru_cache(maxsize=1024)
+def _duty_of(policy: ReservePolicy) -> BackupDuty:
+    """The duty of a policy, worked out once: every plan and every certificate asks for it."""
+    return policy.outage.repeated(policy.outages_before_recharge)

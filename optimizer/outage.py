@@ -5,6 +5,8 @@ share demands, and the load drops where they are empty or lack the power.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,20 +51,52 @@ def _replay_load(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_
 
     Each outage ends where the curve passes what a unit had left above its cutoff, or where a unit lacks the power.
     """
-    left_kwh = np.maximum(stored_kwh / ups.units_in_service - _unavailable_kwh(ups, ups.weakest_capacity_kwh), 0.0)
-    capacity = np.array([ups.weakest_capacity_kwh])
+    unavailable_kwh = _unavailable_kwh(ups, ups.weakest_capacity_kwh)
+    left_kwh = np.maximum(stored_kwh / ups.units_in_service - unavailable_kwh, 0.0)
+    most_kwh = float(max(left_kwh.max(), ups.weakest_capacity_kwh - unavailable_kwh))
     columns = []
     for failed in range(ups.failures_left + 1):
-        share_kw = load_kw / (ups.units_in_service - failed)
-        full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
-        ends_s = _step_ends_s(duty, float(left_kwh.max()) / full_drain_kw * SECONDS_PER_HOUR)
-        fractions, step_of = np.unique(_load_fractions(duty, ends_s[:-1]), return_inverse=True)
-        drains_kw = np.array([_drain_kw(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
-        powered_s = ends_s[np.argmax(np.isinf(drains_kw))] if np.isinf(drains_kw).any() else np.inf
-        drains_kw = np.where(np.isinf(drains_kw), 0.0, drains_kw)
-        drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(ends_s) * (drains_kw / SECONDS_PER_HOUR))])
-        columns.append(np.minimum(_where_passed_s(left_kwh, drawn_kwh, ends_s), powered_s))
+        curve = _curve(_Same(ups), duty, load_kw / (ups.units_in_service - failed), most_kwh)
+        columns.append(np.minimum(_where_passed_s(left_kwh, curve.drawn_kwh, curve.ends_s), curve.powered_s))
     return np.column_stack(columns)
+
+
+class _Same:
+    """A UPS system as a key: equal to itself and to no other, however alike."""
+
+    __slots__ = ("ups",)
+
+    def __init__(self, ups: UpsSystem) -> None:
+        self.ups = ups
+
+    def __hash__(self) -> int:
+        return id(self.ups)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.ups is self.ups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Curve:
+    """The energy that a unit has drawn (kWh) at the end of each step (s), and until when it has the power (s)."""
+
+    ends_s: FloatArray
+    drawn_kwh: FloatArray
+    powered_s: float
+
+
+@lru_cache(maxsize=256)
+def _curve(same: _Same, duty: BackupDuty, share_kw: float, most_kwh: float) -> _Curve:
+    """Draw the share of one unit until `most_kwh` are gone; the plans of one site ask for the same curves."""
+    ups, capacity = same.ups, np.array([same.ups.weakest_capacity_kwh])
+    full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
+    ends_s = _step_ends_s(duty, most_kwh / full_drain_kw * SECONDS_PER_HOUR)
+    fractions, step_of = np.unique(_load_fractions(duty, ends_s[:-1]), return_inverse=True)
+    drains_kw = np.array([_drain_kw(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
+    powered_s = float(ends_s[np.argmax(np.isinf(drains_kw))]) if np.isinf(drains_kw).any() else np.inf
+    drains_kw = np.where(np.isinf(drains_kw), 0.0, drains_kw)
+    drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(ends_s) * (drains_kw / SECONDS_PER_HOUR))])
+    return _Curve(ends_s=ends_s, drawn_kwh=drawn_kwh, powered_s=powered_s)
 
 
 def _where_passed_s(left_kwh: FloatArray, drawn_kwh: FloatArray, ends_s: FloatArray) -> FloatArray:

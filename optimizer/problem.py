@@ -111,15 +111,22 @@ class DispatchProblem:
 
     def requirement_of(self, ups: UpsSystem) -> ReserveRequirement:
         """The reserve of one system, see `requirements`."""
-        return next(each for each in self.requirements if each.ups_id == ups.id)
+        return self._requirement_by_id[ups.id]
+
+    @cached_property
+    def _requirement_by_id(self) -> dict[str, ReserveRequirement]:
+        return {each.ups_id: each for each in self.requirements}
+
+    @cached_property
+    def _highest_input_kw(self) -> float:
+        """What everything draws where every load is at its highest."""
+        systems_kw = sum(_input_kw(ups, max(self.load_kw[ups.id])) for ups in self.site.ups)
+        return max(self.unprotected_load_kw) + systems_kw
 
     def _requirement(self, ups: UpsSystem) -> ReserveRequirement:
-        protected_kw = max(ups.protected_load_kw, *self.load_kw[ups.id])
-        others_kw = (
-            max(self.unprotected_load_kw)
-            + sum(_input_kw(each, max(self.load_kw[each.id])) for each in self.site.ups if each.id != ups.id)
-            + _input_kw(ups, protected_kw)
-        )
+        highest_kw = max(self.load_kw[ups.id])
+        protected_kw = max(ups.protected_load_kw, highest_kw)
+        others_kw = self._highest_input_kw - _input_kw(ups, highest_kw) + _input_kw(ups, protected_kw)
         headroom_kw = max(0.0, self.site.interconnection.import_limit_kw - others_kw)
         return reserve_requirement(ups, protected_load_kw=protected_kw, meter_headroom_kw=headroom_kw)
 

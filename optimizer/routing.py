@@ -86,14 +86,13 @@ def _of_any(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> An
 
 def _of_fleet(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
     """Solve many unequal systems by column generation, where they share nothing but the meter."""
-    from optimizer import fleet  # noqa: PLC0415 - numba takes seconds to import
-    from optimizer.dynamic_program import UnableToCompile  # noqa: PLC0415
+    from optimizer import dynamic_program, fleet  # noqa: PLC0415 - numba takes seconds to import
 
-    if fleet.reasons_against_fleet(problem):
-        return _of_any(problem, time_limit_s, engine)
     try:
         return _by(problem, "column generation", fleet.cheapest_fleet_plan)
-    except UnableToCompile as error:
+    except dynamic_program.UnableToApply:
+        return _of_any(problem, time_limit_s, engine)
+    except dynamic_program.UnableToCompile as error:
         answer = _of_any(problem, time_limit_s, engine)
         answer.warnings.append(f"{error}; without it the whole fleet is one program, which takes longer")
         return answer
@@ -103,9 +102,10 @@ def _of_one_battery(problem: DispatchProblem, time_limit_s: float, engine: Engin
     """Solve by dynamic programming where that is exact; every so often by the simplex too, which is then followed."""
     from optimizer import dynamic_program  # noqa: PLC0415 - numba takes seconds to import
 
-    if dynamic_program.reasons_against(problem):
+    try:
+        answer = _by(problem, "dynamic program", dynamic_program.cheapest_plan)
+    except dynamic_program.UnableToApply:
         return _of_any(problem, time_limit_s, engine)
-    answer = _by(problem, "dynamic program", dynamic_program.cheapest_plan)
     if not engine.due_for_audit():
         return answer
     checked = _of_any(problem, time_limit_s, engine)
