@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 import finance_studies as studies
 import pytest
 from plotly.offline import get_plotlyjs
+from programs_needed import needs
 
 from domain import Horizon
 from finance.cash_flow import cash_flow
@@ -295,11 +295,11 @@ def test_a_library_that_is_missing_is_named_with_its_remedy(monkeypatch: pytest.
         study_page(studies.yen())
 
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM, NEEDS_CHROMIUM = needs("chromium")
 
 
 @pytest.mark.long
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@NEEDS_CHROMIUM
 @pytest.mark.parametrize("case", [studies.year, studies.hostile], ids=lambda case: case.__name__)
 def test_a_browser_draws_every_chart_and_complains_of_nothing(case: Callable[[], Study], tmp_path: Path) -> None:
     file = tmp_path / "study.html"

@@ -1,5 +1,4 @@
 import io
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import finance_studies as studies
 import pytest
 from finance_spreadsheet import Spreadsheet
 from openpyxl import load_workbook
+from programs_needed import needs
 
 from finance import workbook_record, workbook_sheet
 from finance.cash_flow import cash_flow
@@ -205,14 +205,14 @@ def test_a_library_that_is_missing_is_named_with_its_remedy(monkeypatch: pytest.
         study_workbook(studies.yen())
 
 
-OFFICE = shutil.which("soffice")
+OFFICE, NEEDS_OFFICE = needs("soffice")
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Office.Calc/Formula/Load">
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>"""
 
 
 @pytest.mark.long
-@pytest.mark.skipif(OFFICE is None, reason="LibreOffice (soffice) is not installed")
+@NEEDS_OFFICE
 def test_a_real_spreadsheet_comes_to_the_same_values(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is given a file without any value of a formula, and works them out itself."""
     expected = book_of(studies.year)
