@@ -4,7 +4,9 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY domain domain
 COPY tariffs tariffs
+COPY forecasts forecasts
 COPY optimizer optimizer
+COPY finance finance
 COPY api api
 RUN python -m venv /opt/ridethrough \
     && PIP_CONSTRAINT=constraints.txt /opt/ridethrough/bin/pip install --no-cache-dir .
