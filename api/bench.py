@@ -11,27 +11,25 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from domain import Battery, Horizon, Interconnection, PriceSeries, ReservePolicy, Site, UpsSystem
-from optimizer import DispatchProblem, certify, plan_dispatch
+from api.bench_problem import DAY, DAY_INTERVALS, TIMEZONE, example_load_kw, example_problem
+from api.bench_ways import ways
+from domain import Horizon, PriceSeries
+from optimizer import certify, plan_dispatch
 from optimizer.highs import solve
 from optimizer.model import model_data, state_model
 from optimizer.standard_form.compiler import CompiledModel
 from tariffs import catalog
 from tariffs.billing import bill
-from tariffs.calendar import FloatArray, local_calendar
-from tariffs.horizon_charges import charges_over
-from tariffs.tariff import Tariff
+from tariffs.calendar import local_calendar
 
-TIMEZONE = "America/New_York"
 _YEAR_START = datetime(2026, 1, 1, 5, tzinfo=UTC)
-_DAY = datetime(2026, 7, 15, 4, tzinfo=UTC)
-_YEAR_INTERVALS, _DAY_INTERVALS = 35_040, 96
+_YEAR_INTERVALS = 35_040
+_WAY_STEPS = (96, 672, 2976)
 _PLAN_TARIFF = "dominion-gs-4"
 _TIME_LIMIT_S = 30.0
 _CPU_LINE = "model name"
@@ -74,9 +72,9 @@ class Measurements:
         return {"machine": self.machine, "repeats": self.repeats, "measurements": self.rows()}
 
 
-def measured(repeats: int, intervals: int = _YEAR_INTERVALS) -> Measurements:
-    """Measure a year's bill of every tariff in the catalog, and a day's plan."""
-    each = (*_bills(repeats, intervals), *_plans(repeats))
+def measured(repeats: int, intervals: int = _YEAR_INTERVALS, way_steps: Sequence[int] = _WAY_STEPS) -> Measurements:
+    """Measure a year's bill of every tariff in the catalog, a day's plan, and the ways to solve one."""
+    each = (*_bills(repeats, intervals), *_plans(repeats), *_ways(repeats, way_steps))
     return Measurements(machine=machine(), repeats=repeats, each=each)
 
 
@@ -130,33 +128,24 @@ def _bills(repeats: int, intervals: int) -> list[Measurement]:
     return found
 
 
-def example_load_kw(intervals: int) -> FloatArray:
-    """A data center's load in quarter hours: flat, with a day and a week in it, and a little noise."""
-    quarter = np.arange(intervals)
-    day = np.sin(2 * np.pi * quarter / 96)
-    week = np.sin(2 * np.pi * quarter / 672)
-    noise = np.random.default_rng(1).normal(0, 25, intervals)
-    return np.asarray(4300 + 120 * day + 60 * week + noise, dtype=np.float64)
-
-
 def _plans(repeats: int) -> list[Measurement]:
     """A day's plan, part by part, and as a whole."""
     problem = example_problem(catalog.load(_PLAN_TARIFF))
     data = model_data(problem)
     compiled = CompiledModel(state_model(data.sets))
     program = compiled.program(data.parameters)
-    plan = plan_dispatch(problem, issued_at=_DAY, time_limit_s=_TIME_LIMIT_S)
+    plan = plan_dispatch(problem, issued_at=DAY, time_limit_s=_TIME_LIMIT_S)
     parts: dict[str, Callable[[], object]] = {
         "data": lambda: model_data(problem),
         "compile": lambda: CompiledModel(state_model(data.sets)),
         "evaluate": lambda: compiled.program(data.parameters),
         "solve": lambda: solve(program, time_limit_s=_TIME_LIMIT_S),
         "certify": lambda: certify(problem.site, plan.horizon, plan.ups, plan.grid_kw),
-        "whole plan": lambda: plan_dispatch(problem, issued_at=_DAY, time_limit_s=_TIME_LIMIT_S),
+        "whole plan": lambda: plan_dispatch(problem, issued_at=DAY, time_limit_s=_TIME_LIMIT_S),
     }
     rows, columns = program.rows, program.columns
     sizes = {
-        "data": f"{_DAY_INTERVALS} intervals, {_PLAN_TARIFF}",
+        "data": f"{DAY_INTERVALS} intervals, {_PLAN_TARIFF}",
         "compile": f"{rows:,} rows, {columns:,} columns, once for a structure",
         "evaluate": "the compiled model at one problem's parameters",
         "solve": plan.status.value,
@@ -166,30 +155,22 @@ def _plans(repeats: int) -> list[Measurement]:
     return [_measurement("plan", name, _cpu_ms(work, repeats), sizes[name]) for name, work in parts.items()]
 
 
-def example_problem(tariff: Tariff) -> DispatchProblem:
-    """A 4.8 MW pod of five 1.2 MW units, one of which may fail, on one summer day of a tariff."""
-    battery = Battery(
-        nominal_kwh=200, state_of_health=0.92, charge_limit_kw=240, discharge_limit_kw=1300, wear_cost_per_kwh=0.0375
-    )
-    pod = UpsSystem(
-        id="pod-1",
-        units=5,
-        tolerated_failures=1,
-        unit_output_limit_kw=1200,
-        unit_input_limit_kw=1500,
-        protected_load_kw=4800,
-        battery=battery,
-        reserve=ReservePolicy(ride_through_s=300),
-    )
-    site = Site(id="example", timezone=TIMEZONE, interconnection=Interconnection(import_limit_kw=6500), ups=(pod,))
-    horizon = Horizon(start=_DAY, interval_minutes=15, intervals=_DAY_INTERVALS, timezone=TIMEZONE)
-    return DispatchProblem(
-        site=site,
-        horizon=horizon,
-        charges=charges_over(tariff, horizon),
-        load_kw={"pod-1": tuple(example_load_kw(_DAY_INTERVALS).tolist())},
-        unprotected_load_kw=(900.0,) * _DAY_INTERVALS,
-    )
+def _ways(repeats: int, steps: Sequence[int]) -> list[Measurement]:
+    """The same plans by every way to solve them, which take turns; beside each the ratio to the warm one."""
+    found = []
+    for count in steps:
+        each = ways(count)
+        times_ms: dict[str, list[float]] = {name: [] for name in each}
+        for work in each.values():
+            work()
+        for _ in range(repeats):
+            for name, work in each.items():
+                times_ms[name] += _cpu_ms(work, 1)
+        warm_ms = times_ms["warm"]
+        for name, taken_ms in times_ms.items():
+            ratio = statistics.median(one / other for one, other in zip(taken_ms, warm_ms, strict=True))
+            found.append(_measurement("way", f"{count:,} steps, {name}", taken_ms, f"{ratio:,.2f} times warm"))
+    return found
 
 
 def bench_view(measurements: Measurements) -> RenderableType:
@@ -199,7 +180,11 @@ def bench_view(measurements: Measurements) -> RenderableType:
     table.add_column("median", justify="right", no_wrap=True)
     table.add_column("largest", justify="right", no_wrap=True)
     table.add_column("of", style="dim")
-    titles = {"bill": "a year's bill at 15 minutes", "plan": "a day's plan at 15 minutes"}
+    titles = {
+        "bill": "a year's bill at 15 minutes",
+        "plan": "a day's plan at 15 minutes",
+        "way": "a plan, by how it is solved",
+    }
     for kind, title in titles.items():
         group = [one for one in measurements.each if one.kind == kind]
         table.add_row(Text(title, style="bold"), "", "", "")

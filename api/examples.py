@@ -39,6 +39,13 @@ PLAN_REQUEST: dict[str, Any] = {
     }
 }
 
+TYPICAL_DAY: dict[str, Any] = {
+    "site": {**{name: value for name, value in _SITE.items() if name != "prices"}, "interval_minutes": 15}
+    | {"tariff": "dominion-gs-4"},
+    "date": "2026-07-15",
+}
+"""A day at 15 minutes on a tariff with demand charges: what a service warms up on."""
+
 RESERVE_REQUEST: dict[str, Any] = {"pod": {"summary": "A 4.8 MW pod", "value": {"site": _SITE}}}
 
 BILL_REQUEST: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """The HTTP service: plans and reserves. Solves run in worker processes, never in the event loop."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -15,12 +16,13 @@ from starlette.exceptions import HTTPException
 
 from api.acceptance import together
 from api.bill_service import add_bills_and_tariffs
-from api.examples import PLAN_REQUEST, RESERVE_REQUEST
+from api.examples import PLAN_REQUEST, RESERVE_REQUEST, TYPICAL_DAY
 from api.plan_json import plan_document, reserve_document
 from api.planning import LONGEST_LOOK_AHEAD_H, plan_day, reserves_of
 from api.problems import PROBLEMS, answer_with_problems
 from api.site_file import read_site, read_state
 from api.solvers import Solvers
+from api.study_service import add_studies
 from api.yaml_file import parse_json
 
 SOLVER_LIMIT_S = 30.0
@@ -28,6 +30,8 @@ SOLVER_LIMIT_S = 30.0
 MOST_BYTES = 16 * 1024 * 1024
 """The largest request: a month of one-minute series for a few systems is well below it."""
 _MOST_DISCARDED = 4
+_CLIENT_GONE = 499
+"""The status that servers log where nobody is left to answer."""
 
 
 def _written_as_a_date(value: object) -> object:
@@ -52,6 +56,13 @@ class PlanRequest(BaseModel):
     prices: dict[str, Any] | None = Field(default=None, description="Market prices, in place of the site's own.")
     look_ahead_h: float | None = Field(
         default=None, ge=0, le=LONGEST_LOOK_AHEAD_H, strict=True, description="Hours to look past the day."
+    )
+    time_limit_s: float = Field(
+        default=SOLVER_LIMIT_S,
+        gt=0,
+        le=SOLVER_LIMIT_S,
+        strict=True,
+        description="Seconds a solve may take before its best plan is returned, or that there is none.",
     )
 
 
@@ -101,9 +112,9 @@ def create_app(*, workers: int = 1, limit_s: float = 2 * SOLVER_LIMIT_S, patienc
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        solvers = app.state.solvers = Solvers(workers, limit_s=limit_s, patience_s=patience_s)
+        solvers = app.state.solvers = Solvers(workers, limit_s=limit_s, patience_s=patience_s, warm_up=warm_up)
         try:
-            await solvers.warm(_warm)
+            await solvers.warm()
             yield
         finally:
             solvers.close()
@@ -121,14 +132,17 @@ def create_app(*, workers: int = 1, limit_s: float = 2 * SOLVER_LIMIT_S, patienc
     router.post("/v1/plans", summary="Plan one local day", responses=PROBLEMS)(_post_plan)
     router.post("/v1/reserve", summary="The reserve of every UPS system", responses=PROBLEMS)(_post_reserve)
     add_bills_and_tariffs(router)
+    add_studies(router)
     app.include_router(router)
     answer_with_problems(app)
     return app
 
 
-def _warm() -> bool:
-    """Import everything a plan needs, by being sent to a worker."""
-    return plan_day is not None
+def warm_up() -> None:
+    """Plan a day as most are asked for, in a worker: imports and solver are there then, and the model is compiled."""
+    for look_ahead_h in (None, 0.0):
+        request = PlanRequest.model_validate({**TYPICAL_DAY, "look_ahead_h": look_ahead_h})
+        plan_of(request.model_dump(), datetime.now(UTC))
 
 
 async def _health(request: Request) -> dict[str, Any]:
@@ -139,13 +153,33 @@ async def _health(request: Request) -> dict[str, Any]:
 async def _post_plan(
     request: Request, body: Annotated[PlanRequest, Body(openapi_examples=PLAN_REQUEST)]
 ) -> JSONResponse:
-    return JSONResponse(await request.app.state.solvers.run(plan_of, body.model_dump(), datetime.now(UTC)))
+    return await _from_worker(request, plan_of, body.model_dump(), datetime.now(UTC))
 
 
 async def _post_reserve(
     request: Request, body: Annotated[ReserveRequest, Body(openapi_examples=RESERVE_REQUEST)]
 ) -> JSONResponse:
-    return JSONResponse(await request.app.state.solvers.run(reserve_of, body.site))
+    return await _from_worker(request, reserve_of, body.site)
+
+
+async def _from_worker(request: Request, work: Callable[..., dict[str, Any]], *arguments: object) -> JSONResponse:
+    """Answer from a worker, for as long as the client is there."""
+    job = asyncio.ensure_future(request.app.state.solvers.run(work, *arguments))
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait((job, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not job.done():
+            return JSONResponse(None, status_code=_CLIENT_GONE)
+        return JSONResponse(await job)
+    finally:
+        gone.cancel()
+        job.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """Wait until the client hangs up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def plan_of(body: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -162,7 +196,7 @@ def plan_of(body: dict[str, Any], now: datetime) -> dict[str, Any]:
             day=body["day"],
             state=state,
             look_ahead_h=body["look_ahead_h"],
-            time_limit_s=SOLVER_LIMIT_S,
+            time_limit_s=body["time_limit_s"],
         )
     )
 

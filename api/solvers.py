@@ -1,4 +1,4 @@
-"""Worker processes that solve, each with a hard time limit; one that dies or hangs is replaced alone."""
+"""Worker processes that solve, each with a hard time limit; one that dies, hangs or is given up is replaced alone."""
 
 import asyncio
 import signal
@@ -10,6 +10,8 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Reply = tuple[Any, Exception | None]
+"""What work returned, or what it raised."""
 
 _SPAWN = get_context("spawn")
 
@@ -19,13 +21,26 @@ class UnableToSolve(RuntimeError):
 
 
 class Solvers:
-    """`total` workers; work waits for a free one no longer than `patience_s`, and then runs at most `limit_s`."""
+    """`total` workers; work waits for a free one no longer than `patience_s`, and then runs at most `limit_s`.
 
-    def __init__(self, total: int, *, limit_s: float, patience_s: float) -> None:
+    Work whose caller has gone away is given `grace_s` more, and then ended with its worker: most is done by then, and a
+    worker is dear to replace. `warm_up` is what every worker does first, also one that replaces another.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        *,
+        limit_s: float,
+        patience_s: float,
+        grace_s: float = 1.0,
+        warm_up: Callable[[], object] | None = None,
+    ) -> None:
         self.total = total
         self._limit_s = limit_s
         self._patience_s = patience_s
-        self._workers = [_Worker() for _ in range(total)]
+        self._grace_s = grace_s
+        self._workers = [_Worker(warm_up) for _ in range(total)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         for worker in self._workers:
             self._idle.put_nowait(worker)
@@ -40,14 +55,15 @@ class Solvers:
         """The workers' processes."""
         return tuple(worker.process_id for worker in self._workers)
 
-    async def warm(self, work: Callable[[], object]) -> None:
-        """Let every worker import what it needs."""
-        await asyncio.gather(*(self.run(work) for _ in range(self.total)))
+    async def warm(self) -> None:
+        """Wait until every worker has warmed up."""
+        await asyncio.gather(*(asyncio.to_thread(worker.warm, self._limit_s) for worker in self._workers))
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
         """Run `work` in a worker.
 
-        Raises `UnableToSolve` where there is no answer in time, and whatever `work` raises.
+        Raises `UnableToSolve` where there is no answer in time, and whatever `work` raises. Where it is cancelled, the
+        worker is free again when the work is done, or replaced after `grace_s`.
         """
         try:
             worker = await asyncio.wait_for(self._idle.get(), self._patience_s)
@@ -55,7 +71,11 @@ class Solvers:
             raise UnableToSolve(f"every solver was busy for {self._patience_s:g} s; ask again") from error
         job = asyncio.ensure_future(asyncio.to_thread(worker.call, work, arguments, self._limit_s))
         job.add_done_callback(lambda _: self._idle.put_nowait(worker))
-        return await asyncio.shield(job)  # a caller that goes away does not free a worker that still solves
+        try:
+            return await asyncio.shield(job)  # what is asked of a worker goes on in its thread
+        except asyncio.CancelledError:
+            asyncio.get_running_loop().call_later(self._grace_s, _give_up, worker, job)
+            raise
 
     def close(self) -> None:
         """End the workers."""
@@ -63,10 +83,17 @@ class Solvers:
             worker.close()
 
 
+def _give_up(worker: "_Worker", job: asyncio.Future[Any]) -> None:
+    """End a worker whose work nobody waits for; the thread that called it sees it die, and replaces it."""
+    if not job.done():
+        worker.kill()
+
+
 class _Worker:
     """One process that answers through a pipe. Its end of the pipe closes when the service dies, and it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, warm_up: Callable[[], object] | None = None) -> None:
+        self._warm_up = warm_up
         self._closed = False
         self._start()
 
@@ -79,14 +106,38 @@ class _Worker:
         self._process = _SPAWN.Process(target=answer_calls, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
+        self._is_cold = self._warm_up is not None
+        if self._is_cold:
+            self._pipe.send((self._warm_up, ()))
+
+    def warm(self, limit_s: float) -> None:
+        """Wait until the process has warmed up.
+
+        Raises `UnableToSolve` where that takes longer than `limit_s`, and whatever went wrong in the process.
+        """
+        reply = self._warmed(limit_s)
+        if reply is None:
+            raise UnableToSolve(f"a solver did not start within {limit_s:g} s")
+        _answer_of(reply)
+
+    def _warmed(self, limit_s: float) -> Reply | None:
+        """The answer to the warm-up, an empty one if it was read before; None if it is not there in time."""
+        if not self._is_cold:
+            return (None, None)
+        if not self._pipe.poll(limit_s):
+            return None
+        self._is_cold = False
+        return self._pipe.recv()  # type: ignore[no-any-return]
 
     def call(self, work: Callable[..., T], arguments: tuple[object, ...], limit_s: float) -> T:
         """Wait for the answer of `work`, in this thread."""
         if not self._process.is_alive():
             self._restart()
         try:
-            self._pipe.send((work, arguments))
-            reply = self._pipe.recv() if self._pipe.poll(limit_s) else None
+            reply = self._warmed(limit_s)
+            if reply is not None:
+                self._pipe.send((work, arguments))
+                reply = self._pipe.recv() if self._pipe.poll(limit_s) else None
         except (EOFError, OSError) as error:
             self._restart()
             raise UnableToSolve("the solver process died; keep the last certified plan or hold") from error
@@ -100,6 +151,10 @@ class _Worker:
         if not self._closed:
             self._start()
 
+    def kill(self) -> None:
+        """End the process, whatever it is at."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process for good."""
         self._closed = True
@@ -111,7 +166,7 @@ class _Worker:
         self._pipe.close()
 
 
-def _answer_of(reply: tuple[Any, Exception | None]) -> Any:  # noqa: ANN401 - what the work returned
+def _answer_of(reply: Reply) -> Any:  # noqa: ANN401 - what the work returned
     answer, error = reply
     if error is not None:
         raise error
@@ -124,7 +179,7 @@ def answer_calls(pipe: Connection) -> None:
     with suppress(EOFError, OSError):
         while True:
             work, arguments = pipe.recv()
-            reply: tuple[object, Exception | None]
+            reply: Reply
             try:
                 reply = (work(*arguments), None)
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller must learn of it

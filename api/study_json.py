@@ -3,8 +3,11 @@
 from typing import Any
 
 from api.study_inputs import days_of
+from finance.cash_flow import CashFlow
 from finance.figure import Figure
+from finance.sensitivity import TornadoBar
 from finance.study import MarginalValues, Savings, Study, UpsRecord
+from finance.uncertainty import Range
 
 _DIGITS = 6
 
@@ -41,8 +44,13 @@ def study_document(study: Study) -> dict[str, Any]:
             for period in study.periods
         ],
         "ups": [_ups(each) for each in study.ups],
+        "range_of_year": _range(study.range_of_year),
+        "cash_flow": _cash_flow(study.cash_flow) if study.cash_flow else None,
+        "net_present_value_range": _range(study.net_present_value_range),
+        "tornado": [_bar(bar) for bar in study.tornado],
         "assumptions": list(study.assumptions),
         "warnings": list(study.warnings),
+        "sources": dict(study.sources),
     }
 
 
@@ -89,6 +97,44 @@ def _ups(record: UpsRecord) -> dict[str, Any]:
         "life_used": figure_document(wear.life_used),
         "stored_at_end_kwh": _rounded(record.stored_kwh[-1]),
     }
+
+
+def _cash_flow(flow: CashFlow) -> dict[str, Any]:
+    project = flow.project
+    return {
+        "life_years": project.life_years,
+        "discount_rate": _rounded(project.nominal_discount_rate),
+        "saving_of_first_year": _rounded(sum(line.amount for line in project.savings)),
+        "net_present_value": _rounded(flow.net_present_value),
+        "internal_rate_of_return": figure_document(flow.internal_rate_of_return),
+        "payback_years": figure_document(flow.payback_years),
+        "discounted_payback_years": figure_document(flow.discounted_payback_years),
+        "benefit_cost_ratio": figure_document(flow.benefit_cost_ratio),
+        "years": list(project.years),
+        "lines": [
+            {
+                "name": line.name,
+                "kind": line.kind.value,
+                "present_value": _rounded(flow.present_value_by_line[line.name]),
+                "amounts": [_rounded(amount) for amount in line.amounts],
+            }
+            for line in flow.lines
+        ],
+        "net": [_rounded(amount) for amount in flow.net],
+        "discounted_net": [_rounded(amount) for amount in flow.discounted_net],
+    }
+
+
+def _range(drawn: Range | None) -> dict[str, float] | None:
+    if drawn is None:
+        return None
+    figures = {name: _rounded(getattr(drawn, name)) for name in ("p10", "p50", "p90", "mean")}
+    return figures | {"samples": drawn.samples}
+
+
+def _bar(bar: TornadoBar) -> dict[str, Any]:
+    figures = ("low", "high", "outcome_at_low", "outcome_at_high")
+    return {"name": bar.name} | {name: _rounded(getattr(bar, name)) for name in figures}
 
 
 def _value(figure: Figure) -> float | None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.study_inputs import days_of
+from api.study_worth_view import money, worth_view
 from finance.figure import Figure
 from finance.study import Savings, Study
 from tariffs.bill import Bill
@@ -24,8 +25,8 @@ _KINDS: dict[str, tuple[ChargeKind, ...]] = {
 _TOLERANCE_S = 1e-3
 _INFORMATION = {
     "perfect": "the loads and prices that came, a day ahead: no one has that",
-    "day-ahead": "what was known the day before",
-    "persistence": "the loads of the day before",
+    "day-ahead": "prices as published the day before, and loads drawn from the site's own past",
+    "persistence": "prices as published the day before, and the loads of the day before",
 }
 
 
@@ -37,6 +38,8 @@ def study_view(study: Study) -> RenderableType:
     if len(study.periods) > 1:
         parts += [_periods(study), Text()]
     parts += [_batteries(study), Text()]
+    if study.cash_flow is not None or study.range_of_year is not None:
+        parts += [worth_view(study), Text()]
     parts += [_indented(f"! {warning}", "yellow") for warning in study.warnings]
     parts += [_indented(f"- {assumption}", "dim") for assumption in study.assumptions]
     return Group(*parts, Text())
@@ -49,7 +52,7 @@ def _headline(study: Study) -> RenderableType:
     style = "bold green" if study.verdict.worthwhile else "bold yellow"
     table.add_row("  Verdict", Text("trade" if study.verdict.worthwhile else "do nothing", style=style))
     table.add_row("", Text(study.verdict.reason))
-    every = "once a day" if study.replanned_every_h == _HOURS_A_DAY else f"every {study.replanned_every_h:g} h"
+    every = _EVERY.get(study.replanned_every_h, f"every {study.replanned_every_h:g} hours")
     table.add_row("  Plans", Text(f"made {every} from {_INFORMATION[study.information.value]}"))
     table.add_row("  Capture", Text(_capture(study.capture)))
     table.add_row("  Reserve", _safety(study))
@@ -57,13 +60,13 @@ def _headline(study: Study) -> RenderableType:
     return table
 
 
-_HOURS_A_DAY = 24
+_EVERY = {24.0: "once a day", 1.0: "every hour"}
 
 
 def _capture(capture: Figure) -> str:
     if capture.value is None:
         return f"unknown: {capture.reason}"
-    return f"{capture.value:.0%} of what perfect foresight over whole billing periods would have saved"
+    return f"{round(capture.value, 2) + 0.0:.0%} of what perfect foresight over whole billing periods would have saved"
 
 
 def _safety(study: Study) -> Text:
@@ -88,9 +91,9 @@ def _kinds(study: Study) -> RenderableType:
     for name, kinds in _KINDS.items():
         before, after = _of(study.baseline, kinds), _of(study.bill, kinds)
         if before or after:
-            table.add_row(name, _money(before), _money(after), *_saved(study, name))
-    table.add_row("wear", "", "", *(_money(-amount) for amount in _each(study, "wear")))
-    totals = _money(float(study.baseline.total)), _money(float(study.bill.total))
+            table.add_row(name, money(before), money(after), *_saved(study, name))
+    table.add_row("wear", "", "", *(money(-amount) for amount in _each(study, "wear")))
+    totals = money(float(study.baseline.total)), money(float(study.bill.total))
     table.add_row("total", *totals, *_saved(study, "total"), style="bold")
     return table
 
@@ -100,7 +103,7 @@ def _of(bill: Bill, kinds: tuple[ChargeKind, ...]) -> float:
 
 
 def _saved(study: Study, name: str) -> Iterator[str]:
-    return (_money(amount) for amount in _each(study, name))
+    return (money(amount) for amount in _each(study, name))
 
 
 def _each(study: Study, name: str) -> Iterator[float]:
@@ -116,7 +119,7 @@ def _periods(study: Study) -> RenderableType:
     for period in study.periods:
         saved = period.savings
         amounts = (period.baseline_total, period.total, saved.energy, saved.demand, -saved.wear, saved.total)
-        table.add_row(period.label, *(_money(amount) for amount in amounts))
+        table.add_row(period.label, *(money(amount) for amount in amounts))
     return table
 
 
@@ -136,13 +139,9 @@ def _batteries(study: Study) -> RenderableType:
             "a minute less to ride through": study.marginal.of_a_minute_less_ride_through,
         }
         for name, figure in values.items():
-            worth = f"unknown: {figure.reason}" if figure.value is None else f"{_money(figure.value)} {study.currency}"
+            worth = f"unknown: {figure.reason}" if figure.value is None else f"{money(figure.value)} {study.currency}"
             table.add_row("  Worth", Text(f"{name}: {worth} with perfect foresight"))
     return table
-
-
-def _money(amount: float) -> str:
-    return f"{round(amount, 2) + 0.0:,.2f}"
 
 
 def _indented(line: str, style: str) -> RenderableType:

@@ -7,6 +7,7 @@ ceilings of sites that have a little more of something.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 from domain import ReservePolicy, Site, UpsSystem, reserve_requirement
 from domain.horizon import Horizon
@@ -60,7 +61,7 @@ def ceiling(
         variants += _variants(case.site_studied)
     counted = [variant for variant in variants if not variant.reason]
     runs = [_Run.begin(case, variant) for variant in counted]
-    engine = Engine(warm=True)
+    engine = Engine(warm=True, dynamic_program=find_spec("numba") is not None)  # a month is long for the simplex method
     for period in case.billing_periods:
         for run in runs:
             run.plan(period, engine)

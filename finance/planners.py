@@ -38,7 +38,7 @@ class PerfectPlanner:
 
     def begin_period(self) -> None:
         """Start with a fresh solver."""
-        self.engine = Engine(warm=True)
+        self.engine.start_afresh()
 
     def plan(self, known: Known) -> Planned:
         """Plan from what came."""
@@ -70,7 +70,7 @@ class PersistencePlanner:
 
     def begin_period(self) -> None:
         """Start with a fresh solver."""
-        self.engine = Engine(warm=True)
+        self.engine.start_afresh()
 
     def plan(self, known: Known) -> Planned:
         """Plan from what was."""

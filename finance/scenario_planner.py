@@ -69,7 +69,7 @@ class ScenarioPlanner:
 
     def begin_period(self) -> None:
         """Start with a fresh solver; what was learned of the load is learned again from the record."""
-        self.engine = Engine(warm=True)
+        self.engine.start_afresh()
         self._net_kw, self._model, self._fitted_on = np.zeros(0), None, None
         self._peaks, self._charges = None, {}
 

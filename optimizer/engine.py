@@ -51,6 +51,12 @@ class Engine:
         """How many models are kept."""
         return len(self._models)
 
+    def start_afresh(self) -> None:
+        """Forget every last answer, and keep the compiled models: what follows does not depend on what was solved."""
+        for key, prepared in self._models.items():
+            self._models[key] = PreparedModel(compiled=prepared.compiled, warm=self.warm)
+        self._unaudited = 0
+
     def due_for_audit(self) -> bool:
         """Whether the plan at hand is one of the sample; counts it."""
         due = self._unaudited == 0

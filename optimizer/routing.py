@@ -36,6 +36,8 @@ _ROUNDING_KWH = 1e-6
 _NOTHING_GAINED = 1e-6
 """A gain below a ten-thousandth of a cent is none."""
 _AGREE = 1e-9
+_LONGEST_AUDIT = 3_000
+"""Intervals: beyond a month at 15 minutes the simplex method takes seconds to minutes."""
 
 
 def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | None = None) -> Answer:
@@ -106,10 +108,11 @@ def _of_one_battery(problem: DispatchProblem, time_limit_s: float, engine: Engin
         answer = _by(problem, "dynamic program", dynamic_program.cheapest_plan)
     except dynamic_program.UnableToApply:
         return _of_any(problem, time_limit_s, engine)
-    if not engine.due_for_audit():
+    if problem.horizon.intervals > _LONGEST_AUDIT or not engine.due_for_audit():
         return answer
     checked = _of_any(problem, time_limit_s, engine)
-    if checked.status is answer.status and _agree(problem, answer, checked):
+    unfinished = checked.status is not PlanStatus.OPTIMAL and answer.status is PlanStatus.OPTIMAL
+    if unfinished or (checked.status is answer.status and _agree(problem, answer, checked)):
         return answer
     checked.warnings.append("the dynamic program and the simplex method differ here: the latter is followed")
     return checked

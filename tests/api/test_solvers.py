@@ -83,6 +83,104 @@ def test_a_caller_that_goes_away_does_not_free_a_worker_that_still_solves(solver
     asyncio.run(work())
 
 
+def test_work_that_nobody_waits_for_is_ended_and_its_solver_is_free_again() -> None:
+    solvers = Solvers(1, limit_s=60, patience_s=20, grace_s=0.2)
+    busy = solvers.process_ids[0]
+
+    async def work() -> int:
+        given_up = asyncio.ensure_future(solvers.run(time.sleep, 60))
+        await asyncio.sleep(0.5)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        return await solvers.run(os.getpid)
+
+    began = time.monotonic()
+    assert asyncio.run(work()) == solvers.process_ids[0] != busy
+    assert time.monotonic() - began < 20
+    assert not is_alive(busy)
+    solvers.close()
+
+
+def test_work_that_is_nearly_done_when_its_caller_goes_away_keeps_its_solver() -> None:
+    solvers = Solvers(1, limit_s=20, patience_s=20, grace_s=5)
+    before = solvers.process_ids[0]
+
+    async def work() -> int:
+        given_up = asyncio.ensure_future(solvers.run(time.sleep, 0.3))
+        await asyncio.sleep(0.1)
+        given_up.cancel()
+        return await solvers.run(os.getpid)
+
+    assert asyncio.run(work()) == before
+    solvers.close()
+
+
+def test_a_caller_that_goes_away_while_it_waits_takes_no_solver(solvers: Solvers) -> None:
+    async def work() -> int:
+        busy = asyncio.ensure_future(solvers.run(time.sleep, 0.3))
+        await asyncio.sleep(0.05)
+        waiting = asyncio.ensure_future(solvers.run(os._exit, 1))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await busy
+        return await solvers.run(os.getpid)
+
+    assert asyncio.run(work()) == solvers.process_ids[0]
+
+
+def test_a_solver_warms_up_before_its_first_work_and_after_it_was_replaced() -> None:
+    solvers = Solvers(1, limit_s=20, patience_s=5, warm_up=remember)
+
+    async def work() -> list[int]:
+        await solvers.warm()
+        first = await solvers.run(recalled)
+        with pytest.raises(UnableToSolve, match="died"):
+            await solvers.run(os._exit, 1)
+        return [first, await solvers.run(recalled)]
+
+    assert asyncio.run(work()) == [1, 1]
+    solvers.close()
+
+
+def test_a_warm_up_that_fails_is_told_when_the_service_starts() -> None:
+    solvers = Solvers(1, limit_s=20, patience_s=5, warm_up=fail)
+    with pytest.raises(ValueError, match="no tariff"):
+        asyncio.run(solvers.warm())
+    solvers.close()
+
+
+def test_a_warm_up_without_end_is_told_and_work_is_turned_away() -> None:
+    solvers = Solvers(1, limit_s=0.3, patience_s=5, warm_up=sleep_long)
+
+    async def work() -> None:
+        with pytest.raises(UnableToSolve, match=r"did not start within 0\.3 s"):
+            await solvers.warm()
+        with pytest.raises(UnableToSolve, match=r"no plan within 0\.3 s"):
+            await solvers.run(os.getpid)
+
+    asyncio.run(work())
+    solvers.close()
+
+
+def remember() -> None:
+    os.environ["WARMED"] = str(recalled() + 1)
+
+
+def recalled() -> int:
+    return int(os.environ.get("WARMED", "0"))
+
+
+def fail() -> None:
+    raise ValueError("no tariff")
+
+
+def sleep_long() -> None:
+    time.sleep(60)
+
+
 def test_what_work_raises_travels_back_whole(solvers: Solvers) -> None:
     with pytest.raises(UnableToAccept) as refused:
         asyncio.run(solvers.run(read_site_file, Path("absent.yaml")))

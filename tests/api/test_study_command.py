@@ -17,7 +17,6 @@ from api.site_file import read_site_file
 from api.study_inputs import StudyRequest, planner_of, study_case
 from api.study_json import study_document
 from api.study_view import study_view
-from domain import UnableToAccept
 from finance.backtest import StudyOptions, study
 from finance.study import Information, SafetyRecord
 
@@ -64,6 +63,22 @@ def test_json_holds_the_contract(colo: dict[str, Any]) -> None:
     assert [each["id"] for each in colo["ups"]] == ["hall-a", "hall-b"]
     assert colo["marginal"]["of_a_tradable_kwh"]["value"] > 0
     assert any("peaks of before the studied days" in each for each in colo["assumptions"])
+    assert (colo["cash_flow"], colo["tornado"], colo["range_of_year"], colo["net_present_value_range"]) == (
+        None,
+        [],
+        None,
+        None,
+    )
+    assert colo["sources"]["loads and prices"] == "load-hall-a.csv, load-hall-b.csv, prices.csv"
+    assert colo["sources"]["tariff"].startswith("Oncor (Texas) medium non-residential")
+    assert "https://" in colo["sources"]["tariff"]
+    assert colo["sources"]["site"].startswith("site.yaml")
+
+
+def test_plans_from_scenarios_are_made_every_hour() -> None:
+    day = studied(COLO, "--from", "2023-08-17", "--to", "2023-08-17", information="day-ahead").document
+    assert (day["information"], day["replanned_every_h"], day["certificate"]["plans"]) == ("day-ahead", 1, 24)
+    assert day["certificate"]["certified"]
 
 
 def test_what_others_know_saves_less(colo: dict[str, Any]) -> None:
@@ -92,7 +107,7 @@ def test_the_table_shows_each_billing_period_and_what_is_not_known(tmp_path: Pat
         form="table",
         information="persistence",
     )
-    assert "from the loads of the day before" in ran.out
+    assert "and the loads of the day before" in ran.out
     assert "2026-07" in ran.out
     assert "2026-08" in ran.out
     assert "unknown: perfect foresight over whole billing periods would save" in ran.out
@@ -215,8 +230,6 @@ def test_what_was_not_worked_out_is_not_shown() -> None:
     with console.capture() as shown:
         console.print(study_view(short))
     assert "Worth" not in shown.get()
-    with pytest.raises(UnableToAccept, match="built in yet"):
-        planner_of(Information.DAY_AHEAD, case)
 
 
 def test_a_bar_shows_progress_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:

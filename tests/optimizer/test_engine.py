@@ -119,3 +119,13 @@ def _alike(program: LinearProgram, held: LinearProgram) -> LinearProgram:
     """Share the places of entries with another, as programs of one compiled model do."""
     assert np.array_equal(held.indices, program.indices)
     return dataclasses.replace(program, starts=held.starts, indices=held.indices)
+
+
+def test_an_engine_that_starts_afresh_keeps_its_models_and_forgets_its_answers() -> None:
+    engine = Engine(warm=True)
+    first = plan_dispatch(day(1), issued_at=NOW, engine=engine)
+    plan_dispatch(day(2), issued_at=NOW, engine=engine)
+    engine.start_afresh()
+
+    assert len(engine) == 1
+    assert plan_dispatch(day(1), issued_at=NOW, engine=engine).ups == first.ups

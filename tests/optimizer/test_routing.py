@@ -12,6 +12,7 @@ from optimizer.dynamic_program import UnableToCompile
 from optimizer.dynamic_program.optimum import Optimum
 from optimizer.engine import Engine
 from optimizer.routing import optimize
+from optimizer.solving import Answer
 
 
 def day(*systems: object, seed: int = 0, **fields: object) -> DispatchProblem:
@@ -86,6 +87,16 @@ def test_an_audit_that_disagrees_is_said_and_the_simplex_followed(monkeypatch: p
     assert any("differ" in warning for warning in audited.warnings)
     assert audited.cost.total == pytest.approx(cost(made), rel=1e-9)
     assert unaudited.cost.total > audited.cost.total
+
+
+def test_an_audit_that_does_not_finish_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = day(ups_system())
+    held = Answer(PlanStatus.HOLD, made.holding)
+    monkeypatch.setattr(routing, "_of_any", lambda *_: held)
+    answer = optimize(made, 30, Engine(dynamic_program=True))
+
+    assert answer.status is PlanStatus.OPTIMAL
+    assert not answer.warnings
 
 
 def test_no_plan_is_a_hold_by_every_method() -> None:

@@ -12,6 +12,7 @@ import numba
 import pytest
 from fleet_sites import fleet_problem
 
+import optimizer
 from optimizer.dynamic_program import UnableToCompile, cheapest_plan, compiled
 from optimizer.fleet import cheapest_fleet_plan
 
@@ -32,6 +33,8 @@ def plain_python() -> Iterator[tuple[ModuleType, ModuleType]]:
         for name in [name for name in sys.modules if name.startswith(KERNELS)]:
             del sys.modules[name]
         sys.modules.update(kept)
+        for name in KERNELS:
+            setattr(optimizer, name.split(".")[1], kept[name])
 
 
 @pytest.mark.parametrize("seed", range(6))
