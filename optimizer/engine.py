@@ -46,6 +46,7 @@ class Engine:
         self._audited_every = audited_every
         self._unaudited = 0
         self._models: OrderedDict[tuple[object, ...], PreparedModel] = OrderedDict()
+        self._latest: tuple[Sets, PreparedModel] | None = None
 
     def __len__(self) -> int:
         """How many models are kept."""
@@ -55,6 +56,7 @@ class Engine:
         """Forget every last answer, and keep the compiled models: what follows does not depend on what was solved."""
         for key, prepared in self._models.items():
             self._models[key] = PreparedModel(compiled=prepared.compiled, warm=self.warm)
+        self._latest = None
         self._unaudited = 0
 
     def due_for_audit(self) -> bool:
@@ -65,6 +67,8 @@ class Engine:
 
     def prepared(self, sets: Sets) -> PreparedModel:
         """The model over these sets, compiled if it is new."""
+        if self._latest is not None and self._latest[0] == sets:
+            return self._latest[1]
         key = tuple(sets.items())
         found = self._models.get(key)
         if found is None:
@@ -72,6 +76,7 @@ class Engine:
             if len(self._models) > _MOST_MODELS:
                 self._models.popitem(last=False)
         self._models.move_to_end(key)
+        self._latest = sets, found
         return found
 
 

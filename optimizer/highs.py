@@ -17,6 +17,7 @@ _SMALL_COLUMNS = 4000
 """Below this size presolve costs more than it saves (a day has some hundreds of columns)."""
 _GAP = 1e-9
 _PRIMAL_SIMPLEX = 4
+_FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _FEW_COEFFICIENTS = 64
 """Up to so many changed matrix entries are changed one by one; with more, the program is passed anew."""
 
@@ -101,7 +102,7 @@ class Session:
     def _solution(self, program: LinearProgram, seconds: float) -> Solution:
         status = self._status()
         info = self._highs.getInfo()
-        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        feasible = int(info.primal_solution_status) == _FEASIBLE
         is_integer = bool(program.integer.any())
         answer = self._highs.getSolution()
         objective = info.objective_function_value if feasible else math.nan
@@ -131,14 +132,11 @@ class Session:
         row_of = np.searchsorted(program.starts, entries, side="right") - 1
         for entry, row in zip(entries.tolist(), row_of.tolist(), strict=True):
             highs.changeCoeff(row, int(program.indices[entry]), float(program.values[entry]))
-        if _differ(held.cost, program.cost):
-            highs.changeColsCost(columns, np.arange(columns, dtype=np.int32), program.cost)
-        if not (np.array_equal(held.lower, program.lower) and np.array_equal(held.upper, program.upper)):
-            highs.changeColsBounds(columns, np.arange(columns, dtype=np.int32), program.lower, program.upper)
-        if not (
-            np.array_equal(held.row_lower, program.row_lower) and np.array_equal(held.row_upper, program.row_upper)
-        ):
-            highs.changeRowsBounds(rows, np.arange(rows, dtype=np.int32), program.row_lower, program.row_upper)
+        # to tell costs and bounds is as cheap as to look whether they differ
+        each_column = np.arange(columns, dtype=np.int32)
+        highs.changeColsCost(columns, each_column, program.cost)
+        highs.changeColsBounds(columns, each_column, program.lower, program.upper)
+        highs.changeRowsBounds(rows, np.arange(rows, dtype=np.int32), program.row_lower, program.row_upper)
         highs.changeObjectiveOffset(program.offset)
         return True
 
@@ -148,7 +146,24 @@ class Session:
         small = program.columns < _SMALL_COLUMNS and not is_integer
         self._highs.setOptionValue("presolve", "off" if small else "choose")
         self._highs.setOptionValue("solver", "choose" if is_integer else "simplex")
-        self._highs.passModel(_highs_model(program))
+        # as arrays: the fields of a HighsLp are filled number by number, which takes ten times as long
+        self._highs.passModel(
+            program.columns,
+            program.rows,
+            len(program.values),
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            program.offset,
+            program.cost,
+            program.lower,
+            program.upper,
+            program.row_lower,
+            program.row_upper,
+            program.starts,
+            program.indices,
+            program.values,
+            program.integer.astype(np.int32),
+        )
 
 
 class GrowingProgram:
@@ -214,23 +229,3 @@ def _same_structure(held: LinearProgram, program: LinearProgram) -> bool:
         and held.columns == program.columns
         and not program.integer.any()
     )
-
-
-def _differ(held: NDArray[np.float64], given: NDArray[np.float64]) -> bool:
-    return not np.array_equal(held, given)
-
-
-def _highs_model(program: LinearProgram) -> highspy.HighsLp:
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = program.columns, program.rows
-    lp.col_cost_, lp.offset_ = program.cost, program.offset
-    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = program.columns, program.rows
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = program.starts, program.indices
-    lp.a_matrix_.value_ = program.values
-    if program.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(each)] for each in program.integer]
-    return lp

@@ -40,8 +40,10 @@ class Coefficient:
         return self if _is_number(other, 0.0) else _combined(operator.sub, self, other)
 
     def __mul__(self, other: "Coefficient") -> "Coefficient":
-        if _is_number(self, 1.0):
+        if _is_number(self, 1.0) or _is_number(other, 0.0):
             return other
+        if _is_number(self, 0.0):
+            return self
         return self if _is_number(other, 1.0) else _combined(operator.mul, self, other)
 
     def __truediv__(self, other: "Coefficient") -> "Coefficient":
@@ -145,7 +147,11 @@ class Summed(Coefficient):
 
     def value(self, parameters: Parameters) -> Value:
         """The sum at each place."""
-        weights = np.broadcast_to(self.source.value(parameters), self.places.shape)
+        weights = self.source.value(parameters)
+        if np.shape(weights) != self.places.shape:
+            weights = np.full(self.places.shape, weights)
+        if self.size == 1:
+            return float(np.asarray(weights).sum())
         return np.bincount(self.places, weights=weights, minlength=self.size).astype(np.float64, copy=False)
 
 
@@ -161,7 +167,7 @@ def gathered(name: str, positions: IndexArray) -> Coefficient:
 
 def summed(source: Coefficient, places: IndexArray, size: int) -> Coefficient:
     """Sums of a coefficient's values, see `Summed`."""
-    if _is_number(source, 0.0):
+    if _is_number(source, 0.0) or (len(places) == size and np.array_equal(places, np.arange(size))):
         return source
     sums = Summed(source, places, size)
     return Constant(sums.value({})) if isinstance(source, Constant) else sums

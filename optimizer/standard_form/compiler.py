@@ -31,6 +31,11 @@ class _Block:
     upper: Coefficient
     form: LinearForm = field(default_factory=LinearForm)
 
+    @property
+    def places(self) -> slice:
+        """Where its bounds stand among all."""
+        return slice(self.first, self.first + self.count)
+
 
 class CompiledModel:
     """A model read once; `program` evaluates it.
@@ -56,11 +61,13 @@ class CompiledModel:
         columns = [term.columns for term in self._objective.terms]
         self._cost = _Sums.of(self._objective.terms, np.concatenate(columns), len(self._integer))
         self._matrix = _Pattern.of(self._rows, len(self._integer))
+        self._column_bounds = _Bounds.of(self._variables, len(self._integer))
+        self._row_bounds = _Bounds.of(self._rows, self._matrix.rows)
 
     def program(self, parameters: Parameters) -> LinearProgram:
         """The linear program at some values of the parameters, each in the order of its index set."""
-        lower, upper = _bounds(self._variables, len(self._integer), parameters)
-        row_lower, row_upper = _bounds(self._rows, self._matrix.rows, parameters)
+        lower, upper = self._column_bounds.value(parameters)
+        row_lower, row_upper = self._row_bounds.value(parameters)
         return LinearProgram(
             cost=self._cost.value(parameters),
             offset=float(np.asarray(self._objective.constant.value(parameters)).sum()),
@@ -93,13 +100,9 @@ class CompiledModel:
             if not count:
                 continue
             form, lower, upper = self._read(model, constraint.rule, constraint.index_set())
-            yield _Block(
-                first=first,
-                count=count,
-                lower=_less(lower, form.constant),
-                upper=_less(upper, form.constant),
-                form=form,
-            )
+            least = _less(lower, form.constant)
+            most = least if upper is lower else _less(upper, form.constant)
+            yield _Block(first=first, count=count, lower=least, upper=most, form=form)
             first += count
 
     def _read(
@@ -138,9 +141,13 @@ class CompiledModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sums:
-    """Terms added up into an array of `size`: the values of all coefficients in a row, value `i` at `at[i]`."""
+    """Terms added up into an array of `size`: the values of all coefficients in a row, value `i` at `at[i]`.
+
+    Those of `constant` are constant but where one of `coefficients` has its own.
+    """
 
     coefficients: tuple[tuple[Coefficient, slice], ...]
+    constant: FloatArray
     at: IndexArray
     size: int
 
@@ -148,11 +155,16 @@ class _Sums:
     def of(cls, terms: Sequence[Term], at: IndexArray, size: int) -> "_Sums":
         ends = np.cumsum([0, *(len(term.columns) for term in terms)]).tolist()
         runs = (slice(*ends_of) for ends_of in pairwise(ends))
-        coefficients = tuple((term.coefficient, run) for term, run in zip(terms, runs, strict=True))
-        return cls(coefficients=coefficients, at=at, size=size)
+        coefficients = [(term.coefficient, run) for term, run in zip(terms, runs, strict=True)]
+        constant = np.empty(len(at))
+        for coefficient, run in coefficients:
+            if isinstance(coefficient, Constant):
+                constant[run] = coefficient.number
+        varying = tuple(each for each in coefficients if not isinstance(each[0], Constant))
+        return cls(coefficients=varying, constant=constant, at=at, size=size)
 
     def value(self, parameters: Parameters) -> FloatArray:
-        values = np.empty(len(self.at))
+        values = self.constant.copy()
         for coefficient, where in self.coefficients:
             values[where] = coefficient.value(parameters)
         return np.bincount(self.at, weights=values, minlength=self.size).astype(np.float64, copy=False)
@@ -184,12 +196,34 @@ class _Pattern:
         )
 
 
-def _bounds(blocks: tuple[_Block, ...], size: int, parameters: Parameters) -> tuple[FloatArray, FloatArray]:
-    lower, upper = np.empty(size), np.empty(size)
-    for block in blocks:
-        lower[block.first : block.first + block.count] = block.lower.value(parameters)
-        upper[block.first : block.first + block.count] = block.upper.value(parameters)
-    return lower, upper
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bounds:
+    """Both bounds of all rows, or of all columns: what is constant stands in `lower` and `upper` already."""
+
+    lower: FloatArray
+    upper: FloatArray
+    blocks: tuple[_Block, ...]
+
+    @classmethod
+    def of(cls, blocks: tuple[_Block, ...], size: int) -> "_Bounds":
+        lower, upper = np.empty(size), np.empty(size)
+        varying = []
+        for block in blocks:
+            if isinstance(block.lower, Constant):
+                lower[block.places] = block.lower.number
+            if isinstance(block.upper, Constant):
+                upper[block.places] = block.upper.number
+            if not (isinstance(block.lower, Constant) and isinstance(block.upper, Constant)):
+                varying.append(block)
+        return cls(lower=lower, upper=upper, blocks=tuple(varying))
+
+    def value(self, parameters: Parameters) -> tuple[FloatArray, FloatArray]:
+        lower, upper = self.lower.copy(), self.upper.copy()
+        for block in self.blocks:
+            least = block.lower.value(parameters)
+            lower[block.places] = least
+            upper[block.places] = least if block.upper is block.lower else block.upper.value(parameters)
+        return lower, upper
 
 
 def _less(bound: Coefficient, constant: Coefficient) -> Coefficient:

@@ -5,6 +5,7 @@ data-center regions are built, not this year's prices.
 """
 
 import difflib
+from functools import cache
 from importlib import resources
 
 from domain.validation import Fault, UnableToAccept
@@ -20,8 +21,9 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(_SUFFIX) for name in files if name.endswith(_SUFFIX)))
 
 
+@cache
 def load(name: str) -> Tariff:
-    """Read a tariff of the catalog.
+    """Read a tariff of the catalog, once in a process.
 
     Raises `UnableToAccept` for a name that is not in it, with the names that come close.
     """
