@@ -135,9 +135,11 @@ def _lock_violations(site: Site, ups: UpsSystem, horizon: Horizon, trajectory: U
 
     What the rectifiers cannot carry is no trade, and allowed.
     """
-    held = conditions_on(horizon, site.conditions, ups_id=ups.id, timezone=site.timezone).intervals
     forced_kw = np.maximum(0.0, _load_dc_kw(ups, trajectory) - ups.input_limit_kw * ups.rectifier_efficiency)
     trades = np.array(trajectory.discharge_kw) > forced_kw + _TOLERANCE_KW
+    if not trades.any():
+        return []
+    held = conditions_on(horizon, site.conditions, ups_id=ups.id, timezone=site.timezone).intervals
     for index in np.flatnonzero(trades).tolist():
         reason = f"{held[index][0].kind.value} holds" if held[index] else ups.lock
         if reason:

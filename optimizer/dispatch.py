@@ -67,7 +67,11 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         baseline_grid_kw=tuple(resting_kw[:n].tolist()),
         grid_target_kw=tuple(grid_target_kw(problem, meter_kw)[:n].tolist()),
         ups=planned,
-        cost=cost_of(problem, answer.trajectories, meter_kw, n),
+        cost=(
+            answer.cost
+            if answer.cost is not None and n == len(meter_kw)
+            else cost_of(problem, answer.trajectories, meter_kw, n)
+        ),
         baseline_cost=(
             problem.holding_cost if n == len(resting_kw) else cost_of(problem, problem.holding, resting_kw, n)
         ),

@@ -40,7 +40,7 @@ class Engine:
     thread.
     """
 
-    def __init__(self, *, warm: bool = False, dynamic_program: bool = False, audited_every: int = 50) -> None:
+    def __init__(self, *, warm: bool = False, dynamic_program: bool = False, audited_every: int = 100) -> None:
         self.warm = warm
         self.dynamic_program = dynamic_program
         self._audited_every = audited_every

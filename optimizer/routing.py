@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from domain.plan import Optimality, PlanStatus, UpsTrajectory
+from domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
 from optimizer.engine import Engine, engine_of_thread
 from optimizer.merging import merge_identical
 from optimizer.meter import cost_of, grid_kw
@@ -50,8 +50,9 @@ def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | Non
     best = _of_alike_systems(problem, time_limit_s, engine)
     if best.status is PlanStatus.HOLD:
         return best
-    if _is_allowed(problem) and problem.holding_cost.total <= _cost(problem, best.trajectories) + _NOTHING_GAINED:
-        best.trajectories = problem.holding
+    best.cost = _cost(problem, best.trajectories)
+    if problem.holding_cost.total <= best.cost.total + _NOTHING_GAINED and _is_allowed(problem):
+        best.trajectories, best.cost = problem.holding, problem.holding_cost
     return best
 
 
@@ -119,7 +120,7 @@ def _of_one_battery(problem: DispatchProblem, time_limit_s: float, engine: Engin
 
 
 def _agree(problem: DispatchProblem, one: Answer, other: Answer) -> bool:
-    costs = [_cost(problem, each.trajectories) for each in (one, other)]
+    costs = [_cost(problem, each.trajectories).total for each in (one, other)]
     return abs(costs[0] - costs[1]) <= _AGREE * max(1.0, abs(costs[1]))
 
 
@@ -139,7 +140,7 @@ def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: f
     for _ in range(_SHARED_TIER_ROUNDS):
         around = meter_of(problem.charges, grid_kw(problem, best.trajectories), problem.horizon.intervals)
         answer = solve_model(problem, around, time_limit_s, engine)
-        gained = _cost(problem, best.trajectories) - _cost(problem, answer.trajectories)
+        gained = _cost(problem, best.trajectories).total - _cost(problem, answer.trajectories).total
         if answer.status is PlanStatus.HOLD or gained <= _NOTHING_GAINED:
             break
         best = answer
@@ -147,8 +148,8 @@ def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: f
     return best
 
 
-def _cost(problem: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -> float:
-    return cost_of(problem, trajectories, grid_kw(problem, trajectories), problem.horizon.intervals).total
+def _cost(problem: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -> PlanCost:
+    return cost_of(problem, trajectories, grid_kw(problem, trajectories), problem.horizon.intervals)
 
 
 def _is_allowed(problem: DispatchProblem) -> bool:

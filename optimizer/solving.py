@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.plan import Optimality, PlanStatus, UpsTrajectory
+from domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
 from optimizer.engine import Engine
 from optimizer.highs import Solution, SolveStatus
 from optimizer.model import model_data
@@ -28,11 +28,13 @@ class Answer:
     """Trajectories over the whole horizon, how they came about, and what to say of them.
 
     `optimality` says by which method they were found, and how far from the cheapest they may be; None without a solve.
+    `cost` is that of the whole horizon, where it was worked out.
     """
 
     status: PlanStatus
     trajectories: tuple[UpsTrajectory, ...]
     optimality: Optimality | None = None
+    cost: PlanCost | None = None
     warnings: list[str] = field(default_factory=list)
     timing_ms: dict[str, float] = field(default_factory=dict)
 
@@ -110,7 +112,7 @@ def _answer(read: _Reading, solution: Solution, timing: dict[str, float]) -> Ans
     warnings = [] if status is PlanStatus.OPTIMAL else [f"the solver stopped early ({solution.status.value})"]
     gap = abs(solution.objective - solution.bound) / max(1.0, abs(solution.objective))
     optimality = Optimality(method=solution.method, relative_gap=gap)
-    return Answer(status, read.trajectories(), optimality, warnings, timing)
+    return Answer(status, read.trajectories(), optimality, warnings=warnings, timing_ms=timing)
 
 
 def _every_pair(problem: DispatchProblem) -> set[Pair]:

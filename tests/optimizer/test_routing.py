@@ -120,7 +120,7 @@ def test_systems_that_are_alike_are_planned_as_one() -> None:
 def _apart(made: DispatchProblem) -> float:
     """The cost with every system in the model."""
     answer = routing.solve_model(made, None, 30, Engine())
-    return routing._cost(made, answer.trajectories)  # noqa: SLF001 - the same cost of both
+    return routing._cost(made, answer.trajectories).total  # noqa: SLF001 - the same cost of both
 
 
 def test_alike_systems_without_a_plan_all_hold() -> None:
