@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 PACKAGES := domain tariffs forecasts optimizer finance api
 CODE := $(PACKAGES) tests benchmarks
 
-.PHONY: plan serve test test-long check certify-campaign format clean help
+.PHONY: plan serve test test-long check bench certify-campaign format clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -47,6 +47,9 @@ check: $(DEV)
 	$(BIN)/deptry . --no-ansi
 	$(BIN)/codespell
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term -p no:cacheprovider $(PYTEST_ARGS)
+
+bench: $(DEV)
+	@PYTHONPATH=.:tests/support $(BIN)/python -m benchmarks
 
 certify-campaign: $(DEV)
 	@PYTHONPATH=.:tests/support $(BIN)/python benchmarks/certify_campaign.py
