@@ -54,7 +54,7 @@ def draw(seconds: Mapping[str, Mapping[int, float]], colours: Mapping[str, str],
     axes.set_ylabel("CPU seconds")
     axes.grid(visible=True, which="major", color="#e4e4e4", linewidth=0.7)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    axes.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=3)
     figure.savefig(FOLDER / name, bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)
 
