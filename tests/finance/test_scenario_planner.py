@@ -129,3 +129,23 @@ def test_several_systems_share_what_the_response_wants() -> None:
 
     assert (loop.discharge_kw.sum(axis=1) > 0).all()
     assert (loop.stored_kwh[:, 1:] >= asked.loads.floor_kwh - 1e-6).all()
+
+
+@pytest.mark.parametrize(("demand_rate", "slope"), [(12.0, 0.0), (0.0, 1.0)])
+def test_above_every_load_that_was_planned_for_the_meter_is_held_where_it_is_billed(
+    demand_rate: float, slope: float
+) -> None:
+    asked = case(1, before=3, every_h=1.0, priced=tariff(demand_rate=demand_rate))
+    read: list[float] = []
+
+    class Reading(ScenarioPlanner):
+        def plan(self, known: Known) -> Planned:
+            planned = super().plan(known)
+            response = planned.orders.responses[0]
+            assert response is not None
+            read.append((response.wanted_kw(20_000.0) - response.wanted_kw(19_000.0)) / 1000)
+            return planned
+
+    run(asked, Reading(settings=FEW), Loop.at_start(asked))
+
+    assert read == pytest.approx([slope] * DAY, abs=1e-9)
