@@ -110,10 +110,9 @@ class ScenarioPlanner:
             return None
         first = past.intervals - hours * per_hour  # hours are counted back from the block, whole ones only
         done = len(self._net_kw)
-        if done < hours:
-            new = slice(first + done * per_hour, past.intervals)
-            net_kw = _net_kw(known.site, known.load_kw[:, new], known.unprotected_load_kw[new], per_hour)
-            self._net_kw = np.concatenate([self._net_kw, net_kw])
+        new = slice(first + done * per_hour, past.intervals)
+        net_kw = _net_kw(known.site, known.load_kw[:, new], known.unprotected_load_kw[new], per_hour)
+        self._net_kw = np.concatenate([self._net_kw, net_kw])
         return History(
             horizon=Horizon(
                 start=known.block.start - timedelta(hours=hours),
