@@ -2,10 +2,12 @@
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE constraints.txt ./
+COPY ridethrough ridethrough
 COPY domain domain
 COPY tariffs tariffs
 COPY forecasts forecasts
 COPY optimizer optimizer
+COPY operation operation
 COPY finance finance
 COPY api api
 RUN python -m venv /opt/ridethrough \

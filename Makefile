@@ -5,12 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+SUPPORT := .:tests/support/builders:tests/support/oracles:tests/support/campaigns
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
-PACKAGES := domain tariffs forecasts optimizer finance api
-CODE := $(PACKAGES) tests benchmarks
+PACKAGES := domain tariffs forecasts optimizer operation finance api
+CODE := ridethrough/*.py $(PACKAGES) tests benchmarks
 
-.PHONY: plan serve test test-long check bench certify-campaign format clean help
+.PHONY: support plan serve test test-long check bench certify-campaign format clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -48,11 +49,14 @@ check: $(DEV)
 	$(BIN)/codespell
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term -p no:cacheprovider $(PYTEST_ARGS)
 
+support:
+	@echo $(SUPPORT)
+
 bench: $(DEV)
-	@PYTHONPATH=.:tests/support $(BIN)/python -m benchmarks
+	@PYTHONPATH=$(SUPPORT) $(BIN)/python -m benchmarks
 
 certify-campaign: $(DEV)
-	@PYTHONPATH=.:tests/support $(BIN)/python benchmarks/certify_campaign.py
+	@PYTHONPATH=$(SUPPORT) $(BIN)/python benchmarks/certify_campaign.py
 
 format: $(DEV)
 	$(BIN)/ruff check --fix $(CODE)

@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, each in a process of its own; then the tables of `docs/performance.md`.
 
-PYTHONPATH=.:tests/support python -m benchmarks [--without fleets service] [--linopy VENV/bin/python]
+PYTHONPATH=$(make -s support) python -m benchmarks [--without fleets service] [--linopy VENV/bin/python]
 
 Takes the better part of an hour, most of it for the linear program of the largest fleet. Exits with 1 where one failed.
 """

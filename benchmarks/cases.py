@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from domain import Battery, Horizon, Interconnection, ReservePolicy, Site, SiteState, UpsSystem
-from optimizer import DispatchProblem
-from optimizer.model import ModelData, model_data
-from tariffs.horizon_charges import DemandStep, DemandTerm, HorizonCharges
+from ridethrough.domain import Battery, Horizon, Interconnection, ReservePolicy, Site, SiteState, UpsSystem
+from ridethrough.optimizer import DispatchProblem
+from ridethrough.optimizer.formulation.model import ModelData, model_data
+from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, HorizonCharges
 
 FloatArray = NDArray[np.float64]
 

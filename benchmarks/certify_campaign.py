@@ -1,6 +1,6 @@
 """Random plans meet random outages, mutated plans meet the certificate, and constant floors meet the reserve.
 
-PYTHONPATH=.:tests/support python benchmarks/certify_campaign.py [--plans 10000] [--mutants 1000] [--sites 1000]
+PYTHONPATH=$(make -s support) python benchmarks/certify_campaign.py [--plans 10000] [--mutants 1000] [--sites 1000]
 
 Exits with 1 where a certified plan loses its load or a mutated plan is certified. Deterministic for its seed.
 """
@@ -22,7 +22,7 @@ from random_sites import random_problem
 from sites import ups_system
 from unsafe_plans import BY_ENERGY, KINDS
 
-from domain import UpsSystem, reserve_requirement
+from ridethrough.domain import UpsSystem, reserve_requirement
 
 T = TypeVar("T")
 SEED = 2026

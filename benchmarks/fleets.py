@@ -16,11 +16,11 @@ from typing import Any
 
 from benchmarks.cases import fleet_case
 from benchmarks.timing import brief, cpu_s, keep, say_load, table
-from optimizer import DispatchProblem
-from optimizer.engine import Engine
-from optimizer.fleet import cheapest_fleet_plan
-from optimizer.highs import SolveStatus
-from optimizer.model import model_data
+from ridethrough.optimizer import DispatchProblem
+from ridethrough.optimizer.fleet import cheapest_fleet_plan
+from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.optimizer.solvers.highs import SolveStatus
 
 UNITS = (10, 100, 500, 2000)
 GAP = 1e-6

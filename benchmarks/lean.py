@@ -14,7 +14,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer import DispatchProblem
+from ridethrough.optimizer import DispatchProblem
 
 FloatArray = NDArray[np.float64]
 

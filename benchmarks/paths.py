@@ -9,11 +9,11 @@ import pyomo.environ as pyo
 from pyomo.contrib.appsi.solvers.highs import Highs as PersistentHighs
 
 from benchmarks.cases import Case
-from optimizer.dynamic_program import cheapest_plan
-from optimizer.engine import Engine
-from optimizer.highs import SolveStatus
-from optimizer.model import build_model, model_data
-from optimizer.standard_form.program import LinearProgram
+from ridethrough.optimizer.dynamic_program import cheapest_plan
+from ridethrough.optimizer.formulation.model import build_model, model_data
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.optimizer.solvers.highs import SolveStatus
+from ridethrough.optimizer.standard_form.program import LinearProgram
 
 LIMIT_S = 3600.0
 SMALL_COLUMNS = 4000

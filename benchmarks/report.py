@@ -9,8 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from api.bench import machine
 from benchmarks.timing import RESULTS
+from ridethrough.api.cases.bench import machine
 
 PAGE = Path("docs/performance.md")
 _MARKED = re.compile(r"(<!-- benchmarks\.(\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

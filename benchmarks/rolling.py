@@ -15,17 +15,17 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from api.bench_problem import TIMEZONE, example_load_kw, example_problem
 from benchmarks.timing import cpu_s, keep, say_load, table
-from domain import Horizon, Site, SiteState
-from optimizer import DispatchProblem, plan_dispatch
-from optimizer.dynamic_program import cheapest_plan, reasons_against
-from optimizer.engine import Engine
-from optimizer.meter import grid_kw
-from tariffs import catalog
-from tariffs.calendar import FloatArray
-from tariffs.horizon_charges import charges_over
-from tariffs.tariff import Tariff
+from ridethrough.api.cases.bench_problem import TIMEZONE, example_load_kw, example_problem
+from ridethrough.domain import Horizon, Site, SiteState
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.dynamic_program import cheapest_plan, reasons_against
+from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.tariffs import catalog
+from ridethrough.tariffs.calendar.local_calendar import FloatArray
+from ridethrough.tariffs.horizon.charges import charges_over
+from ridethrough.tariffs.tariff import Tariff
 
 _FIRST = date(2026, 1, 1)
 _TARIFFS = ("dominion-gs-4", "pge-b-20")

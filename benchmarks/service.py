@@ -1,6 +1,6 @@
 """The HTTP service under requests: CPU of the server for each, latency, throughput, and errors.
 
-PYTHONPATH=.:tests/support python -m benchmarks.service [--requests 300] [--clients 8] [--seconds 60] [--workers 1]
+PYTHONPATH=$(make -s support) python -m benchmarks.service [--requests 300] [--clients 8] [--seconds 60] [--workers 1]
 
 A real server on a free port of this machine, `POST /v1/plans` with 96 steps on a tariff with demand charges. CPU is
 that of the server and its workers (Linux). Exits with 1 where a request fails or an answer is not what it was before.
@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 from service import children_of, service
 
-from api.examples import TYPICAL_DAY
 from benchmarks.timing import keep, say, say_load, table
+from ridethrough.api.http.examples import TYPICAL_DAY
 
 DAYS = tuple(f"2026-07-{day:02d}" for day in range(6, 11))
 STORED_KWH = (700, 740, 780, 820, 860)

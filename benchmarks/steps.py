@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from benchmarks.cases import Case, pod_cases
 from benchmarks.paths import Compiled, FromProblem, Persistent, Raw, dynamic_program, naive
 from benchmarks.timing import AGREE, Timed, brief, keep, once, say, say_load, side_by_side, table
-from optimizer.engine import Engine
+from ridethrough.optimizer.solvers.engine import Engine
 
 REFERENCE = "raw HiGHS, warm"
 

@@ -21,9 +21,9 @@ import numpy as np
 from benchmarks.cases import Case, pod_cases
 from benchmarks.lean import lean_of
 from benchmarks.timing import AGREE, brief, cpu_s, keep, say, say_load, table
-from optimizer.dynamic_program import cheapest_plan
-from optimizer.engine import Engine
-from optimizer.model import model_data
+from ridethrough.optimizer.dynamic_program import cheapest_plan
+from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.solvers.engine import Engine
 
 STEPS = 35_040
 LIMIT_S = 3600.0

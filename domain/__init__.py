@@ -1,19 +1,19 @@
 """Vocabulary: frozen values that cannot be impossible. Standard library only."""
 
-from domain.battery import Battery
-from domain.conditions import ConditionKind, ReserveCondition
-from domain.duty import BackupDuty, DutyStep
-from domain.generator import GeneratorSequence, GeneratorStarts, StartAttempt
-from domain.horizon import Horizon, Interval
-from domain.policy import Combination, ReservePolicy
-from domain.reserve import Binding, ReserveRequirement, recharge_h, reserve_requirement
-from domain.series import LoadForecast, PriceSeries
-from domain.shutdown import CleanShutdown
-from domain.site import Interconnection, Site
-from domain.state import SiteState
-from domain.swing import Capacitor, LoadSwing, Smoothing
-from domain.ups import UpsMode, UpsSystem
-from domain.validation import Fault, UnableToAccept
+from ridethrough.domain.conditions import ConditionKind, ReserveCondition
+from ridethrough.domain.equipment.battery import Battery
+from ridethrough.domain.equipment.swing import Capacitor, LoadSwing, Smoothing
+from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
+from ridethrough.domain.horizon import Horizon, Interval
+from ridethrough.domain.reserve import Binding, ReserveRequirement, recharge_h, reserve_requirement
+from ridethrough.domain.ride_through.duty import BackupDuty, DutyStep
+from ridethrough.domain.ride_through.generator import GeneratorSequence, GeneratorStarts, StartAttempt
+from ridethrough.domain.ride_through.policy import Combination, ReservePolicy
+from ridethrough.domain.ride_through.shutdown import CleanShutdown
+from ridethrough.domain.series import LoadForecast, PriceSeries
+from ridethrough.domain.site import Interconnection, Site
+from ridethrough.domain.state import SiteState
+from ridethrough.domain.validation import Fault, UnableToAccept
 
 __all__ = [
     "BackupDuty",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from domain.horizon import Horizon, Interval, zone
-from domain.validation import Checks
+from ridethrough.domain.horizon import Horizon, Interval, zone
+from ridethrough.domain.validation import Checks
 
 
 class ConditionKind(StrEnum):

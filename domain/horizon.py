@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.validation import Checks, Fault, UnableToAccept
+from ridethrough.domain.validation import Checks, Fault, UnableToAccept
 
 _MINUTES_PER_HOUR = 60
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain.certificate import Certificate
-from domain.horizon import Horizon
+from ridethrough.domain.certificate import Certificate
+from ridethrough.domain.horizon import Horizon
 
 
 class PlanStatus(StrEnum):

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.duty import BackupDuty
-from domain.ups import UpsSystem
+from ridethrough.domain.equipment.ups import UpsSystem
+from ridethrough.domain.ride_through.duty import BackupDuty
 
 SECONDS_PER_HOUR = 3600.0
 

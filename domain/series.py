@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.horizon import Horizon
-from domain.validation import Checks
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.validation import Checks
 
 _HIGHEST_PRICE_PER_KWH = 1e6
 """Beyond any price in any currency: a feed that says more is broken, and nothing is traded on it."""

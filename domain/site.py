@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from domain.conditions import ReserveCondition, check_systems
-from domain.horizon import zone
-from domain.ups import UpsSystem
-from domain.validation import Checks, UnableToAccept
+from ridethrough.domain.conditions import ReserveCondition, check_systems
+from ridethrough.domain.equipment.ups import UpsSystem
+from ridethrough.domain.horizon import zone
+from ridethrough.domain.validation import Checks, UnableToAccept
 
 _MINUTES_PER_DAY = 24 * 60
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.conditions import ReserveCondition, check_systems
-from domain.site import Site
-from domain.ups import UpsMode, UpsSystem
-from domain.validation import Checks
+from ridethrough.domain.conditions import ReserveCondition, check_systems
+from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
+from ridethrough.domain.site import Site
+from ridethrough.domain.validation import Checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

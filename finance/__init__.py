@@ -1,16 +1,15 @@
 """What the savings are worth after wear: cash flow, ranges, and the battery's life."""
 
-from finance.cash_flow import CashFlow, cash_flow
-from finance.depreciation import EXPENSED, Depreciation, macrs, straight_line
-from finance.figure import Figure
-from finance.incentives import Incentive
-from finance.lines import CashFlowLine, LineKind
-from finance.project import Asset, Project, Replacement, YearlyAmount
-from finance.rainflow import Cycle, rainflow
-from finance.returns import Discounting
-from finance.sensitivity import Lever, TornadoBar, tornado
-from finance.taxes import Losses, Taxes
-from finance.uncertainty import (
+from ridethrough.finance.figure import Figure
+from ridethrough.finance.project.cash_flow import CashFlow, cash_flow
+from ridethrough.finance.project.depreciation import EXPENSED, Depreciation, macrs, straight_line
+from ridethrough.finance.project.incentives import Incentive
+from ridethrough.finance.project.lines import CashFlowLine, LineKind
+from ridethrough.finance.project.project import Asset, Project, Replacement, YearlyAmount
+from ridethrough.finance.project.returns import Discounting
+from ridethrough.finance.project.sensitivity import Lever, TornadoBar, tornado
+from ridethrough.finance.project.taxes import Losses, Taxes
+from ridethrough.finance.project.uncertainty import (
     Bootstrap,
     Luck,
     Range,
@@ -18,7 +17,8 @@ from finance.uncertainty import (
     annual_savings_range,
     net_present_value_range,
 )
-from finance.wear import BetweenPoints, CycleLife, Wear, battery_wear
+from ridethrough.finance.wear.rainflow import Cycle, rainflow
+from ridethrough.finance.wear.wear import BetweenPoints, CycleLife, Wear, battery_wear
 
 __all__ = [
     "EXPENSED",

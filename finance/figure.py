@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from domain.validation import Checks
+from ridethrough.domain.validation import Checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.horizon import Horizon
-from forecasts.history import History
-from tariffs.calendar import local_calendar
-from tariffs.holiday import HolidayCalendar
-from tariffs.written import DAY_TYPES
+from ridethrough.domain.horizon import Horizon
+from ridethrough.forecasts.history import History
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
+from ridethrough.tariffs.calendar.local_calendar import local_calendar
+from ridethrough.tariffs.calendar.written import DAY_TYPES
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.horizon import Horizon
-from forecasts.clock import DAYS_PER_WEEK, Clock, DayTable, clock, day_table, latest_known
-from forecasts.history import History
-from tariffs.holiday import HolidayCalendar
+from ridethrough.domain.horizon import Horizon
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, Clock, DayTable, clock, day_table, latest_known
+from ridethrough.forecasts.history import History
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -8,10 +8,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.horizon import Horizon
-from domain.series import LoadForecast, PriceSeries
-from domain.validation import Checks
-from forecasts.history import History
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.series import LoadForecast, PriceSeries
+from ridethrough.domain.validation import Checks
+from ridethrough.forecasts.history import History
 
 FloatArray = NDArray[np.float64]
 

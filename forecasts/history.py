@@ -6,8 +6,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from domain.horizon import Horizon
-from domain.validation import Checks
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.validation import Checks
 
 FloatArray = NDArray[np.float64]
 

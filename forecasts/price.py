@@ -20,12 +20,12 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.horizon import Horizon
-from domain.validation import Checks
-from forecasts.clock import DAYS_PER_WEEK, FRIDAY, SUNDAY, clock, day_table
-from forecasts.forecast import LEVELS, MEDIAN, QuantileForecast, check_levels
-from forecasts.history import History
-from tariffs.holiday import HolidayCalendar
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.validation import Checks
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, FRIDAY, SUNDAY, clock, day_table
+from ridethrough.forecasts.forecast import LEVELS, MEDIAN, QuantileForecast, check_levels
+from ridethrough.forecasts.history import History
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

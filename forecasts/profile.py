@@ -17,10 +17,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.validation import Checks
-from forecasts.clock import DAYS_PER_WEEK, FRIDAY, Clock, clock
-from forecasts.history import History
-from tariffs.holiday import HolidayCalendar
+from ridethrough.domain.validation import Checks
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, FRIDAY, Clock, clock
+from ridethrough.forecasts.history import History
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
 

@@ -19,12 +19,12 @@ from typing import Literal, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.horizon import Horizon
-from domain.validation import Checks
-from forecasts import features
-from forecasts.forecast import LEVELS, QuantileForecast, check_levels, require_fitted_before
-from forecasts.history import History
-from tariffs.holiday import HolidayCalendar
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.validation import Checks
+from ridethrough.forecasts import features
+from ridethrough.forecasts.forecast import LEVELS, QuantileForecast, check_levels, require_fitted_before
+from ridethrough.forecasts.history import History
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
 Learner = Literal["boosting", "linear"]

@@ -14,12 +14,12 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.horizon import Horizon
-from domain.validation import Checks
-from forecasts.clock import DAYS_PER_WEEK, FRIDAY, Clock, clock
-from forecasts.forecast import QuantileForecast, ScenarioSet, require_fitted_before
-from forecasts.history import History
-from forecasts.profile import ProfileOptions, UsualCourse, usual_course
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.validation import Checks
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, FRIDAY, Clock, clock
+from ridethrough.forecasts.forecast import QuantileForecast, ScenarioSet, require_fitted_before
+from ridethrough.forecasts.history import History
+from ridethrough.forecasts.profile import ProfileOptions, UsualCourse, usual_course
 
 FloatArray = NDArray[np.float64]
 Indices = NDArray[np.intp]

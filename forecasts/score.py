@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from domain.horizon import Horizon
-from domain.validation import Checks
-from forecasts.forecast import Fitted, FittedScenarios, Method, QuantileForecast, ScenarioSet
-from forecasts.history import known_at
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.validation import Checks
+from ridethrough.forecasts.forecast import Fitted, FittedScenarios, Method, QuantileForecast, ScenarioSet
+from ridethrough.forecasts.history import known_at
 
 FloatArray = NDArray[np.float64]
 

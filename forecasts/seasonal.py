@@ -12,11 +12,11 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.horizon import Horizon
-from domain.validation import Checks
-from forecasts.clock import DAYS_PER_WEEK, DayTable, clock, day_table, latest_known
-from forecasts.forecast import LEVELS, MEDIAN, QuantileForecast, check_levels, require_fitted_before
-from forecasts.history import History
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.validation import Checks
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, DayTable, clock, day_table, latest_known
+from ridethrough.forecasts.forecast import LEVELS, MEDIAN, QuantileForecast, check_levels, require_fitted_before
+from ridethrough.forecasts.history import History
 
 FloatArray = NDArray[np.float64]
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.plan import DispatchPlan, PlanStatus
-from optimizer.certificate import certify
-from optimizer.engine import Engine
-from optimizer.meter import cost_of, grid_kw, grid_target_kw
-from optimizer.pricing import meter_of
-from optimizer.problem import DispatchProblem
-from optimizer.recovery import recover, recovery_times, reserve_alarms
-from optimizer.routing import optimize
-from optimizer.solving import Answer, timed
-from optimizer.tier_slopes import price_per_kwh
+from ridethrough.domain.plan import DispatchPlan, PlanStatus
+from ridethrough.optimizer.certificate.certify import certify
+from ridethrough.optimizer.pricing.price import meter_of
+from ridethrough.optimizer.pricing.tier_slopes import price_per_kwh
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.meter import cost_of, grid_kw, grid_target_kw
+from ridethrough.optimizer.problem.recovery import recover, recovery_times, reserve_alarms
+from ridethrough.optimizer.routing import optimize
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.optimizer.solvers.simplex import Answer, timed
 
 DEFAULT_TIME_LIMIT_S = 30.0
 

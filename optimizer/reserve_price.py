@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain import Binding, ReservePolicy, Site, UpsSystem, reserve_requirement
-from domain.plan import PlanStatus
-from optimizer.dispatch import plan_dispatch
-from optimizer.problem import DispatchProblem
+from ridethrough.domain import Binding, ReservePolicy, Site, UpsSystem, reserve_requirement
+from ridethrough.domain.plan import PlanStatus
+from ridethrough.optimizer.dispatch import plan_dispatch
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 _SECONDS_PER_MINUTE = 60.0
 _HALVINGS = 60

@@ -18,16 +18,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
-from optimizer.engine import Engine, engine_of_thread
-from optimizer.merging import merge_identical
-from optimizer.meter import cost_of, grid_kw
-from optimizer.pricing import meter_of
-from optimizer.problem import DispatchProblem
-from optimizer.solving import Answer, solve_model
+from ridethrough.domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
+from ridethrough.optimizer.pricing.price import meter_of
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.merging import merge_identical
+from ridethrough.optimizer.problem.meter import cost_of, grid_kw
+from ridethrough.optimizer.solvers.engine import Engine, engine_of_thread
+from ridethrough.optimizer.solvers.simplex import Answer, solve_model
 
 if TYPE_CHECKING:
-    from optimizer.dynamic_program.optimum import Optimum
+    from ridethrough.optimizer.dynamic_program.optimum import Optimum
 
 _FLEET = 200
 """Above so many unequal systems column generation is faster than one large program (`docs/performance.md`)."""
@@ -89,7 +89,7 @@ def _of_any(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> An
 
 def _of_fleet(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
     """Solve many unequal systems by column generation, where they share nothing but the meter."""
-    from optimizer import dynamic_program, fleet  # noqa: PLC0415 - numba takes seconds to import
+    from ridethrough.optimizer import dynamic_program, fleet  # noqa: PLC0415 - numba takes seconds to import
 
     try:
         return _by(problem, "column generation", fleet.cheapest_fleet_plan)
@@ -103,7 +103,7 @@ def _of_fleet(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> 
 
 def _of_one_battery(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
     """Solve by dynamic programming where that is exact; every so often by the simplex too, which is then followed."""
-    from optimizer import dynamic_program  # noqa: PLC0415 - numba takes seconds to import
+    from ridethrough.optimizer import dynamic_program  # noqa: PLC0415 - numba takes seconds to import
 
     try:
         answer = _by(problem, "dynamic program", dynamic_program.cheapest_plan)

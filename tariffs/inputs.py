@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from domain import Horizon, PriceSeries, SiteState
-from domain.validation import Checks
-from tariffs.coincident import CoincidentEvent
-from tariffs.tariff import Tariff
+from ridethrough.domain import Horizon, PriceSeries, SiteState
+from ridethrough.domain.validation import Checks
+from ridethrough.tariffs.charges.coincident import CoincidentEvent
+from ridethrough.tariffs.tariff import Tariff
 
 
 def check_inputs(

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from domain.validation import Fault, UnableToAccept
-from tariffs.tariff import Tariff
+from ridethrough.domain.validation import Fault, UnableToAccept
+from ridethrough.tariffs.tariff import Tariff
 
 _ADAPTER: TypeAdapter[Tariff] = TypeAdapter(Tariff)
 _BOOLEAN = "tag:yaml.org,2002:bool"

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from domain.validation import Checks
-from tariffs.applicability import Applicability
-from tariffs.coincident import CoincidentPeakCharge
-from tariffs.cycle import BillingCycle
-from tariffs.demand import DemandCharge
-from tariffs.energy import EnergyCharge
-from tariffs.fixed import FixedCharge
-from tariffs.holiday import HolidayCalendar
-from tariffs.minimum import MinimumCharge
-from tariffs.not_priced import NotPriced
-from tariffs.rider import Rider
-from tariffs.schedule import RateSchedule
-from tariffs.written import Written
+from ridethrough.domain.validation import Checks
+from ridethrough.tariffs.calendar.applicability import Applicability
+from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
+from ridethrough.tariffs.calendar.rate_schedule import RateSchedule
+from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
+from ridethrough.tariffs.charges.demand import DemandCharge
+from ridethrough.tariffs.charges.energy import EnergyCharge
+from ridethrough.tariffs.charges.fixed import FixedCharge
+from ridethrough.tariffs.charges.minimum import MinimumCharge
+from ridethrough.tariffs.charges.not_priced import NotPriced
+from ridethrough.tariffs.charges.rider import Rider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,9 @@ from pathlib import Path
 from benchmarks.cases import Case, pod_cases
 from benchmarks.lean import lean_of
 from benchmarks.timing import brief, cpu_s, keep, say, say_load, table
-from optimizer.dynamic_program import cheapest_plan
-from optimizer.engine import Engine
-from optimizer.model import model_data
+from ridethrough.optimizer.dynamic_program import cheapest_plan
+from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.solvers.engine import Engine
 
 HERE = Path(__file__).parent
 LIMIT_S = 600.0

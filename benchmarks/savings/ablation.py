@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.savings import loops, results, setting, tables
-from finance.planned_response import ScenarioSettings
-from finance.planner import Planner
-from finance.planners import PersistencePlanner
-from finance.scenario_planner import ScenarioPlanner
+from ridethrough.operation.planned_response import ScenarioSettings
+from ridethrough.operation.planner import Planner
+from ridethrough.operation.scenario_planner import ScenarioPlanner
+from ridethrough.operation.yardsticks import PersistencePlanner
 
 TARIFFS = ("coned", "pge", "sdge", "ladwp")
 FIRST, LAST = 3624, 6552

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.savings import loops, results, setting, tables
 from benchmarks.savings.loops import Ran
 from benchmarks.savings.sam import HEURISTICS, Sam, sam_of
-from finance.record import StudyCase
+from ridethrough.finance.study.case import StudyCase
 
 
 def compare(case: StudyCase, name: str, keep_in: Path, sam: Sam | str) -> None:

@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from domain import Horizon, SiteState
-from domain.plan import PlanStatus
-from finance.checkpoint import inputs_sha256
-from finance.closed_loop import Loop, run
-from finance.planned_response import ScenarioSettings
-from finance.planner import Planner
-from finance.record import StudyCase
-from finance.scenario_planner import ScenarioPlanner
-from optimizer import DispatchProblem, plan_dispatch
-from optimizer.dynamic_program import cheapest_plan
-from optimizer.engine import Engine
-from tariffs.billing import bill
-from tariffs.horizon_charges import charges_over
+from ridethrough.domain import Horizon, SiteState
+from ridethrough.domain.plan import PlanStatus
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.checkpoint import inputs_sha256
+from ridethrough.finance.study.closed_loop import Loop, run
+from ridethrough.operation.planned_response import ScenarioSettings
+from ridethrough.operation.planner import Planner
+from ridethrough.operation.scenario_planner import ScenarioPlanner
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.dynamic_program import cheapest_plan
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.tariffs.billing.exact_bill import bill
+from ridethrough.tariffs.horizon.charges import charges_over
 
 FloatArray = NDArray[np.float64]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from domain import Battery, Horizon, Interconnection, ReservePolicy, Site, UpsSystem, reserve_requirement
-from finance.record import Record, StudyCase
-from tariffs.tariff import Tariff
-from tariffs.urdb import tariff_from_urdb
+from ridethrough.domain import Battery, Horizon, Interconnection, ReservePolicy, Site, UpsSystem, reserve_requirement
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.operation.record import Record
+from ridethrough.tariffs.tariff import Tariff
+from ridethrough.tariffs.urdb.document import tariff_from_urdb
 
 FloatArray = NDArray[np.float64]
 

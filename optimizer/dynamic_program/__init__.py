@@ -4,10 +4,10 @@
 program. Compiled by numba on first use (`pip install "ridethrough[studies]"`).
 """
 
-from optimizer.dynamic_program.audit import Audit, UnableToAgree, audit
-from optimizer.dynamic_program.compiled import UnableToCompile
-from optimizer.dynamic_program.eligibility import UnableToApply, reasons_against
-from optimizer.dynamic_program.optimum import Optimum, cheapest_plan
+from ridethrough.optimizer.dynamic_program.audit import Audit, UnableToAgree, audit
+from ridethrough.optimizer.dynamic_program.compiled import UnableToCompile
+from ridethrough.optimizer.dynamic_program.eligibility import UnableToApply, reasons_against
+from ridethrough.optimizer.dynamic_program.optimum import Optimum, cheapest_plan
 
 __all__ = [
     "Audit",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.dynamic_program.optimum import Optimum
-from optimizer.problem import DispatchProblem
+from ridethrough.optimizer.dynamic_program.optimum import Optimum
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 RELATIVE_TOLERANCE = 1e-9
 

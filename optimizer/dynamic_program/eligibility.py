@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from domain import UpsSystem
-from domain.curves import segments
-from optimizer.problem import DispatchProblem
-from tariffs.horizon_charges import DemandStep
+from ridethrough.domain import UpsSystem
+from ridethrough.domain.equipment.curves import segments
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.tariffs.horizon.charges import DemandStep
 
 _ROUNDING = 1e-12
 

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from domain import UpsSystem
-from domain.plan import UpsTrajectory
-from optimizer.dynamic_program.peaks import Meter
-from optimizer.dynamic_program.steps import BatterySteps
-from optimizer.problem import DispatchProblem
-from tariffs.horizon_charges import CoincidentTerm, DemandStep, DemandTerm
+from ridethrough.domain import UpsSystem
+from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.optimizer.dynamic_program.peaks import Meter
+from ridethrough.optimizer.dynamic_program.steps import BatterySteps
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm
 
 FloatArray = NDArray[np.float64]
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.plan import UpsTrajectory
-from optimizer.dynamic_program.compiled import require_numba
-from optimizer.dynamic_program.eligibility import UnableToApply, reasons_against
-from optimizer.dynamic_program.layout import battery_steps, meter_of_battery, resting_cost, trajectory
-from optimizer.dynamic_program.search import cheapest_path
-from optimizer.problem import DispatchProblem
+from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.optimizer.dynamic_program.compiled import require_numba
+from ridethrough.optimizer.dynamic_program.eligibility import UnableToApply, reasons_against
+from ridethrough.optimizer.dynamic_program.layout import battery_steps, meter_of_battery, resting_cost, trajectory
+from ridethrough.optimizer.dynamic_program.search import cheapest_path
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 RELATIVE_GAP = 1e-11
 _MOST_PLANES = 5000

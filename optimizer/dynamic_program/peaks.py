@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.dynamic_program.compiled import compiled
-from optimizer.dynamic_program.steps import BatterySteps
-from optimizer.dynamic_program.values import ROUNDING
+from ridethrough.optimizer.dynamic_program.compiled import compiled
+from ridethrough.optimizer.dynamic_program.steps import BatterySteps
+from ridethrough.optimizer.dynamic_program.values import ROUNDING
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

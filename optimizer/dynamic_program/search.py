@@ -8,12 +8,19 @@ bound; what a path really costs, at the peaks that it sets, is an upper one. Bot
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.dynamic_program.compiled import compiled
-from optimizer.dynamic_program.costates import lagrangian, worth_along
-from optimizer.dynamic_program.cutting_planes import add_cost, add_limit, lowest, no_planes
-from optimizer.dynamic_program.peaks import Meter, bill, cap_charging, metered_peaks, raise_to_reachable, shortfall
-from optimizer.dynamic_program.steps import BatterySteps
-from optimizer.dynamic_program.values import cost_to_go, follow
+from ridethrough.optimizer.dynamic_program.compiled import compiled
+from ridethrough.optimizer.dynamic_program.costates import lagrangian, worth_along
+from ridethrough.optimizer.dynamic_program.cutting_planes import add_cost, add_limit, lowest, no_planes
+from ridethrough.optimizer.dynamic_program.peaks import (
+    Meter,
+    bill,
+    cap_charging,
+    metered_peaks,
+    raise_to_reachable,
+    shortfall,
+)
+from ridethrough.optimizer.dynamic_program.steps import BatterySteps
+from ridethrough.optimizer.dynamic_program.values import cost_to_go, follow
 
 FloatArray = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ to charge from below, and how far to discharge from above (kWh).
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.dynamic_program.compiled import compiled
-from optimizer.dynamic_program.steps import BatterySteps
+from ridethrough.optimizer.dynamic_program.compiled import compiled
+from ridethrough.optimizer.dynamic_program.steps import BatterySteps
 
 FloatArray = NDArray[np.float64]
 

@@ -4,7 +4,7 @@
 `reasons_against_fleet` says where it does not apply.
 """
 
-from optimizer.fleet.layout import reasons_against_fleet
-from optimizer.fleet.optimum import cheapest_fleet_plan
+from ridethrough.optimizer.fleet.layout import reasons_against_fleet
+from ridethrough.optimizer.fleet.optimum import cheapest_fleet_plan
 
 __all__ = ["cheapest_fleet_plan", "reasons_against_fleet"]

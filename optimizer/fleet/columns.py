@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.fleet.master import Master, Mix, Premiums
-from optimizer.fleet.members import Members
-from optimizer.fleet.pricing import meter_of_paths, price_members
-from optimizer.fleet.shared_meter import SharedMeter
+from ridethrough.optimizer.fleet.master import Master, Mix, Premiums
+from ridethrough.optimizer.fleet.members import Members
+from ridethrough.optimizer.fleet.pricing import meter_of_paths, price_members
+from ridethrough.optimizer.fleet.shared_meter import SharedMeter
 
 FloatArray = NDArray[np.float64]
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain import UpsSystem
-from optimizer.dynamic_program.eligibility import reasons_against_systems
-from optimizer.dynamic_program.layout import battery_steps
-from optimizer.dynamic_program.steps import BatterySteps
-from optimizer.fleet.members import Members
-from optimizer.fleet.shared_meter import Peak, SharedMeter
-from optimizer.pricing import stepped_cost
-from optimizer.problem import DispatchProblem
-from tariffs.horizon_charges import DemandStep
+from ridethrough.domain import UpsSystem
+from ridethrough.optimizer.dynamic_program.eligibility import reasons_against_systems
+from ridethrough.optimizer.dynamic_program.layout import battery_steps
+from ridethrough.optimizer.dynamic_program.steps import BatterySteps
+from ridethrough.optimizer.fleet.members import Members
+from ridethrough.optimizer.fleet.shared_meter import Peak, SharedMeter
+from ridethrough.optimizer.pricing.price import stepped_cost
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.tariffs.horizon.charges import DemandStep
 
 FloatArray = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.fleet.shared_meter import SharedMeter
-from optimizer.highs import GrowingProgram
+from ridethrough.optimizer.fleet.shared_meter import SharedMeter
+from ridethrough.optimizer.solvers.highs import GrowingProgram
 
 FloatArray = NDArray[np.float64]
 

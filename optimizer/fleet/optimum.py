@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.dynamic_program.compiled import require_numba
-from optimizer.dynamic_program.eligibility import UnableToApply
-from optimizer.dynamic_program.layout import trajectory
-from optimizer.dynamic_program.optimum import Optimum
-from optimizer.fleet.columns import MOST_ROUNDS, cheapest_paths
-from optimizer.fleet.layout import fleet_of, reasons_against_fleet
-from optimizer.problem import DispatchProblem
+from ridethrough.optimizer.dynamic_program.compiled import require_numba
+from ridethrough.optimizer.dynamic_program.eligibility import UnableToApply
+from ridethrough.optimizer.dynamic_program.layout import trajectory
+from ridethrough.optimizer.dynamic_program.optimum import Optimum
+from ridethrough.optimizer.fleet.columns import MOST_ROUNDS, cheapest_paths
+from ridethrough.optimizer.fleet.layout import fleet_of, reasons_against_fleet
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 RELATIVE_GAP = 1e-6
 

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.dynamic_program.compiled import compiled
-from optimizer.dynamic_program.steps import BatterySteps
-from optimizer.dynamic_program.values import cost_to_go, follow
-from optimizer.fleet.members import Members
+from ridethrough.optimizer.dynamic_program.compiled import compiled
+from ridethrough.optimizer.dynamic_program.steps import BatterySteps
+from ridethrough.optimizer.dynamic_program.values import cost_to_go, follow
+from ridethrough.optimizer.fleet.members import Members
 
 FloatArray = NDArray[np.float64]
 

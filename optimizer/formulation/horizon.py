@@ -8,8 +8,8 @@ import numpy as np
 import pyomo.core as pyo
 from numpy.typing import NDArray
 
-from domain import UpsSystem
-from optimizer.problem import DispatchProblem
+from ridethrough.domain import UpsSystem
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 FloatArray = NDArray[np.float64]
 Sets = Mapping[str, Any]

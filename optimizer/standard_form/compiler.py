@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, RangedExpression
 from pyomo.core.expr.template_expr import templatize_rule
 
-from optimizer.standard_form.coefficients import Coefficient, Constant, Parameters
-from optimizer.standard_form.linear_forms import ZERO, LinearForm, Places, Reader, Term, UnableToCompile
-from optimizer.standard_form.members import IndexSets, UnableToFind
-from optimizer.standard_form.program import FloatArray, IntArray, LinearProgram
+from ridethrough.optimizer.standard_form.coefficients import Coefficient, Constant, Parameters
+from ridethrough.optimizer.standard_form.linear_forms import ZERO, LinearForm, Places, Reader, Term, UnableToCompile
+from ridethrough.optimizer.standard_form.members import IndexSets, UnableToFind
+from ridethrough.optimizer.standard_form.program import FloatArray, IntArray, LinearProgram
 
 IndexArray = NDArray[np.intp]
 _FREE = (Constant(-math.inf), Constant(math.inf))

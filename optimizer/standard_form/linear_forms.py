@@ -15,8 +15,8 @@ from pyomo.common.numeric_types import native_numeric_types, native_types
 from pyomo.core.expr import numeric_expr
 from pyomo.core.expr.template_expr import GetItemExpression, IndexTemplate, TemplateSumExpression
 
-from optimizer.standard_form.coefficients import Coefficient, Constant, gathered, summed
-from optimizer.standard_form.members import IndexSets
+from ridethrough.optimizer.standard_form.coefficients import Coefficient, Constant, gathered, summed
+from ridethrough.optimizer.standard_form.members import IndexSets
 
 IndexArray = NDArray[np.intp]
 ZERO = Constant(0.0)

@@ -8,9 +8,9 @@ import difflib
 from functools import cache
 from importlib import resources
 
-from domain.validation import Fault, UnableToAccept
-from tariffs.native import tariff_from_yaml
-from tariffs.tariff import Tariff
+from ridethrough.domain.validation import Fault, UnableToAccept
+from ridethrough.tariffs.native import tariff_from_yaml
+from ridethrough.tariffs.tariff import Tariff
 
 _SUFFIX = ".yaml"
 

@@ -3,7 +3,7 @@
 import pytest
 from sites import NOW, problem, ups_system
 
-from optimizer import plan_dispatch
+from ridethrough.optimizer import plan_dispatch
 
 
 def test_setpoints_are_the_plans_columns_row_by_row() -> None:

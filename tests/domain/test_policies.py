@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sites import ups_system
 
-from domain import (
+from ridethrough.domain import (
     BackupDuty,
     Binding,
     CleanShutdown,
@@ -24,7 +24,7 @@ from domain import (
     UnableToAccept,
     reserve_requirement,
 )
-from domain.generator import losses_per_year
+from ridethrough.domain.ride_through.generator import losses_per_year
 
 W7_ATTEMPTS = tuple(
     StartAttempt(ready_s=ready, success_probability=success) for ready, success in ((23, 0.985), (53, 0.9), (83, 0.8))

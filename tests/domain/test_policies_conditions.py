@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sites import site, ups_system
 
-from domain import ConditionKind, Horizon, ReserveCondition, Site, SiteState, UnableToAccept
-from domain.conditions import conditions_on
+from ridethrough.domain import ConditionKind, Horizon, ReserveCondition, Site, SiteState, UnableToAccept
+from ridethrough.domain.conditions import conditions_on
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 HORIZON = Horizon(start=NOON, interval_minutes=15, intervals=8)

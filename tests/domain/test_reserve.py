@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import Battery, Binding, ReservePolicy, UpsSystem, recharge_h, reserve_requirement
+from ridethrough.domain import Battery, Binding, ReservePolicy, UpsSystem, recharge_h, reserve_requirement
 
 RATE_TABLE = {1: 1.0, 2: 0.98, 4: 0.94, 6: 0.88, 8: 0.80}
 

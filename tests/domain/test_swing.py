@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import ups_system
 
-from domain import Capacitor, Interconnection, LoadSwing, Smoothing, UnableToAccept
+from ridethrough.domain import Capacitor, Interconnection, LoadSwing, Smoothing, UnableToAccept
 
 AMPLITUDES = st.floats(1, 1e5)
 FREQUENCIES = st.floats(0.05, 20)

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain import (
+from ridethrough.domain import (
     Battery,
     Fault,
     Horizon,
@@ -17,7 +17,7 @@ from domain import (
     UnableToAccept,
     UpsSystem,
 )
-from domain.horizon import zone
+from ridethrough.domain.horizon import zone
 
 
 def battery(**changes: object) -> Battery:

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from domain import UnableToAccept
-from finance import Figure
+from ridethrough.domain import UnableToAccept
+from ridethrough.finance import Figure
 
 
 def test_a_figure_is_a_number_or_a_reason() -> None:

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from domain import Horizon, UnableToAccept
-from forecasts.forecast import Method
-from forecasts.history import History, known_at
-from forecasts.price import PricePersistence, PriceRegression
-from forecasts.quantile_regression import QuantileRegression
-from forecasts.scenarios import ScenarioMethod, draw, fit_scenarios
-from forecasts.seasonal import SeasonalNaive
+from ridethrough.domain import Horizon, UnableToAccept
+from ridethrough.forecasts.forecast import Method
+from ridethrough.forecasts.history import History, known_at
+from ridethrough.forecasts.price import PricePersistence, PriceRegression
+from ridethrough.forecasts.quantile_regression import QuantileRegression
+from ridethrough.forecasts.scenarios import ScenarioMethod, draw, fit_scenarios
+from ridethrough.forecasts.seasonal import SeasonalNaive
 
 FloatArray = NDArray[np.float64]
 

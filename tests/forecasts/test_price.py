@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from domain import Horizon, UnableToAccept
-from domain.horizon import zone
-from forecasts.forecast import QuantileForecast
-from forecasts.history import known_at
-from forecasts.price import PricePersistence, PriceRegression
-from forecasts.score import Backtest, score_over
-from tariffs.holiday import HolidayCalendar
+from ridethrough.domain import Horizon, UnableToAccept
+from ridethrough.domain.horizon import zone
+from ridethrough.forecasts.forecast import QuantileForecast
+from ridethrough.forecasts.history import known_at
+from ridethrough.forecasts.price import PricePersistence, PriceRegression
+from ridethrough.forecasts.score import Backtest, score_over
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from domain import Horizon, UnableToAccept
-from forecasts.features import NAMES, Past, rows_ahead
-from forecasts.history import History, known_at
-from forecasts.quantile_regression import Learner, QuantileRegression, UnableToLearn
-from forecasts.score import score
-from forecasts.seasonal import SeasonalNaive
-from tariffs.holiday import HolidayCalendar
+from ridethrough.domain import Horizon, UnableToAccept
+from ridethrough.forecasts.features import NAMES, Past, rows_ahead
+from ridethrough.forecasts.history import History, known_at
+from ridethrough.forecasts.quantile_regression import Learner, QuantileRegression, UnableToLearn
+from ridethrough.forecasts.score import score
+from ridethrough.forecasts.seasonal import SeasonalNaive
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
 LEARNERS: tuple[Learner, ...] = ("boosting", "linear")

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from domain import Horizon
-from forecasts.forecast import Method
-from forecasts.price import PricePersistence, PriceRegression
-from forecasts.quantile_regression import QuantileRegression
-from forecasts.scenarios import ScenarioMethod
-from forecasts.score import Backtest, Row, as_markdown, score_over
-from forecasts.seasonal import SeasonalNaive
+from ridethrough.domain import Horizon
+from ridethrough.forecasts.forecast import Method
+from ridethrough.forecasts.price import PricePersistence, PriceRegression
+from ridethrough.forecasts.quantile_regression import QuantileRegression
+from ridethrough.forecasts.scenarios import ScenarioMethod
+from ridethrough.forecasts.score import Backtest, Row, as_markdown, score_over
+from ridethrough.forecasts.seasonal import SeasonalNaive
 
 FloatArray = NDArray[np.float64]
 

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from domain import Horizon, UnableToAccept
-from domain.horizon import zone
-from forecasts.clock import clock, day_table
-from forecasts.forecast import QuantileForecast
-from forecasts.history import History, known_at
-from forecasts.seasonal import SeasonalNaive
-from tariffs.holiday import HolidayCalendar
+from ridethrough.domain import Horizon, UnableToAccept
+from ridethrough.domain.horizon import zone
+from ridethrough.forecasts.clock import clock, day_table
+from ridethrough.forecasts.forecast import QuantileForecast
+from ridethrough.forecasts.history import History, known_at
+from ridethrough.forecasts.seasonal import SeasonalNaive
+from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 NEW_YORK = zone("America/New_York")
 

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from programs import program_of
 
-from domain import Battery, Horizon, Interconnection, ReservePolicy, Site, SiteState, UpsSystem
-from optimizer import DispatchProblem
-from optimizer.highs import solve
-from tariffs.horizon_charges import DemandStep, DemandTerm, HorizonCharges
+from ridethrough.domain import Battery, Horizon, Interconnection, ReservePolicy, Site, SiteState, UpsSystem
+from ridethrough.optimizer import DispatchProblem
+from ridethrough.optimizer.solvers.highs import solve
+from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, HorizonCharges
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases" / "dervet"
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import NOW, problem, ups_system
 
-from domain.plan import DispatchPlan, PlanStatus
-from optimizer import DispatchProblem, plan_dispatch
+from ridethrough.domain.plan import DispatchPlan, PlanStatus
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
 
 ROUNDING_KWH = 1e-6
 

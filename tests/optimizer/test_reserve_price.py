@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from sites import NOW, problem, ups_system
 
-from domain import Binding, ReservePolicy, reserve_requirement
-from optimizer.reserve_price import price_reserve
+from ridethrough.domain import Binding, ReservePolicy, reserve_requirement
+from ridethrough.optimizer.reserve_price import price_reserve
 
 
 def test_each_extra_minute_costs_some_saving_until_nothing_is_left_to_trade() -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from sites import NOW, problem, ups_system
 
-from domain.plan import PlanStatus
-from optimizer import DispatchProblem, dynamic_program, fleet, plan_dispatch, routing
-from optimizer.dynamic_program import UnableToCompile
-from optimizer.dynamic_program.optimum import Optimum
-from optimizer.engine import Engine
-from optimizer.routing import optimize
-from optimizer.solving import Answer
+from ridethrough.domain.plan import PlanStatus
+from ridethrough.optimizer import DispatchProblem, dynamic_program, fleet, plan_dispatch, routing
+from ridethrough.optimizer.dynamic_program import UnableToCompile
+from ridethrough.optimizer.dynamic_program.optimum import Optimum
+from ridethrough.optimizer.routing import optimize
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.optimizer.solvers.simplex import Answer
 
 
 def day(*systems: object, seed: int = 0, **fields: object) -> DispatchProblem:

@@ -3,11 +3,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from domain import Horizon, PriceSeries, UnableToAccept
-from tariffs.billing import bill
-from tariffs.catalog import load, names
-from tariffs.horizon_charges import charges_over
-from tariffs.native import tariff_from_yaml, tariff_to_yaml
+from ridethrough.domain import Horizon, PriceSeries, UnableToAccept
+from ridethrough.tariffs.billing.exact_bill import bill
+from ridethrough.tariffs.catalog import load, names
+from ridethrough.tariffs.horizon.charges import charges_over
+from ridethrough.tariffs.native import tariff_from_yaml, tariff_to_yaml
 
 YEAR = Horizon(start=datetime(2022, 1, 1, tzinfo=UTC), interval_minutes=60, intervals=8760)
 

@@ -4,10 +4,8 @@ import pytest
 from hypothesis import given, settings
 from tariff_strategies import tariffs
 
-from domain import UnableToAccept
-from tariffs.native import tariff_from_document, tariff_from_yaml, tariff_to_document, tariff_to_yaml
-from tariffs.tariff import Tariff
-from tariffs.written import (
+from ridethrough.domain import UnableToAccept
+from ridethrough.tariffs.calendar.written import (
     format_by_month,
     format_days,
     format_hours,
@@ -17,6 +15,8 @@ from tariffs.written import (
     parse_hours,
     parse_months,
 )
+from ridethrough.tariffs.native import tariff_from_document, tariff_from_yaml, tariff_to_document, tariff_to_yaml
+from ridethrough.tariffs.tariff import Tariff
 
 SMALL = """
 name: a small tariff

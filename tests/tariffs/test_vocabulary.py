@@ -4,19 +4,19 @@ from datetime import date
 
 import pytest
 
-from domain import Horizon, UnableToAccept
-from domain.horizon import Interval
-from tariffs.applicability import Applicability
-from tariffs.coincident import CoincidentEvent, CoincidentPeakCharge
-from tariffs.demand import ContractDemand, DemandCharge, DemandSeason, DemandTier
-from tariffs.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
-from tariffs.fixed import FixedCharge
-from tariffs.minimum import MinimumCharge
-from tariffs.not_priced import NotPriced, UnableToPrice
-from tariffs.ratchet import DemandRatchet
-from tariffs.rider import Rider
-from tariffs.schedule import RateSchedule, ScheduleRule
-from tariffs.tariff import Tariff
+from ridethrough.domain import Horizon, UnableToAccept
+from ridethrough.domain.horizon import Interval
+from ridethrough.tariffs.calendar.applicability import Applicability
+from ridethrough.tariffs.calendar.rate_schedule import RateSchedule, ScheduleRule
+from ridethrough.tariffs.charges.coincident import CoincidentEvent, CoincidentPeakCharge
+from ridethrough.tariffs.charges.demand import ContractDemand, DemandCharge, DemandSeason, DemandTier
+from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
+from ridethrough.tariffs.charges.fixed import FixedCharge
+from ridethrough.tariffs.charges.minimum import MinimumCharge
+from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
+from ridethrough.tariffs.charges.ratchet import DemandRatchet
+from ridethrough.tariffs.charges.rider import Rider
+from ridethrough.tariffs.tariff import Tariff
 
 FLAT = DemandSeason(tiers=(DemandTier(rate_per_kw=1.0),))
 ONE = EnergyPeriod(name="all", tiers=(EnergyTier(rate_per_kwh=0.1),))

@@ -6,11 +6,11 @@ import pytest
 from fleet_sites import fleet_problem
 from programs import program_of
 
-from optimizer.dynamic_program import UnableToAgree, audit, cheapest_plan
-from optimizer.dynamic_program.audit import sample_of
-from optimizer.dynamic_program.optimum import Optimum
-from optimizer.highs import solve
-from optimizer.problem import DispatchProblem
+from ridethrough.optimizer.dynamic_program import UnableToAgree, audit, cheapest_plan
+from ridethrough.optimizer.dynamic_program.audit import sample_of
+from ridethrough.optimizer.dynamic_program.optimum import Optimum
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.solvers.highs import solve
 
 
 def least_cost(made: DispatchProblem) -> float | None:

@@ -12,11 +12,11 @@ import numba
 import pytest
 from fleet_sites import fleet_problem
 
-import optimizer
-from optimizer.dynamic_program import UnableToCompile, cheapest_plan, compiled
-from optimizer.fleet import cheapest_fleet_plan
+from ridethrough import optimizer
+from ridethrough.optimizer.dynamic_program import UnableToCompile, cheapest_plan, compiled
+from ridethrough.optimizer.fleet import cheapest_fleet_plan
 
-KERNELS = ("optimizer.dynamic_program", "optimizer.fleet")
+KERNELS = ("ridethrough.optimizer.dynamic_program", "ridethrough.optimizer.fleet")
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def plain_python() -> Iterator[tuple[ModuleType, ModuleType]]:
             del sys.modules[name]
         sys.modules.update(kept)
         for name in KERNELS:
-            setattr(optimizer, name.split(".")[1], kept[name])
+            setattr(optimizer, name.split(".")[2], kept[name])
 
 
 @pytest.mark.parametrize("seed", range(6))

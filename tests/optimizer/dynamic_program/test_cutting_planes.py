@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.dynamic_program.cutting_planes import add_cost, add_limit, lowest, no_planes
+from ridethrough.optimizer.dynamic_program.cutting_planes import add_cost, add_limit, lowest, no_planes
 
 
 @settings(max_examples=50)

@@ -7,12 +7,12 @@ import pytest
 from fleet_sites import fleet_problem
 from sites import problem, ups_system
 
-from domain import UpsSystem
-from optimizer.dynamic_program import UnableToApply, cheapest_plan, reasons_against
-from optimizer.dynamic_program.eligibility import least_price_per_kwh
-from optimizer.problem import DispatchProblem
-from tariffs.horizon_charges import DemandStep, DemandTerm, MinimumTerm
-from tariffs.terms import EnergyTierTerm
+from ridethrough.domain import UpsSystem
+from ridethrough.optimizer.dynamic_program import UnableToApply, cheapest_plan, reasons_against
+from ridethrough.optimizer.dynamic_program.eligibility import least_price_per_kwh
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, MinimumTerm
+from ridethrough.tariffs.horizon.terms import EnergyTierTerm
 
 
 def day(*systems: UpsSystem, price: float = 0.1, **changes: float) -> DispatchProblem:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sites import problem, ups_system
 
-from optimizer.dynamic_program import cheapest_plan
-from optimizer.problem import DispatchProblem
+from ridethrough.optimizer.dynamic_program import cheapest_plan
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 
 def ideal_day(

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from programs import program_of
 from sites import problem, ups_system
 
-from optimizer.dynamic_program import cheapest_plan, reasons_against
-from optimizer.highs import solve
-from optimizer.meter import grid_kw
-from optimizer.problem import DispatchProblem
-from tariffs.horizon_charges import CoincidentTerm, DemandStep, DemandTerm, RatchetLink
+from ridethrough.optimizer.dynamic_program import cheapest_plan, reasons_against
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.solvers.highs import solve
+from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm, RatchetLink
 
 LEAST_KWH, MOST_KWH = 300.0, 920.0
 

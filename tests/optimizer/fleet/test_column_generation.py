@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from fleet_sites import fleet_problem, whole_cost
 
-from optimizer import merging
-from optimizer.fleet import cheapest_fleet_plan, columns
-from optimizer.fleet.shared_meter import Peak
-from optimizer.merging import merge_identical
+from ridethrough.optimizer.fleet import cheapest_fleet_plan, columns
+from ridethrough.optimizer.fleet.shared_meter import Peak
+from ridethrough.optimizer.problem import merging
+from ridethrough.optimizer.problem.merging import merge_identical
 
 
 @pytest.mark.parametrize(("name", "value"), [("GROUPS", 3), ("_SAMPLE", 4), ("_UNUSED_ROUNDS", 1), ("_NEAR_BEST", 0.0)])

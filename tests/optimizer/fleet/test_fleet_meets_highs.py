@@ -7,13 +7,13 @@ import pytest
 from fleet_sites import fleet_problem, whole_cost
 from programs import program_of
 
-from domain.conditions import ConditionKind, ReserveCondition
-from optimizer.dynamic_program import UnableToApply, cheapest_plan
-from optimizer.fleet import cheapest_fleet_plan, reasons_against_fleet
-from optimizer.highs import solve
-from optimizer.meter import grid_kw
-from optimizer.problem import DispatchProblem
-from tariffs.horizon_charges import CoincidentTerm, DemandStep, RatchetLink
+from ridethrough.domain.conditions import ConditionKind, ReserveCondition
+from ridethrough.optimizer.dynamic_program import UnableToApply, cheapest_plan
+from ridethrough.optimizer.fleet import cheapest_fleet_plan, reasons_against_fleet
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.solvers.highs import solve
+from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, RatchetLink
 
 
 def least_cost(made: DispatchProblem) -> float:

@@ -11,14 +11,14 @@ from sites import problem, site, ups_system
 from tariff_strategies import horizons, load_of, tariffs
 from walked_model import walked
 
-from domain import Horizon, Interconnection, PriceSeries, Site
-from optimizer import DispatchProblem
-from optimizer.model import build_model, model_data, state_model
-from optimizer.standard_form.compiler import CompiledModel
-from optimizer.standard_form.linear_forms import UnableToCompile
-from optimizer.standard_form.program import FloatArray, LinearProgram
-from tariffs.horizon_charges import charges_over
-from tariffs.tariff import Tariff
+from ridethrough.domain import Horizon, Interconnection, PriceSeries, Site
+from ridethrough.optimizer import DispatchProblem
+from ridethrough.optimizer.formulation.model import build_model, model_data, state_model
+from ridethrough.optimizer.standard_form.compiler import CompiledModel
+from ridethrough.optimizer.standard_form.linear_forms import UnableToCompile
+from ridethrough.optimizer.standard_form.program import FloatArray, LinearProgram
+from ridethrough.tariffs.horizon.charges import charges_over
+from ridethrough.tariffs.tariff import Tariff
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

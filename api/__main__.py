@@ -1,5 +1,0 @@
-"""`python -m api` is `ridethrough`."""
-
-from api.cli import main
-
-main()

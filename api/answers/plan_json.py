@@ -1,0 +1,171 @@
+"""Plans, reserves and certificates as JSON documents and flat rows."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ridethrough.api.cases.planning import PlannedDay
+from ridethrough.domain import ReserveRequirement
+from ridethrough.domain.certificate import Certificate
+from ridethrough.domain.plan import DispatchPlan, PlanCost, Setpoint
+
+_DIGITS = 6
+"""Decimals kept: a milliwatt, a joule, a ten-thousandth of a cent."""
+
+
+def to_json(document: Mapping[str, Any]) -> str:
+    """Write a document as one JSON object."""
+    return json.dumps(document, indent=2, allow_nan=False)
+
+
+def plan_document(planned: PlannedDay) -> dict[str, Any]:
+    """The plan's JSON object (`docs/api.md` lists its fields)."""
+    plan, inputs = planned.plan, planned.inputs
+    return {
+        "site_id": plan.site_id,
+        "status": plan.status.value,
+        "issued_at": plan.issued_at.isoformat(),
+        "currency": plan.currency,
+        "horizon": {
+            "start": plan.horizon.start_of(0).isoformat(),
+            "end": plan.horizon.start_of(plan.horizon.intervals).isoformat(),
+            "interval_minutes": plan.horizon.interval_minutes,
+        },
+        "cost": _cost(plan.cost),
+        "baseline_cost": _cost(plan.baseline_cost),
+        "savings": _round(plan.savings),
+        "certificate": certificate_document(plan.certificate),
+        "warnings": [*plan.warnings, *planned.notes],
+        "inputs": {
+            "sha256": inputs.provenance.sha256,
+            "given": list(inputs.provenance.given),
+            "defaulted": {name: _plain(value) for name, value in inputs.provenance.defaulted.items()},
+            "imputed": dict(inputs.provenance.imputed),
+            "assumed": list(planned.assumptions),
+        },
+        "optimality": None if plan.optimality is None else asdict(plan.optimality),
+        "timing_ms": {name: round(ms, 3) for name, ms in plan.timing_ms.items()},
+        "stored_at_start_kwh": {ups.ups_id: _round(ups.stored_kwh[0]) for ups in plan.ups},
+        "intervals": [_interval(setpoint) for setpoint in plan.setpoints()],
+    }
+
+
+def certificate_document(certificate: Certificate) -> dict[str, Any]:
+    """The certificate's JSON object."""
+    worst = certificate.worst
+    return {
+        "certified": certificate.certified,
+        "outages_replayed": certificate.outages_replayed,
+        "failures": certificate.failures,
+        "worst_ride_through_s": _round(worst.ride_through_s),
+        "required_s": _round(worst.required_s),
+        "worst_outage": {
+            "ups": worst.ups_id,
+            "start": worst.start.isoformat(),
+            "failed_units": worst.failed_units,
+            "margin_s": _round(worst.margin_s),
+        },
+        "violations": list(certificate.violations),
+    }
+
+
+def certificate_row(certificate: Certificate) -> dict[str, Any]:
+    """The certificate as one flat row, for CSV."""
+    document = certificate_document(certificate)
+    outage = {f"worst_outage_{name}": value for name, value in document.pop("worst_outage").items()}
+    return {**document, **outage, "violations": "; ".join(certificate.violations)}
+
+
+def reserve_document(requirements: tuple[ReserveRequirement, ...]) -> dict[str, Any]:
+    """The reserves' JSON object; figures that are not finite are null."""
+    return {"ups": [_reserve(each) for each in requirements]}
+
+
+def _reserve(required: ReserveRequirement) -> dict[str, Any]:
+    return {
+        "id": required.ups_id,
+        "feasible": required.feasible,
+        "reserve_fraction": _round(required.reserve_fraction),
+        "reserve_kwh": _round(required.reserve_kwh),
+        "need_kwh": _round(required.need_kwh),
+        "tradable_kwh": _round(required.tradable_kwh),
+        "tradable_ac_kwh": _round(required.tradable_ac_kwh),
+        "ride_through_s": _round(required.ride_through_s),
+        "required_s": _round(required.required_s),
+        "recharge_h": _round(required.recharge_h),
+        "recharge_on_generator_h": _round(required.recharge_on_generator_h),
+        "binding": required.binding.value,
+        "policy": required.policy,
+        "build_up_s": {term: _round(seconds) for term, seconds in required.build_up_s.items()},
+        "loss_probability": _round(required.loss_probability),
+        "losses_per_year": _round(required.losses_per_year),
+        "protected_load_kw": _round(required.protected_load_kw),
+        "c_rate": _round(required.c_rate),
+        "usable_fraction": _round(required.usable_fraction),
+        "deficit_kwh": _round(required.deficit_kwh),
+        "deficit_s": _round(required.deficit_s),
+    }
+
+
+def _cost(cost: PlanCost) -> dict[str, float | None]:
+    return {
+        "total": _round(cost.total),
+        "energy": _round(cost.energy),
+        "demand": _round(cost.demand),
+        "coincident": _round(cost.coincident),
+        "minimum": _round(cost.minimum),
+        "wear": _round(cost.wear),
+    }
+
+
+def _interval(setpoint: Setpoint) -> dict[str, Any]:
+    return {
+        "start": setpoint.start.isoformat(),
+        "price_per_kwh": _round(setpoint.price_per_kwh),
+        "grid_kw": _round(setpoint.grid_kw),
+        "baseline_grid_kw": _round(setpoint.baseline_grid_kw),
+        "grid_target_kw": _round(setpoint.grid_target_kw),
+        "ups": [
+            {
+                "id": ups.ups_id,
+                "load_kw": _round(ups.load_kw),
+                "charge_kw": _round(ups.charge_kw),
+                "discharge_kw": _round(ups.discharge_kw),
+                "stored_kwh": _round(ups.stored_kwh),
+                "reserve_kwh": _round(ups.reserve_kwh),
+                "ride_through_s": _round(ups.ride_through_s),
+            }
+            for ups in setpoint.ups
+        ],
+    }
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None or abs(value) == float("inf") else round(value, _DIGITS) + 0.0
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (str, int, float, bool, list, dict)) else str(value)
+
+
+def plan_rows(plan: DispatchPlan) -> list[dict[str, object]]:
+    """The plan as flat rows, one an interval and UPS system, for CSV."""
+    return [
+        {
+            "start": setpoint.start.isoformat(),
+            "price_per_kwh": _round(setpoint.price_per_kwh),
+            "grid_kw": _round(setpoint.grid_kw),
+            "baseline_grid_kw": _round(setpoint.baseline_grid_kw),
+            "grid_target_kw": _round(setpoint.grid_target_kw),
+            "ups": ups.ups_id,
+            "load_kw": _round(ups.load_kw),
+            "charge_kw": _round(ups.charge_kw),
+            "discharge_kw": _round(ups.discharge_kw),
+            "stored_kwh": _round(ups.stored_kwh),
+            "reserve_kwh": _round(ups.reserve_kwh),
+            "ride_through_s": _round(ups.ride_through_s),
+        }
+        for setpoint in plan.setpoints()
+        for ups in setpoint.ups
+    ]

@@ -1,0 +1,272 @@
+"""Plans, reserves and certificates for people to read in a terminal."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ridethrough.api.cases.planning import PlannedDay
+from ridethrough.domain import Binding, ReserveRequirement
+from ridethrough.domain.certificate import Certificate
+from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
+
+_RESTING_KW = 0.05
+_TOLERANCE_S = 1e-3
+_SHORT_RUN_MIN = 60
+_FEWEST_TRIMMED = 3
+_MOST_MARKS = 100
+_BARS = "▁▂▃▄▅▆▇█"
+_STYLES = {"charge": "cyan", "discharge": "yellow", "trim": "magenta", "rest": "dim"}
+_COSTS = {
+    "energy": "energy",
+    "demand": "demand, for the whole month",
+    "coincident": "coincident peaks",
+    "minimum": "minimum charges",
+    "wear": "battery wear",
+    "total": "total",
+}
+_ALWAYS_SHOWN = ("energy", "demand", "wear", "total")
+_ADVICE = {
+    "ride_through": "the ride-through of the policy",
+    "capacity": "battery capacity: even full, it falls short",
+    "inverter_power": "inverter rating: the surviving units cannot carry the protected load",
+    "battery_power": "battery discharge limit: the surviving batteries cannot carry the protected load",
+    "discharge_rate": "discharge rate: above what the maker's table covers",
+    "recharge": "recharge: it takes longer than the policy allows",
+}
+
+
+def plan_view(planned: PlannedDay) -> RenderableType:
+    """A plan at a glance: is it safe, what does it save, what do the batteries do."""
+    plan = planned.plan
+    day = f"{plan.horizon.start_of(0):%A %d %B %Y}"
+    title = Text.assemble((planned.inputs.site.name or plan.site_id, "bold"), f"  {day}, {plan.horizon.timezone}")
+    parts: list[RenderableType] = [Text(), title, Text(), _headline(plan)]
+    parts += [_indented(f"! {warning}", "bold red") for warning in plan.warnings]
+    parts += [Text(), _cost_table(plan), Text()]
+    for ups in plan.ups:
+        parts += [_blocks_table(plan, ups), Padding(_sparkline(ups), (0, 0, 1, 2))]
+    parts += [_indented(note, "dim") for note in _notes(planned)]
+    return Group(*parts)
+
+
+def _indented(line: str, style: str = "") -> RenderableType:
+    """A line of text, its continuation below its beginning."""
+    return Padding(Text(line, style=style), (0, 0, 0, 2))
+
+
+def _headline(plan: DispatchPlan) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("  Reserve", _safety(plan.certificate))
+    share = plan.savings / plan.baseline_cost.total if plan.baseline_cost.total > 0 else 0.0
+    saving = f"{plan.savings:,.2f} {plan.currency}, {share:.2%} of the {plan.baseline_cost.total:,.2f} without the plan"
+    table.add_row("  Saves", Text(saving, style="bold green" if plan.savings > 0 else "dim"))
+    table.add_row("  Status", _status(plan.status))
+    return table
+
+
+def _safety(certificate: Certificate) -> Text:
+    worst = certificate.worst
+    failed = f"{worst.failed_units} unit{'' if worst.failed_units == 1 else 's'} failed"
+    detail = f"{ride_through_text(certificate)} ({worst.ups_id}, {worst.start:%H:%M}, {failed})"
+    if certificate.certified:
+        return Text.assemble(
+            ("kept", "bold green"), f": {certificate.outages_replayed} outages replayed, all ridden through; {detail}"
+        )
+    reasons = f"{certificate.failures} of {certificate.outages_replayed} outages lose the load too early"
+    return Text.assemble(
+        ("NOT PROVEN", "bold red"), f": {reasons}; {detail}", *(f"\n{v}" for v in certificate.violations)
+    )
+
+
+def ride_through_text(certificate: Certificate) -> str:
+    """The worst outage in words."""
+    worst = certificate.worst
+    return f"at worst {_seconds(worst.ride_through_s)}, where {_seconds(worst.required_s)} are required"
+
+
+def _seconds(seconds: float) -> str:
+    """Whole seconds that are there: 299.6 s is never shown as 300."""
+    return f"{math.floor(seconds + _TOLERANCE_S):,} s"
+
+
+def _status(status: PlanStatus) -> str:
+    return {
+        PlanStatus.OPTIMAL: "optimal: no safe plan costs less",
+        PlanStatus.TIME_LIMIT: "time limit: safe, perhaps not the cheapest",
+        PlanStatus.RECOVERY: "recovery: back to the reserve first, no trading",
+        PlanStatus.HOLD: "hold: every battery stays as it is",
+    }[status]
+
+
+def _cost_table(plan: DispatchPlan) -> RenderableType:
+    table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="dim")
+    table.add_column(plan.currency)
+    for name in ("without", "with the plan", "saves"):
+        table.add_column(name, justify="right")
+    for name, label in _COSTS.items():
+        before, after = getattr(plan.baseline_cost, name), getattr(plan.cost, name)
+        if before or after or name in _ALWAYS_SHOWN:
+            style = "bold" if name == "total" else ""
+            table.add_row(label, f"{before:,.2f}", f"{after:,.2f}", f"{before - after:,.2f}", style=style)
+    return table
+
+
+@dataclass(slots=True)
+class _Block:
+    """A run of intervals in which one system does one thing."""
+
+    action: str
+    first: int
+    last: int
+
+
+def _blocks(plan: DispatchPlan, ups: UpsTrajectory) -> list[_Block]:
+    """The day in runs of one action; where short ones follow each other, the run as a whole is a trim of the meter."""
+    runs = list(_runs(ups))
+    shortest = _SHORT_RUN_MIN / plan.horizon.interval_minutes
+    blocks: list[_Block] = []
+    for brief, group in groupby(runs, key=lambda run: run.last - run.first + 1 < shortest):
+        members = list(group)
+        if brief and len(members) >= _FEWEST_TRIMMED:
+            blocks.append(_Block(action="trim", first=members[0].first, last=members[-1].last))
+        else:
+            blocks += members
+    return blocks
+
+
+def _runs(ups: UpsTrajectory) -> Iterator[_Block]:
+    powers = enumerate(zip(ups.charge_kw, ups.discharge_kw, strict=True))
+    for action, group in groupby(powers, key=lambda each: _action(*each[1])):
+        indices = [index for index, _ in group]
+        yield _Block(action=action, first=indices[0], last=indices[-1])
+
+
+def _action(charge_kw: float, discharge_kw: float) -> str:
+    if max(charge_kw, discharge_kw) <= _RESTING_KW:
+        return "rest"
+    return "charge" if charge_kw > discharge_kw else "discharge"
+
+
+def _blocks_table(plan: DispatchPlan, ups: UpsTrajectory) -> RenderableType:
+    table = Table(
+        box=None,
+        padding=(0, 2),
+        header_style="dim",
+        title=Text(f"  {ups.ups_id}", style="bold"),
+        title_justify="left",
+    )
+    table.add_column("from - to")
+    table.add_column("does")
+    for name in ("kW", "price/kWh", "meter kW", "stored kWh", "reserve kWh", "rides through"):
+        table.add_column(name, justify="right")
+    for block in _blocks(plan, ups):
+        table.add_row(*_block_row(plan, ups, block), style=_STYLES[block.action])
+    return table
+
+
+def _block_row(plan: DispatchPlan, ups: UpsTrajectory, block: _Block) -> tuple[str, ...]:
+    span = slice(block.first, block.last + 1)
+    seconds = plan.certificate.ride_through_s[ups.ups_id][block.first : block.last + 2]
+    start, end = plan.horizon.start_of(block.first), plan.horizon.start_of(block.last + 1)
+    return (
+        f"{start:%H:%M} - {end:%H:%M}",
+        block.action,
+        _power(block.action, ups.charge_kw[span], ups.discharge_kw[span]),
+        _range(plan.price_per_kwh[span], 4),
+        _range(plan.grid_kw[span], 0),
+        f"{ups.stored_kwh[block.last + 1]:,.1f}",
+        f"{ups.reserve_kwh[block.last + 1]:,.1f}",
+        _seconds(min(seconds)),
+    )
+
+
+def _power(action: str, charge_kw: tuple[float, ...], discharge_kw: tuple[float, ...]) -> str:
+    if action == "rest":
+        return ""
+    if action == "trim":
+        return f"{-max(discharge_kw):+,.0f} .. {max(charge_kw):+,.0f}"
+    return _range(charge_kw if action == "charge" else discharge_kw, 0)
+
+
+def _range(values: tuple[float, ...] | list[float], digits: int) -> str:
+    low, high = f"{min(values):,.{digits}f}", f"{max(values):,.{digits}f}"
+    return low if low == high else f"{low} .. {high}"
+
+
+def _sparkline(ups: UpsTrajectory) -> Text:
+    """Stored energy over the day, from the reserve (low) to the most it held (high), a mark for the lowest."""
+    low, high = min(*ups.reserve_kwh, *ups.stored_kwh), max(ups.stored_kwh)
+    width = max(high - low, 1e-9)
+    each = math.ceil((len(ups.stored_kwh) - 1) / _MOST_MARKS)
+    lowest = [min(ups.stored_kwh[first : first + each]) for first in range(1, len(ups.stored_kwh), each)]
+    marks = "".join(_BARS[round((stored - low) / width * (len(_BARS) - 1))] for stored in lowest)
+    return Text.assemble(("stored  ", "dim"), (marks, "green"), (f"  {low:,.0f} to {high:,.0f} kWh", "dim"))
+
+
+def _notes(planned: PlannedDay) -> Iterator[str]:
+    yield from planned.assumptions
+    yield from planned.notes
+    provenance = planned.inputs.provenance
+    if provenance.imputed:
+        yield "imputed: " + "; ".join(f"{name} = {rule}" for name, rule in provenance.imputed.items())
+    if provenance.defaulted:
+        names = {name.rsplit(".", 1)[-1]: value for name, value in provenance.defaulted.items()}
+        yield "defaults: " + ", ".join(f"{name} {value}" for name, value in names.items())
+    solve_ms = planned.plan.timing_ms.get("solve")
+    if solve_ms is not None:
+        total_ms = sum(planned.plan.timing_ms.values())
+        yield f"solved in {solve_ms:.1f} ms (model, solver and certificate together {total_ms:.0f} ms)"
+
+
+def reserve_view(requirements: tuple[ReserveRequirement, ...]) -> RenderableType:
+    """The reserve of each UPS system, and what decides it."""
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    table.add_column("UPS system", style="bold")
+    for name in ("reserve", "of capacity", "to trade", "rides through", "required", "recharge"):
+        table.add_column(name, justify="right")
+    table.add_column("feasible")
+    for each in requirements:
+        table.add_row(
+            Text(each.ups_id),
+            f"{each.reserve_kwh:,.1f} kWh",
+            f"{each.reserve_fraction:.1%}",
+            f"{each.tradable_kwh:,.1f} kWh",
+            _seconds(each.ride_through_s),
+            _seconds(each.required_s),
+            f"{each.recharge_h:,.2f} h" if each.recharge_h < float("inf") else "never",
+            Text("yes", style="green") if each.feasible else Text("NO", style="bold red"),
+        )
+    notes = [_indented(line, "" if each.feasible else "bold red") for each in requirements for line in _explain(each)]
+    return Group(Text(), table, Text(), *notes, Text())
+
+
+def _explain(required: ReserveRequirement) -> Iterator[str]:
+    yield (
+        f"{required.ups_id}: {required.protected_load_kw:,.0f} kW protected for {required.required_s:,.0f} s needs "
+        f"{required.need_kwh:,.1f} kWh DC at {required.c_rate:.2f} C, where {required.usable_fraction:.1%} is usable; "
+        f"what binds: {_ADVICE[required.binding.value]}"
+    )
+    if len(required.build_up_s) > 1:
+        terms = ", ".join(f"{term} {seconds:,.4g} s" for term, seconds in required.build_up_s.items())
+        yield f"{required.ups_id}: {required.policy}: {terms}"
+    if required.loss_probability is not None:
+        yearly = "" if required.losses_per_year is None else f", {required.losses_per_year:.3g} losses a year"
+        yield f"{required.ups_id}: generators too late in {required.loss_probability:.3g} of outages{yearly}"
+    if required.binding is Binding.RECHARGE:
+        yield f"{required.ups_id}: ALARM: recharging takes {required.recharge_h:,.2f} h, too long; no trading"
+    elif not required.feasible:
+        yield (
+            f"{required.ups_id}: ALARM: fully charged it is {required.deficit_kwh:,.1f} kWh and "
+            f"{required.deficit_s:,.0f} s short with the worst tolerated failure; no trading"
+        )
+
+
+def certificate_view(certificate: Certificate) -> RenderableType:
+    """What the replay of outages found."""
+    return Group(Text(), Text.assemble("  Reserve  ", _safety(certificate)), Text())

@@ -1,0 +1,1 @@
+"""A study as a document, a table and files."""

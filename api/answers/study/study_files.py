@@ -1,0 +1,55 @@
+"""The files that a study writes beside its answer: a workbook and a page. What cannot be written is said before."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+
+from ridethrough.api.answers.printing import write
+from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.finance.reports.extra import UnableToWriteReport, template_library, xlsx_library
+from ridethrough.finance.study.study import Study
+
+_LIBRARIES: Mapping[str, Callable[[], ModuleType]] = {"--workbook": xlsx_library, "--report": template_library}
+
+
+def check_files(files: Mapping[str, Path | None]) -> None:
+    """See before a study begins that its files can be written, by option.
+
+    Raises `UnableToAccept` for a folder that is not there, one file for two of them, and a library that is missing.
+    """
+    faults = list(_faults({option: file for option, file in files.items() if file is not None}))
+    if faults:
+        raise UnableToAccept(faults)
+
+
+def _faults(files: Mapping[str, Path]) -> Iterator[Fault]:
+    seen: dict[Path, str] = {}
+    for option, file in files.items():
+        if not file.absolute().parent.is_dir() or file.is_dir():
+            yield Fault(field=option, value=str(file), allowed="a file in a folder that is there")
+        first = seen.setdefault(file.absolute(), option)
+        if first != option:
+            yield Fault(field=option, value=str(file), allowed=f"another file than {first}")
+        try:
+            _LIBRARIES.get(option, lambda: None)()
+        except UnableToWriteReport as error:
+            yield Fault(field=option, value=str(file), allowed=f"left out: {error}")
+
+
+def write_files(study: Study, *, workbook: Path | None, report: Path | None) -> None:
+    """Write the workbook and the page that are asked for.
+
+    Raises `UnableToAccept` for a file that cannot be written.
+    """
+    if workbook is not None:
+        from ridethrough.finance.reports.workbook.workbook import write_study_workbook  # noqa: PLC0415 - a library that may not be there
+
+        try:
+            write_study_workbook(study, workbook)
+        except OSError as error:
+            allowed = f"a file that can be written ({error.strerror})"
+            raise UnableToAccept([Fault(field="--workbook", value=str(workbook), allowed=allowed)]) from error
+    if report is not None:
+        from ridethrough.finance.reports.page.page import study_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
+
+        write(study_page(study), report)

@@ -1,0 +1,298 @@
+"""From a site's inputs to the optimizer's problem for one local day, and to the plan."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import numpy as np
+
+from ridethrough.api.reading.series.csv_series import FIRST_YEAR, LAST_YEAR, TimeSeries
+from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
+from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.api.reading.tariff_file import unpriced
+from ridethrough.domain import (
+    Fault,
+    Horizon,
+    PriceSeries,
+    ReserveRequirement,
+    Site,
+    SiteState,
+    UnableToAccept,
+    reserve_requirement,
+)
+from ridethrough.domain.horizon import zone
+from ridethrough.domain.plan import DispatchPlan
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.reserve_price import ReservePrice, price_reserve
+from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.horizon.charges import HorizonCharges, charges_over
+from ridethrough.tariffs.inputs import check_inputs
+
+DEFAULT_LOOK_AHEAD_H = 24.0
+LONGEST_LOOK_AHEAD_H = 31 * 24.0
+MOST_INTERVALS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDay:
+    """A plan, the inputs it was made from, what was assumed on the way, and what its tariff leaves out."""
+
+    plan: DispatchPlan
+    inputs: SiteInputs
+    requirements: tuple[ReserveRequirement, ...]
+    assumptions: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def plan_day(
+    inputs: SiteInputs,
+    *,
+    now: datetime,
+    day: date | None = None,
+    state: SiteState | None = None,
+    state_source: str = "state",
+    look_ahead_h: float | None = None,
+    time_limit_s: float = 30.0,
+) -> PlannedDay:
+    """Plan one local day of a site.
+
+    Without `day` it is tomorrow, or the last whole day the site's series cover. Without `look_ahead_h` the plan looks a
+    day past its end, as far as the series reach. `state_source` names the state in what is said of it.
+
+    Raises `UnableToAccept` where the inputs do not cover the day, or the state does not fit the site.
+    """
+    assumptions: list[str] = []
+    _check_asked(day, look_ahead_h)
+    local = day or _default_day(inputs, now, assumptions)
+    problem = _problem_of_day(
+        inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=look_ahead_h
+    )
+    if state is not None:
+        inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
+    assumptions += _state_assumptions(inputs, problem.charges, problem.state)
+    plan = plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s)
+    return PlannedDay(
+        plan=plan,
+        inputs=inputs,
+        requirements=problem.requirements,
+        assumptions=tuple(assumptions),
+        notes=(*problem.charges.warnings, *_tariff_notes(inputs, local), *_swing_notes(inputs)),
+    )
+
+
+def _check_asked(day: date | None, look_ahead_h: float | None) -> None:
+    """Refuse a day or a look-ahead that no plan can be made for."""
+    faults = []
+    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        faults.append(Fault(field="date", value=str(day), allowed=f"in the years {FIRST_YEAR} to {LAST_YEAR}"))
+    if look_ahead_h is not None and not 0 <= look_ahead_h <= LONGEST_LOOK_AHEAD_H:
+        allowed = f"from 0 to {LONGEST_LOOK_AHEAD_H:g} hours"
+        faults.append(Fault(field="look_ahead_h", value=look_ahead_h, allowed=allowed))
+    if faults:
+        raise UnableToAccept(faults)
+
+
+def _check_state(inputs: SiteInputs, horizon: Horizon, state: SiteState, source: str) -> None:
+    """Refuse a state that the site or its tariff cannot be in."""
+    faults: list[Fault] = []
+    try:
+        state.check_against(inputs.site)
+    except UnableToAccept as error:
+        faults += error.faults
+    if inputs.tariff is not None:
+        try:
+            check_inputs(inputs.tariff, horizon, prices=None, state=state, events=(), power_factor=None)
+        except UnableToAccept as error:
+            faults += error.faults
+    else:
+        for name in (*state.peaks_kw, *state.past_peaks_kw):
+            faults.append(Fault(field=f"peaks_kw.{name}", value=name, allowed="left out: the site has no tariff"))
+    if faults:
+        raise UnableToAccept(fault.in_source(source) for fault in faults)
+
+
+def price_of_reserve(
+    inputs: SiteInputs, *, now: datetime, day: date | None = None, state: SiteState | None = None
+) -> tuple[date, tuple[ReservePrice, ...]]:
+    """What extra minutes of ride-through take from the saving of one local day, and which day it is.
+
+    Raises `UnableToAccept` as `plan_day` does.
+    """
+    local = day or _default_day(inputs, now, [])
+    return local, price_reserve(_problem_of_day(inputs, local, [], state=state), issued_at=now)
+
+
+def _problem_of_day(
+    inputs: SiteInputs,
+    day: date,
+    assumptions: list[str],
+    *,
+    state: SiteState | None,
+    state_source: str = "state",
+    look_ahead_h: float | None = None,
+) -> DispatchProblem:
+    planned = Horizon.of_local_day(day, inputs.site.timezone, inputs.site.interval_minutes)
+    horizon = _horizon(inputs, planned, look_ahead_h, assumptions)
+    if state is not None:
+        _check_state(inputs, horizon, state, state_source)
+    return _problem(inputs, planned.intervals, horizon, state or SiteState())
+
+
+def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
+    """The reserve of every UPS system at its protected load, with the meter's headroom for recharging."""
+    site = inputs.site
+    protected = {ups.id: max(ups.protected_load_kw, _peak_kw(inputs.loads[ups.id])) for ups in site.ups}
+    drawn_kw = sum(ups.dc_load_kw(protected[ups.id]) / ups.rectifier_efficiency for ups in site.ups)
+    headroom_kw = max(0.0, site.interconnection.import_limit_kw - _peak_kw(inputs.unprotected_load) - drawn_kw)
+    return tuple(
+        reserve_requirement(ups, protected_load_kw=protected[ups.id], meter_headroom_kw=headroom_kw) for ups in site.ups
+    )
+
+
+def with_loads_protected(inputs: SiteInputs) -> Site:
+    """The site with every protected load at least the highest load that its own series know of."""
+    systems = tuple(
+        replace(ups, protected_load_kw=max(ups.protected_load_kw, _peak_kw(inputs.loads[ups.id])))
+        for ups in inputs.site.ups
+    )
+    return replace(inputs.site, ups=systems)
+
+
+def other_load_over(inputs: SiteInputs, horizon: Horizon) -> tuple[float, ...] | None:
+    """What is behind the meter besides the UPS systems, where the site's series cover the horizon."""
+    faults: list[Fault] = []
+    values = _values(inputs.unprotected_load, horizon, faults)
+    return None if faults else values
+
+
+def _peak_kw(load: TimeSeries | float) -> float:
+    return max(load.values) if isinstance(load, TimeSeries) else load
+
+
+def _all_series(inputs: SiteInputs) -> Iterator[TimeSeries]:
+    for load in (*inputs.loads.values(), inputs.unprotected_load, inputs.prices):
+        if isinstance(load, TimeSeries):
+            yield load
+
+
+def _default_day(inputs: SiteInputs, now: datetime, assumptions: list[str]) -> date:
+    """Tomorrow, if every series covers it, else the last whole local day that they all cover."""
+    local = zone(inputs.site.timezone)
+    day = now.astimezone(local).date() + timedelta(days=1)
+    ends = [series.end for series in _all_series(inputs)]
+    if ends and min(ends) < _midnight_after(inputs, day):
+        last = min(ends).astimezone(local).date()
+        while _midnight_after(inputs, last) > min(ends):
+            last -= timedelta(days=1)
+        assumptions.append(f"no date given: {last} is the last day that every series covers")
+        return last
+    assumptions.append(f"no date given: {day} is tomorrow at the site")
+    return day
+
+
+def _midnight_after(inputs: SiteInputs, day: date) -> datetime:
+    return Horizon.of_local_day(day, inputs.site.timezone, inputs.site.interval_minutes).end
+
+
+def _problem(inputs: SiteInputs, plan_intervals: int, horizon: Horizon, state: SiteState) -> DispatchProblem:
+    site = inputs.site
+    faults: list[Fault] = []
+    loads = {ups.id: _values(inputs.loads[ups.id], horizon, faults) for ups in site.ups}
+    others = _values(inputs.unprotected_load, horizon, faults)
+    prices = prices_over(inputs.prices, horizon, faults)
+    if faults:
+        raise UnableToAccept(fault for index, fault in enumerate(faults) if fault not in faults[:index])
+    return DispatchProblem(
+        site=site,
+        horizon=horizon,
+        charges=_charges(inputs, horizon, prices, state),
+        load_kw=loads,
+        unprotected_load_kw=others,
+        state=state,
+        plan_intervals=plan_intervals,
+    )
+
+
+def _horizon(inputs: SiteInputs, planned: Horizon, look_ahead_h: float | None, assumptions: list[str]) -> Horizon:
+    """The planned day and its look-ahead; a look-ahead that was not asked for goes only as far as the series."""
+    wanted_h = DEFAULT_LOOK_AHEAD_H if look_ahead_h is None else look_ahead_h
+    if look_ahead_h is None:
+        reach = min((series.end for series in _all_series(inputs)), default=planned.end + timedelta(hours=wanted_h))
+        wanted_h = max(0.0, min(wanted_h, (reach - planned.end) / timedelta(hours=1)))
+        assumptions.append(f"look-ahead: {wanted_h:g} h past the end of the day")
+    intervals = planned.intervals + int(wanted_h / planned.interval_h + 1e-9)
+    if intervals > MOST_INTERVALS:
+        value = f"{intervals} intervals of {planned.interval_minutes} minutes"
+        raise UnableToAccept([Fault(field="look_ahead_h", value=value, allowed=f"at most {MOST_INTERVALS} intervals")])
+    return Horizon(
+        start=planned.start,
+        interval_minutes=planned.interval_minutes,
+        intervals=intervals,
+        timezone=planned.timezone,
+    )
+
+
+def _values(load: TimeSeries | float, horizon: Horizon, faults: list[Fault]) -> tuple[float, ...]:
+    """The load in each interval of the horizon; a series must have exactly the horizon's step."""
+    if not isinstance(load, TimeSeries):
+        return (load,) * horizon.intervals
+    if load.step != horizon.step:
+        allowed = f"{horizon.interval_minutes} minutes, the site's interval_minutes"
+        faults.append(Fault(field="step", source=load.source, value=minutes(load.step), allowed=allowed))
+        return ()
+    return covering(load, horizon, faults)
+
+
+def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteState) -> Iterator[str]:
+    """Say what is taken for what the state does not tell."""
+    known = state.stored_kwh.keys() | state.unit_stored_kwh.keys()
+    full = [ups.id for ups in inputs.site.ups if ups.id not in known]
+    if full:
+        yield f"stored energy not given: {', '.join(full)} taken as full"
+    if inputs.site.interconnection.export_limit_kw > 0 and not charges.export_per_kwh.any():
+        yield "exported energy earns nothing: the tariff has no price for it"
+    unknown = sorted({term.charge for term in charges.demand} - state.peaks_kw.keys())
+    if unknown:
+        yield f"month-to-date peaks not given: planned as if nothing were billed yet for {', '.join(unknown)}"
+    if charges.tiers and not state.energy_kwh:
+        yield "month-to-date energy not given: energy tiers start from 0 kWh"
+
+
+def _tariff_notes(inputs: SiteInputs, day: date) -> Iterator[str]:
+    """Say where a tariff's figures are not those of the planned day, or leave energy without a price."""
+    tariff = inputs.tariff
+    if tariff is None:
+        return
+    since, until = tariff.effective_from, tariff.effective_until
+    if (until is not None and day >= until) or (since is not None and day < since):
+        held = f"from {since or 'ever'} to {until or 'now'}"
+        yield f"{tariff.name}: these figures held {held}; {day} is priced with them all the same"
+    if tariff.energy is None and inputs.prices is None:
+        yield f"{tariff.name} has no energy charge and no prices are given: energy is planned as if it were free"
+
+
+def _swing_notes(inputs: SiteInputs) -> Iterator[str]:
+    """Say what load swings leave for the batteries, what that wears, and where batteries cannot take it."""
+    for ups in inputs.site.ups:
+        headroom_kw = ups.swing_headroom_kw
+        if ups.swing is None or headroom_kw <= 0:
+            continue
+        most_kw = min(ups.charge_limit_kw, ups.discharge_limit_kw)
+        cycled_kw = min(headroom_kw, most_kw) / 2
+        swing = f"swings of {ups.swing.amplitude_kw:,.0f} kW at {ups.swing.frequency_hz:g} Hz"
+        wear = cycled_kw * ups.battery.wear_cost_per_kwh
+        yield (
+            f"{ups.id}: {headroom_kw:,.0f} kW of battery power is kept for {swing} that the capacitor does not take; "
+            f"they wear at most {wear:,.2f} {inputs.site.currency} an hour, which is in no cost here"
+        )
+        if headroom_kw > most_kw:
+            yield f"{ups.id}: of these swings {headroom_kw - most_kw:,.0f} kW are beyond the batteries too"
+
+
+def _charges(inputs: SiteInputs, horizon: Horizon, prices: PriceSeries | None, state: SiteState) -> HorizonCharges:
+    if inputs.tariff is None:
+        return HorizonCharges(horizon=horizon, energy_per_kwh=np.array(prices.price_per_kwh if prices else ()))
+    try:
+        return charges_over(inputs.tariff, horizon, prices=prices, state=state)
+    except UnableToPrice as error:
+        raise UnableToAccept(unpriced(error, f"tariff {inputs.tariff.name}")) from error

@@ -1,0 +1,183 @@
+"""From a site's inputs to the case of a savings study: its series as one record, and the days to study."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.api.reading.series.csv_series import FIRST_YEAR, LAST_YEAR, TimeSeries
+from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
+from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.api.reading.tariff_file import unpriced
+from ridethrough.domain import Fault, Horizon, UnableToAccept, reserve_requirement
+from ridethrough.domain.horizon import zone
+from ridethrough.finance.study.backtest import StudyOptions, study
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.closed_loop import Progress
+from ridethrough.finance.study.study import Study
+from ridethrough.operation.planner import Information, Planner
+from ridethrough.operation.record import Record
+from ridethrough.operation.scenario_planner import ScenarioPlanner
+from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
+from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.tariff import Tariff
+
+_HISTORY = timedelta(days=8)
+_LOOK_AHEAD = timedelta(days=2)
+"""How much of constant loads counts as on record around the studied days."""
+
+_MOST_INTERVALS = 1_100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRequest:
+    """The local days to study, both included, what plans know, and how often they are made."""
+
+    first: date
+    last: date
+    information: Information
+    replanned_every_h: float | None = None
+
+    @property
+    def every_h(self) -> float:
+        """Hours between plans; rolling plans over scenarios are made every hour, others every day."""
+        if self.replanned_every_h is not None:
+            return self.replanned_every_h
+        return 1.0 if self.information is Information.DAY_AHEAD else 24.0
+
+
+def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
+    """Put the record together that a study asks for.
+
+    Raises `UnableToAccept` with every fault: days that the series do not cover, series of another step.
+    """
+    faults = list(_faults_asked(asked))
+    if faults:
+        raise UnableToAccept(faults)
+    horizon = _studied(inputs, asked)
+    faults += _step_faults(inputs)
+    if not faults:
+        for series in _all_series(inputs):
+            covering(_fine(series, horizon), horizon, faults)
+    if faults:
+        raise UnableToAccept(fault for index, fault in enumerate(faults) if fault not in faults[:index])
+    on_record = _on_record(inputs, horizon)
+    prices = prices_over(inputs.prices, on_record, faults)
+    record = Record(
+        horizon=on_record,
+        load_kw=np.array([_values(inputs.loads[ups.id], on_record) for ups in inputs.site.ups]),
+        unprotected_load_kw=_values(inputs.unprotected_load, on_record),
+        price_per_kwh=np.array(prices.price_per_kwh) if prices is not None else None,
+    )
+    return StudyCase(
+        site=inputs.site,
+        tariff=inputs.tariff or Tariff(name="market prices", currency=inputs.site.currency),
+        record=record,
+        horizon=horizon,
+        replanned_every_h=asked.every_h,
+    )
+
+
+def planner_of(information: Information, case: StudyCase) -> Planner:
+    """The planner that knows so much."""
+    if information is Information.PERFECT:
+        return PerfectPlanner(record=case.record)
+    return PersistencePlanner() if information is Information.PERSISTENCE else ScenarioPlanner()
+
+
+def infeasible(case: StudyCase) -> list[str]:
+    """Say which UPS systems cannot hold their reserve: nothing is traded there, and nothing studied."""
+    requirements = (reserve_requirement(ups) for ups in case.site_studied.ups)
+    return [f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in requirements if not each.feasible]
+
+
+def study_of(case: StudyCase, planner: Planner, checkpoint: Path | None, progress: Progress | None) -> Study:
+    """Run a study.
+
+    Raises `UnableToAccept` for a checkpoint of another study, and for a tariff that cannot be priced.
+    """
+    try:
+        return study(case, planner, options=StudyOptions(checkpoint=checkpoint), progress=progress)
+    except UnableToPrice as error:
+        raise UnableToAccept(unpriced(error, f"tariff {case.tariff.name}")) from error
+
+
+def _faults_asked(asked: StudyRequest) -> Iterator[Fault]:
+    for name, day in (("--from", asked.first), ("--to", asked.last)):
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            yield Fault(field=name, value=str(day), allowed=f"in the years {FIRST_YEAR} to {LAST_YEAR}")
+    if asked.last < asked.first:
+        yield Fault(field="--to", value=str(asked.last), allowed=f"{asked.first} or later: both days are studied")
+
+
+def _studied(inputs: SiteInputs, asked: StudyRequest) -> Horizon:
+    """The horizon from the first local midnight to the one after the last day."""
+    site = inputs.site
+    first, last = (Horizon.of_local_day(day, site.timezone, site.interval_minutes) for day in (asked.first, asked.last))
+    intervals = (last.end - first.start) // first.step
+    if intervals > _MOST_INTERVALS:
+        value = f"{intervals:,} intervals"
+        raise UnableToAccept([Fault(field="--to", value=value, allowed=f"at most {_MOST_INTERVALS:,}")])
+    return Horizon(
+        start=first.start,
+        interval_minutes=site.interval_minutes,
+        intervals=intervals,
+        timezone=site.timezone,
+    )
+
+
+def _step_faults(inputs: SiteInputs) -> Iterator[Fault]:
+    step = timedelta(minutes=inputs.site.interval_minutes)
+    for load in (*inputs.loads.values(), inputs.unprotected_load):
+        if isinstance(load, TimeSeries) and load.step != step:
+            allowed = f"{inputs.site.interval_minutes} minutes, the site's interval_minutes"
+            yield Fault(field="step", source=load.source, value=minutes(load.step), allowed=allowed)
+    prices = inputs.prices
+    if prices is not None and prices.step % step:
+        allowed = f"a multiple of the site's {inputs.site.interval_minutes} minutes"
+        yield Fault(field="step", source=prices.source, value=minutes(prices.step), allowed=allowed)
+
+
+def _all_series(inputs: SiteInputs) -> Iterator[TimeSeries]:
+    for load in (*inputs.loads.values(), inputs.unprotected_load, inputs.prices):
+        if isinstance(load, TimeSeries):
+            yield load
+
+
+def _fine(series: TimeSeries, horizon: Horizon) -> TimeSeries:
+    """A series in steps of the horizon, with no values: only its reach is asked for."""
+    return TimeSeries(
+        source=series.source,
+        start=series.start,
+        step=horizon.step,
+        values=series.values * (series.step // horizon.step),
+    )
+
+
+def _on_record(inputs: SiteInputs, horizon: Horizon) -> Horizon:
+    """The stretch that every series covers, on the grid of the studied days; some days around constants."""
+    reach = [(series.start, series.end) for series in _all_series(inputs)]
+    start = max((start for start, _ in reach), default=horizon.start - _HISTORY)
+    end = min((end for _, end in reach), default=horizon.end + _LOOK_AHEAD)
+    before = (horizon.start - start) // horizon.step
+    return Horizon(
+        start=horizon.start - before * horizon.step,
+        interval_minutes=horizon.interval_minutes,
+        intervals=before + (end - horizon.start) // horizon.step,
+        timezone=horizon.timezone,
+    )
+
+
+def _values(load: TimeSeries | float, horizon: Horizon) -> NDArray[np.float64]:
+    if not isinstance(load, TimeSeries):
+        return np.full(horizon.intervals, float(load))
+    return np.array(covering(load, horizon, []))
+
+
+def days_of(study_horizon: Horizon) -> tuple[date, date]:
+    """The first and the last local day of a horizon."""
+    last: datetime = study_horizon.end.astimezone(zone(study_horizon.timezone)) - study_horizon.step
+    return study_horizon.start_of(0).date(), last.date()

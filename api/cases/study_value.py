@@ -1,0 +1,39 @@
+"""What a study's saving is worth, and where its inputs come from."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.finance.study.study import Study
+from ridethrough.finance.study.valuation import Venture, with_range, with_value
+from ridethrough.tariffs.tariff import Tariff
+
+
+def valued(study: Study, inputs: SiteInputs, venture: Venture | None, project_source: str) -> Study:
+    """The study with its sources, its range, and the cash flow of a project where there is one.
+
+    Raises `UnableToAccept` for a project that cannot be worked out.
+    """
+    studied = replace(study, sources=dict(_sources(inputs, project_source)))
+    return with_range(studied) if venture is None else with_value(studied, venture)
+
+
+def _sources(inputs: SiteInputs, project_source: str) -> Iterator[tuple[str, str]]:
+    """What the study rests on, by what it is."""
+    if inputs.tariff is not None:
+        yield "tariff", _tariff_source(inputs.tariff)
+    site_file, *series = inputs.provenance.given
+    yield "site", f"{site_file} (inputs' SHA-256 {inputs.provenance.sha256})"
+    if series:
+        yield "loads and prices", ", ".join(series)
+    if project_source:
+        yield "project", project_source
+
+
+def _tariff_source(tariff: Tariff) -> str:
+    """Its name, from when it holds, and where it is written."""
+    since, until = tariff.effective_from, tariff.effective_until
+    dates = f"in effect from {since}" if since else "no date given"
+    return ", ".join(
+        part for part in (tariff.name, dates + (f" until {until}" if until else ""), tariff.source) if part
+    )

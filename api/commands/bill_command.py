@@ -1,0 +1,63 @@
+"""`ridethrough bill`: the exact bill of a meter series."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ridethrough.api.answers.printing import Format, FormatOption, OutOption, csv_text, show, write
+
+
+def bill(  # noqa: PLR0917 - one parameter an option
+    tariff: Annotated[
+        str,
+        typer.Argument(metavar="TARIFF", help="A catalog name, a native YAML file or a URDB JSON file."),
+    ],
+    meter: Annotated[
+        Path, typer.Option(help="Metered load: CSV with start and load_kw, or Green Button XML.", show_default=False)
+    ],
+    timezone: Annotated[str, typer.Option(help="The clock of the tariff, such as America/New_York.")],
+    prices: Annotated[Path | None, typer.Option(help="Market prices (CSV), for a tariff that follows them.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Earlier peaks, and energy of the month so far (JSON).")] = None,
+    events: Annotated[Path | None, typer.Option(help="Coincident events (CSV or JSON).")] = None,
+    power_factor: Annotated[float | None, typer.Option(help="For demand that is billed in kVA.")] = None,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Bill a meter series to the cent: every line as quantity x rate = amount."""
+    from ridethrough.api.answers.bill_view import COLUMNS, bill_rows, bill_view  # noqa: PLC0415
+    from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415
+    from ridethrough.api.cases.billing import BillInputs, bill_of, read_meter_file  # noqa: PLC0415
+    from ridethrough.api.reading.acceptance import together  # noqa: PLC0415 - each command imports what it needs
+    from ridethrough.api.reading.events_file import Events, read_events_file  # noqa: PLC0415
+    from ridethrough.api.reading.series.csv_series import PRICE_COLUMNS, read_csv_series  # noqa: PLC0415
+    from ridethrough.api.reading.site_file import read_state_file  # noqa: PLC0415
+    from ridethrough.api.reading.tariff_file import named_tariff  # noqa: PLC0415
+    from ridethrough.domain.horizon import zone  # noqa: PLC0415
+
+    priced, series, market, known, called, _ = together(
+        lambda: named_tariff(tariff),
+        lambda: read_meter_file(meter),
+        lambda: read_csv_series(prices, PRICE_COLUMNS, source=prices.name) if prices else None,
+        lambda: read_state_file(state) if state else None,
+        lambda: read_events_file(events) if events else Events(),
+        lambda: zone(timezone),
+    )
+    billed, horizon = bill_of(
+        BillInputs(
+            tariff=priced,
+            meter=series,
+            timezone=timezone,
+            prices=market,
+            state=known,
+            state_source=state.name if state else "state",
+            events=called,
+            power_factor=power_factor,
+        )
+    )
+    if form is Format.JSON:
+        write(to_json(billed.as_document()), out)
+    elif form is Format.CSV:
+        write(csv_text(bill_rows(billed), COLUMNS), out)
+    else:
+        show(bill_view(billed, priced, horizon, meter.name), out)

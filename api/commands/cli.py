@@ -1,0 +1,197 @@
+"""The command line. It translates: reads files, calls the packages, prints what they answer."""
+
+import io
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ridethrough.api.answers.printing import (
+    EXIT_NO_SAFE_PLAN,
+    Format,
+    FormatOption,
+    OutOption,
+    csv_text,
+    say,
+    show,
+    write,
+)
+from ridethrough.api.commands.bench_command import bench
+from ridethrough.api.commands.bill_command import bill
+from ridethrough.api.commands.study_command import study
+from ridethrough.api.commands.swing_command import swing
+from ridethrough.api.commands.tariff_commands import tariffs
+from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.domain.plan import PlanStatus
+
+app = typer.Typer(
+    name="ridethrough",
+    help="Dispatch of data-center UPS batteries that saves money and never touches the backup reserve.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+EXIT_NOT_CERTIFIED = 1
+EXIT_BAD_INPUT = 2
+_GRACE_S = 10
+
+
+SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)]
+
+
+DayOption = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="The local day to plan; tomorrow unless the series end before."),
+]
+
+
+@app.command()
+def plan(  # noqa: PLR0917 - one parameter an option
+    site: SiteArgument,
+    day: DayOption = None,
+    state: Annotated[Path | None, typer.Option(help="Measured state (JSON); without it batteries are full.")] = None,
+    look_ahead_h: Annotated[
+        float | None, typer.Option(min=0, help="Hours to look past the day; 24 or as far as the series go.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the plan (HTML).")] = None,
+) -> None:
+    """Plan one local day: what every battery does, what it saves, and the proof that it is safe."""
+    from ridethrough.api.answers.plan_json import plan_document, plan_rows, to_json  # noqa: PLC0415
+    from ridethrough.api.answers.plan_view import plan_view  # noqa: PLC0415
+    from ridethrough.api.cases.planning import plan_day  # noqa: PLC0415
+    from ridethrough.api.reading.acceptance import together  # noqa: PLC0415 - each command imports what it needs
+    from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
+
+    if out is not None and out == plot:
+        fault = Fault(field="--plot", value=str(plot), allowed="another file than --out")
+        raise UnableToAccept([fault])
+    inputs, measured = together(lambda: read_site_file(site), lambda: read_state_file(state) if state else None)
+    planned = plan_day(
+        inputs,
+        now=datetime.now(UTC),
+        day=day.date() if day else None,
+        state=measured,
+        state_source=state.name if state else "state",
+        look_ahead_h=look_ahead_h,
+    )
+    answer = planned.plan
+    if form is Format.JSON:
+        write(to_json(plan_document(planned)), out)
+    elif form is Format.CSV:
+        write(csv_text(plan_rows(answer)), out)
+    else:
+        show(plan_view(planned), out)
+    if plot is not None:
+        from ridethrough.api.answers.plan_plot import plan_page  # noqa: PLC0415
+
+        write(plan_page(planned), plot)
+    kept = answer.status is PlanStatus.RECOVERY or answer.certificate.certified
+    if all(ups.feasible for ups in planned.requirements) and kept and not answer.certificate.violations:
+        if form is not Format.TABLE:
+            say("alarm", answer.warnings)
+        return
+    say("error", (*answer.warnings, *answer.certificate.violations) or ["outages of this plan are not ridden through"])
+    raise typer.Exit(EXIT_NO_SAFE_PLAN)
+
+
+@app.command()
+def reserve(
+    site: SiteArgument,
+    price: Annotated[bool, typer.Option("--price", help="What extra minutes take from a day's saving.")] = False,  # noqa: FBT002 - a flag
+    day: DayOption = None,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Show the reserve of every UPS system: what it needs, what is left to trade, what binds."""
+    from ridethrough.api.answers.plan_json import reserve_document, to_json  # noqa: PLC0415
+    from ridethrough.api.answers.plan_view import reserve_view  # noqa: PLC0415
+    from ridethrough.api.cases.planning import reserves_of  # noqa: PLC0415
+    from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
+
+    inputs = read_site_file(site)
+    if price:
+        from ridethrough.api.commands.reserve_price import write_reserve_price  # noqa: PLC0415
+
+        write_reserve_price(inputs, day.date() if day else None, form, out)
+        return
+    if day is not None:
+        raise UnableToAccept([Fault(field="--date", value=f"{day:%Y-%m-%d}", allowed="left out without --price")])
+    requirements = reserves_of(inputs)
+    document = reserve_document(requirements)
+    if form is Format.JSON:
+        write(to_json(document), out)
+    elif form is Format.CSV:
+        write(csv_text(document["ups"]), out)
+    else:
+        show(reserve_view(requirements), out)
+    if not all(each.feasible for each in requirements):
+        lacking = (each for each in requirements if not each.feasible)
+        say("error", (f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in lacking))
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+
+
+@app.command()
+def certify(
+    site: SiteArgument,
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from anywhere.", show_default=False)],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Replay outages against a plan; exit 1 if any of them loses the load too early."""
+    from ridethrough.api.answers.plan_json import certificate_document, certificate_row, to_json  # noqa: PLC0415
+    from ridethrough.api.answers.plan_view import certificate_view  # noqa: PLC0415
+    from ridethrough.api.cases.planning import other_load_over, with_loads_protected  # noqa: PLC0415
+    from ridethrough.api.reading.plan_file import read_plan_file  # noqa: PLC0415
+    from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
+    from ridethrough.optimizer.certificate.certify import certify as replay  # noqa: PLC0415
+
+    inputs = read_site_file(site)
+    given = read_plan_file(plan_file, inputs.site)
+    others_kw = other_load_over(inputs, given.horizon)
+    premises = with_loads_protected(inputs)
+    certificate = replay(premises, given.horizon, given.ups, given.grid_kw, others_kw)
+    if form is Format.TABLE:
+        show(certificate_view(certificate), None)
+    else:
+        document = certificate_document(certificate)
+        write(to_json(document) if form is Format.JSON else csv_text([certificate_row(certificate)]), None)
+    if not certificate.certified:
+        raise typer.Exit(EXIT_NOT_CERTIFIED)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes solve.")] = 1,
+) -> None:
+    """Serve plans and reserves over HTTP."""
+    import uvicorn  # noqa: PLC0415
+
+    from ridethrough.api.http.server import create_app  # noqa: PLC0415
+
+    uvicorn.run(create_app(workers=workers), host=host, port=port, log_level="info", timeout_graceful_shutdown=_GRACE_S)
+
+
+app.command()(bill)
+app.command()(study)
+app.command()(swing)
+app.add_typer(tariffs)
+app.command()(bench)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; faults in the input end with exit code 2, each on a line of standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our characters gets question marks, not an error
+    try:
+        app(args=arguments)
+    except UnableToAccept as error:
+        say("error", (str(fault) for fault in error.faults))
+        sys.exit(EXIT_BAD_INPUT)

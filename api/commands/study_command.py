@@ -1,0 +1,145 @@
+"""`ridethrough study`: what trading would have saved in days past, in a closed loop."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from ridethrough.api.answers.printing import EXIT_NO_SAFE_PLAN, Format, FormatOption, OutOption, say, show, write
+
+if TYPE_CHECKING:
+    from ridethrough.api.cases.study_inputs import StudyRequest
+    from ridethrough.finance.study.study import Study
+
+
+class InformationOption(StrEnum):
+    """What plans are made from (`finance.study.study.Information`, which commands do not import to show their help)."""
+
+    PERFECT = "perfect"
+    DAY_AHEAD = "day-ahead"
+    PERSISTENCE = "persistence"
+
+
+class Replan(StrEnum):
+    """How often plans are made."""
+
+    DAILY = "daily"
+    HOURLY = "hourly"
+
+
+_HOURS = {Replan.DAILY: 24.0, Replan.HOURLY: 1.0}
+
+
+FirstOption = Annotated[
+    datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first local day.", show_default=False)
+]
+LastOption = Annotated[
+    datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last local day.", show_default=False)
+]
+ReplanOption = Annotated[
+    Replan | None,
+    typer.Option(help="How often plans are made; hourly for day-ahead, else daily.", show_default=False),
+]
+CheckpointOption = Annotated[
+    Path | None, typer.Option(help="Keep what is done in this file, and go on from it.", show_default=False)
+]
+ProjectOption = Annotated[
+    Path | None, typer.Option(metavar="PROJECT.yaml", help="Costs and life, for a cash flow.", show_default=False)
+]
+WorkbookOption = Annotated[
+    Path | None, typer.Option(metavar="FILE.xlsx", help="Write a workbook with live formulas.", show_default=False)
+]
+ReportOption = Annotated[
+    Path | None, typer.Option(metavar="FILE.html", help="Write a page to read and print.", show_default=False)
+]
+
+
+def study(  # noqa: PLR0917 - one parameter an option
+    site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)],
+    first: FirstOption,
+    last: LastOption,
+    information: Annotated[InformationOption, typer.Option(help="What plans are made from.", show_default=False)],
+    replan: ReplanOption = None,
+    checkpoint: CheckpointOption = None,
+    project: ProjectOption = None,
+    workbook: WorkbookOption = None,
+    report: ReportOption = None,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Study what trading would have saved: plans from what was known, met by what happened, on the exact bill."""
+    from ridethrough.api.answers.study.study_files import check_files, write_files  # noqa: PLC0415 - each command imports what it needs
+    from ridethrough.api.cases.study_inputs import StudyRequest  # noqa: PLC0415
+    from ridethrough.operation.planner import Information  # noqa: PLC0415
+
+    check_files({"--out": out, "--checkpoint": checkpoint, "--workbook": workbook, "--report": report})
+    asked = StudyRequest(
+        first=first.date(),
+        last=last.date(),
+        information=Information(information.value),
+        replanned_every_h=None if replan is None else _HOURS[replan],
+    )
+    studied = _studied(site, asked, project, checkpoint)
+    write_files(studied, workbook=workbook, report=report)
+    _print(studied, form, out)
+    if studied.safety.outages_lost or studied.safety.violations:
+        say("error", [studied.verdict.reason])
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+
+
+def _studied(site: Path, asked: "StudyRequest", project: Path | None, checkpoint: Path | None) -> "Study":
+    """Read the files, run the study, and value its saving; ends the command where a reserve is infeasible."""
+    from ridethrough.api.cases.study_inputs import infeasible, planner_of, study_case, study_of  # noqa: PLC0415
+    from ridethrough.api.cases.study_value import valued  # noqa: PLC0415
+    from ridethrough.api.reading.acceptance import together  # noqa: PLC0415
+    from ridethrough.api.reading.project_file import read_project_file  # noqa: PLC0415
+    from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
+
+    inputs, venture = together(
+        lambda: read_site_file(site), lambda: read_project_file(project) if project is not None else None
+    )
+    case = study_case(inputs, asked)
+    lacking = infeasible(case)
+    if lacking:
+        say("error", lacking)
+        raise typer.Exit(EXIT_NO_SAFE_PLAN)
+    with _progress_bar() as progress:
+        studied = study_of(case, planner_of(asked.information, case), checkpoint, progress)
+    return valued(studied, inputs, venture, project.name if project is not None else "")
+
+
+def _print(studied: "Study", form: Format, out: Path | None) -> None:
+    from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415
+    from ridethrough.api.answers.study.study_json import study_document  # noqa: PLC0415
+    from ridethrough.api.answers.study.study_view import study_view  # noqa: PLC0415
+    from ridethrough.finance.reports.study_csv import study_csv  # noqa: PLC0415
+
+    if form is Format.JSON:
+        write(to_json(study_document(studied)), out)
+    elif form is Format.CSV:
+        write(study_csv(studied), out)
+    else:
+        show(study_view(studied), out)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("studying", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield progress

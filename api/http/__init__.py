@@ -1,0 +1,1 @@
+"""The HTTP service: routes, problem documents and the processes that solve."""

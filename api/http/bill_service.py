@@ -1,0 +1,99 @@
+"""Bills and tariffs over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from starlette.exceptions import HTTPException
+
+from ridethrough.api.answers.tariff.tariff_view import catalog_rows
+from ridethrough.api.cases.billing import BillInputs, bill_of
+from ridethrough.api.http.examples import BILL_REQUEST
+from ridethrough.api.http.problems import PROBLEMS
+from ridethrough.api.reading.acceptance import accept, together
+from ridethrough.api.reading.events_file import Events, read_events
+from ridethrough.api.reading.series.csv_series import TimeSeries
+from ridethrough.api.reading.series.series_document import SeriesDocument
+from ridethrough.api.reading.site_file import read_state
+from ridethrough.api.reading.tariff_file import resolve_tariff
+from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.domain.horizon import zone
+from ridethrough.tariffs import catalog
+from ridethrough.tariffs.native import tariff_to_document
+from ridethrough.tariffs.tariff import Tariff
+
+_SERIES = TypeAdapter(SeriesDocument)
+
+
+class BillRequest(BaseModel):
+    """A tariff and a meter series; whatever a tariff asks for beside it is optional."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tariff: Any = Field(description="A catalog name, or the tariff itself: native, or a URDB rate.")
+    meter: dict[str, Any] = Field(description="Net kW: `start`, `interval_minutes` and `values`.")
+    timezone: str = Field(description="The clock of the tariff, such as America/New_York.")
+    prices: dict[str, Any] | None = Field(default=None, description="Market prices per kWh, in the form of `meter`.")
+    state: dict[str, Any] | None = Field(default=None, description="Earlier peaks, and energy of the month so far.")
+    events: list[Any] | None = Field(default=None, description="Coincident events: `charge`, `start`, `end`.")
+    power_factor: float | None = Field(default=None, strict=True, description="For demand that is billed in kVA.")
+
+
+def add_bills_and_tariffs(router: APIRouter) -> None:
+    """Let a router answer for bills and tariffs."""
+    router.post("/v1/bills", summary="The exact bill of a meter series", responses=PROBLEMS)(_post_bill)
+    router.get("/v1/tariffs", summary="The tariffs of the catalog")(_get_tariffs)
+    router.get("/v1/tariffs/{name}", summary="One tariff of the catalog", responses=PROBLEMS)(_get_tariff)
+
+
+async def _post_bill(
+    request: Request, body: Annotated[BillRequest, Body(openapi_examples=BILL_REQUEST)]
+) -> JSONResponse:
+    return JSONResponse(await request.app.state.solvers.run(answer, body.model_dump()))
+
+
+def _get_tariffs() -> dict[str, Any]:
+    return {"tariffs": catalog_rows()}
+
+
+def _get_tariff(name: str) -> dict[str, Any]:
+    if name not in catalog.names():
+        raise HTTPException(404, f"no tariff {name!r} in the catalog; GET /v1/tariffs lists it")
+    return tariff_to_document(catalog.load(name))
+
+
+def answer(body: dict[str, Any]) -> dict[str, object]:
+    """Bill in a worker: documents in, document out."""
+    tariff, meter, prices, state, events, _ = together(
+        lambda: _tariff(body["tariff"]),
+        lambda: _series(body["meter"], "meter"),
+        lambda: _series(body["prices"], "prices") if body["prices"] is not None else None,
+        lambda: read_state(body["state"], source="state") if body["state"] is not None else None,
+        lambda: read_events(body["events"], source="events") if body["events"] is not None else Events(),
+        lambda: zone(body["timezone"]),
+    )
+    billed, _ = bill_of(
+        BillInputs(
+            tariff=tariff,
+            meter=meter,
+            timezone=body["timezone"],
+            prices=prices,
+            state=state,
+            events=events,
+            power_factor=body["power_factor"],
+        )
+    )
+    return billed.as_document()
+
+
+def _tariff(named: object) -> Tariff:
+    tariff = resolve_tariff(named, folder=None, source="request")
+    if tariff is None:
+        raise UnableToAccept([Fault(field="tariff", source="request", value=None, allowed="given: it has no default")])
+    return tariff
+
+
+def _series(document: object, source: str) -> TimeSeries:
+    series: SeriesDocument = accept(_SERIES, document, source=source)
+    return series.time_series(source)

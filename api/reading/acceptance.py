@@ -1,0 +1,185 @@
+"""Validating a document against its schema, with every fault listed.
+
+Documents are validated as strict JSON: a number is not text, and neither `true` nor `"5"` is a number. A part that is
+refused is replaced by a stand-in that is not, so that what holds between the other parts is checked in the same run.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from ridethrough.domain import Fault, UnableToAccept
+
+T = TypeVar("T")
+
+Location = tuple[int | str, ...]
+StandIn = Callable[[Location, object], dict[str, Any] | None]
+"""A valid document for the part at a location, in place of the given one; None where no part ends there."""
+
+_LONGEST_SHOWN = 100
+
+
+def accept(
+    adapter: TypeAdapter[T], document: object, *, source: str, stand_in: StandIn = lambda _place, _given: None
+) -> T:
+    """Validate a document against its schema.
+
+    Raises `UnableToAccept` with every fault.
+    """
+    current = _plain_values(document, source)
+    faults: list[Fault] = []
+    while True:
+        try:
+            accepted = adapter.validate_json(json.dumps(current))
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+        else:
+            break
+        listed = [fault for each in errors for fault in _faults(current, each)]
+        faults += [fault for fault in listed if fault not in faults]
+        mended = _mended(current, [(each["loc"], each["type"]) for each in errors], stand_in)
+        if mended == current:
+            break
+        current = mended
+    if faults:
+        raise UnableToAccept(fault.in_source(source) for fault in faults)
+    return accepted
+
+
+def together(*readers: Callable[[], Any]) -> list[Any]:
+    """Read several documents.
+
+    Raises `UnableToAccept` with the faults of all of them.
+    """
+    read: list[Any] = []
+    faults: list[Fault] = []
+    for reader in readers:
+        try:
+            read.append(reader())
+        except UnableToAccept as error:
+            faults += error.faults
+    if faults:
+        raise UnableToAccept(faults)
+    return read
+
+
+def shown(value: object) -> object:
+    """A refused value as a message shows it: scalars as they are, long text cut, whole documents in short."""
+    if isinstance(value, (int, float, bool)) or value is None:
+        return value
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}..."
+    if isinstance(value, Mapping):
+        return f"a mapping of {', '.join(map(str, list(value)[:8])) or 'nothing'}"
+    return f"a list of {len(value)}" if isinstance(value, (list, tuple)) else str(value)
+
+
+def _plain_values(document: object, source: str) -> Any:  # noqa: ANN401 - JSON
+    """Read a document as JSON would write it."""
+    try:
+        return json.loads(json.dumps(document, default=str))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnableToAccept([Fault(field="", source=source, value=str(error), allowed="plain values")]) from error
+
+
+_UNKNOWN_FIELD = ("unexpected_keyword_argument", "extra_forbidden")
+_MISSING_FIELD = ("missing", "missing_argument", "missing_keyword_only_argument")
+_ALLOWED = {
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "dataclass_type": "a mapping of fields",
+    "dict_type": "a mapping",
+    "model_attributes_type": "a JSON object",
+    "mapping_type": "a mapping",
+    "tuple_type": "a list",
+    "datetime_type": "an ISO 8601 time",
+    "datetime_parsing": "an ISO 8601 time",
+    "datetime_from_date_parsing": "an ISO 8601 time",
+}
+
+
+def _faults(document: object, error: Mapping[str, Any]) -> Iterator[Fault]:
+    """Turn one of pydantic's errors into faults, under the path a reader of the document sees."""
+    path = _path(document, error["loc"])
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, UnableToAccept):
+        yield from (fault.under(path) if path else fault for fault in cause.faults)
+    else:
+        yield Fault(field=path, value=given_in(error), allowed=allowed_by(error))
+
+
+def given_in(error: Mapping[str, Any]) -> object:
+    """The value that one of pydantic's errors is about, as a message shows it."""
+    return None if error["type"] in _MISSING_FIELD else shown(error.get("input"))
+
+
+def allowed_by(error: Mapping[str, Any]) -> str:
+    """What should have been given instead, in our words."""
+    kind = error["type"]
+    if kind in _UNKNOWN_FIELD:
+        return "left out: the field is unknown"
+    if kind in _MISSING_FIELD:
+        return "given: it has no default"
+    if kind == "enum":
+        return str(error["ctx"]["expected"])
+    cause = error.get("ctx", {}).get("error")
+    return str(cause) if isinstance(cause, Exception) else _ALLOWED.get(kind, error["msg"])
+
+
+def _path(document: object, location: Location) -> str:
+    """Write a location as a dotted path, with the `id` of a list's member in place of its number where it has one."""
+    parts = []
+    for step in location:
+        if isinstance(document, list) and isinstance(step, int) and step < len(document):
+            document = document[step]
+            name = document.get("id") if isinstance(document, Mapping) else None
+            parts.append(name if isinstance(name, str) and name else str(step))
+        else:
+            document = document.get(step) if isinstance(document, Mapping) else None
+            parts.append(str(step))
+    return ".".join(parts)
+
+
+def _mended(document: Any, errors: list[tuple[Location, str]], stand_in: StandIn) -> Any:  # noqa: ANN401 - JSON
+    """Copy a document with a stand-in for each part that was refused, and without its unknown top-level fields."""
+    unknown = {location[0] for location, kind in errors if len(location) == 1 and kind in _UNKNOWN_FIELD}
+    if isinstance(document, dict) and unknown:
+        document = {name: value for name, value in document.items() if name not in unknown}
+    for location, _ in errors:
+        for length in range(len(location), 0, -1):
+            place = location[:length]
+            valid = stand_in(place, _at(document, place))
+            if valid is not None:
+                document = _replaced(document, place, valid)
+                break
+    return document
+
+
+def _at(document: Any, place: Location) -> Any:  # noqa: ANN401 - JSON
+    for step in place:
+        if isinstance(document, dict):
+            document = document.get(step)
+        elif isinstance(document, list) and isinstance(step, int) and step < len(document):
+            document = document[step]
+        else:
+            return None
+    return document
+
+
+def _replaced(document: Any, place: Location, value: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    if not place:
+        return value
+    step, *rest = place
+    if isinstance(document, dict):
+        return {**document, step: _replaced(document.get(step), tuple(rest), value)}
+    if isinstance(document, list):
+        return [_replaced(each, tuple(rest), value) if index == step else each for index, each in enumerate(document)]
+    return document

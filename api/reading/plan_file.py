@@ -1,0 +1,138 @@
+"""Reading a plan back, from here or from anywhere, for its certificate."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import ConfigDict, TypeAdapter
+
+from ridethrough.api.reading.acceptance import accept
+from ridethrough.api.reading.series.csv_series import is_plausible
+from ridethrough.api.reading.yaml_file import read_json
+from ridethrough.domain import Fault, Horizon, Site, UnableToAccept, UpsSystem
+from ridethrough.domain.plan import UpsTrajectory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UpsRow:
+    id: str
+    load_kw: float
+    charge_kw: float
+    discharge_kw: float
+    stored_kwh: float
+    reserve_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _IntervalRow:
+    start: datetime
+    grid_kw: float
+    ups: tuple[_UpsRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HorizonDocument:
+    interval_minutes: int
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PlanDocument:
+    horizon: _HorizonDocument
+    intervals: tuple[_IntervalRow, ...]
+    stored_at_start_kwh: dict[str, float]
+    site_id: str | None = None
+
+
+_PlanDocument.__pydantic_config__ = ConfigDict(extra="ignore", allow_inf_nan=False, strict=True)  # type: ignore[attr-defined]
+_PLAN = TypeAdapter(_PlanDocument)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPlan:
+    """A plan from anywhere: what the certificate needs of it."""
+
+    horizon: Horizon
+    ups: tuple[UpsTrajectory, ...]
+    grid_kw: tuple[float, ...]
+
+
+def read_plan_file(path: Path, site: Site) -> GivenPlan:
+    """Read a plan for a site.
+
+    Raises `UnableToAccept` with every fault: times that do not follow each other, systems the site does not have.
+    """
+    document: _PlanDocument = accept(_PLAN, read_json(path), source=path.name)
+    faults = [fault.in_source(path.name) for fault in _plan_faults(document, site)]
+    if faults:
+        raise UnableToAccept(faults)
+    horizon = Horizon(
+        start=document.intervals[0].start,
+        interval_minutes=document.horizon.interval_minutes,
+        intervals=len(document.intervals),
+        timezone=site.timezone,
+    )
+    return GivenPlan(
+        horizon=horizon,
+        ups=tuple(_given_trajectory(document, ups) for ups in site.ups),
+        grid_kw=tuple(row.grid_kw for row in document.intervals),
+    )
+
+
+def _plan_faults(document: _PlanDocument, site: Site) -> list[Fault]:
+    if not document.intervals:
+        return [Fault(field="intervals", value="an empty list", allowed="at least one interval")]
+    faults = []
+    if document.site_id not in (None, site.id):
+        allowed = f"{site.id}, the site it is certified for"
+        faults.append(Fault(field="site_id", value=document.site_id, allowed=allowed))
+    known = {ups.id for ups in site.ups}
+    faults += [
+        Fault(field=f"stored_at_start_kwh.{ups_id}", value=None, allowed="given: outages start from it")
+        for ups_id in sorted(known - document.stored_at_start_kwh.keys())
+    ]
+    for index, row in enumerate(document.intervals):
+        listed = [ups.id for ups in row.ups]
+        if sorted(listed) != sorted(known):
+            allowed = f"each of the site's systems once: {', '.join(sorted(known))}"
+            faults.append(Fault(field=f"intervals.{index}.ups", value=", ".join(listed), allowed=allowed))
+    return [*faults, *_time_faults(document)]
+
+
+def _time_faults(document: _PlanDocument) -> list[Fault]:
+    """Check that the intervals follow each other from the horizon's start to its end."""
+    minutes = document.horizon.interval_minutes
+    if not 1 <= minutes <= _MINUTES_PER_DAY:
+        return [Fault(field="horizon.interval_minutes", value=minutes, allowed=f"from 1 to {_MINUTES_PER_DAY}")]
+    starts = [row.start for row in document.intervals]
+    times = {f"intervals.{index}.start": start for index, start in enumerate(starts)}
+    times |= {f"horizon.{name}": at for name in ("start", "end") if (at := getattr(document.horizon, name)) is not None}
+    for name, at in times.items():
+        if not is_plausible(at):
+            return [Fault(field=name, value=str(at), allowed="a time of our age with a UTC offset")]
+    expected = document.horizon.start or starts[0]
+    for index, start in enumerate(starts):
+        if start != expected:
+            allowed = f"{expected.isoformat()}, one step after the interval before"
+            return [Fault(field=f"intervals.{index}.start", value=start.isoformat(), allowed=allowed)]
+        expected += timedelta(minutes=minutes)
+    if document.horizon.end not in (None, expected):
+        allowed = f"{expected.isoformat()}, where the last interval ends"
+        return [Fault(field="horizon.end", value=str(document.horizon.end), allowed=allowed)]
+    return []
+
+
+_MINUTES_PER_DAY = 24 * 60
+
+
+def _given_trajectory(document: _PlanDocument, ups: UpsSystem) -> UpsTrajectory:
+    rows = [each for row in document.intervals for each in row.ups if each.id == ups.id]
+    return UpsTrajectory(
+        ups_id=ups.id,
+        load_kw=tuple(row.load_kw for row in rows),
+        charge_kw=tuple(row.charge_kw for row in rows),
+        discharge_kw=tuple(row.discharge_kw for row in rows),
+        stored_kwh=(document.stored_at_start_kwh[ups.id], *(row.stored_kwh for row in rows)),
+        reserve_kwh=(rows[0].reserve_kwh, *(row.reserve_kwh for row in rows)),
+    )

@@ -1,0 +1,182 @@
+"""Reading a project file: what a study's saving is put to, for its cash flow.
+
+The dataclasses of `finance` are the schema. Amounts are in the site's currency. The saving itself is the study's: the
+file says how it grows and fades.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, GetPydanticSchema, TypeAdapter
+
+from ridethrough.api.reading.acceptance import Location, accept, shown
+from ridethrough.api.reading.yaml_file import read_yaml
+from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.domain.validation import Checks
+from ridethrough.finance import (
+    EXPENSED,
+    Asset,
+    Depreciation,
+    Project,
+    Replacement,
+    YearlyAmount,
+    cash_flow,
+    macrs,
+    straight_line,
+)
+from ridethrough.finance.study.valuation import Venture
+
+_WAYS = ("macrs_years", "straight_line_years", "fraction_by_year")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepreciationDocument:
+    """How a cost is written off: by one of three tables, with part of it at once (`bonus_fraction`)."""
+
+    macrs_years: int | None = None
+    straight_line_years: int | None = None
+    half_year: bool = False
+    fraction_by_year: tuple[float, ...] | None = None
+    name: str = "own table"
+    source: str = "the project file"
+    bonus_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        given = [name for name in _WAYS if getattr(self, name) is not None]
+        checks.require(len(given) == 1, "", given, f"exactly one of {', '.join(_WAYS)}")
+        halved = not self.half_year or self.straight_line_years is not None
+        checks.require(halved, "half_year", self.half_year, "left out without straight_line_years")
+        checks.fraction("bonus_fraction", self.bonus_fraction)
+        checks.raise_faults()
+
+    @property
+    def table(self) -> Depreciation:
+        """The table that it names.
+
+        Raises `UnableToAccept` for one that there is not.
+        """
+        if self.macrs_years is not None:
+            whole = macrs(self.macrs_years)
+        elif self.straight_line_years is not None:
+            whole = straight_line(self.straight_line_years, half_year=self.half_year)
+        else:
+            whole = Depreciation(name=self.name, source=self.source, fraction_by_year=self.fraction_by_year or ())
+        return whole.with_bonus(self.bonus_fraction) if self.bonus_fraction else whole
+
+
+Table = Annotated[
+    Depreciation,
+    GetPydanticSchema(
+        lambda _, handler: AfterValidator(lambda document: document.table).__get_pydantic_core_schema__(
+            DepreciationDocument, handler
+        )
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementDocument(Replacement):
+    """A new one in place of the worn."""
+
+    depreciation: Table = EXPENSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDocument(Asset):
+    """What is bought."""
+
+    depreciation: Table = EXPENSED
+    replacement: ReplacementDocument | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavingsDocument(YearlyAmount):
+    """How the study's saving runs on: its amount is the study's.
+
+    With `before_wear` it is the saving on the bill; else what is left of it after wear.
+    """
+
+    name: str = "saving of the study"
+    amount: float = field(default=0.0, init=False)
+    factor_by_year: tuple[float, ...] = field(default=(), init=False)
+    before_wear: bool = False
+
+
+One = Annotated[
+    tuple[SavingsDocument, ...],
+    GetPydanticSchema(
+        lambda _, handler: AfterValidator(lambda line: (line,)).__get_pydantic_core_schema__(SavingsDocument, handler)
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDocument(Project):
+    """A project without the amount of its saving."""
+
+    assets: tuple[AssetDocument, ...] = ()
+    savings: One = (SavingsDocument(),)
+
+    def __post_init__(self) -> None:
+        try:
+            Project.__post_init__(self)
+        except UnableToAccept as error:
+            named = [replace(each, field=each.field.replace("savings.0", "savings")) for each in error.faults]
+            raise UnableToAccept(named) from error
+
+
+ProjectDocument.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)  # type: ignore[attr-defined]
+PROJECT = TypeAdapter(ProjectDocument)
+
+
+def read_project_file(path: Path) -> Venture:
+    """Read a project file.
+
+    Raises `UnableToAccept` with every fault in it.
+    """
+    return read_project(read_yaml(path), source=path.name)
+
+
+def read_project(document: object, *, source: str) -> Venture:
+    """Turn a project document into a project whose saving is a study's.
+
+    Raises `UnableToAccept` with every fault in it.
+    """
+    if not isinstance(document, Mapping):
+        value = "an empty document" if document is None else shown(document)
+        raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
+    given = accept(PROJECT, document, source=source, stand_in=_valid_part)
+    line = given.savings[0]
+    plain = {each.name: getattr(given, each.name) for each in fields(Project)}
+    amount = YearlyAmount(**{each.name: getattr(line, each.name) for each in fields(YearlyAmount)})
+    project = Project(**plain | {"savings": (amount,)})
+    try:
+        cash_flow(project)
+    except UnableToAccept as error:
+        raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
+    return Venture(project=project, before_wear=line.before_wear)
+
+
+_PARTS: dict[str, dict[str, Any]] = {
+    "assets": {"capital_cost": 0},
+    "costs": {"amount": 0},
+    "incentives": {},
+}
+
+
+def _valid_part(place: Location, given: object) -> dict[str, Any] | None:
+    """The part of a project document that stands in for a refused one, see `accept`."""
+    match place:
+        case ("savings" | "taxes",):
+            return {}
+        case ("assets", int(), "depreciation") | ("assets", int(), "replacement", "depreciation"):
+            return {"straight_line_years": 1}
+        case ("assets", int(), "replacement"):
+            return {"cost": 0, "after_years": []}
+        case (str(name), int(number)) if name in _PARTS:
+            said = given.get("name") if isinstance(given, Mapping) else None
+            return {**_PARTS[name], "name": said if isinstance(said, str) and said else f"number {number}"}
+    return None

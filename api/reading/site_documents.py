@@ -1,0 +1,189 @@
+"""The documents people hand in.
+
+A site document is a `Site` whose parts also say where their series come from. The domain's own dataclasses are the
+schema: what they refuse is refused here, in their words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from ridethrough.api.reading.acceptance import Location
+from ridethrough.api.reading.series.csv_series import is_plausible
+from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
+from ridethrough.domain.validation import Checks
+
+_LONGEST_STEP_MIN = 24 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSource:
+    """Where a load comes from: a CSV file beside the site file, one constant, or values from `start` on (kW AC)."""
+
+    csv: str | None = None
+    constant_kw: float | None = None
+    start: datetime | None = None
+    values: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        given = [name for name in ("csv", "constant_kw", "values") if getattr(self, name) is not None]
+        checks.require(len(given) == 1, "", given, "exactly one of csv, constant_kw or values (with start)")
+        _check_values(checks, self.start, self.values)
+        checks.raise_faults()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceSource:
+    """Where a market price comes from, and what is added to it: a CSV file, or values from `start` on (per kWh)."""
+
+    csv: str | None = None
+    start: datetime | None = None
+    values: tuple[float, ...] | None = None
+    interval_minutes: int | None = None
+    adder_per_kwh: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        given = [name for name in ("csv", "values") if getattr(self, name) is not None]
+        checks.require(len(given) == 1, "", given, "exactly one of csv or values (with start)")
+        _check_values(checks, self.start, self.values)
+        minutes = self.interval_minutes
+        fits = minutes is None or 1 <= minutes <= _LONGEST_STEP_MIN
+        checks.require(fits, "interval_minutes", minutes, f"from 1 to {_LONGEST_STEP_MIN} minutes")
+        checks.raise_faults()
+
+
+def _check_values(checks: Checks, start: datetime | None, values: tuple[float, ...] | None) -> None:
+    if values is not None:
+        allowed = "the first value's time with a UTC offset, of our age"
+        checks.require(start is not None and is_plausible(start), "start", start and str(start), allowed)
+        checks.require(bool(values), "values", "an empty list", "at least one value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsDocument(UpsSystem):
+    """A UPS system and its load."""
+
+    load: LoadSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionDocument(ReserveCondition):
+    """When the reserve is raised, as it is written: `from` and `to`."""
+
+    start: Annotated[datetime, Field(alias="from")]
+    end: Annotated[datetime, Field(alias="to")]
+
+    def __post_init__(self) -> None:
+        try:
+            ReserveCondition.__post_init__(self)
+        except UnableToAccept as error:
+            written = {"start": "from", "end": "to"}
+            named = [replace(fault, field=written.get(fault.field, fault.field)) for fault in error.faults]
+            raise UnableToAccept(named) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDocument(Site):
+    """A site, its tariff (a catalog name, a path, or the tariff itself), its prices and its other loads."""
+
+    ups: tuple[UpsDocument, ...]
+    conditions: tuple[ConditionDocument, ...] = field(default_factory=tuple)
+    tariff: Any = None
+    prices: PriceSource | None = None
+    unprotected_load: LoadSource = field(default_factory=lambda: LoadSource(constant_kw=0.0))
+
+    def __post_init__(self) -> None:
+        Site.__post_init__(self)
+        checks = Checks()
+        checks.require(
+            self.tariff is not None or self.prices is not None,
+            "tariff",
+            None,
+            "given, or prices, so that energy has a price",
+        )
+        checks.raise_faults()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsStateDocument:
+    """What is measured of one UPS system."""
+
+    stored_kwh: float | None = None
+    unit_stored_kwh: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateDocument:
+    """The state of a site as it is handed in, see `SiteState`."""
+
+    ups: dict[str, UpsStateDocument] = field(default_factory=dict)
+    peaks_kw: dict[str, float] = field(default_factory=dict)
+    past_peaks_kw: dict[str, dict[str, float]] = field(default_factory=dict)
+    energy_kwh: float = 0.0
+    conditions: tuple[ConditionDocument, ...] = ()
+
+    def site_state(self) -> SiteState:
+        """The state in the domain's words.
+
+        Raises `UnableToAccept` for negative figures.
+        """
+        stored = {ups_id: ups.stored_kwh for ups_id, ups in self.ups.items() if ups.stored_kwh is not None}
+        return SiteState(
+            stored_kwh=stored,
+            peaks_kw=self.peaks_kw,
+            past_peaks_kw=self.past_peaks_kw,
+            energy_kwh=self.energy_kwh,
+            conditions=self.conditions,
+            unit_stored_kwh={
+                ups_id: ups.unit_stored_kwh for ups_id, ups in self.ups.items() if ups.unit_stored_kwh is not None
+            },
+        )
+
+
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+SiteDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
+StateDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
+
+SITE = TypeAdapter(SiteDocument)
+STATE = TypeAdapter(StateDocument)
+
+_PARTS: dict[str, dict[str, Any]] = {
+    "interconnection": {"import_limit_kw": 1},
+    "unprotected_load": {"constant_kw": 0},
+    "load": {"constant_kw": 1},
+    "reserve": {"ride_through_s": 1},
+    "battery": {"nominal_kwh": 1, "charge_limit_kw": 1, "discharge_limit_kw": 1},
+    "swing": {"amplitude_kw": 1, "frequency_hz": 1},
+    "capacitor": {"energy_kwh": 1, "power_kw": 1},
+    "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
+    "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
+}
+_SYSTEM: dict[str, Any] = {
+    "units": 1,
+    "tolerated_failures": 0,
+    "unit_output_limit_kw": 1,
+    "unit_input_limit_kw": 1,
+    "protected_load_kw": 1,
+    **{name: _PARTS[name] for name in ("load", "reserve", "battery")},
+}
+
+
+def valid_part(place: Location, given: object) -> dict[str, Any] | None:
+    """The part of a site document that stands in for a refused one, see `accept`."""
+    match place:
+        case (str(name),) if name in ("interconnection", "unprotected_load", "prices"):
+            return _PARTS[name]
+        case ("conditions", int()):
+            return _PARTS["conditions"]
+        case ("ups", int(), str(name)) if name in ("load", "reserve", "battery", "swing", "capacitor"):
+            return _PARTS[name]
+        case ("ups", int(number)):
+            given_id = given.get("id") if isinstance(given, Mapping) else None
+            named = isinstance(given_id, str) and bool(given_id.strip())
+            return {**_SYSTEM, "id": given_id if named else f"number {number}"}
+    return None

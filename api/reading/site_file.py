@@ -1,0 +1,309 @@
+"""Reading a site: its document, the series and the tariff it names, and what was filled in."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ridethrough.api.reading.acceptance import accept, shown
+from ridethrough.api.reading.series.csv_series import LOAD_COLUMNS, PRICE_COLUMNS, TimeSeries, read_csv_series
+from ridethrough.api.reading.site_documents import (
+    SITE,
+    STATE,
+    LoadSource,
+    PriceSource,
+    SiteDocument,
+    StateDocument,
+    valid_part,
+)
+from ridethrough.api.reading.tariff_file import resolve_tariff
+from ridethrough.api.reading.yaml_file import read_json, read_yaml
+from ridethrough.domain import Fault, SiteState, UnableToAccept
+from ridethrough.tariffs.tariff import Tariff
+
+_CHARGE_LIMIT_OF_RATING = 0.20
+"""Li-ion UPS chargers take 20-25 % of the unit's rating (`docs/site-file.md`)."""
+_INPUT_LIMIT_OF_RATING = 1.25
+_HUGE = 1e12
+LOAD, PRICES = "load", "prices"
+_DEFAULT_INVERTER_EFFICIENCY = 0.96
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the figures behind an answer came from: files given, defaults taken, values imputed and by what rule."""
+
+    sha256: str
+    given: tuple[str, ...]
+    defaulted: Mapping[str, object] = field(default_factory=dict)
+    imputed: Mapping[str, str] = field(default_factory=dict)
+
+    def and_state(self, state: SiteState, source: str) -> "Provenance":
+        """The provenance of an answer that also rests on a measured state."""
+        digest = hashlib.sha256(f"{self.sha256}{state}".encode()).hexdigest()
+        return replace(self, sha256=digest, given=(*self.given, source))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteInputs:
+    """A site with everything its document names, read and checked.
+
+    `loads` holds a series or a constant (kW) per UPS system, `unprotected_load` likewise; `prices` the market price.
+    """
+
+    site: SiteDocument
+    tariff: Tariff | None
+    loads: Mapping[str, TimeSeries | float]
+    unprotected_load: TimeSeries | float
+    prices: TimeSeries | None
+    provenance: Provenance
+
+
+def read_site_file(path: Path) -> SiteInputs:
+    """Read a site file and everything it names.
+
+    Raises `UnableToAccept` with every fault in any of the files.
+    """
+    return read_site(read_yaml(path), source=path.name, folder=path.parent)
+
+
+def read_state_file(path: Path) -> SiteState:
+    """Read a state file.
+
+    Raises `UnableToAccept` with every fault in it.
+    """
+    return read_state(read_json(path), source=path.name)
+
+
+def read_state(document: object, *, source: str) -> SiteState:
+    """Turn a state document into a state.
+
+    Raises `UnableToAccept` with every fault in it.
+    """
+    state: StateDocument = accept(STATE, _without_lost_measurements(document, source), source=source)
+    try:
+        return state.site_state()
+    except UnableToAccept as error:
+        raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
+
+
+def _without_lost_measurements(document: object, source: str) -> object:
+    """Refuse a measurement that is null: it is lost, and not the same as one that was never asked for."""
+    systems = document.get("ups") if isinstance(document, Mapping) else None
+    lost = [
+        Fault(field=f"ups.{ups_id}.{name}", source=source, value=None, allowed="a measurement; left out, it means full")
+        for ups_id, measured in (systems.items() if isinstance(systems, Mapping) else ())
+        for name, value in (measured.items() if isinstance(measured, Mapping) else ())
+        if value is None
+    ]
+    if lost:
+        raise UnableToAccept(lost)
+    return document
+
+
+def read_site(document: object, *, source: str, folder: Path | None) -> SiteInputs:
+    """Read a site document; `folder` is where the files it names stand (None where it may not name any).
+
+    Raises `UnableToAccept` with every fault in the document, its series and its tariff.
+    """
+    if not isinstance(document, Mapping):
+        value = "an empty document" if document is None else shown(document)
+        raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
+    files = _SeriesFiles(folder=folder, source=source)
+    files.read_all(document)
+    filled, imputed = _with_imputed_limits(document, files.series)
+    faults = list(files.faults)
+    tariff = None
+    try:
+        tariff = resolve_tariff(document.get("tariff"), folder=folder, source=source)
+    except UnableToAccept as error:
+        faults += error.faults
+    try:
+        site: SiteDocument = accept(SITE, filled, source=source, stand_in=valid_part)
+    except UnableToAccept as error:
+        raise UnableToAccept([*faults, *error.faults]) from error
+    step = timedelta(minutes=site.interval_minutes)
+    if not faults:
+        loads = {ups.id: _series(ups.load, files, step, f"ups.{ups.id}.load") for ups in site.ups}
+        faults += [*_load_faults(loads, source), *_currency_faults(site, tariff, source)]
+    if faults:
+        raise UnableToAccept(faults)
+    return SiteInputs(
+        site=site,
+        tariff=tariff,
+        loads=loads,
+        unprotected_load=_series(site.unprotected_load, files, step, "unprotected_load"),
+        prices=_price_series(site.prices, files, step),
+        provenance=Provenance(
+            sha256=_digest(site, tariff, files.series),
+            given=(source, *sorted({name for name, _ in files.series})),
+            defaulted=dict(_defaults_taken(site, filled, "")),
+            imputed=imputed,
+        ),
+    )
+
+
+def _load_faults(loads: Mapping[str, TimeSeries | float], source: str) -> Iterator[Fault]:
+    """What a UPS carries is never negative (what is behind the meter elsewhere may be)."""
+    for ups_id, load in loads.items():
+        lowest = min(load.values) if isinstance(load, TimeSeries) else load
+        if lowest < 0:
+            file = load.source if isinstance(load, TimeSeries) else ""
+            named = file if file and not file.startswith("ups.") else source
+            yield Fault(field=f"ups.{ups_id}.load", source=named, value=lowest, allowed="a load of at least 0 kW")
+
+
+def _currency_faults(site: SiteDocument, tariff: Tariff | None, source: str) -> Iterator[Fault]:
+    if tariff is not None and tariff.currency != site.currency:
+        allowed = f"{tariff.currency}, the currency of the tariff {tariff.name}"
+        yield Fault(field="currency", source=source, value=site.currency, allowed=allowed)
+
+
+@dataclass(slots=True)
+class _SeriesFiles:
+    """The CSV files a document names, read once for each use; faults are collected so that all are listed together.
+
+    A series is known by its file and by what it is read for: one file may hold loads and prices side by side.
+    """
+
+    folder: Path | None
+    source: str
+    series: dict[tuple[str, str], TimeSeries] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def read_all(self, document: Mapping[str, Any]) -> None:
+        """Read every file named as a load or as prices, whatever else the document holds."""
+        systems = document.get("ups")
+        for ups in systems if isinstance(systems, list) else ():
+            if isinstance(ups, Mapping):
+                self._read(ups.get("load"), LOAD, LOAD_COLUMNS, f"ups.{ups.get('id')}.load.csv")
+        self._read(document.get("unprotected_load"), LOAD, LOAD_COLUMNS, "unprotected_load.csv")
+        self._read(document.get("prices"), PRICES, PRICE_COLUMNS, "prices.csv")
+
+    def _read(self, source: object, use: str, columns: Mapping[str, float], path: str) -> None:
+        name = source.get("csv") if isinstance(source, Mapping) else None
+        if not isinstance(name, str) or (name, use) in self.series:
+            return
+        try:
+            self.series[name, use] = read_csv_series(self._file(name, path), columns, source=name)
+        except UnableToAccept as error:
+            self.faults += [fault for fault in error.faults if fault not in self.faults]
+
+    def _file(self, name: str, path: str) -> Path:
+        if self.folder is None:
+            allowed = "values sent along (start and values): a request names no files"
+            raise UnableToAccept([Fault(field=path, source=self.source, value=name, allowed=allowed)])
+        file = self.folder / name
+        if "\0" in name or not file.is_file():
+            allowed = "a file beside the site file; it was not found"
+            raise UnableToAccept([Fault(field=path, source=self.source, value=name, allowed=allowed)])
+        return file
+
+
+def _with_imputed_limits(
+    document: Mapping[str, Any], series: Mapping[tuple[str, str], TimeSeries]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Fill in what follows from other figures by rule, and name each rule."""
+    filled = dict(document)
+    imputed: dict[str, str] = {}
+    systems = document.get("ups")
+    if isinstance(systems, list):
+        filled["ups"] = [
+            _with_imputed_ups(ups, series, imputed) if isinstance(ups, Mapping) else ups for ups in systems
+        ]
+    return filled, imputed
+
+
+def _with_imputed_ups(
+    ups: Mapping[str, Any], series: Mapping[tuple[str, str], TimeSeries], imputed: dict[str, str]
+) -> dict[str, Any]:
+    filled = dict(ups)
+    path = f"ups.{ups.get('id')}"
+    rating = _above_zero(ups.get("unit_output_limit_kw"))
+    inverter = _above_zero(ups.get("inverter_efficiency", _DEFAULT_INVERTER_EFFICIENCY))
+
+    def impute(target: dict[str, Any], name: str, value: float, rule: str) -> None:
+        if name not in target:
+            target[name] = value
+            place = path if target is filled else f"{path}.battery"
+            imputed[f"{place}.{name}"] = f"{value:g}: {rule}"
+
+    impute(filled, "unit_input_limit_kw", _INPUT_LIMIT_OF_RATING * rating, "1.25 times unit_output_limit_kw")
+    if isinstance(ups.get("battery"), Mapping):
+        battery = filled["battery"] = dict(ups["battery"])
+        impute(battery, "charge_limit_kw", _CHARGE_LIMIT_OF_RATING * rating, "20 % of unit_output_limit_kw")
+        impute(battery, "discharge_limit_kw", rating / inverter, "unit_output_limit_kw over inverter_efficiency")
+    peak_kw = _peak_kw(ups.get("load"), series)
+    if peak_kw is not None:
+        impute(filled, "protected_load_kw", peak_kw, "the highest load given")
+    return filled
+
+
+def _above_zero(value: object) -> float:
+    """The value; or 1 for what is refused where it stands, so that nothing which follows from it is refused as well."""
+    return float(value) if _is_number(value) and 0 < value < _HUGE else 1.0  # type: ignore[operator, arg-type]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _peak_kw(load: object, series: Mapping[tuple[str, str], TimeSeries]) -> float | None:
+    if not isinstance(load, Mapping):
+        return None
+    name, values = load.get("csv"), load.get("values")
+    if isinstance(name, str):
+        return max(series[name, LOAD].values) if (name, LOAD) in series else 1.0
+    numbers = [
+        each for each in (load.get("constant_kw"), *(values if isinstance(values, list) else ())) if _is_number(each)
+    ]
+    return max(numbers, default=None)
+
+
+def _series(source: LoadSource, files: _SeriesFiles, step: timedelta, path: str) -> TimeSeries | float:
+    if source.csv is not None:
+        return files.series[source.csv, LOAD]
+    if source.values is not None and source.start is not None:
+        return TimeSeries(source=path, start=source.start, step=step, values=source.values)
+    return source.constant_kw or 0.0
+
+
+def _price_series(source: PriceSource | None, files: _SeriesFiles, step: timedelta) -> TimeSeries | None:
+    """The market price with the site's adder, per kWh."""
+    if source is None:
+        return None
+    if source.csv is not None:
+        base = files.series[source.csv, PRICES]
+    else:
+        step = timedelta(minutes=source.interval_minutes) if source.interval_minutes else step
+        base = TimeSeries(source="prices", start=source.start, step=step, values=source.values or ())  # type: ignore[arg-type]
+    values = tuple(price + source.adder_per_kwh for price in base.values)
+    return TimeSeries(source=base.source, start=base.start, step=base.step, values=values)
+
+
+def _defaults_taken(value: object, document: object, path: str) -> Iterator[tuple[str, object]]:
+    """Walk an accepted value beside its document, and yield each field that took its default."""
+    if not is_dataclass(value):
+        return
+    given = document if isinstance(document, Mapping) else {}
+    for each in fields(value):
+        present = getattr(value, each.name)
+        name = f"{path}{each.name}"
+        if each.name in given:
+            if isinstance(present, tuple):
+                for member, raw in zip(present, given[each.name], strict=False):
+                    yield from _defaults_taken(member, raw, f"{name}.{getattr(member, 'id', '')}.")
+            else:
+                yield from _defaults_taken(present, given[each.name], f"{name}.")
+        elif each.default is not MISSING and present not in (None, "", ()):
+            yield name, present
+
+
+def _digest(site: SiteDocument, tariff: Tariff | None, series: Mapping[tuple[str, str], TimeSeries]) -> str:
+    """Fingerprint everything that was given, so that an answer can be traced to its inputs."""
+    digest = hashlib.sha256(f"{site}{tariff}".encode())
+    for key in sorted(series):
+        digest.update(f"{key}{series[key].start.isoformat()}{series[key].step}{series[key].values}".encode())
+    return digest.hexdigest()

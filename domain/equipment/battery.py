@@ -1,0 +1,177 @@
+"""The energy storage device of one UPS unit."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ridethrough.domain.equipment.curves import check_falls, check_fractions, check_rises, interpolate, segments
+from ridethrough.domain.validation import Checks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peukert:
+    """Lead-acid capacity at a discharge rate: `t = H * (C / (I * H)) ** k`, with capacity C rated over H hours."""
+
+    rated_h: float
+    exponent: float
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.positive("rated_h", self.rated_h)
+        checks.require(1 <= self.exponent <= _STEEPEST, "exponent", self.exponent, f"from 1 to {_STEEPEST:g}")
+        checks.raise_faults()
+
+    def usable_fraction(self, c_rate: float) -> float:
+        """The fraction of rated capacity that a discharge at `c_rate` (1/h) draws until the battery is empty.
+
+        >>> round(Peukert(rated_h=20, exponent=1.2).usable_fraction(4.81370), 5)
+        0.40114
+        """
+        return min(1.0, (c_rate * self.rated_h) ** (1 - self.exponent)) if c_rate > 0 else 1.0
+
+
+_STEEPEST = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """The battery of one unit; powers are in kW at its DC terminals, fractions are of `capacity_kwh`.
+
+    `usable_fraction_by_c_rate` is the maker's table of the energy that can be drawn at a discharge rate (1/h), linear
+    between its points; beyond its highest rate (`max_c_rate`) the maker promises nothing, and no reserve may rely on
+    it. Without a table everything is usable at any rate. Where the table already holds the discharge loss,
+    `usable_fraction_includes_loss` says so, and the reserve does not count it twice. `peukert` stands in its place for
+    lead-acid.
+
+    `charge_taper_by_fraction` is how much of the charge limit is left as the battery fills, by fraction of capacity;
+    `power_by_fraction` how much of the discharge limit is left as it empties. `charge_limit_on_generator_kw` holds
+    while generators carry the site.
+
+    `temperature_factor` is what of the energy the cold leaves. With the maker's tables by temperature it follows from
+    `temperature_c`, as does what is left of the discharge limit.
+    """
+
+    nominal_kwh: float
+    charge_limit_kw: float
+    discharge_limit_kw: float
+    state_of_health: float = 1.0
+    cutoff_fraction: float = 0.05
+    max_fraction: float = 1.0
+    charge_efficiency: float = 0.98
+    discharge_efficiency: float = 0.98
+    temperature_factor: float = 1.0
+    standby_loss_per_h: float = 0.0
+    usable_fraction_by_c_rate: Mapping[float, float] = field(default_factory=dict)
+    usable_fraction_includes_loss: bool = False
+    wear_cost_per_kwh: float = 0.0
+    peukert: Peukert | None = None
+    charge_taper_by_fraction: Mapping[float, float] = field(default_factory=dict)
+    power_by_fraction: Mapping[float, float] = field(default_factory=dict)
+    charge_limit_on_generator_kw: float | None = None
+    temperature_c: float | None = None
+    usable_fraction_by_temperature_c: Mapping[float, float] = field(default_factory=dict)
+    power_fraction_by_temperature_c: Mapping[float, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        for name in ("nominal_kwh", "charge_limit_kw", "discharge_limit_kw"):
+            checks.positive(name, getattr(self, name))
+        for name in ("state_of_health", "charge_efficiency", "discharge_efficiency", "temperature_factor"):
+            checks.efficiency(name, getattr(self, name))
+        for name in ("cutoff_fraction", "max_fraction"):
+            checks.fraction(name, getattr(self, name))
+        checks.require(
+            self.cutoff_fraction < self.max_fraction,
+            "max_fraction",
+            self.max_fraction,
+            f"above cutoff_fraction {self.cutoff_fraction}",
+        )
+        checks.require(
+            0 <= self.standby_loss_per_h < 1, "standby_loss_per_h", self.standby_loss_per_h, "a fraction from 0 below 1"
+        )
+        checks.not_negative("wear_cost_per_kwh", self.wear_cost_per_kwh)
+        self._check_usable_fractions(checks)
+        self._check_temperature(checks)
+        self._check_charge_taper(checks)
+        check_fractions(checks, "power_by_fraction", self.power_by_fraction)
+        check_rises(checks, "power_by_fraction", self.power_by_fraction, "that is left when it is emptier")
+        if self.charge_limit_on_generator_kw is not None:
+            checks.not_negative("charge_limit_on_generator_kw", self.charge_limit_on_generator_kw)
+        checks.raise_faults()
+        object.__setattr__(self, "usable_fraction_by_c_rate", dict(sorted(self.usable_fraction_by_c_rate.items())))
+
+    def _check_usable_fractions(self, checks: Checks) -> None:
+        name = "usable_fraction_by_c_rate"
+        for rate, usable in sorted(self.usable_fraction_by_c_rate.items()):
+            checks.positive(f"{name}.{rate:g}", rate)
+            checks.efficiency(f"{name}.{rate:g}", usable)
+        check_falls(checks, name, self.usable_fraction_by_c_rate, "usable at the rate below it")
+        both = self.peukert is not None and bool(self.usable_fraction_by_c_rate)
+        checks.require(not both, "peukert", self.peukert, "left out where usable_fraction_by_c_rate is given")
+
+    def _check_temperature(self, checks: Checks) -> None:
+        for name in ("usable_fraction_by_temperature_c", "power_fraction_by_temperature_c"):
+            table = getattr(self, name)
+            for degrees, left in sorted(table.items()):
+                checks.efficiency(f"{name}.{degrees:g}", left)
+            known = self.temperature_c is not None and bool(table) and min(table) <= self.temperature_c <= max(table)
+            allowed = f"from {min(table):g} to {max(table):g}, where {name} speaks" if table else ""
+            checks.require(known or not table, "temperature_c", self.temperature_c, allowed)
+        twice = bool(self.usable_fraction_by_temperature_c) and self.temperature_factor != 1
+        allowed = "left out where usable_fraction_by_temperature_c is given"
+        checks.require(not twice, "temperature_factor", self.temperature_factor, allowed)
+
+    def _check_charge_taper(self, checks: Checks) -> None:
+        name = "charge_taper_by_fraction"
+        check_fractions(checks, name, self.charge_taper_by_fraction)
+        if self.charge_taper_by_fraction:
+            points = sorted(self.charge_taper_by_fraction)
+            whole = len(points) > 1 and points[-1] == 1 and self.charge_taper_by_fraction[points[0]] == 1
+            checks.require(
+                whole, name, dict(self.charge_taper_by_fraction), "from the whole limit (1) to a full battery (1)"
+            )
+        check_falls(checks, name, self.charge_taper_by_fraction, "that is left when it is emptier")
+        for (_, before), (_, after) in pairwise(segments(self.charge_taper_by_fraction)):
+            checks.require(after <= before, name, dict(self.charge_taper_by_fraction), "ever steeper towards full")
+
+    @property
+    def capacity_kwh(self) -> float:
+        """Energy the battery holds today: nominal times state of health."""
+        return self.nominal_kwh * self.state_of_health
+
+    @property
+    def max_c_rate(self) -> float:
+        """The highest discharge rate (1/h) that the maker's table covers; infinite without a table."""
+        return max(self.usable_fraction_by_c_rate, default=math.inf)
+
+    def usable_fraction(self, c_rate: float) -> float:
+        """The fraction of stored energy that can be drawn at `c_rate` (1/h of today's capacity), flat beyond the table.
+
+        >>> table = {1: 1.0, 2: 0.98, 4: 0.94, 6: 0.88, 8: 0.80}
+        >>> limits = {"charge_limit_kw": 240, "discharge_limit_kw": 1300}
+        >>> cell = Battery(nominal_kwh=200, usable_fraction_by_c_rate=table, **limits)
+        >>> round(cell.usable_fraction(7), 6)
+        0.84
+        """
+        if self.peukert is not None:
+            return self.peukert.usable_fraction(c_rate)
+        return interpolate(self.usable_fraction_by_c_rate, c_rate) if self.usable_fraction_by_c_rate else 1.0
+
+    @property
+    def energy_at_temperature(self) -> float:
+        """The fraction of the energy that the battery's temperature leaves."""
+        return self._at_temperature(self.usable_fraction_by_temperature_c, otherwise=self.temperature_factor)
+
+    @property
+    def power_at_temperature(self) -> float:
+        """The fraction of the discharge limit that the battery's temperature leaves."""
+        return self._at_temperature(self.power_fraction_by_temperature_c, otherwise=1.0)
+
+    def _at_temperature(self, table: Mapping[float, float], *, otherwise: float) -> float:
+        return otherwise if self.temperature_c is None or not table else interpolate(table, self.temperature_c)
+
+    def discharge_limit_at_kw(self, fraction: float) -> float:
+        """The discharge limit (kW) at a fraction of capacity."""
+        limit_kw = self.discharge_limit_kw * self.power_at_temperature
+        return limit_kw * (interpolate(self.power_by_fraction, fraction) if self.power_by_fraction else 1.0)

@@ -1,0 +1,197 @@
+"""A parallel set of identical UPS units on one critical bus."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ridethrough.domain.equipment.battery import Battery
+from ridethrough.domain.equipment.curves import check_fractions, interpolate, segments
+from ridethrough.domain.equipment.swing import Capacitor, LoadSwing, Smoothing
+from ridethrough.domain.ride_through.policy import ReservePolicy
+from ridethrough.domain.validation import Checks
+
+
+class UpsMode(StrEnum):
+    """How a UPS feeds its load (IEC 62040-3)."""
+
+    NORMAL = "normal"
+    STORED_ENERGY = "stored_energy"
+    BYPASS = "bypass"
+
+
+_MOST_UNITS = 10_000
+"""More units than any parallel system has: a guard against a slip of the keyboard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsSystem:
+    """`units` UPS units in parallel, of which `tolerated_failures` may fail with the load still carried.
+
+    Limits are of one unit: `unit_output_limit_kw` at the inverter output (AC), `unit_input_limit_kw` at the rectifier
+    input (AC). The rectifier feeds the load and recharges the battery through the same DC bus. `protected_load_kw` is
+    what the reserve must carry (AC), whatever the load is at the moment. Only a `bidirectional` unit may feed back to
+    the grid.
+
+    Units are alike unless `unit_state_of_health` gives each its own; as all share charge and discharge alike, each then
+    counts as the weakest in service. A unit whose mode in `unit_modes` is not normal is
+    left out: it stores nothing that counts, and it takes one of the tolerated failures with it.
+
+    `inverter_efficiency_by_load_fraction` is the maker's curve over the load of a unit as a fraction of its rating;
+    where it is given, it stands in the place of `inverter_efficiency`.
+
+    `swing` is how the load swings about its mean, `capacitor` what keeps that from the UPS: batteries keep
+    `swing_headroom_kw` of their power for the rest.
+    """
+
+    id: str
+    units: int
+    tolerated_failures: int
+    unit_output_limit_kw: float
+    unit_input_limit_kw: float
+    protected_load_kw: float
+    battery: Battery
+    reserve: ReservePolicy
+    rectifier_efficiency: float = 0.97
+    inverter_efficiency: float = 0.96
+    bidirectional: bool = False
+    inverter_efficiency_by_load_fraction: Mapping[float, float] = field(default_factory=dict)
+    unit_state_of_health: tuple[float, ...] = ()
+    unit_modes: tuple[UpsMode, ...] = ()
+    swing: LoadSwing | None = None
+    capacitor: Capacitor | None = None
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.require(bool(self.id.strip()), "id", self.id, "a name")
+        checks.require(1 <= self.units <= _MOST_UNITS, "units", self.units, f"a whole number from 1 to {_MOST_UNITS}")
+        checks.require(
+            0 <= self.tolerated_failures < max(self.units, 1),
+            "tolerated_failures",
+            self.tolerated_failures,
+            f"from 0 to {self.units - 1}, below the number of units",
+        )
+        checks.positive("unit_output_limit_kw", self.unit_output_limit_kw)
+        checks.positive("unit_input_limit_kw", self.unit_input_limit_kw)
+        checks.positive("protected_load_kw", self.protected_load_kw)
+        checks.efficiency("rectifier_efficiency", self.rectifier_efficiency)
+        checks.efficiency("inverter_efficiency", self.inverter_efficiency)
+        self._check_units(checks)
+        if self.swing is not None:
+            allowed = f"at most twice the protected load of {self.protected_load_kw} kW: no load falls below 0"
+            swings_kw = self.swing.amplitude_kw
+            checks.require(not swings_kw > 2 * self.protected_load_kw, "swing.amplitude_kw", swings_kw, allowed)
+        checks.raise_faults()
+
+    def _check_units(self, checks: Checks) -> None:
+        check_fractions(checks, "inverter_efficiency_by_load_fraction", self.inverter_efficiency_by_load_fraction)
+        for name in ("unit_state_of_health", "unit_modes"):
+            given = len(getattr(self, name))
+            checks.require(given in (0, self.units), name, f"{given} values", f"{self.units}, one a unit")
+        for index, health in enumerate(self.unit_state_of_health):
+            checks.efficiency(f"unit_state_of_health.{index}", health)
+        if self.unit_modes:
+            in_service = self.unit_modes.count(UpsMode.NORMAL)
+            checks.require(in_service >= 1, "unit_modes", "no unit in normal mode", "normal for at least one unit")
+
+    @property
+    def modes(self) -> tuple[UpsMode, ...]:
+        """The mode of each unit; normal where nothing else is known."""
+        return self.unit_modes or (UpsMode.NORMAL,) * self.units
+
+    @property
+    def units_in_service(self) -> int:
+        """Units in normal mode."""
+        return self.unit_modes.count(UpsMode.NORMAL) if self.unit_modes else self.units
+
+    @property
+    def lock(self) -> str:
+        """Why nothing may be traded in the present state of the units; empty where trading is open."""
+        if UpsMode.STORED_ENERGY in self.unit_modes:
+            return "a unit carries its load on stored energy: an outage is on"
+        out = self.units - self.units_in_service
+        if out > self.tolerated_failures:
+            return f"{out} of {self.units} units are out and {self.tolerated_failures} may be: redundancy is lost"
+        return ""
+
+    @property
+    def failures_left(self) -> int:
+        """How many of the units in service may still fail: those out of service have used up their share."""
+        return max(0, self.tolerated_failures - (self.units - self.units_in_service))
+
+    @property
+    def surviving_units(self) -> int:
+        """Units in service that are left after the failures that may still happen."""
+        return self.units_in_service - self.failures_left
+
+    @property
+    def unit_capacities_kwh(self) -> tuple[float, ...]:
+        """Energy the battery of each unit in service holds today, in kWh."""
+        health = self.unit_state_of_health or (self.battery.state_of_health,) * self.units
+        in_service = (each for each, mode in zip(health, self.modes, strict=True) if mode is UpsMode.NORMAL)
+        return tuple(self.battery.nominal_kwh * each for each in in_service)
+
+    @property
+    def weakest_capacity_kwh(self) -> float:
+        """Energy of the weakest battery in service: units share the load alike, so it is empty first."""
+        return min(self.unit_capacities_kwh) if self.unit_state_of_health else self.battery.capacity_kwh
+
+    @property
+    def capacity_kwh(self) -> float:
+        """Energy that all batteries in service hold today, each counted as the weakest, in kWh."""
+        return self.units_in_service * self.weakest_capacity_kwh
+
+    @property
+    def max_stored_kwh(self) -> float:
+        """The most energy the batteries may be charged to, in kWh."""
+        return self.battery.max_fraction * self.capacity_kwh
+
+    @property
+    def charge_limit_kw(self) -> float:
+        """The most all batteries together may charge at, in kW at their terminals."""
+        return self.units_in_service * self.battery.charge_limit_kw
+
+    def charge_below_taper_kw(self, stored_kwh: float, hours: float) -> float:
+        """The most charge (kW) over `hours` from `stored_kwh` that stays under the taper as the batteries fill."""
+        most_kw = self.charge_limit_kw
+        for at_zero, slope in segments(self.battery.charge_taper_by_fraction):
+            line_kw = self.charge_limit_kw * (at_zero + slope * stored_kwh / self.capacity_kwh)
+            rise = self.charge_limit_kw * slope / self.capacity_kwh * self.battery.charge_efficiency * hours
+            most_kw = min(most_kw, max(0.0, line_kw / (1 - rise)))
+        return most_kw
+
+    @property
+    def discharge_limit_kw(self) -> float:
+        """The most all batteries together may discharge at, in kW at their terminals."""
+        return self.units_in_service * self.battery.discharge_limit_kw * self.battery.power_at_temperature
+
+    @property
+    def swing_headroom_kw(self) -> float:
+        """The power that batteries keep for load swings, either way, in kW at their terminals.
+
+        Of an efficiency curve the lowest point counts.
+        """
+        if self.swing is None:
+            return 0.0
+        residual_kw = Smoothing(swing=self.swing).battery_headroom_kw(self.capacitor)
+        curve = self.inverter_efficiency_by_load_fraction
+        return residual_kw / (min(curve.values()) if curve else self.inverter_efficiency)
+
+    @property
+    def standby_charge_kw(self) -> float:
+        """The charge that makes up for what full batteries lose by standing by, in kW at their terminals."""
+        loss_kw = -math.log1p(-self.battery.standby_loss_per_h) * self.max_stored_kwh
+        return min(self.charge_limit_kw, loss_kw / self.battery.charge_efficiency)
+
+    @property
+    def input_limit_kw(self) -> float:
+        """The most all rectifiers together may draw, in kW AC."""
+        return self.units_in_service * self.unit_input_limit_kw
+
+    def dc_load_kw(self, load_kw: float, units: int | None = None) -> float:
+        """The DC power that the inverters of `units` units (all in service without a number) draw for a load (AC)."""
+        if not self.inverter_efficiency_by_load_fraction:
+            return load_kw / self.inverter_efficiency
+        sharing = self.units_in_service if units is None else units
+        load_fraction = load_kw / sharing / self.unit_output_limit_kw
+        return load_kw / interpolate(self.inverter_efficiency_by_load_fraction, load_fraction)

@@ -1,0 +1,110 @@
+"""Money in reports: as many decimals as a bill in that currency has, and what bills come to by kind of charge."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from ridethrough.finance.study.study import Savings, Study
+from ridethrough.tariffs.billing.bill import Bill, PeriodBill, cent_of
+from ridethrough.tariffs.charges.rider import CHARGE_KINDS, ChargeKind
+
+MINUS = "\N{MINUS SIGN}"
+
+SAVED_BY: Mapping[str, tuple[ChargeKind, ...]] = {
+    "energy": ("energy",),
+    "demand": ("demand",),
+    "coincident": ("coincident",),
+    "export": ("export",),
+    "other": ("fixed", "minimum"),
+}
+"""The charges behind each figure of `Savings`."""
+
+IN_WORDS: Mapping[str, str] = {
+    "energy": "Energy",
+    "demand": "Demand",
+    "coincident": "Coincident peak",
+    "export": "Export",
+    "fixed": "Fixed",
+    "minimum": "Minimum",
+    "other": "Fixed and minimum",
+    "wear": "Wear",
+}
+
+
+def decimals_of(currency: str) -> int:
+    """How many decimals an amount has on a bill in that currency.
+
+    >>> decimals_of("USD"), decimals_of("JPY")
+    (2, 0)
+    """
+    exponent = cent_of(currency).as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def money(amount: float | Decimal, currency: str) -> str:
+    """An amount as a bill shows it, with its currency; a loss has a true minus sign.
+
+    >>> money(1234.5, "USD"), money(1234.5, "JPY")
+    ('1,234.50 USD', '1,235 JPY')
+    """
+    return f"{number(amount, decimals_of(currency))} {currency}"
+
+
+def whole_money(amount: float | Decimal, currency: str) -> str:
+    """An amount without cents, for headlines; below ten, as a bill shows it."""
+    size = abs(float(amount))
+    return money(amount, currency) if 0 < size < _SMALL else f"{number(amount, 0)} {currency}"
+
+
+def number(value: float | Decimal, decimals: int) -> str:
+    """A number rounded half up, with separators between thousands; never minus zero."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    text = f"{abs(rounded):,.{decimals}f}"
+    return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def charges_of(bill: Bill | PeriodBill) -> dict[ChargeKind, Decimal]:
+    """What the printed lines of each kind come to, riders and taxes on them included; only kinds that have a line."""
+    amounts = {kind: [line.amount for line in bill.lines if line.charge == kind] for kind in CHARGE_KINDS}
+    return {kind: sum(each, Decimal()) for kind, each in amounts.items() if each}
+
+
+def as_printed(study: Study) -> Study:
+    """The study with the savings that its printed bills differ by, to the cent, in place of those before rounding.
+
+    A reader takes one printed bill from the other, and must find what the report says. Wear is worked out, not billed.
+    """
+    periods = zip(study.periods, study.baseline.periods, study.bill.periods, strict=True)
+    return replace(
+        study,
+        savings=_printed(study.baseline, study.bill, study.savings.wear),
+        periods=tuple(
+            replace(period, savings=_printed(before, after, period.savings.wear)) for period, before, after in periods
+        ),
+    )
+
+
+def _printed(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float) -> Savings:
+    saved = {name: float(charged(before, name) - charged(after, name)) for name in SAVED_BY}
+    return Savings(**saved, wear=wear)
+
+
+def charged(bill: Bill | PeriodBill, name: str) -> Decimal:
+    """What the lines behind a figure of `Savings` come to, as printed."""
+    amounts = charges_of(bill)
+    return sum((amounts.get(kind, Decimal()) for kind in SAVED_BY[name]), Decimal())
+
+
+def kinds_billed(study: Study) -> tuple[ChargeKind, ...]:
+    """The kinds of charge that stand on either bill; energy where nothing does."""
+    billed = charges_of(study.baseline).keys() | charges_of(study.bill).keys() or {"energy"}
+    return tuple(kind for kind in CHARGE_KINDS if kind in billed)
+
+
+def kinds_saved_by(study: Study) -> tuple[str, ...]:
+    """The figures of `Savings`, less wear, that have a charge on either bill."""
+    billed = kinds_billed(study)
+    return tuple(name for name, kinds in SAVED_BY.items() if any(kind in billed for kind in kinds))
+
+
+_SMALL = 10

@@ -1,0 +1,51 @@
+"""A savings study as CSV: one row a billing period and kind of charge, then its wear."""
+
+import csv
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ridethrough.finance.reports.money import charges_of, decimals_of, kinds_billed
+from ridethrough.finance.study.study import PeriodSavings, Study
+from ridethrough.tariffs.billing.bill import PeriodBill
+
+COLUMNS = ("period", "start", "end", "kind", "currency", "without_trading", "with_trading", "saving")
+
+
+def study_csv(study: Study) -> str:
+    """Both bills by billing period and kind of charge, and the difference, in the study's currency.
+
+    `start` is in the row's period and `end` is not, both ISO 8601 with an offset. Rows of `wear` have no bills, and a
+    saving below 0. There are no rows of totals: the sum of `saving` is what the study saved.
+    """
+    with io.StringIO(newline="") as text:
+        writer = csv.DictWriter(text, fieldnames=COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(_rows(study))
+        return text.getvalue()
+
+
+def _rows(study: Study) -> Iterator[dict[str, str]]:
+    kinds = kinds_billed(study)
+    for before, after, period in zip(study.baseline.periods, study.bill.periods, study.periods, strict=True):
+        named = _named(study, before, period)
+        one, other = charges_of(before), charges_of(after)
+        for kind in kinds:
+            without, left = one.get(kind, Decimal()), other.get(kind, Decimal())
+            amounts = {"without_trading": str(without), "with_trading": str(left), "saving": str(without - left)}
+            yield named | {"kind": kind} | amounts
+        wear = Decimal(0.0 - period.savings.wear)
+        yield named | {"kind": "wear", "saving": f"{wear:.{decimals_of(study.currency) + _WEAR_DECIMALS}f}"}
+
+
+def _named(study: Study, before: PeriodBill, period: PeriodSavings) -> dict[str, str]:
+    return {
+        "period": period.label,
+        "start": before.start.isoformat(),
+        "end": before.end.isoformat(),
+        "currency": study.currency,
+    }
+
+
+_WEAR_DECIMALS = 4
+"""Wear is worked out, not billed: rounded so far that its sum over periods keeps the cent."""

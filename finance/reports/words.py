@@ -1,0 +1,137 @@
+"""What a study says in words: the same sentences in every report."""
+
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+
+from ridethrough.finance.reports.money import number, whole_money
+from ridethrough.finance.study.study import Study
+from ridethrough.operation.planner import Information
+from ridethrough.tariffs.charges.not_priced import NotPriced
+
+INFORMATION: Mapping[Information, str] = {
+    Information.PERFECT: "Perfect foresight: plans knew the loads that came. Nobody has that: the saving is a ceiling.",
+    Information.DAY_AHEAD: "Plans knew prices as published the day before, and loads only from the site's own past.",
+    Information.PERSISTENCE: "Plans knew prices as published the day before, and took loads of a day or a week before.",
+}
+
+NO_CASH_FLOW = "There is no cash flow: the study was given no costs and no life of a project."
+NO_TORNADO = "The study varied no input: there is no cash flow to vary, or nothing was asked for."
+NO_RANGE = "There is no range: the study covers too little to draw years from, or none was asked for."
+
+
+def headline(study: Study) -> str:
+    """The answer in one sentence."""
+    total = study.savings.total
+    amount = whole_money(abs(total), study.currency)
+    over = f"over {days(study)}"
+    if study.verdict.worthwhile:
+        saved = f"Trading with the UPS batteries would have saved {amount} after wear {over}"
+        return f"{saved}, {share_of_bill(study)} of the bill." if study.baseline.total > 0 else f"{saved}."
+    if total < 0:
+        return f"Do nothing: trading with the UPS batteries would have lost {amount} after wear {over}."
+    if total == 0:
+        return f"Do nothing: trading with the UPS batteries would have saved nothing {over}."
+    return f"Do nothing: the {amount} that trading would have saved {over} is not worth it."
+
+
+def reason(study: Study) -> str:
+    """Why, as a sentence of its own."""
+    told = study.verdict.reason
+    return f"{told[:1].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"
+
+
+def days(study: Study) -> str:
+    """How long the studied time is.
+
+    Part days of less than an hour (as a half-hour clock change leaves) are not told.
+    """
+    hours = study.horizon.intervals * study.horizon.interval_h
+    whole = round(hours / _HOURS_A_DAY)
+    return f"{whole} day{'s' if whole != 1 else ''}" if whole else f"{hours:g} hours"
+
+
+def first_and_last_day(study: Study) -> tuple[str, str]:
+    """The first and the last day of the studied time, on the local clock."""
+    last = study.horizon.start_of(study.horizon.intervals) - timedelta(seconds=1)
+    return study.horizon.start_of(0).date().isoformat(), last.date().isoformat()
+
+
+def share_of_bill(study: Study) -> str:
+    """What the saving is of the bill without trading."""
+    return percent(study.savings.total / float(study.baseline.total))
+
+
+def percent(fraction: float) -> str:
+    """A fraction in percent, with more decimals where it is small.
+
+    >>> percent(0.123), percent(0.00772)
+    ('12.3 %', '0.77 %')
+    """
+    return f"{number(fraction * 100, 1 if abs(fraction) >= _SMALL_FRACTION or fraction == 0 else 2)} %"
+
+
+def replanned(study: Study) -> str:
+    """How often plans were made."""
+    hours = study.replanned_every_h
+    return "every hour" if hours == 1 else f"every {hours:g} hours"
+
+
+def annual_note(study: Study) -> str:
+    """What the figure of a year is made from."""
+    whole = abs(study.years - 1) < _ABOUT_A_YEAR
+    return (
+        "a whole year was studied"
+        if whole
+        else f"{days(study)} taken in proportion to a year of 365; seasons outside the studied time are not in it"
+    )
+
+
+def safety(study: Study) -> str:
+    """Whether the backup was kept, in two sentences."""
+    record = study.safety
+    plans = (
+        f"All {record.plans:,} plans were certified."
+        if record.certified == record.plans
+        else f"{record.certified:,} of {record.plans:,} plans were certified; the others were not followed."
+    )
+    lost = (
+        f"None of {record.outages_replayed:,} outages replayed against what the batteries really did lost its load"
+        if record.outages_lost == 0
+        else f"{record.outages_lost:,} of {record.outages_replayed:,} outages replayed against what the batteries "
+        "really did LOST THEIR LOAD"
+    )
+    worst = math.floor((record.worst_ride_through_s + _ROUNDING_S) * 10) / 10  # never more than it was
+    seconds = f"the worst was ridden through for {worst:,.1f} s of {record.required_s:,.1f} s"
+    return f"{plans} {lost}; {seconds} required."
+
+
+def is_safe(study: Study) -> bool:
+    """Whether no replayed outage lost its load, the ride-through was always there, and no limit was broken."""
+    record = study.safety
+    held = record.worst_ride_through_s >= record.required_s - _ROUNDING_S
+    return held and record.outages_lost == 0 and not record.violations
+
+
+def capture(study: Study) -> str:
+    """What part of perfect foresight was saved, or why that is not known."""
+    if study.capture.value is None:
+        return f"Not known: {study.capture.reason}."
+    return f"{percent(study.capture.value)} of what perfect foresight over whole billing periods would have saved."
+
+
+def not_priced(study: Study) -> tuple[NotPriced, ...]:
+    """What the tariff says and neither bill has a line for."""
+    return tuple(dict.fromkeys((*study.baseline.not_priced, *study.bill.not_priced)))
+
+
+def warnings(study: Study) -> tuple[str, ...]:
+    """The warnings of the study and of both bills, each once."""
+    return tuple(dict.fromkeys((*study.warnings, *study.baseline.warnings, *study.bill.warnings)))
+
+
+_HOURS_A_DAY = 24
+_ROUNDING_S = 1e-3
+"""What a replay in small steps may be off by."""
+_SMALL_FRACTION = 0.01
+_ABOUT_A_YEAR = 0.01

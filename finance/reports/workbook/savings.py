@@ -1,0 +1,117 @@
+"""The sheet of a workbook on savings: by kind of charge beside perfect foresight, and by month."""
+
+from ridethrough.finance.reports.money import IN_WORDS, SAVED_BY, charged, kinds_saved_by
+from ridethrough.finance.reports.workbook.bills import FIRST, WITH, WITHOUT, BillColumns
+from ridethrough.finance.reports.workbook.cells import at
+from ridethrough.finance.reports.workbook.sheet import Book, Sheet
+from ridethrough.finance.study.study import Savings, Study
+
+_HEAD = FIRST - 1
+
+
+def write_savings(book: Book, study: Study, bills: BillColumns) -> None:
+    """Write what was saved by kind of charge, beside perfect foresight, and by month; then what more would bring."""
+    sheet = book.sheet(
+        "Savings",
+        "What trading saved",
+        widths=(24, 16, 16, 16, 18, 16, 16, 16),
+        note=f"Amounts in {study.currency}. Losses are negative. Perfect foresight is a ceiling, not a promise.",
+    )
+    names = kinds_saved_by(study)
+    wear_total = FIRST + len(names) + _ROWS_TO_MONTHS + len(study.periods)
+    sheet.head(_HEAD, ("kind", WITHOUT, WITH, "saved", "saved with perfect foresight", "share captured"))
+    for index, name in enumerate(names):
+        _saved(sheet, FIRST + index, name, study, bills)
+    after = FIRST + len(names)
+    _sum_of_savings(sheet, after, study, at(wear_total, len(names) + 1))
+    _by_month(sheet, wear_total - len(study.periods), names, study, bills)
+    _marginal(sheet, wear_total + 2, study)
+
+
+_ROWS_TO_MONTHS = 6
+"""Rows of sums, an empty one, and two heads."""
+
+
+def _saved(sheet: Sheet, row: int, name: str, study: Study, bills: BillColumns) -> None:
+    sheet.text(row, 0, IN_WORDS[name])
+    kinds = [kind for kind in SAVED_BY[name] if kind in bills.first_column]
+    amounts = [charged(each, name) for each in (study.baseline, study.bill)]
+    for offset, value in enumerate(amounts):
+        formula = "=" + "+".join(bills.cell(bills.totals, kind, offset) for kind in kinds)
+        sheet.formula(row, 1 + offset, formula, value)
+    saved = amounts[0] - amounts[1]
+    sheet.formula(row, 3, f"={at(row, 1)}-{at(row, 2)}", saved)
+    if study.ceiling is not None:
+        ceiling = float(getattr(study.ceiling, name))
+        sheet.number(row, 4, ceiling)
+        _share(sheet, row, float(saved), ceiling)
+
+
+def _share(sheet: Sheet, row: int, saved: float, ceiling: float) -> None:
+    """What part of the ceiling was saved, where the ceiling is a saving at all."""
+    if ceiling > 0:
+        sheet.formula(row, 5, f"={at(row, 3)}/{at(row, 4)}", saved / ceiling, "percent")
+
+
+def _sum_of_savings(sheet: Sheet, row: int, study: Study, wear: str) -> None:
+    """On the bill, less wear, what is left: in the column of what was saved and in that of perfect foresight."""
+    above = (FIRST, row - 1)
+    on_the_bill = float(study.baseline.total - study.bill.total)
+    labels = ("on the bill", "less wear", "saved after wear")
+    for offset, label in enumerate(labels):
+        sheet.text(row + offset, 0, label, "total_text" if offset != 1 else "text")
+    for column, total in ((1, study.baseline.total), (2, study.bill.total), (3, on_the_bill)):
+        sheet.total(row, column, above, total)
+    sheet.formula(row + 1, 3, f"={wear}", study.savings.wear, name="wear_cost")
+    left = f"={at(row, 3)}-{at(row + 1, 3)}"
+    sheet.formula(row + 2, 3, left, on_the_bill - study.savings.wear, "total", name="saving_after_wear")
+    if study.ceiling is not None:
+        _sum_of_ceiling(sheet, row, above, study.ceiling)
+        _share(sheet, row, on_the_bill, study.ceiling.on_the_bill)
+        _share(sheet, row + 2, on_the_bill - study.savings.wear, study.ceiling.total)
+
+
+def _sum_of_ceiling(sheet: Sheet, row: int, above: tuple[int, int], ceiling: Savings) -> None:
+    sheet.total(row, 4, above, ceiling.on_the_bill)
+    sheet.number(row + 1, 4, ceiling.wear)
+    left = f"={at(row, 4)}-{at(row + 1, 4)}"
+    sheet.formula(row + 2, 4, left, ceiling.total, "total", name="saving_with_perfect_foresight")
+
+
+def _by_month(sheet: Sheet, first: int, names: tuple[str, ...], study: Study, bills: BillColumns) -> None:
+    """What was saved in each month; the columns are the rows of the table above, the wear and what is left."""
+    sheet.text(first - 2, 0, "By month", "section")
+    heads = ("period", *(IN_WORDS[name] for name in names), "less wear", "saved after wear")
+    sheet.head(first - 1, heads, repeat=False)
+    wear = len(names) + 1
+    for index, period in enumerate(study.periods):
+        row = first + index
+        sheet.text(row, 0, period.label)
+        pair = study.baseline.periods[index], study.bill.periods[index]
+        for column, name in enumerate(names, start=1):
+            cells = [bills.cell(FIRST + index, kind, 2) for kind in SAVED_BY[name] if kind in bills.first_column]
+            sheet.formula(row, column, "=" + "+".join(cells), charged(pair[0], name) - charged(pair[1], name))
+        sheet.number(row, wear, period.savings.wear)
+        on_the_bill = float(pair[0].total - pair[1].total)
+        formula = f"=SUM({at(row, 1)}:{at(row, wear - 1)})-{at(row, wear)}"
+        sheet.formula(row, wear + 1, formula, on_the_bill - period.savings.wear, "money_bold")
+    total, above = first + len(study.periods), (first, first + len(study.periods) - 1)
+    sheet.text(total, 0, "all", "total_text")
+    for column, name in enumerate(names, start=1):
+        sheet.total(total, column, above, charged(study.baseline, name) - charged(study.bill, name))
+    sheet.total(total, wear, above, study.savings.wear)
+    sheet.total(total, wear + 1, above, float(study.baseline.total - study.bill.total) - study.savings.wear)
+
+
+def _marginal(sheet: Sheet, row: int, study: Study) -> None:
+    if study.marginal is None:
+        return
+    sheet.text(row, 0, "What a little more would have saved over the studied time", "section")
+    values = (
+        ("one more kWh to trade with", study.marginal.of_a_tradable_kwh),
+        ("one more kW of power", study.marginal.of_a_kw_of_power),
+        ("one minute less of ride-through", study.marginal.of_a_minute_less_ride_through),
+    )
+    for offset, (label, figure) in enumerate(values, start=1):
+        sheet.text(row + offset, 0, label)
+        sheet.figure(row + offset, 3, figure, why=4)

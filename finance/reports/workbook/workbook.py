@@ -1,0 +1,65 @@
+"""A savings study as a workbook: one sheet a topic, every total a live formula that carries its value.
+
+The same study gives the same bytes: the date in the file's properties is that of the end of the studied time.
+"""
+
+import io
+from pathlib import Path
+
+from ridethrough.finance.reports.extra import xlsx_library
+from ridethrough.finance.reports.money import as_printed
+from ridethrough.finance.reports.workbook.bills import write_bills, write_lines
+from ridethrough.finance.reports.workbook.record import write_safety, write_series, write_wear
+from ridethrough.finance.reports.workbook.savings import write_savings
+from ridethrough.finance.reports.workbook.sheet import Book
+from ridethrough.finance.reports.workbook.value import write_cash_flow, write_sensitivity
+from ridethrough.finance.reports.workbook.words import write_assumptions, write_summary
+from ridethrough.finance.study.study import Study
+
+SHEETS = (
+    "Summary",
+    "Savings",
+    "Bills",
+    "Lines",
+    "Safety",
+    "Wear",
+    "Cash flow",
+    "Sensitivity",
+    "Series",
+    "Assumptions",
+)
+
+
+def study_workbook(study: Study) -> bytes:
+    """The study as an XLSX file; what was saved is what the two printed bills differ by.
+
+    Cells with names: `bill_without_trading`, `bill_with_trading`, `saving_on_the_bill`, `wear_cost`,
+    `saving_after_wear`, `hours_studied` and `saving_of_a_year`; `saving_with_perfect_foresight` where there is a
+    ceiling; `discount_rate`, `first_year_after`, `net_present_value` and `internal_rate_of_return` where there is a
+    cash flow. Raises `UnableToWriteReport` where XlsxWriter is not installed.
+    """
+    with io.BytesIO() as file:
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        workbook = xlsx_library().Workbook(file, options)
+        end = study.horizon.end.replace(tzinfo=None)
+        workbook.set_properties({"title": f"Savings study: {study.site_id}", "created": end})
+        _write(Book(workbook, SHEETS, study.currency), as_printed(study))
+        workbook.close()
+        return file.getvalue()
+
+
+def write_study_workbook(study: Study, file: Path) -> None:
+    """Write the study as an XLSX file; OSError where that cannot be written."""
+    file.write_bytes(study_workbook(study))
+
+
+def _write(book: Book, study: Study) -> None:
+    columns = write_bills(book, study, write_lines(book, study))
+    write_savings(book, study, columns)
+    write_safety(book, study)
+    write_wear(book, study)
+    write_cash_flow(book, study)
+    write_sensitivity(book, study)
+    write_series(book, study)
+    write_assumptions(book, study)
+    write_summary(book, study)

@@ -1,0 +1,215 @@
+"""A savings study, end to end: the closed loop, both bills, wear, safety, the ceiling, and the verdict."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ridethrough.domain import UpsSystem
+from ridethrough.finance.figure import Figure
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.ceiling import Ceiling, ceiling
+from ridethrough.finance.study.checkpoint import inputs_sha256, read_checkpoint, write_checkpoint
+from ridethrough.finance.study.closed_loop import Loop, Progress, floating, run
+from ridethrough.finance.study.safety import safety_of, trajectories
+from ridethrough.finance.study.savings import savings_between, savings_by_period, wear_by_period
+from ridethrough.finance.study.study import Savings, Study, UpsRecord
+from ridethrough.finance.study.verdict import capture_of, verdict_on
+from ridethrough.finance.wear.wear import CycleLife, Wear, battery_wear
+from ridethrough.operation.planner import Planner
+from ridethrough.tariffs.billing.bill import Bill
+from ridethrough.tariffs.billing.exact_bill import bill
+
+_MOST_WARNINGS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyOptions:
+    """What a study does beside the closed loop.
+
+    `ceiling` plans whole billing periods with perfect foresight, `marginal` does so again with a little more of each
+    thing. `cycle_life` and `replacement_cost` (of all batteries of a system) turn counted cycles into a cost, by UPS
+    system; it then stands in the place of the site's wear cost per kWh.
+    """
+
+    ceiling: bool = True
+    marginal: bool = True
+    checkpoint: Path | None = None
+    cycle_life: Mapping[str, CycleLife] = field(default_factory=dict)
+    replacement_cost: Mapping[str, float] = field(default_factory=dict)
+
+
+def study(
+    case: StudyCase, planner: Planner, *, options: StudyOptions | None = None, progress: Progress | None = None
+) -> Study:
+    """Study what trading would have saved in the days of a case, with plans of `planner`.
+
+    `progress` is told (done, total) in intervals: those of the closed loop and then those of the ceiling. With a
+    checkpoint the study goes on from the last billing period that one before it has finished.
+
+    Raises `UnableToAccept` for a checkpoint of other inputs, `UnableToPrice` for an indexed tariff without prices.
+    """
+    options = options or StudyOptions()
+    told = _Told(progress=progress, intervals=case.horizon.intervals, times=2 if options.ceiling else 1)
+    baseline = floating(case)
+    loop = _closed_loop(case, planner, options.checkpoint, told)
+    before, after = (
+        bill(case.tariff, case.horizon, each.grid_kw, prices=case.prices, state=case.before)
+        for each in (baseline, loop)
+    )
+    wears = [_wear(case, loop, row, ups, options) for row, ups in enumerate(case.site.ups)]
+    wear = _wear_by_period(case, loop, baseline, wears)
+    best = None
+    if options.ceiling:
+        best = ceiling(case, baseline, before, marginal=options.marginal, progress=told.in_ceiling)
+    return _study(case, planner, baseline, loop, _Bills(before, after), wears, wear, best)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bills:
+    """Without trading, and with it."""
+
+    before: Bill
+    after: Bill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """Tells how far a study is: every interval counts once in the loop and once in the ceiling."""
+
+    progress: Progress | None
+    intervals: int
+    times: int
+
+    def in_loop(self, done: int, _total: int) -> None:
+        if self.progress is not None:
+            self.progress(done, self.intervals * self.times)
+
+    def in_ceiling(self, done: int) -> None:
+        if self.progress is not None:
+            self.progress(self.intervals + done, self.intervals * self.times)
+
+
+def _closed_loop(case: StudyCase, planner: Planner, checkpoint: Path | None, told: _Told) -> Loop:
+    if checkpoint is None:
+        return run(case, planner, Loop.at_start(case), progress=told.in_loop)
+    sha256 = inputs_sha256(case, planner)
+    loop = read_checkpoint(checkpoint, case, sha256) or Loop.at_start(case)
+    return run(
+        case, planner, loop, progress=told.in_loop, on_period=lambda done: write_checkpoint(checkpoint, done, sha256)
+    )
+
+
+def _wear(case: StudyCase, loop: Loop, row: int, ups: UpsSystem, options: StudyOptions) -> Wear:
+    return battery_wear(
+        loop.stored_kwh[row].tolist(),
+        capacity_kwh=ups.units_in_service * ups.battery.nominal_kwh,
+        duration_h=case.horizon.intervals * case.horizon.interval_h,
+        cycle_life=options.cycle_life.get(ups.id),
+        replacement_cost=options.replacement_cost.get(ups.id),
+    )
+
+
+def _wear_by_period(case: StudyCase, loop: Loop, baseline: Loop, wears: list[Wear]) -> list[float]:
+    """What wear cost in each billing period: counted cycles shared by discharge, or the site's cost of a kWh."""
+    by_system = wear_by_period(case, loop, baseline)
+    starts = [period.start for period in case.billing_periods]
+    discharged = np.add.reduceat(loop.discharge_kw, starts, axis=1)
+    for row, wear in enumerate(wears):
+        if wear.cost.value is not None and discharged[row].sum() > 0:
+            by_system[row] = wear.cost.value * discharged[row] / discharged[row].sum()
+    return [float(cost) for cost in by_system.sum(axis=0)]
+
+
+def _study(  # noqa: PLR0917 - everything that a study is put together from
+    case: StudyCase,
+    planner: Planner,
+    baseline: Loop,
+    loop: Loop,
+    bills: _Bills,
+    wears: list[Wear],
+    wear: list[float],
+    best: Ceiling | None,
+) -> Study:
+    """Put a study together."""
+    savings = savings_between(bills.before, bills.after, sum(wear))
+    safety = safety_of(case, loop)
+    total = float(bills.before.total)
+    done = range(case.horizon.intervals)
+    return Study(
+        site_id=case.site.id,
+        site_name=case.site.name,
+        tariff=case.tariff.name,
+        currency=case.tariff.currency,
+        horizon=case.horizon,
+        information=planner.information,
+        replanned_every_h=case.replanned_every_h,
+        baseline=bills.before,
+        bill=bills.after,
+        baseline_grid_kw=tuple(baseline.grid_kw.tolist()),
+        grid_kw=tuple(loop.grid_kw.tolist()),
+        ups=tuple(
+            UpsRecord(
+                ups_id=each.ups_id,
+                load_kw=each.load_kw,
+                charge_kw=each.charge_kw,
+                discharge_kw=each.discharge_kw,
+                stored_kwh=each.stored_kwh,
+                reserve_kwh=each.reserve_kwh,
+                wear=worn,
+            )
+            for each, worn in zip(trajectories(case, loop, done), wears, strict=True)
+        ),
+        savings=savings,
+        periods=savings_by_period(bills.before, bills.after, wear),
+        ceiling=best.savings if best else None,
+        capture=_capture(case, savings, best, total),
+        safety=safety,
+        verdict=verdict_on(case, baseline, savings, best.savings if best else None, safety, bill_total=total),
+        marginal=best.marginal if best else None,
+        assumptions=(*planner.assumptions, *_assumptions(case, wears)),
+        warnings=tuple(dict.fromkeys((*bills.after.warnings, *_warnings(case, loop, safety.violations)))),
+    )
+
+
+def _capture(case: StudyCase, savings: Savings, best: Ceiling | None, bill_total: float) -> Figure:
+    if best is None:
+        return Figure.unknown("the ceiling was not worked out")
+    return capture_of(savings.total, best.savings, bill_total, case.tariff.currency, optimal=best.optimal)
+
+
+def _assumptions(case: StudyCase, wears: list[Wear]) -> Iterator[str]:
+    """What the figures rest on."""
+    yield "between plans the control law meets the real load at the metering interval"
+    yield "batteries are full when the first studied day begins; without trading they float at full"
+    for ups, studied in zip(case.site.ups, case.site_studied.ups, strict=True):
+        if studied.protected_load_kw > ups.protected_load_kw:
+            yield (
+                f"{ups.id}: the load reaches {studied.protected_load_kw:,.0f} kW, above the protected load of "
+                f"{ups.protected_load_kw:,.0f} kW; the reserve carries that all along"
+            )
+    if case.before.past_peaks_kw or case.before.peaks_kw:
+        yield "peaks of before the studied days are those of the load with the batteries at rest, in both bills"
+    elif any(charge.ratchet is not None for charge in case.tariff.demand):
+        yield "ratchets start without peaks of earlier months: none are on record"
+    for ups, wear in zip(case.site.ups, wears, strict=True):
+        if wear.cost.value is None:
+            cost = f"{ups.battery.wear_cost_per_kwh:g} {case.tariff.currency} a kWh discharged"
+            yield f"{ups.id}: wear costs {cost}, as the site file says ({wear.cost.reason})"
+
+
+def _warnings(case: StudyCase, loop: Loop, violations: tuple[str, ...]) -> Iterator[str]:
+    """What a reader should know before the figures are used."""
+    yield from (f"closed loop: {violation}" for violation in violations)
+    for row, ups in enumerate(case.site_studied.ups):
+        missing_kwh = ups.max_stored_kwh - float(loop.stored_kwh[row, -1])
+        if missing_kwh > _ROUNDING_FRACTION * ups.capacity_kwh:
+            yield f"{ups.id}: {missing_kwh:,.1f} kWh less are stored at the end than at the start, not paid for"
+    shown = list(loop.warnings)
+    yield from shown[:_MOST_WARNINGS]
+    if len(shown) > _MOST_WARNINGS:
+        yield f"{len(shown) - _MOST_WARNINGS} more warnings of plans are not shown"
+
+
+_ROUNDING_FRACTION = 1e-6

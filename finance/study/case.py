@@ -1,0 +1,146 @@
+"""What is studied: a site, its tariff, and a stretch of its record."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Horizon, PriceSeries, Site, SiteState
+from ridethrough.domain.horizon import zone
+from ridethrough.domain.validation import Checks
+from ridethrough.operation.control_law import Measured, measured
+from ridethrough.operation.record import Record
+from ridethrough.tariffs.billing.bill import Bill
+from ridethrough.tariffs.billing.exact_bill import bill, monthly_peaks
+from ridethrough.tariffs.calendar.local_calendar import LocalCalendar, local_calendar
+from ridethrough.tariffs.tariff import Tariff
+
+FloatArray = NDArray[np.float64]
+
+_MINUTES_PER_HOUR = 60
+_HOURS_PER_DAY = 24
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyCase:
+    """A site, its tariff, and whole local days (`horizon`) of its record to study, planned every `replanned_every_h`.
+
+    The reserve carries the highest load of the record, where that is above the protected load: see `site_studied`.
+    """
+
+    site: Site
+    tariff: Tariff
+    record: Record
+    horizon: Horizon
+    replanned_every_h: float = 24.0
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        rows, systems = self.record.load_kw.shape[0], len(self.site.ups)
+        checks.require(rows == systems, "record.load_kw", f"{rows} rows", f"{systems}, one a UPS system")
+        ramp = self.site.interconnection.ramp_limit_kw_per_min
+        allowed = "left out: the control law between plans does not hold a ramp limit yet"
+        checks.require(ramp is None, "interconnection.ramp_limit_kw_per_min", ramp, allowed)
+        steps = self.replanned_every_h * _MINUTES_PER_HOUR / self.horizon.interval_minutes
+        fits = 1 <= steps == int(steps) and self.replanned_every_h <= _HOURS_PER_DAY
+        allowed = "a whole number of metering intervals, up to 24 h"
+        checks.require(fits, "replanned_every_h", self.replanned_every_h, allowed)
+        checks.raise_faults()
+        self.record.index_of(self.horizon)
+
+    @cached_property
+    def site_studied(self) -> Site:
+        """The site, with every protected load at least the highest load on record."""
+        highest = self.record.load_kw.max(axis=1).tolist()
+        systems = tuple(
+            replace(ups, protected_load_kw=max(ups.protected_load_kw, kw))
+            for ups, kw in zip(self.site.ups, highest, strict=True)
+        )
+        return replace(self.site, ups=systems)
+
+    @cached_property
+    def first(self) -> int:
+        """Where the studied days start in the record."""
+        return self.record.index_of(self.horizon)
+
+    @cached_property
+    def loads(self) -> Measured:
+        """The loads of the studied days, and what they leave to batteries."""
+        here = slice(self.first, self.first + self.horizon.intervals)
+        record = self.record
+        return measured(self.site_studied, self.horizon, record.load_kw[:, here], record.unprotected_load_kw[here])
+
+    @cached_property
+    def calendar(self) -> LocalCalendar:
+        """The local clock and the billing periods of the studied days."""
+        return local_calendar(self.horizon, self.tariff.cycle, self.tariff.holidays)
+
+    @cached_property
+    def prices(self) -> PriceSeries | None:
+        """The market prices of the studied days."""
+        return self.record.prices(self.horizon)
+
+    @cached_property
+    def billing_periods(self) -> tuple[range, ...]:
+        """The intervals of each billing period, as far as they are studied."""
+        starts = [0, *(np.flatnonzero(np.diff(self.calendar.period)) + 1).tolist(), self.horizon.intervals]
+        return tuple(range(start, end) for start, end in pairwise(starts))
+
+    def blocks(self, period: range) -> tuple[range, ...]:
+        """The stretches between plans in a billing period: from each midnight on at equal steps."""
+        step = round(self.replanned_every_h * _MINUTES_PER_HOUR / self.horizon.interval_minutes)
+        days = self.calendar.day[period.start : period.stop]
+        midnights = (np.flatnonzero(np.diff(days)) + 1 + period.start).tolist()
+        local_days = _between([period.start, *midnights, period.stop])
+        by_day = self.replanned_every_h == _HOURS_PER_DAY  # one of 25 hours too
+        starts = [start for day in local_days for start in ([day.start] if by_day else day[::step])]
+        return tuple(_between([*starts, period.stop]))
+
+    @cached_property
+    def latest(self) -> datetime:
+        """How far plans may look: to the end of the record, or of the days on which meters were read."""
+        reads = self.tariff.cycle.read_dates
+        return min(self.record.horizon.end, self._midnight(reads[-1])) if reads else self.record.horizon.end
+
+    @cached_property
+    def before(self) -> SiteState:
+        """What the meter had set before the first studied day, with the batteries floating; batteries start full."""
+        reads = self.tariff.cycle.read_dates
+        from_ = max(self.record.horizon.start, self._midnight(reads[0])) if reads else self.record.horizon.start
+        start = -((self.record.horizon.start - from_) // self.record.horizon.step)
+        if start >= self.first:
+            return SiteState()
+        here = slice(start, self.first)
+        past = Horizon(
+            start=self.record.horizon.start + start * self.record.horizon.step,
+            interval_minutes=self.horizon.interval_minutes,
+            intervals=self.first - start,
+            timezone=self.horizon.timezone,
+        )
+        loads = measured(self.site_studied, past, self.record.load_kw[:, here], self.record.unprotected_load_kw[here])
+        billed = bill(self.tariff, past, loads.net_load_kw, prices=self.record.prices(past))
+        return _after(billed, self.calendar.periods[0].label, {each.name for each in self.tariff.demand if each.daily})
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), zone(self.horizon.timezone))
+
+
+def _after(billed: Bill, begun: str, daily: set[str]) -> SiteState:
+    """The state that a bill leaves to the days after it; `begun` is the billing period that these start in."""
+    peaks, last = monthly_peaks(billed), billed.periods[-1]
+    if last.period.label != begun:
+        return SiteState(past_peaks_kw=peaks)
+    return SiteState(
+        peaks_kw={name: kw for name, kw in last.peaks_kw.items() if name not in daily},
+        past_peaks_kw={
+            name: {label: kw for label, kw in months.items() if label != begun} for name, months in peaks.items()
+        },
+        energy_kwh=last.energy_kwh,
+    )
+
+
+def _between(starts: list[int]) -> list[range]:
+    return [range(start, end) for start, end in pairwise(starts) if end > start]

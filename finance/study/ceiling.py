@@ -1,0 +1,208 @@
+"""The ceiling: what perfect foresight over whole billing periods would have saved, and what a little more would add.
+
+One plan a billing period, its peaks priced whole, with the loads and prices that came; stored energy and past peaks are
+carried. Nobody has that, so it is never an answer: it says what there is to gain. Marginal values are differences of
+ceilings of sites that have a little more of something.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+
+from ridethrough.domain import ReservePolicy, Site, UpsSystem, reserve_requirement
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.plan import PlanStatus
+from ridethrough.finance.figure import Figure
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.closed_loop import Loop, stored_in_units
+from ridethrough.finance.study.savings import savings_between, wear_by_period
+from ridethrough.finance.study.study import MarginalValues, Savings
+from ridethrough.operation.month_to_date import MonthToDate
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.tariffs.billing.bill import Bill
+from ridethrough.tariffs.billing.exact_bill import bill
+from ridethrough.tariffs.horizon.charges import charges_over
+
+_MORE = 0.01
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ceiling:
+    """What perfect foresight saves, with the wear of that; `optimal` says whether every plan was a proven optimum."""
+
+    savings: Savings
+    optimal: bool
+    marginal: MarginalValues | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Variant:
+    """The site with a little more of something (`amount`, over all systems), or the reason why there is none."""
+
+    name: str
+    site: Site
+    amount: float
+    reason: str = ""
+
+
+def ceiling(
+    case: StudyCase,
+    baseline: Loop,
+    baseline_bill: Bill,
+    *,
+    marginal: bool,
+    progress: Callable[[int], None],
+) -> Ceiling:
+    """Plan every billing period whole; `progress` is told how many intervals are done."""
+    variants = [_Variant(name="", site=case.site_studied, amount=0.0)]
+    if marginal:
+        variants += _variants(case.site_studied)
+    counted = [variant for variant in variants if not variant.reason]
+    runs = [_Run.begin(case, variant) for variant in counted]
+    engine = Engine(warm=True, dynamic_program=find_spec("numba") is not None)  # a month is long for the simplex method
+    for period in case.billing_periods:
+        for run in runs:
+            run.plan(period, engine)
+        progress(period.stop)
+    saved = {run.variant.name: _savings(case, run.loop, baseline, baseline_bill) for run in runs}
+    return Ceiling(
+        savings=saved[""],
+        optimal=runs[0].optimal,
+        marginal=_marginal(variants, saved) if marginal else None,
+    )
+
+
+def _savings(case: StudyCase, loop: Loop, baseline: Loop, baseline_bill: Bill) -> Savings:
+    billed = bill(case.tariff, case.horizon, loop.grid_kw, prices=case.prices, state=case.before)
+    return savings_between(baseline_bill, billed, float(wear_by_period(case, loop, baseline).sum()))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One site on its way through the billing periods."""
+
+    case: StudyCase
+    variant: _Variant
+    loop: Loop
+    month: MonthToDate
+    stored_kwh: list[float]
+    optimal: bool = True
+
+    @classmethod
+    def begin(cls, case: StudyCase, variant: _Variant) -> "_Run":
+        return cls(
+            case=case,
+            variant=variant,
+            loop=Loop.at_start(case),
+            month=MonthToDate.begin(case.tariff, case.calendar, case.before),
+            stored_kwh=[ups.max_stored_kwh for ups in variant.site.ups],
+        )
+
+    def plan(self, period: range, engine: Engine) -> None:
+        """Plan a billing period, and meter what comes of it day by day."""
+        plan = plan_dispatch(self._problem(period), issued_at=self.case.horizon.start, engine=engine)
+        self.optimal &= plan.status is PlanStatus.OPTIMAL
+        here = slice(period.start, period.stop)
+        self.loop.charge_kw[:, here] = [each.charge_kw for each in plan.ups]
+        self.loop.discharge_kw[:, here] = [each.discharge_kw for each in plan.ups]
+        self.loop.grid_kw[here] = plan.grid_kw
+        self.stored_kwh = [each.stored_kwh[-1] for each in plan.ups]
+        for block in self.case.blocks(period):
+            self.month.meter(self.loop.grid_kw, block.stop)
+
+    def _problem(self, period: range) -> DispatchProblem:
+        case, loads = self.case, self.case.loads.part(period.start, period.stop)
+        horizon = Horizon(
+            start=case.horizon.start + period.start * case.horizon.step,
+            interval_minutes=case.horizon.interval_minutes,
+            intervals=len(period),
+            timezone=case.horizon.timezone,
+        )
+        state = self.month.state(stored_in_units(self.variant.site, self.stored_kwh))
+        others_kw = case.record.unprotected_load_kw[case.first + period.start : case.first + period.stop]
+        return DispatchProblem(
+            site=self.variant.site,
+            horizon=horizon,
+            charges=charges_over(case.tariff, horizon, prices=case.record.prices(horizon), state=state),
+            load_kw={ups.id: tuple(row) for ups, row in zip(case.site.ups, loads.load_kw.tolist(), strict=True)},
+            unprotected_load_kw=tuple(others_kw.tolist()),
+            state=state,
+        )
+
+
+def _variants(site: Site) -> list[_Variant]:
+    return [_more_energy(site), _more_power(site), _less_ride_through(site)]
+
+
+def _changed(site: Site, name: str, systems: Sequence[UpsSystem], amount: float) -> _Variant:
+    return _Variant(name=name, site=replace(site, ups=tuple(systems)), amount=amount)
+
+
+def _more_energy(site: Site) -> _Variant:
+    """1 % more energy to trade in every system, by batteries that are as much larger as it takes."""
+    systems, added_kwh = [], 0.0
+    for ups in site.ups:
+        tradable_kwh = reserve_requirement(ups).tradable_kwh
+        growth = _tradable_kwh(ups, 1 + _MORE) - tradable_kwh
+        factor = 1 + _MORE * _MORE * tradable_kwh / growth if growth > 0 else 1 + _MORE
+        systems.append(_larger(ups, factor))
+        added_kwh += reserve_requirement(systems[-1]).tradable_kwh - tradable_kwh
+    if added_kwh <= 0:
+        return _Variant(name="energy", site=site, amount=0.0, reason="batteries a little larger have no more to trade")
+    return _changed(site, "energy", systems, added_kwh)
+
+
+def _tradable_kwh(ups: UpsSystem, factor: float) -> float:
+    return reserve_requirement(_larger(ups, factor)).tradable_kwh
+
+
+def _larger(ups: UpsSystem, factor: float) -> UpsSystem:
+    return replace(ups, battery=replace(ups.battery, nominal_kwh=ups.battery.nominal_kwh * factor))
+
+
+def _more_power(site: Site) -> _Variant:
+    """1 % of the charge limit more, to charge and to discharge alike."""
+    systems, added_kw = [], 0.0
+    for ups in site.ups:
+        more_kw = _MORE * ups.battery.charge_limit_kw
+        battery = replace(
+            ups.battery,
+            charge_limit_kw=ups.battery.charge_limit_kw + more_kw,
+            discharge_limit_kw=ups.battery.discharge_limit_kw + more_kw,
+        )
+        systems.append(replace(ups, battery=battery))
+        added_kw += more_kw * ups.units_in_service
+    return _changed(site, "power", systems, added_kw)
+
+
+def _less_ride_through(site: Site) -> _Variant:
+    """A minute less of ride-through in every system; other steps of a policy count as seconds of full load."""
+    systems = []
+    for ups in site.ups:
+        full_load_s = max(duty.full_load_s for duty in ups.reserve.duties)
+        if full_load_s <= _MINUTE_S:
+            reason = f"{ups.id} rides through {full_load_s:g} s: there is no minute to take"
+            return _Variant(name="minute", site=site, amount=0.0, reason=reason)
+        policy = ReservePolicy(
+            ride_through_s=full_load_s - _MINUTE_S,
+            soc_error_fraction=ups.reserve.soc_error_fraction,
+            recharge_limit_h=ups.reserve.recharge_limit_h,
+        )
+        systems.append(replace(ups, reserve=policy))
+    return _changed(site, "minute", systems, 1.0)
+
+
+def _marginal(variants: Sequence[_Variant], saved: dict[str, Savings]) -> MarginalValues:
+    figures = {
+        variant.name: Figure.unknown(variant.reason)
+        if variant.reason
+        else Figure.known((saved[variant.name].total - saved[""].total) / variant.amount)
+        for variant in variants[1:]
+    }
+    return MarginalValues(
+        of_a_tradable_kwh=figures["energy"],
+        of_a_kw_of_power=figures["power"],
+        of_a_minute_less_ride_through=figures["minute"],
+    )

@@ -1,0 +1,105 @@
+"""Going on with a study that was broken off: what was done is kept at the end of every billing period."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain.validation import Fault, UnableToAccept
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.closed_loop import Loop
+from ridethrough.operation.planner import Planner
+
+_VERSION = 1
+
+
+def inputs_sha256(case: StudyCase, planner: Planner) -> str:
+    """A fingerprint of everything that the closed loop follows from."""
+    digest = hashlib.sha256()
+    words = (_VERSION, case.site, case.tariff, case.record.horizon, case.horizon, case.replanned_every_h)
+    digest.update(repr((*words, planner.information.value, planner.fingerprint)).encode())
+    record = case.record
+    for series in (record.load_kw, record.unprotected_load_kw, record.price_per_kwh):
+        digest.update(b"none" if series is None else np.ascontiguousarray(series).tobytes())
+    return digest.hexdigest()
+
+
+def write_checkpoint(path: Path, loop: Loop, sha256: str) -> None:
+    """Write a loop down, whole or not at all: a study that is killed while it writes leaves the one before.
+
+    Raises `UnableToAccept` for a file that cannot be written.
+    """
+    done = loop.done
+    document = {
+        "version": _VERSION,
+        "inputs_sha256": sha256,
+        "done": done,
+        "charge_kw": loop.charge_kw[:, :done].tolist(),
+        "discharge_kw": loop.discharge_kw[:, :done].tolist(),
+        "stored_kwh": loop.stored_kwh[:, : done + 1].tolist(),
+        "grid_kw": loop.grid_kw[:done].tolist(),
+        "by_status": dict(loop.by_status),
+        "certified": loop.certified,
+        "warnings": list(loop.warnings),
+    }
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(json.dumps(document), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        allowed = f"a file that can be written ({error.strerror})"
+        raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)]) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path, case: StudyCase, sha256: str) -> Loop | None:
+    """Read where a study was broken off; nothing where there is no such file.
+
+    Raises `UnableToAccept` for a file that is none, or that was written from other inputs.
+    """
+    if not path.exists():
+        return None
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        loop = _loop(document, case) if document["inputs_sha256"] == sha256 else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fault = Fault(field="checkpoint", value=str(path), allowed="a checkpoint that a study has written")
+        raise UnableToAccept([fault]) from error
+    if loop is None:
+        allowed = "one of this very study: site, tariff, series, days or planning differ; name another file"
+        raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)])
+    return loop
+
+
+def _loop(document: dict[str, Any], case: StudyCase) -> Loop:
+    """The loop that a document describes.
+
+    Raises `ValueError` where the document does not fit the case.
+    """
+    loop, done = Loop.at_start(case), int(document["done"])
+    if done not in {period.stop for period in case.billing_periods}:
+        message = "not at the end of a billing period"
+        raise ValueError(message)
+    _fill(loop.charge_kw, document["charge_kw"], done)
+    _fill(loop.discharge_kw, document["discharge_kw"], done)
+    _fill(loop.stored_kwh, document["stored_kwh"], done + 1)
+    _fill(loop.grid_kw[None, :], [document["grid_kw"]], done)
+    loop.done, loop.certified = done, int(document["certified"])
+    loop.by_status = Counter(document["by_status"])
+    loop.warnings = dict.fromkeys(document["warnings"])
+    return loop
+
+
+def _fill(target: NDArray[np.float64], rows: list[list[float]], done: int) -> None:
+    """Write down rows; `ValueError` where they are not as many or as long as they must be, or no numbers."""
+    values = np.array(rows, dtype=np.float64)
+    if values.shape != target[:, :done].shape or not np.isfinite(values).all():
+        message = "not the systems and intervals of this study"
+        raise ValueError(message)
+    target[:, :done] = values

@@ -1,0 +1,174 @@
+"""The closed loop: plans made from what was known, met by what happened, one billing period after the other."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Site, UpsMode, UpsSystem
+from ridethrough.domain.horizon import Horizon, zone
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.operation.control_law import Orders, meet
+from ridethrough.operation.month_to_date import MonthToDate, Stored
+from ridethrough.operation.planner import Known, Planner
+
+FloatArray = NDArray[np.float64]
+
+Progress = Callable[[int, int], None]
+"""Told how many intervals are done, and of how many."""
+
+_PUBLISHED_AT_H = 14
+"""From this local hour on the day-ahead prices of the next day are known (ERCOT 13:30, PJM 13:30, EPEX 13:00)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Loop:
+    """What was done until interval `done`: powers (kW) by system and interval, stored energy at boundaries (kWh)."""
+
+    charge_kw: FloatArray
+    discharge_kw: FloatArray
+    stored_kwh: FloatArray
+    grid_kw: FloatArray
+    done: int = 0
+    by_status: Counter[str] = field(default_factory=Counter)
+    certified: int = 0
+    warnings: dict[str, None] = field(default_factory=dict)
+
+    @classmethod
+    def at_start(cls, case: StudyCase) -> "Loop":
+        """Nothing done, every battery full."""
+        systems, intervals = len(case.site.ups), case.horizon.intervals
+        stored = np.zeros((systems, intervals + 1))
+        stored[:, 0] = [ups.max_stored_kwh for ups in case.site_studied.ups]
+        return cls(
+            charge_kw=np.zeros((systems, intervals)),
+            discharge_kw=np.zeros((systems, intervals)),
+            stored_kwh=stored,
+            grid_kw=np.zeros(intervals),
+        )
+
+    @property
+    def plans(self) -> int:
+        """How many plans were made."""
+        return self.by_status.total()
+
+
+def run(
+    case: StudyCase,
+    planner: Planner,
+    loop: Loop,
+    *,
+    progress: Progress | None = None,
+    on_period: Callable[[Loop], None] | None = None,
+) -> Loop:
+    """Go on from where a loop is to the end of the studied days; `on_period` is told of every billing period done."""
+    month = MonthToDate.begin(case.tariff, case.calendar, case.before)
+    for period in case.billing_periods:
+        blocks = case.blocks(period)
+        if period.stop <= loop.done:
+            for block in blocks:
+                month.meter(loop.grid_kw, block.stop)
+            continue
+        planner.begin_period()
+        for block in blocks:
+            _step(case, planner, loop, month, block=block, period=period)
+            if progress is not None:
+                progress(block.stop, case.horizon.intervals)
+        if on_period is not None:
+            on_period(loop)
+    return loop
+
+
+def _step(case: StudyCase, planner: Planner, loop: Loop, month: MonthToDate, *, block: range, period: range) -> None:
+    """Plan a block from what is known, and meet its loads."""
+    planned = planner.plan(_known(case, loop, month, block, period))
+    loop.by_status[planned.status.value] += 1
+    loop.certified += planned.certified
+    loop.warnings |= dict.fromkeys(planned.warnings)
+    _meet(case, loop, block, planned.orders)
+    month.meter(loop.grid_kw, block.stop)
+
+
+def _meet(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:
+    here = slice(block.start, block.stop)
+    loads = case.loads.part(block.start, block.stop)
+    stored = loop.stored_kwh[:, block.start].tolist()
+    met = meet(case.site_studied, case.horizon.interval_h, loads, orders, stored)
+    loop.charge_kw[:, here], loop.discharge_kw[:, here] = met.charge_kw, met.discharge_kw
+    loop.stored_kwh[:, block.start + 1 : block.stop + 1] = met.stored_kwh[:, 1:]
+    loop.grid_kw[here] = met.grid_kw
+    loop.done = block.stop
+
+
+def floating(case: StudyCase) -> Loop:
+    """The same days without trading: batteries float at full, as a UPS keeps them."""
+    loop = Loop.at_start(case)
+    systems, intervals = loop.charge_kw.shape
+    still = all(ups.battery.standby_loss_per_h == 0 for ups in case.site.ups)
+    if still and not case.loads.discharge_floor_kw.any():
+        loop.stored_kwh[:] = loop.stored_kwh[:, :1]
+        loop.grid_kw[:], loop.done = case.loads.net_load_kw, intervals
+        return loop
+    _meet(case, loop, range(intervals), Orders.float_at_full(systems, intervals))
+    return loop
+
+
+def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period: range) -> Known:
+    """Cut what is known at the start of a block out of the record."""
+    now = case.first + block.start
+    record = case.record
+    start = case.horizon.start + block.start * case.horizon.step
+    horizon = Horizon(
+        start=start,
+        interval_minutes=case.horizon.interval_minutes,
+        intervals=len(block),
+        timezone=case.horizon.timezone,
+    )
+    published = None
+    if record.price_per_kwh is not None:
+        published = record.price_per_kwh[: now + _published(horizon)]
+    return Known(
+        issued_at=start,
+        site=case.site_studied,
+        tariff=case.tariff,
+        block=horizon,
+        latest=case.latest,
+        study_end=case.horizon.end,
+        period_end=case.horizon.start + period.stop * case.horizon.step,
+        state=month.state(stored_in_units(case.site_studied, loop.stored_kwh[:, block.start].tolist())),
+        past=record.horizon.first(now) if now else None,
+        load_kw=record.load_kw[:, :now],
+        unprotected_load_kw=record.unprotected_load_kw[:now],
+        price_per_kwh=published,
+    )
+
+
+def _published(block: Horizon) -> int:
+    """How many intervals from the start of a block have published prices: those of its day, later also of the next."""
+    local = block.start_of(0)
+    days = 2 if local.hour >= _PUBLISHED_AT_H else 1
+    end = datetime.combine(local.date() + timedelta(days=days), time(), zone(block.timezone))
+    return int((end.astimezone(block.start.tzinfo) - block.start) / block.step)
+
+
+def stored_in_units(site: Site, stored_kwh: list[float]) -> Stored:
+    """Stored energy in the words of a state: each unit's own, where the units of a system differ in health."""
+    alike, units = {}, {}
+    for ups, kwh in zip(site.ups, stored_kwh, strict=True):
+        held = min(ups.max_stored_kwh, max(0.0, kwh))
+        if ups.unit_state_of_health:
+            units[ups.id] = _by_unit(ups, held / ups.units_in_service)
+        else:
+            alike[ups.id] = held
+    return Stored(stored_kwh=alike, unit_stored_kwh=units)
+
+
+def _by_unit(ups: UpsSystem, weakest_kwh: float) -> tuple[float, ...]:
+    """What each unit holds when all share charge and load alike: as much above its cutoff as the weakest."""
+    unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
+    above_kwh = weakest_kwh - unavailable * ups.weakest_capacity_kwh
+    capacities = iter(ups.unit_capacities_kwh)
+    return tuple(above_kwh + unavailable * next(capacities) if mode is UpsMode.NORMAL else 0.0 for mode in ups.modes)

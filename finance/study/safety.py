@@ -1,0 +1,63 @@
+"""How safe the closed loop was: every outage replayed against what the batteries really held."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ridethrough.domain.certificate import Certificate
+from ridethrough.domain.horizon import Horizon
+from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.closed_loop import Loop
+from ridethrough.finance.study.study import SafetyRecord
+from ridethrough.optimizer.certificate.certify import certify
+
+
+def safety_of(case: StudyCase, loop: Loop) -> SafetyRecord:
+    """Certify the closed loop, one billing period after the other, and count the plans it was made from."""
+    certificates = [_certificate(case, loop, period) for period in case.billing_periods]
+    worst = min((each.worst for each in certificates), key=lambda outage: outage.margin_s)
+    return SafetyRecord(
+        plans=loop.plans,
+        certified=loop.certified,
+        by_status=dict(loop.by_status),
+        outages_replayed=sum(each.outages_replayed for each in certificates),
+        outages_lost=sum(each.failures for each in certificates),
+        worst_ride_through_s=worst.ride_through_s,
+        required_s=worst.required_s,
+        violations=tuple(violation for each in certificates for violation in each.violations),
+    )
+
+
+def _certificate(case: StudyCase, loop: Loop, period: range) -> Certificate:
+    here = slice(period.start, period.stop)
+    horizon = Horizon(
+        start=case.horizon.start + period.start * case.horizon.step,
+        interval_minutes=case.horizon.interval_minutes,
+        intervals=len(period),
+        timezone=case.horizon.timezone,
+    )
+    others_kw = case.record.unprotected_load_kw[case.first + period.start : case.first + period.stop]
+    return certify(
+        case.site_studied,
+        horizon,
+        tuple(trajectories(case, loop, period)),
+        tuple(loop.grid_kw[here].tolist()),
+        tuple(others_kw.tolist()),
+    )
+
+
+def trajectories(case: StudyCase, loop: Loop, period: range) -> Iterator[UpsTrajectory]:
+    """What every UPS system did in some intervals."""
+    here, boundaries = slice(period.start, period.stop), slice(period.start, period.stop + 1)
+    for row, ups in enumerate(case.site_studied.ups):
+        floor = case.loads.floor_kwh[row, here]
+        reserve = np.maximum(np.append(floor, floor[-1]), np.append(floor[0], floor))
+        yield UpsTrajectory(
+            ups_id=ups.id,
+            load_kw=tuple(case.loads.load_kw[row, here].tolist()),
+            charge_kw=tuple(loop.charge_kw[row, here].tolist()),
+            discharge_kw=tuple(loop.discharge_kw[row, here].tolist()),
+            stored_kwh=tuple(loop.stored_kwh[row, boundaries].tolist()),
+            reserve_kwh=tuple(reserve.tolist()),
+        )

@@ -1,0 +1,159 @@
+"""What a study's saving is worth: the cash flow of a project, what that hangs on, and how far both may lie.
+
+The project brings everything but the saving: that is the study's, scaled to a year. Years are drawn from the study's
+own billing periods, as a demand charge is saved by the period and not by the week.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ridethrough.domain import UnableToAccept
+from ridethrough.finance.project.cash_flow import cash_flow
+from ridethrough.finance.project.project import Project, YearlyAmount
+from ridethrough.finance.project.sensitivity import (
+    Lever,
+    TornadoBar,
+    net_present_value,
+    tornado,
+    with_capital_times,
+    with_discount_rate,
+    with_replacement_times,
+    with_savings_times,
+)
+from ridethrough.finance.project.uncertainty import (
+    Bootstrap,
+    Luck,
+    SavingsHistory,
+    annual_savings_range,
+    net_present_value_range,
+)
+from ridethrough.finance.study.study import Study
+
+LEAST_WEEKS = 8
+"""Of fewer weeks studied no year is drawn."""
+
+_DRAWS = Bootstrap(samples=1000, block_parts=1, shift_parts=2, seed=0)
+_DAYS_A_YEAR = 365
+_WEEKS_A_YEAR = _DAYS_A_YEAR / 7
+_ABOUT_A_YEAR = 0.99
+_TIMES = (0.8, 1.2)
+_POINTS = 0.02
+_LOWEST_RATE = -0.99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Venture:
+    """A project whose saving is a study's.
+
+    `project` has one line of savings, whose amount the study fills in. With `before_wear` that is the saving on the
+    bill: wear is then paid by the project's replacements, and not taken off a second time.
+    """
+
+    project: Project
+    before_wear: bool = False
+
+
+def with_range(study: Study) -> Study:
+    """The study with the range of what a year saves after wear; with no range where too little was studied."""
+    if too_little(study):
+        return study
+    return replace(study, range_of_year=annual_savings_range(_history(study, before_wear=False), _DRAWS))
+
+
+def with_value(study: Study, venture: Venture) -> Study:
+    """The study with a cash flow, a tornado, and ranges where enough was studied to draw years from.
+
+    Raises `UnableToAccept` where the project cannot be worked out.
+    """
+    annual = study.savings.on_the_bill / study.years if venture.before_wear else study.annual
+    project = replace(venture.project, savings=(replace(venture.project.savings[0], amount=annual),))
+    valued = replace(with_range(study), cash_flow=cash_flow(project))
+    bars, refused = _tornado(project, study.currency)
+    lacking = too_little(study)
+    drawn = None
+    if not lacking:
+        history = _history(study, before_wear=venture.before_wear)
+        drawn = net_present_value_range(project, history, _DRAWS, Luck.SHARED)
+    return replace(
+        valued,
+        tornado=bars,
+        net_present_value_range=drawn,
+        assumptions=(*study.assumptions, *_assumptions(project, venture, drawn=drawn is not None)),
+        warnings=(*study.warnings, *_part_of_a_year(study), *refused, *([f"no range: {lacking}"] if lacking else [])),
+    )
+
+
+def too_little(study: Study) -> str:
+    """Why no year can be drawn from a study; nothing where one can."""
+    weeks = study.years * _WEEKS_A_YEAR
+    if weeks < LEAST_WEEKS:
+        return f"{weeks:.1f} weeks were studied, and years are drawn from {LEAST_WEEKS} weeks or more"
+    if len(study.periods) == 1:
+        return "one billing period was studied, and years are drawn from 2 or more"
+    return ""
+
+
+def _part_of_a_year(study: Study) -> Iterator[str]:
+    if study.years < _ABOUT_A_YEAR:
+        days = study.years * _DAYS_A_YEAR
+        yield (
+            f"cash flow: {days:.0f} studied day{'s stand' if round(days) != 1 else ' stands'} for every day of every "
+            "year; what other seasons and prices bring is not in it"
+        )
+
+
+def _history(study: Study, *, before_wear: bool) -> SavingsHistory:
+    """A year put together from the studied billing periods: each saves what it did, as often as it fits a year."""
+    each = (period.savings.on_the_bill if before_wear else period.savings.total for period in study.periods)
+    return SavingsHistory(savings_by_year=(tuple(saved / study.years for saved in each),))
+
+
+def _levers(project: Project, currency: str) -> Iterator[Lever[Project]]:
+    low, high = _TIMES
+    saved = sum(line.amount for line in project.savings)
+    capital = sum(project.cost_by_asset.values())
+    renewed = sum(asset.replacement.cost for asset in project.assets if asset.replacement)
+    yield Lever(name=f"saving of a year, times {saved:,.0f} {currency}", low=low, high=high, apply=with_savings_times)
+    if capital:
+        yield Lever(name=f"capital, times {capital:,.0f} {currency}", low=low, high=high, apply=with_capital_times)
+    if renewed:
+        name = f"replacement, times {renewed:,.0f} {currency}"
+        yield Lever(name=name, low=low, high=high, apply=with_replacement_times)
+    rate = project.discount_rate
+    kind = "real" if project.discount_rate_is_real else "nominal"
+    lowest = max(_LOWEST_RATE, rate - _POINTS)
+    name = f"discount rate, {kind}, {rate:.1%} as given"
+    yield Lever(name=name, low=round(lowest, 6), high=round(max(lowest, rate + _POINTS), 6), apply=with_discount_rate)
+
+
+def _tornado(project: Project, currency: str) -> tuple[tuple[TornadoBar, ...], list[str]]:
+    """The bars, and which inputs could not be varied and why."""
+    bars: list[TornadoBar] = []
+    refused = []
+    for lever in _levers(project, currency):
+        try:
+            bars += tornado(project, [lever], net_present_value)
+        except UnableToAccept as error:
+            refused.append(f"not varied: {lever.name} ({'; '.join(str(fault) for fault in error.faults)})")
+    return tuple(sorted(bars, key=lambda bar: -bar.width)), refused
+
+
+def _assumptions(project: Project, venture: Venture, *, drawn: bool) -> Iterator[str]:
+    line: YearlyAmount = project.savings[0]
+    basis = "on the bill, before wear" if venture.before_wear else "after wear"
+    rate = project.inflation_rate if line.escalation_rate is None else line.escalation_rate
+    yield (
+        f"cash flow: each year saves what the studied time does in proportion, {basis}; "
+        f"it grows by {rate:.1%} and fades by {line.degradation_rate:.1%} a year"
+    )
+    replaced = any(asset.replacement and asset.replacement.after_years for asset in project.assets)
+    if replaced and not venture.before_wear:
+        yield "cash flow: wear is taken off the saving, and replacements are paid beside it: rather too little"
+    elif venture.before_wear and not replaced:
+        yield "cash flow: wear is not taken off the saving, and no replacement is paid: rather too much"
+    if drawn:
+        yield (
+            f"ranges: {_DRAWS.samples:,} years drawn from the studied billing periods, each in its place or one up to "
+            f"{_DRAWS.shift_parts} before or after it; a drawn year repeats through the life; other loads and prices "
+            "are not in them"
+        )

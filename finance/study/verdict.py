@@ -1,0 +1,82 @@
+"""Whether to trade at all, in words and figures that a finance reader can check."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ridethrough.finance.figure import Figure
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.closed_loop import Loop
+from ridethrough.finance.study.study import SafetyRecord, Savings, Verdict
+
+LEAST_OF_BILL = 0.001
+"""A saving below a thousandth of the bill is within what any change of the load does to it."""
+
+_FLAT = 1.15
+_LEAST_CEILING = 1e-5
+_HOURS_A_YEAR = 8760.0
+
+
+def capture_of(total: float, ceiling: Savings, baseline_total: float, currency: str, *, optimal: bool) -> Figure:
+    """The share of the ceiling that was saved; unknown where there is next to nothing to save."""
+    if not optimal:
+        return Figure.unknown("the plans of whole billing periods are not proven optimal: the ceiling is not known")
+    if ceiling.total <= _LEAST_CEILING * baseline_total:
+        return Figure.unknown(
+            f"perfect foresight over whole billing periods would save {ceiling.total:,.2f} {currency}: "
+            "there is next to nothing to capture"
+        )
+    return Figure.known(total / ceiling.total)
+
+
+def verdict_on(
+    case: StudyCase,
+    baseline: Loop,
+    savings: Savings,
+    ceiling: Savings | None,
+    safety: SafetyRecord,
+    *,
+    bill_total: float,
+) -> Verdict:
+    """Judge a study."""
+    if safety.outages_lost or safety.violations:
+        lost = f"{safety.outages_lost} of {safety.outages_replayed} replayed outages are not ridden through"
+        reasons = [lost] if safety.outages_lost else []
+        return Verdict(worthwhile=False, reason="; ".join([*reasons, *safety.violations]))
+    reason = ", ".join(_saved(savings, bill_total, case.tariff.currency))
+    if savings.total > LEAST_OF_BILL * abs(bill_total):
+        return Verdict(worthwhile=True, reason=reason)
+    return Verdict(worthwhile=False, reason="; ".join([reason, *_why_so_little(case, baseline, ceiling, bill_total)]))
+
+
+def _saved(savings: Savings, bill_total: float, currency: str) -> Iterator[str]:
+    what = "saves" if savings.total > 0 else "loses"
+    wear = f" after {savings.wear:,.0f} {currency} of wear" if savings.wear else ""
+    yield f"trading {what} {abs(savings.total):,.0f} {currency}{wear}"
+    yield f"{abs(_share(savings.total, bill_total)):.2%} of the bill of {bill_total:,.0f} {currency}"
+
+
+def _why_so_little(case: StudyCase, baseline: Loop, ceiling: Savings | None, bill_total: float) -> Iterator[str]:
+    ratio = peak_over_mean(case, baseline)
+    if ratio is not None:
+        shape = "the load is flat" if ratio < _FLAT else "the load has peaks"
+        yield f"{shape}: its monthly peak is {ratio:.2f} times its mean"
+    if ceiling is not None:
+        years = case.horizon.intervals * case.horizon.interval_h / _HOURS_A_YEAR
+        yield (
+            "perfect foresight over whole billing periods would save "
+            f"{ceiling.on_the_bill / years:,.0f} {case.tariff.currency} a year before wear, "
+            f"{_share(ceiling.on_the_bill, bill_total):.2%} of the bill"
+        )
+
+
+def _share(amount: float, bill_total: float) -> float:
+    return amount / bill_total if bill_total else 0.0
+
+
+def peak_over_mean(case: StudyCase, baseline: Loop) -> float | None:
+    """The meter's peak over its mean, as a mean over billing periods; none where the mean is not above 0."""
+    parts = [baseline.grid_kw[period.start : period.stop] for period in case.billing_periods]
+    if any(part.mean() <= 0 for part in parts):
+        return None
+    return float(np.mean([part.max() / part.mean() for part in parts]))

@@ -1,0 +1,268 @@
+"""The control law: what every battery does in an interval, from a plan and from what is measured.
+
+A plan is made from a forecast; between plans the real load comes in. The law follows the plan's setpoints, and the
+meter before the clock: where the meter would pass the plan's target, systems first charge less and then give stored
+energy that lies above their reserve, shared by how much of that each has. A plan may bring a `Response` instead, which
+says what the meter is to show at each load.
+
+Whatever a plan asks for, the law keeps within what `power_bounds` leaves, never takes a battery below its reserve at
+either end of an interval, never feeds back where that is not allowed, and never charges beyond the import limit. Below
+the reserve it charges first. Nothing here reads a clock, keeps a state or touches a device: the same code serves the
+backtest and the control loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Horizon, ReserveCondition, Site, UpsSystem, reserve_requirement
+from ridethrough.domain.conditions import conditions_on
+from ridethrough.domain.validation import Checks
+from ridethrough.operation.orders import Orders, Response, Wanted
+from ridethrough.operation.sharing import SystemInterval, share
+from ridethrough.optimizer.problem.power_bounds import power_bounds_of
+
+__all__ = ["Measured", "Met", "Orders", "Response", "Wanted", "measured", "meet", "reserve_floor_kwh"]
+
+FloatArray = NDArray[np.float64]
+
+_ROUNDING_KW = 1e-6
+"""A meter that is off its target by no more is on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measured:
+    """Loads as they came, and what they leave to batteries; arrays as those of `Orders`.
+
+    `net_load_kw` is the meter with every battery at rest. `floor_kwh` is the reserve that the load of each interval
+    asks for, at both its ends.
+    """
+
+    load_kw: FloatArray
+    net_load_kw: FloatArray
+    dc_load_kw: FloatArray
+    charge_ceiling_kw: FloatArray
+    discharge_floor_kw: FloatArray
+    discharge_ceiling_kw: FloatArray
+    floor_kwh: FloatArray
+
+    def part(self, first: int, last: int) -> Measured:
+        """The intervals from `first` to before `last`."""
+        return Measured(
+            load_kw=self.load_kw[:, first:last],
+            net_load_kw=self.net_load_kw[first:last],
+            dc_load_kw=self.dc_load_kw[:, first:last],
+            charge_ceiling_kw=self.charge_ceiling_kw[:, first:last],
+            discharge_floor_kw=self.discharge_floor_kw[:, first:last],
+            discharge_ceiling_kw=self.discharge_ceiling_kw[:, first:last],
+            floor_kwh=self.floor_kwh[:, first:last],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Met:
+    """What came of it: powers (kW) by system and interval, stored energy (kWh) at boundaries, and the meter (kW)."""
+
+    charge_kw: FloatArray
+    discharge_kw: FloatArray
+    stored_kwh: FloatArray
+    grid_kw: FloatArray
+
+
+def measured(
+    site: Site,
+    horizon: Horizon,
+    load_kw: FloatArray,
+    unprotected_load_kw: FloatArray,
+    conditions: Iterable[ReserveCondition] = (),
+) -> Measured:
+    """Work out what measured loads leave to batteries.
+
+    `load_kw` has one row a system; `conditions` add to those of the site. A load above the protected load raises the
+    reserve at once.
+    """
+    held = (*site.conditions, *conditions)
+    rows = [_of_system(site, ups, horizon, load_kw[row], held) for row, ups in enumerate(site.ups)]
+    dc_kw, charge, least, most, floor = (np.array(values) for values in zip(*rows, strict=True))
+    rectified = np.array([[ups.rectifier_efficiency] for ups in site.ups])
+    return Measured(
+        load_kw=load_kw,
+        net_load_kw=unprotected_load_kw + (dc_kw / rectified).sum(axis=0),
+        dc_load_kw=dc_kw,
+        charge_ceiling_kw=charge,
+        discharge_floor_kw=least,
+        discharge_ceiling_kw=most,
+        floor_kwh=floor,
+    )
+
+
+def _of_system(
+    site: Site, ups: UpsSystem, horizon: Horizon, load_kw: FloatArray, held: tuple[ReserveCondition, ...]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """What the inverters of one system draw, how far its batteries may go, and the reserve, per interval."""
+    inside = conditions_on(horizon, held, ups_id=ups.id, timezone=site.timezone).intervals
+    floor_kwh = reserve_floor_kwh(ups, load_kw)
+    dc_kw = _dc_load_kw(ups, load_kw)
+    bounds = power_bounds_of(
+        ups,
+        tuple(dc_kw.tolist()),
+        [site.interconnection.export_limit_kw] * len(load_kw) if ups.bidirectional else None,
+        locked=tuple(bool(each) or bool(ups.lock) for each in inside),
+        reserve_first=None,
+        emptiest_fraction=min(1.0, float(floor_kwh.min()) / ups.capacity_kwh),
+    )
+    return (
+        dc_kw,
+        np.array(bounds.charge_ceiling_kw),
+        np.array(bounds.discharge_floor_kw),
+        np.array(bounds.discharge_ceiling_kw),
+        floor_kwh,
+    )
+
+
+def _dc_load_kw(ups: UpsSystem, load_kw: FloatArray) -> FloatArray:
+    if not ups.inverter_efficiency_by_load_fraction:
+        return np.asarray(load_kw / ups.inverter_efficiency)
+    return np.array([ups.dc_load_kw(load) for load in load_kw.tolist()])
+
+
+def reserve_floor_kwh(ups: UpsSystem, load_kw: FloatArray) -> FloatArray:
+    """The reserve of one system at each load: that of its protected load, or of the load where it is higher.
+
+    A reserve above full batteries is full batteries: there is no more to hold.
+    """
+    floor_kwh = np.full(len(load_kw), _reserve_kwh(ups, ups.protected_load_kw))
+    for index in np.flatnonzero(load_kw > ups.protected_load_kw).tolist():
+        floor_kwh[index] = _reserve_kwh(ups, float(load_kw[index]))
+    return floor_kwh
+
+
+def _reserve_kwh(ups: UpsSystem, load_kw: float) -> float:
+    return min(ups.max_stored_kwh, reserve_requirement(ups, protected_load_kw=load_kw).reserve_kwh)
+
+
+def meet(site: Site, interval_h: float, loads: Measured, orders: Orders, stored_kwh: Sequence[float]) -> Met:
+    """Meet the loads of a run of intervals, one after the other, from stored energy at its start (kWh by system).
+
+    Raises `UnableToAccept` for loads, orders and stored energy that do not belong together, or that are no numbers.
+    """
+    _check(site, loads, orders, stored_kwh)
+    systems = [SystemInterval(ups, interval_h, stored) for ups, stored in zip(site.ups, stored_kwh, strict=True)]
+    for row, system in enumerate(systems):
+        system.lay(loads, orders, row)
+    limits = site.interconnection
+    meter = _Meter(systems=systems, import_limit_kw=limits.import_limit_kw, export_limit_kw=limits.export_limit_kw)
+    intervals = len(loads.net_load_kw)
+    targets = np.nan_to_num(orders.grid_target_kw, nan=np.inf, posinf=np.inf).clip(max=limits.import_limit_kw).tolist()
+    spare = [-np.inf] * intervals
+    if orders.spare_below_kw is not None:
+        spare = np.nan_to_num(orders.spare_below_kw, nan=-np.inf, neginf=-np.inf).tolist()
+    responses = orders.responses or (None,) * intervals
+    grid_kw = []
+    for t, net_kw in enumerate(loads.net_load_kw.tolist()):
+        for system in systems:
+            system.enter(t)
+        response = responses[t]
+        if response is None:
+            grid_kw.append(meter.follow(t, net_kw, targets[t], spare[t]))
+        else:
+            grid_kw.append(meter.respond(net_kw, response))
+        for system in systems:
+            system.leave()
+    return Met(
+        charge_kw=np.array([system.charged_kw for system in systems]).reshape(len(systems), intervals),
+        discharge_kw=np.array([system.discharged_kw for system in systems]).reshape(len(systems), intervals),
+        stored_kwh=np.array([system.boundaries_kwh for system in systems]),
+        grid_kw=np.array(grid_kw, dtype=float),
+    )
+
+
+def _check(site: Site, loads: Measured, orders: Orders, stored_kwh: Sequence[float]) -> None:
+    checks = Checks()
+    shape, wanted = (len(site.ups), len(loads.net_load_kw)), orders.charge_kw.shape
+    checks.require(wanted == shape, "charge_kw", f"shape {wanted}", f"shape {shape}: systems and intervals")
+    given = len(stored_kwh)
+    checks.require(given == shape[0], "stored_kwh", f"{given} values", f"{shape[0]}, one a UPS system")
+    measured_values = {"stored_kwh": np.array(stored_kwh), "load": loads.net_load_kw, "load_kw": loads.load_kw}
+    for name, values in measured_values.items():
+        checks.require(bool(np.isfinite(values).all()), name, "something that is no number", "measured numbers")
+    checks.raise_faults()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Meter:
+    """The systems of one interval behind their meter."""
+
+    systems: list[SystemInterval]
+    import_limit_kw: float
+    export_limit_kw: float
+
+    def follow(self, t: int, net_kw: float, target_kw: float, spare_kw: float) -> float:
+        """Do as planned, less the clock where the meter says otherwise; answer what the meter shows (kW)."""
+        for system in self.systems:
+            system.follow(t)
+        grid_kw = self._grid_kw(net_kw)
+        if grid_kw > target_kw + _ROUNDING_KW:
+            grid_kw = self._take_less(net_kw, grid_kw - target_kw)
+        elif grid_kw < spare_kw - _ROUNDING_KW:
+            grid_kw = self._give_less(net_kw, spare_kw - grid_kw)
+        return self._within_limits(net_kw, grid_kw)
+
+    def respond(self, net_kw: float, response: Wanted) -> float:
+        """Bring the meter where a response wants it; answer what it shows (kW). What is no number is no wish."""
+        for system in self.systems:
+            system.rest()
+        grid_kw = self._grid_kw(net_kw)
+        missing_kw = response.wanted_kw(net_kw) - grid_kw
+        if missing_kw != missing_kw:  # noqa: PLR0124 - only what is no number differs from itself
+            missing_kw = 0.0
+        if missing_kw < 0:
+            grid_kw = self._take_less(net_kw, -missing_kw)
+        else:
+            rooms = [system.could_take_kw for system in self.systems]
+            for system, part_kw in zip(self.systems, share(missing_kw, rooms, rooms), strict=True):
+                system.take_kw(part_kw)
+            grid_kw = self._grid_kw(net_kw)
+        return self._within_limits(net_kw, grid_kw)
+
+    def _grid_kw(self, net_kw: float) -> float:
+        for system in self.systems:
+            net_kw += system.adds_kw
+        return net_kw
+
+    def _take_less(self, net_kw: float, excess_kw: float) -> float:
+        """Charge less, then give energy above the reserve, shared by how much of it each system has."""
+        charging = [system.could_drop_kw for system in self.systems]
+        parts = share(excess_kw, charging, charging)
+        for system, part_kw in zip(self.systems, parts, strict=True):
+            system.take_kw(-part_kw)
+        left_kw = excess_kw - sum(parts)
+        if left_kw > 0:
+            most = [system.could_give_kw for system in self.systems]
+            tradable = [max(0.0, system.tradable_kwh) for system in self.systems]
+            for system, part_kw in zip(self.systems, share(left_kw, tradable, most), strict=True):
+                system.give_kw(part_kw)
+        return self._grid_kw(net_kw)
+
+    def _give_less(self, net_kw: float, missing_kw: float) -> float:
+        giving = [system.could_spare_kw for system in self.systems]
+        for system, part_kw in zip(self.systems, share(missing_kw, giving, giving), strict=True):
+            system.give_kw(-part_kw)
+        return self._grid_kw(net_kw)
+
+    def _within_limits(self, net_kw: float, grid_kw: float) -> float:
+        """Charge nothing beyond the import limit, at last not even for the reserve; export nothing beyond its limit."""
+        if grid_kw > self.import_limit_kw:
+            grid_kw = self._take_less(net_kw, grid_kw - self.import_limit_kw)
+        for need_not in (SystemInterval.need_not_rise, SystemInterval.need_not_charge):
+            if grid_kw > self.import_limit_kw + _ROUNDING_KW:
+                for system in self.systems:
+                    need_not(system)
+                grid_kw = self._take_less(net_kw, grid_kw - self.import_limit_kw)
+        if grid_kw < -self.export_limit_kw:
+            grid_kw = self._give_less(net_kw, -self.export_limit_kw - grid_kw)
+        return grid_kw

@@ -1,0 +1,96 @@
+"""What a plan tells the control law: setpoints and a target for each interval, or how to answer to each load."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain.validation import Checks
+
+FloatArray = NDArray[np.float64]
+
+
+class Wanted(Protocol):
+    """Says what the meter is to show at a net load: a `Response`, or what works one out when it is asked."""
+
+    def wanted_kw(self, net_load_kw: float) -> float:
+        """The wanted meter (kW) at a net load (kW)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What the meter is to show (`grid_kw`) at each net load (all loads, batteries at rest), straight between knots.
+
+    >>> peak_shaving = Response(net_load_kw=(1000.0, 1200.0), grid_kw=(1050.0, 1100.0))
+    >>> [peak_shaving.wanted_kw(load) for load in (900.0, 1100.0, 1300.0)]
+    [950.0, 1075.0, 1100.0]
+    """
+
+    net_load_kw: tuple[float, ...]
+    grid_kw: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        knots, wanted = len(self.net_load_kw), len(self.grid_kw)
+        checks.require(knots >= 1, "net_load_kw", f"{knots} knots", "at least 1")
+        checks.require(knots == wanted, "grid_kw", f"{wanted} values", f"{knots}, one a knot")
+        rising = all(one < after for one, after in zip(self.net_load_kw, self.net_load_kw[1:], strict=False))
+        checks.require(rising, "net_load_kw", self.net_load_kw, "in rising order")
+        finite = bool(np.isfinite((*self.net_load_kw, *self.grid_kw)).all())
+        checks.require(finite, "grid_kw", self.grid_kw, "finite numbers, at finite loads")
+        checks.raise_faults()
+
+    def wanted_kw(self, net_load_kw: float) -> float:
+        """The wanted meter: below the first knot with that knot's battery power, above the last that knot's meter."""
+        above = bisect_right(self.net_load_kw, net_load_kw)
+        if above == 0:
+            return net_load_kw + self.grid_kw[0] - self.net_load_kw[0]
+        if above == len(self.net_load_kw):
+            return self.grid_kw[-1]
+        low, high = self.net_load_kw[above - 1], self.net_load_kw[above]
+        part = (net_load_kw - low) / (high - low)
+        return self.grid_kw[above - 1] + part * (self.grid_kw[above] - self.grid_kw[above - 1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Orders:
+    """What a plan tells the law: arrays of one row a system (in the site's order) and one column an interval, in kW.
+
+    `grid_target_kw` is the level to hold the meter under. Below `spare_below_kw` a battery need not discharge, whatever
+    its setpoint: the load came in lower than was planned for. `floor_kwh` (boundaries: one column more) raises the
+    reserve, never lowers it. `responses`, one an interval where there are any, stand in the place of setpoints and
+    target. What is no number is held: no power, the import limit, no spare, no raised reserve.
+    """
+
+    charge_kw: FloatArray
+    discharge_kw: FloatArray
+    grid_target_kw: FloatArray
+    spare_below_kw: FloatArray | None = None
+    floor_kwh: FloatArray | None = None
+    responses: tuple[Wanted | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        systems, intervals = self.charge_kw.shape
+        shapes = {
+            "discharge_kw": (self.discharge_kw, (systems, intervals)),
+            "grid_target_kw": (self.grid_target_kw, (intervals,)),
+            "spare_below_kw": (self.spare_below_kw, (intervals,)),
+            "floor_kwh": (self.floor_kwh, (systems, intervals + 1)),
+        }
+        for name, (values, shape) in shapes.items():
+            if values is not None:
+                checks.require(values.shape == shape, name, f"shape {values.shape}", f"shape {shape}, as charge_kw")
+        given = len(self.responses)
+        checks.require(given in (0, intervals), "responses", f"{given} of them", f"{intervals}, one an interval")
+        checks.raise_faults()
+
+    @classmethod
+    def float_at_full(cls, systems: int, intervals: int) -> Orders:
+        """What a UPS does that trades nothing: charge wherever its battery is not full."""
+        nothing = np.zeros((systems, intervals))
+        return cls(charge_kw=nothing + np.inf, discharge_kw=nothing, grid_target_kw=np.full(intervals, np.inf))

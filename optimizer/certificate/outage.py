@@ -1,0 +1,184 @@
+"""Outages replayed second by second: how long the surviving units of one UPS system carry a load.
+
+Written apart from the reserve formula. Surviving units share the load alike; each draws on its battery at the rate its
+share demands, and the load drops where they are empty or lack the power.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Battery, UpsSystem
+from ridethrough.domain.ride_through.duty import BackupDuty
+
+FloatArray = NDArray[np.float64]
+
+SECONDS_PER_HOUR = 3600.0
+_TOLERANCE_KW = 1e-3
+_TOLERANCE_S = 1e-6
+_FINE_STEP_S = 1.0
+_COARSE_STEP_S = 30.0
+_MOST_FINE_STEPS = 20_000
+_LONGEST_REPLAY_S = 24 * 3600.0
+
+
+def ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
+    """Replay every tolerated failure from each boundary; return seconds by boundary (rows) and failed units (columns).
+
+    `stored_kwh` and `load_kw` hold one value a boundary. Units share charge and load alike and count as the weakest, so
+    that the number of failed units says it all, whichever they are. Where a policy asks for more than one duty, the one
+    of least margin counts, as seconds around the policy's own.
+    """
+    required_s = ups.reserve.duty.duration_s
+    margins = [_replay(ups, duty, stored_kwh, load_kw) - duty.duration_s for duty in ups.reserve.duties]
+    return np.maximum(np.minimum.reduce(margins) + required_s, 0.0)
+
+
+def _replay(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
+    """Seconds until the load drops: the duty's share of it is carried, and all of it once the duty is over."""
+    seconds = np.zeros((len(stored_kwh), ups.failures_left + 1))
+    for load in np.unique(load_kw):
+        here = load_kw == load
+        seconds[here] = _replay_load(ups, duty, stored_kwh[here], float(load))
+    return seconds
+
+
+def _replay_load(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float) -> FloatArray:
+    """Replay outages of one load: all draw alike, so one curve of energy drawn over time serves every boundary.
+
+    Each outage ends where the curve passes what a unit had left above its cutoff, or where a unit lacks the power.
+    """
+    unavailable_kwh = _unavailable_kwh(ups, ups.weakest_capacity_kwh)
+    left_kwh = np.maximum(stored_kwh / ups.units_in_service - unavailable_kwh, 0.0)
+    most_kwh = float(max(left_kwh.max(), ups.weakest_capacity_kwh - unavailable_kwh))
+    columns = []
+    for failed in range(ups.failures_left + 1):
+        curve = _curve(_Same(ups), duty, load_kw / (ups.units_in_service - failed), most_kwh)
+        columns.append(np.minimum(_where_passed_s(left_kwh, curve.drawn_kwh, curve.ends_s), curve.powered_s))
+    return np.column_stack(columns)
+
+
+class _Same:
+    """A UPS system as a key: equal to itself and to no other, however alike."""
+
+    __slots__ = ("ups",)
+
+    def __init__(self, ups: UpsSystem) -> None:
+        self.ups = ups
+
+    def __hash__(self) -> int:
+        return id(self.ups)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.ups is self.ups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Curve:
+    """The energy that a unit has drawn (kWh) at the end of each step (s), and until when it has the power (s)."""
+
+    ends_s: FloatArray
+    drawn_kwh: FloatArray
+    powered_s: float
+
+
+@lru_cache(maxsize=256)
+def _curve(same: _Same, duty: BackupDuty, share_kw: float, most_kwh: float) -> _Curve:
+    """Draw the share of one unit until `most_kwh` are gone; the plans of one site ask for the same curves."""
+    ups, capacity = same.ups, np.array([same.ups.weakest_capacity_kwh])
+    full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
+    ends_s = _step_ends_s(duty, most_kwh / full_drain_kw * SECONDS_PER_HOUR)
+    fractions, step_of = np.unique(_load_fractions(duty, ends_s[:-1]), return_inverse=True)
+    drains_kw = np.array([_drain_kw(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
+    powered_s = float(ends_s[np.argmax(np.isinf(drains_kw))]) if np.isinf(drains_kw).any() else np.inf
+    drains_kw = np.where(np.isinf(drains_kw), 0.0, drains_kw)
+    drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(ends_s) * (drains_kw / SECONDS_PER_HOUR))])
+    return _Curve(ends_s=ends_s, drawn_kwh=drawn_kwh, powered_s=powered_s)
+
+
+def _where_passed_s(left_kwh: FloatArray, drawn_kwh: FloatArray, ends_s: FloatArray) -> FloatArray:
+    """When the energy drawn passes what was left: after the stretches in which nothing is drawn."""
+    after = np.searchsorted(drawn_kwh, left_kwh, side="right")
+    after = np.clip(after, 1, len(drawn_kwh) - 1)
+    step_kwh = drawn_kwh[after] - drawn_kwh[after - 1]
+    part = np.where(step_kwh > 0, (left_kwh - drawn_kwh[after - 1]) / np.where(step_kwh > 0, step_kwh, 1.0), 1.0)
+    return ends_s[after - 1] + np.clip(part, 0.0, 1.0) * (ends_s[after] - ends_s[after - 1])
+
+
+def _step_ends_s(duty: BackupDuty, full_load_s: float) -> FloatArray:
+    """The ends of the replay's steps: seconds until the duty is met twice over, coarser after that."""
+    fine_s = np.ceil(2 * duty.duration_s)
+    step_s = max(_FINE_STEP_S, np.ceil(fine_s / _MOST_FINE_STEPS))
+    last_s = min(duty.duration_s + full_load_s, _LONGEST_REPLAY_S) if np.isfinite(full_load_s) else fine_s
+    coarse = np.arange(fine_s, max(fine_s, last_s) + 2 * _COARSE_STEP_S, _COARSE_STEP_S)
+    changes = np.cumsum([step.seconds for step in duty.steps])
+    return np.unique(np.concatenate([np.arange(0.0, fine_s, step_s), changes, coarse]))
+
+
+def _load_fractions(duty: BackupDuty, at_s: FloatArray) -> FloatArray:
+    """The share of the load to carry at each moment; all of it once the duty is over."""
+    step_ends_s = np.cumsum([step.seconds for step in duty.steps])
+    fractions = np.array([*(step.load_fraction for step in duty.steps), 1.0])
+    return fractions[np.searchsorted(step_ends_s, at_s + _TOLERANCE_S, side="right")]
+
+
+def _drain_kw(ups: UpsSystem, share_kw: FloatArray | float, capacities_kwh: FloatArray) -> FloatArray:
+    """The stored power that units lose while each carries `share_kw` (AC); infinite where one cannot carry it."""
+    battery = ups.battery
+    share = np.broadcast_to(share_kw, np.broadcast_shapes(np.shape(share_kw), capacities_kwh.shape))
+    dc_kw = inverter_input_kw(ups, share)
+    rate = dc_kw / capacities_kwh
+    usable = _usable_fraction(battery, rate)
+    usable = usable * _left_at(battery, battery.usable_fraction_by_temperature_c, otherwise=battery.temperature_factor)
+    power_left = _left_at(battery, battery.power_fraction_by_temperature_c, otherwise=1.0)
+    if not battery.usable_fraction_includes_loss:
+        usable = usable * battery.discharge_efficiency
+    holds = (
+        (share <= ups.unit_output_limit_kw + _TOLERANCE_KW)
+        & (dc_kw <= battery.discharge_limit_kw * power_left * _power_left_when_empty(ups) + _TOLERANCE_KW)
+        & (rate <= battery.max_c_rate)
+    )
+    return np.where(holds, dc_kw / usable - np.log1p(-battery.standby_loss_per_h) * capacities_kwh, np.inf)
+
+
+def _unavailable_kwh(ups: UpsSystem, capacity_kwh: FloatArray | float) -> FloatArray | float:
+    return (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * capacity_kwh
+
+
+def inverter_input_kw(ups: UpsSystem, unit_load_kw: FloatArray) -> FloatArray:
+    """What the inverter of one unit draws from DC to carry a load (AC)."""
+    curve = ups.inverter_efficiency_by_load_fraction
+    if not curve:
+        return unit_load_kw / ups.inverter_efficiency
+    points = sorted(curve)
+    efficiency = np.interp(unit_load_kw / ups.unit_output_limit_kw, points, [curve[point] for point in points])
+    return unit_load_kw / efficiency
+
+
+def _usable_fraction(battery: Battery, rate: FloatArray) -> FloatArray:
+    """What of the stored energy can be drawn at a rate (1/h)."""
+    if battery.peukert is not None:
+        law = battery.peukert
+        return np.minimum(1.0, np.power(rate * law.rated_h, 1 - law.exponent))
+    table = battery.usable_fraction_by_c_rate
+    return np.interp(rate, list(table), list(table.values())) if table else np.ones_like(rate)
+
+
+def _left_at(battery: Battery, table: Mapping[float, float], *, otherwise: float) -> float:
+    """What a maker's table leaves at the battery's temperature."""
+    if battery.temperature_c is None or not table:
+        return otherwise
+    degrees = sorted(table)
+    return float(np.interp(battery.temperature_c, degrees, [table[each] for each in degrees]))
+
+
+def _power_left_when_empty(ups: UpsSystem) -> float:
+    """The share of the discharge limit that is left at the end, where the battery is nearly empty."""
+    table = ups.battery.power_by_fraction
+    if not table:
+        return 1.0
+    points = sorted(table)
+    return float(np.interp(ups.battery.cutoff_fraction, points, [table[point] for point in points]))

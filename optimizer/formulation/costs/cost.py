@@ -1,0 +1,98 @@
+"""Cost: what the meter is charged, and wear, in the site's currency.
+
+minimize   the sum over scenarios of probability[s] times
+
+           sum_t h * price[t] * imported[t]  -  sum_t h * sell[t] * exported[t]  +  sum_e,k price[e,k] * in_block[e,k]
+         + sum_d,k rate[d,k] * filled[d,k]  +  sum_m multiplier[m] * shortfall[m]  +  sum_u,t wear[u] * h * d[u,t]
+         - sum_u,b value[b] * E[u,b]                                   where stored energy is worth something by itself
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyomo.core as pyo
+
+from ridethrough.optimizer.formulation.horizon import Parameters, per_system
+from ridethrough.optimizer.formulation.physics.meter import grid_kw
+from ridethrough.optimizer.pricing.tier_slopes import Slopes
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+
+
+def add_prices(model: pyo.AbstractModel) -> None:
+    """Declare every price."""
+    model.energy_per_kwh = pyo.Param(model.INTERVALS, mutable=True)
+    model.export_per_kwh = pyo.Param(model.INTERVALS, mutable=True)
+    model.wear_cost_per_kwh = pyo.Param(model.UPS, mutable=True)
+    model.stored_value_per_kwh = pyo.Param(model.BOUNDARIES, mutable=True)
+    model.demand_slope_per_kw = pyo.Param(model.PEAKS, mutable=True)
+
+
+def price_parameters(problem: DispatchProblem, slopes: Slopes) -> Parameters:
+    """Every price; `slopes` are added for tiers that are followed by their slope."""
+    charges = problem.charges
+    energy = charges.energy_per_kwh + slopes.per_kwh
+    for term in charges.tiers:
+        if term.separable:
+            energy[term.intervals] += term.base_per_kwh
+    sell = charges.export_per_kwh if len(charges.export_per_kwh) else np.zeros(charges.horizon.intervals)
+    return {
+        "energy_per_kwh": energy,
+        "export_per_kwh": sell,
+        "wear_cost_per_kwh": per_system(problem, lambda ups: ups.battery.wear_cost_per_kwh),
+        "stored_value_per_kwh": problem.stored_value,
+        "demand_slope_per_kw": np.concatenate([slopes.per_kw, np.zeros(len(charges.coincident))]),
+    }
+
+
+def cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
+    """What one scenario costs but for its peaks: energy and tiers, minimum charges and wear, less what is earned."""
+    return (
+        energy_cost(model, s, model.INTERVALS, model.EXPORTS)
+        + tier_cost(model, s, model.BLOCKS)
+        + sum(model.minimum_multiplier[m] * model.shortfall[s, m] for m in model.MINIMUMS)
+        + sum(model.demand_slope_per_kw[d] * model.filled_kw[s, d, step] for d, step in model.STEPS)
+        + wear_cost(model, s)
+        - export_earned(model, s, model.EXPORTS)
+        - stored_value(model, s)
+    )
+
+
+def energy_cost(
+    model: pyo.AbstractModel, s: int, intervals: Iterable[int], exporting: Iterable[int]
+) -> pyo.NumericValue:
+    """The sum of price * imported * h: of the grid, and of what is exported on top of it."""
+    drawn = sum(model.energy_per_kwh[t] * model.interval_h * grid_kw(model, s, t) for t in intervals)
+    return drawn + sum(model.energy_per_kwh[t] * model.interval_h * model.exported_kw[s, t] for t in exporting)
+
+
+def export_earned(model: pyo.AbstractModel, s: int, exporting: Iterable[int]) -> pyo.NumericValue:
+    """The sum of sell * exported * h."""
+    return sum(model.export_per_kwh[t] * model.interval_h * model.exported_kw[s, t] for t in exporting)
+
+
+def tier_cost(model: pyo.AbstractModel, s: int, blocks: Iterable[tuple[int, int]]) -> pyo.NumericValue:
+    """The sum of price * energy in each block."""
+    return sum(model.block_price_per_kwh[e, k] * model.in_block_kwh[s, e, k] for e, k in blocks)
+
+
+def peak_cost(model: pyo.AbstractModel, s: int, steps: Iterable[tuple[int, int]]) -> pyo.NumericValue:
+    """The sum of rate * filled step."""
+    return sum(model.step_rate_per_kw[d, k] * model.filled_kw[s, d, k] for d, k in steps)
+
+
+def wear_cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
+    """The sum of wear cost * discharged energy."""
+    return sum(
+        model.wear_cost_per_kwh[ups] * model.interval_h * model.discharge_kw[s, ups, t]
+        for ups in model.UPS
+        for t in model.INTERVALS
+    )
+
+
+def stored_value(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
+    """The sum of what stored energy is worth at each boundary: at the last for what comes after the horizon."""
+    return sum(
+        model.stored_value_per_kwh[boundary] * model.stored_kwh[s, ups, boundary]
+        for ups in model.UPS
+        for boundary in model.BOUNDARIES
+    )

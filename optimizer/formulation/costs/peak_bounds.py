@@ -1,0 +1,46 @@
+"""How low a peak can be pushed at the most: a bound that spares the model most of its binaries.
+
+Over a stretch of metered intervals in a row, batteries can lower the mean at the meter only by what they hold above
+their lowest reserve: charging in between costs more at the meter than it gives back. The peak is at least that mean.
+
+    peak >= mean(resting) - sum over systems of eta_d * (E_max - min reserve) / (eta_rect * hours of it)
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.tariffs.horizon.charges import DemandTerm
+
+FloatArray = NDArray[np.float64]
+
+
+def least_billed_kw(problem: DispatchProblem, terms: tuple[DemandTerm, ...]) -> list[float]:
+    """The least that each term can bill, in kW."""
+    resting_kw = np.array(problem.resting_kw)  # not even standing by is made up for: a plan may leave it
+    spare_kwh = sum(
+        ups.battery.discharge_efficiency
+        * (ups.max_stored_kwh - min(problem.stored_at_start_kwh(ups), *problem.reserve_kwh(ups)))
+        / ups.rectifier_efficiency
+        for ups in problem.site.ups
+    )
+    h = problem.horizon.interval_h
+    return [max(term.floor_kw, term.own_fraction * _least_peak_kw(term, resting_kw, spare_kwh, h)) for term in terms]
+
+
+def _least_peak_kw(term: DemandTerm, resting_kw: FloatArray, spare_kwh: float, interval_h: float) -> float:
+    """The highest bound over stretches of metered intervals: windows where there are, else 1, 2, 4 ... in a row."""
+    stretches = [(window, len(window)) for window in term.windows]
+    if not term.windows and len(term.intervals):
+        runs = np.split(term.intervals, np.flatnonzero(np.diff(term.intervals) > 1) + 1)
+        stretches = [(run, length) for run in runs for length in _lengths(len(run))]
+    least_kw = term.peak_so_far_kw
+    for intervals, length in stretches:
+        summed = np.concatenate([[0.0], np.cumsum(resting_kw[intervals])])
+        means_kw = (summed[length:] - summed[:-length]) / length
+        least_kw = max(least_kw, float(means_kw.max()) - spare_kwh / (length * interval_h))
+    return least_kw
+
+
+def _lengths(intervals: int) -> set[int]:
+    return {intervals, *(2**power for power in range(intervals.bit_length()))}

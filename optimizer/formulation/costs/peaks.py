@@ -1,0 +1,223 @@
+"""Peaks: the highest metered kW of a billing period (or of coincident hours), billed by steps.
+
+    peak[d]   >= grid[t]                      for every interval t that charge d meters
+    peak[d]   >= mean of grid over window w   where the meter averages over windows longer than an interval
+    peak[d]   >= peak so far                  of the billing period
+    billed[d] >= own_fraction * peak[d] ,  floor ,  fraction * peak[j]      ratchets, minimum and contract demand
+    billed[d]  = sum over steps k of filled[d,k] ,    0 <= filled[d,k] <= width[d,k]
+    filled[d,k] <= most * opened[d,k] ,    filled[d,j] >= width[d,j] * opened[d,k]  for j < k ,    opened in {0, 1}
+
+Steps whose rates rise fill in order by themselves; only a step that is cheaper than one below it needs a binary, and
+only where it is open whether demand reaches it (see `peak_bounds`). Where a higher billed demand could lower
+the cost (a credit, or kWh/kW blocks that grow with it), see `peak_causes`.
+"""
+
+from functools import cached_property
+
+import numpy as np
+import pyomo.core as pyo
+
+from ridethrough.optimizer.formulation.costs.peak_bounds import least_billed_kw
+from ridethrough.optimizer.formulation.horizon import FloatArray, Parameters, Sets, declare_groups, declare_set, number
+from ridethrough.optimizer.formulation.physics.meter import grid_kw
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandTerm
+
+
+class Peaks:
+    """Every charge on a peak: the demand terms, then the coincident ones as demand at their expected rates."""
+
+    def __init__(self, problem: DispatchProblem) -> None:
+        self._problem = problem
+        expected = (_as_demand(term) for term in problem.charges.coincident)
+        self.terms: tuple[DemandTerm, ...] = (*problem.charges.demand, *expected)
+
+    @cached_property
+    def least_billed_kw(self) -> list[float]:
+        """The least that each term can bill, whatever load comes: nothing is sure where it is not known."""
+        if self._problem.scenarios.count > 1:
+            return [term.floor_kw for term in self.terms]
+        return least_billed_kw(self._problem, self.terms)
+
+    def looked_at(self, term: DemandTerm) -> list[int]:
+        """The intervals that a row holds the peak to: those that are metered.
+
+        Where plans are made anew every hour, all of them, so that one model serves every hour (see `unmetered_kw`).
+        """
+        if self._problem.uncertain is not None:
+            return list(range(self._problem.horizon.intervals))
+        return term.intervals.tolist()
+
+    @property
+    def unmetered_kw(self) -> FloatArray:
+        """By how much each row lets the meter exceed the peak: nothing where it is metered, else without end."""
+        rows = []
+        for term in self.terms:
+            if not term.windows:
+                looked_at = self.looked_at(term)
+                free = np.zeros(len(looked_at))
+                if len(looked_at) != len(term.intervals):
+                    free[:] = np.inf
+                    free[term.intervals] = 0.0
+                rows.append(free)
+        return np.concatenate([np.zeros(0), *rows])
+
+    @cached_property
+    def falling_steps(self) -> tuple[tuple[int, int], ...]:
+        """The steps that are cheaper than one below them."""
+        return tuple(
+            (d, k)
+            for d, term in enumerate(self.terms)
+            for k in range(1, len(term.steps))
+            if term.steps[k].rate_per_kw < max(step.rate_per_kw for step in term.steps[:k])
+        )
+
+    @property
+    def open_steps(self) -> tuple[tuple[int, int], ...]:
+        """The falling steps of which it is open whether demand reaches them: those below are not surely filled."""
+        return tuple(
+            (d, k) for d, k in self.falling_steps if self.terms[d].steps[k - 1].up_to_kw > self.least_billed_kw[d]
+        )
+
+    @property
+    def surely_billed_kw(self) -> list[float]:
+        """What each term surely bills, where steps that fall must know; nothing where none does."""
+        return self.least_billed_kw if self.falling_steps else [0.0] * len(self.terms)
+
+
+def _as_demand(term: CoincidentTerm) -> DemandTerm:
+    return DemandTerm(
+        charge=term.charge,
+        billing_period=term.billing_period,
+        intervals=term.intervals,
+        steps=tuple(type(s)(up_to_kw=s.up_to_kw, rate_per_kw=s.rate_per_kw * term.weight) for s in term.steps),
+        peak_so_far_kw=term.peak_so_far_kw,
+    )
+
+
+def peak_sets(peaks: Peaks) -> Sets:
+    """Which intervals and windows each charge meters, its steps, and the terms it is linked to by a ratchet."""
+    terms, cheaper = peaks.terms, peaks.open_steps
+    each = list(enumerate(terms))
+    return {
+        "PEAKS": len(terms),
+        "METERED": tuple((d, t) for d, term in each if not term.windows for t in peaks.looked_at(term)),
+        "WINDOWS": tuple((d, w) for d, term in each for w in range(len(term.windows))),
+        "WINDOW_METERED": tuple(
+            (d, w, t) for d, term in each for w, window in enumerate(term.windows) for t in window.tolist()
+        ),
+        "STEPS": tuple((d, k) for d, term in each for k in range(len(term.steps))),
+        "CHEAPER_STEPS": cheaper,
+        "STEPS_BELOW": tuple((d, k, j) for d, k in cheaper for j in range(k)),
+        "RATCHETS": tuple((d, n, link.index) for d, term in each for n, link in enumerate(term.links)),
+    }
+
+
+def add_peaks(model: pyo.AbstractModel, sets: Sets) -> None:
+    """Declare peaks and billed demand of every demand and coincident charge."""
+    _add_sets_and_parameters(model, sets)
+    model.peak_kw = pyo.Var(model.SCENARIOS, model.PEAKS, bounds=peak_is_at_least_the_peak_so_far, dense=False)
+    model.filled_kw = pyo.Var(model.SCENARIOS, model.STEPS, bounds=step_has_a_width, dense=False)
+    model.peak_is_metered = pyo.Constraint(model.SCENARIOS, model.METERED, rule=peak_is_metered)
+    model.peak_is_metered_over_windows = pyo.Constraint(
+        model.SCENARIOS, model.WINDOWS, rule=peak_is_metered_over_windows
+    )
+    model.peak_is_billed = pyo.Constraint(model.SCENARIOS, model.PEAKS, rule=peak_is_billed)
+    model.floor_is_billed = pyo.Constraint(model.SCENARIOS, model.PEAKS, rule=floor_is_billed)
+    model.ratchet_is_billed = pyo.Constraint(model.SCENARIOS, model.RATCHETS, rule=ratchet_is_billed)
+    model.opened = pyo.Var(model.SCENARIOS, model.CHEAPER_STEPS, domain=pyo.Binary, dense=False)
+    model.cheaper_step_is_opened = pyo.Constraint(model.SCENARIOS, model.CHEAPER_STEPS, rule=cheaper_step_is_opened)
+    model.steps_below_are_full = pyo.Constraint(model.SCENARIOS, model.STEPS_BELOW, rule=steps_below_are_full)
+
+
+def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
+    for name, dimen in {"PEAKS": 1, "METERED": 2, "WINDOWS": 2, "STEPS": 2}.items():
+        declare_set(model, sets, name, dimen)
+    for name in ("CHEAPER_STEPS", "STEPS_BELOW", "RATCHETS"):
+        declare_set(model, sets, name, dimen=2 if name == "CHEAPER_STEPS" else 3)
+    declare_groups(model, "STEPS_OF", model.PEAKS, sets["STEPS"])
+    declare_groups(model, "WINDOW_INTERVALS", model.WINDOWS, sets["WINDOW_METERED"])
+    model.unmetered_kw = pyo.Param(model.METERED, mutable=True)
+    for name in ("peak_so_far_kw", "own_fraction", "floor_kw"):
+        model.add_component(name, pyo.Param(model.PEAKS, mutable=True))
+    for name in ("step_rate_per_kw", "step_width_kw", "step_surely_filled_kw"):
+        model.add_component(name, pyo.Param(model.STEPS, mutable=True))
+    model.ratchet_fraction = pyo.Param(model.RATCHETS, mutable=True)
+    model.window_intervals = pyo.Param(model.WINDOWS, mutable=True)
+    model.most_billed_kw = pyo.Param(mutable=True)
+
+
+def peak_parameters(problem: DispatchProblem, peaks: Peaks) -> Parameters:
+    """Peaks so far, floors, ratchets, and the steps that price demand."""
+    terms = peaks.terms
+    steps = [(d, k) for d, term in enumerate(terms) for k in range(len(term.steps))]
+    ends_kw = np.array([terms[d].steps[k].up_to_kw for d, k in steps])
+    starts_kw = np.array([terms[d].steps[k - 1].up_to_kw if k else 0.0 for d, k in steps])
+    surely_kw = np.array([peaks.surely_billed_kw[d] for d, _ in steps]) - starts_kw
+    return {
+        "peak_so_far_kw": np.array([term.peak_so_far_kw for term in terms]),
+        "unmetered_kw": peaks.unmetered_kw,
+        "own_fraction": np.array([term.own_fraction for term in terms]),
+        "floor_kw": np.array([term.floor_kw for term in terms]),
+        "step_rate_per_kw": np.array([terms[d].steps[k].rate_per_kw for d, k in steps]),
+        "step_width_kw": ends_kw - starts_kw,
+        "step_surely_filled_kw": np.minimum(ends_kw - starts_kw, np.maximum(0.0, surely_kw)),
+        "ratchet_fraction": np.array([link.fraction for term in terms for link in term.links]),
+        "window_intervals": np.array([float(len(window)) for term in terms for window in term.windows]),
+        "most_billed_kw": number(problem.most_billed_kw),
+    }
+
+
+def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, _s: int, d: int) -> tuple[object, object]:
+    """peak >= peak so far."""
+    return model.peak_so_far_kw[d], None
+
+
+def step_has_a_width(model: pyo.AbstractModel, _s: int, d: int, step: int) -> tuple[object, object]:
+    """What is surely billed <= filled <= width."""
+    return model.step_surely_filled_kw[d, step], model.step_width_kw[d, step]
+
+
+def billed_kw(model: pyo.AbstractModel, s: int, d: int) -> pyo.NumericValue:
+    """billed = sum of filled steps."""
+    return sum(model.filled_kw[s, d, step] for step in model.STEPS_OF[d])
+
+
+def peak_is_metered(model: pyo.AbstractModel, s: int, d: int, t: int) -> object:
+    """peak >= grid, where it is metered."""
+    return model.peak_kw[s, d] - grid_kw(model, s, t) >= -model.unmetered_kw[d, t]
+
+
+def peak_is_metered_over_windows(model: pyo.AbstractModel, s: int, d: int, window: int) -> object:
+    """peak >= mean of grid over the window."""
+    return model.peak_kw[s, d] - window_mean_kw(model, s, d, window) >= 0
+
+
+def window_mean_kw(model: pyo.AbstractModel, s: int, d: int, window: int) -> pyo.NumericValue:
+    """The mean of grid over a window."""
+    return sum(grid_kw(model, s, t) for t in model.WINDOW_INTERVALS[d, window]) / model.window_intervals[d, window]
+
+
+def peak_is_billed(model: pyo.AbstractModel, s: int, d: int) -> object:
+    """billed >= own_fraction * peak."""
+    return billed_kw(model, s, d) - model.own_fraction[d] * model.peak_kw[s, d] >= 0
+
+
+def floor_is_billed(model: pyo.AbstractModel, s: int, d: int) -> object:
+    """billed >= floor."""
+    return billed_kw(model, s, d) >= model.floor_kw[d]
+
+
+def ratchet_is_billed(model: pyo.AbstractModel, s: int, d: int, link: int, linked: int) -> object:
+    """billed >= fraction * peak of the linked term."""
+    return billed_kw(model, s, d) - model.ratchet_fraction[d, link, linked] * model.peak_kw[s, linked] >= 0
+
+
+def cheaper_step_is_opened(model: pyo.AbstractModel, s: int, d: int, step: int) -> object:
+    """filled[k] <= most * opened[k]."""
+    return model.filled_kw[s, d, step] <= model.most_billed_kw * model.opened[s, d, step]
+
+
+def steps_below_are_full(model: pyo.AbstractModel, s: int, d: int, step: int, below: int) -> object:
+    """filled[j] >= width[j] * opened[k] for every j below k."""
+    return model.filled_kw[s, d, below] >= model.step_width_kw[d, below] * model.opened[s, d, step]

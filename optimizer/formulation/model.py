@@ -1,0 +1,112 @@
+"""The dispatch model in Pyomo: its table of contents."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pyomo.core as pyo
+
+from ridethrough.optimizer.formulation.costs.cost import add_prices, price_parameters
+from ridethrough.optimizer.formulation.costs.energy_tiers import add_energy_tiers, tier_parameters, tier_sets
+from ridethrough.optimizer.formulation.costs.minimum_bill import add_minimum_bills, minimum_parameters, minimum_sets
+from ridethrough.optimizer.formulation.costs.objective import add_objective
+from ridethrough.optimizer.formulation.costs.peak_causes import add_peak_causes, cause_sets
+from ridethrough.optimizer.formulation.costs.peaks import Peaks, add_peaks, peak_parameters, peak_sets
+from ridethrough.optimizer.formulation.costs.uncertainty import (
+    add_uncertainty,
+    uncertainty_parameters,
+    uncertainty_sets,
+)
+from ridethrough.optimizer.formulation.horizon import Parameters, Sets, add_horizon, horizon_parameters, horizon_sets
+from ridethrough.optimizer.formulation.physics.battery import add_batteries, battery_parameters
+from ridethrough.optimizer.formulation.physics.exclusivity import exclusivity_sets, forbid_charging_while_discharging
+from ridethrough.optimizer.formulation.physics.meter import add_meter, meter_parameters, meter_sets
+from ridethrough.optimizer.formulation.physics.ramp import add_ramp, ramp_parameters, ramp_sets
+from ridethrough.optimizer.formulation.physics.rectifier import add_rectifiers, rectifier_parameters, rectifier_sets
+from ridethrough.optimizer.formulation.physics.taper import add_taper, taper_parameters, taper_sets
+from ridethrough.optimizer.pricing.price import Metered, meter_of
+from ridethrough.optimizer.pricing.tier_blocks import tier_blocks
+from ridethrough.optimizer.pricing.tier_slopes import shared_tier_slopes
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelData:
+    """What a model runs over, and the numbers of one problem. Problems with the same sets share one model."""
+
+    sets: Sets
+    parameters: Parameters
+
+
+def state_model(sets: Sets) -> pyo.AbstractModel:
+    """State the dispatch problem over some sets, as a linear model whose parameters have no values yet."""
+    model = pyo.AbstractModel()
+    add_horizon(model, sets)
+    add_batteries(model)
+    add_taper(model, sets)
+    add_rectifiers(model, sets)
+    add_meter(model, sets)
+    add_ramp(model, sets)
+    add_peaks(model, sets)
+    add_peak_causes(model, sets)
+    add_energy_tiers(model, sets)
+    add_prices(model)
+    add_minimum_bills(model, sets)
+    forbid_charging_while_discharging(model, sets)
+    add_uncertainty(model, sets)
+    add_objective(model)
+    return model
+
+
+def model_data(
+    problem: DispatchProblem, around: Metered | None = None, exclusive: Collection[tuple[str, int]] = ()
+) -> ModelData:
+    """The sets and parameters of a problem.
+
+    `around` is the meter at which tiers are read that are no blocks of their own, see `pricing.tier_blocks`; without
+    it the meter of the plan that does nothing. `exclusive` are the intervals of UPS systems whose batteries must be
+    kept from charging and discharging at once.
+    """
+    resting = meter_of(problem.charges, problem.holding_kw, problem.horizon.intervals)
+    blocks = tier_blocks(problem.charges, resting)
+    peaks = Peaks(problem)
+    return ModelData(
+        sets={
+            **horizon_sets(problem),
+            **taper_sets(problem),
+            **rectifier_sets(problem),
+            **meter_sets(problem),
+            **ramp_sets(problem),
+            **peak_sets(peaks),
+            **cause_sets(peaks, blocks),
+            **tier_sets(problem, blocks),
+            **minimum_sets(problem),
+            **exclusivity_sets(exclusive),
+            **uncertainty_sets(problem),
+        },
+        parameters={
+            **horizon_parameters(problem),
+            **battery_parameters(problem),
+            **taper_parameters(problem),
+            **rectifier_parameters(problem),
+            **meter_parameters(problem),
+            **ramp_parameters(problem, grid_before_kw=float(resting.grid_kw[0])),
+            **peak_parameters(problem, peaks),
+            **tier_parameters(problem, blocks),
+            **price_parameters(problem, shared_tier_slopes(around or resting)),
+            **minimum_parameters(problem),
+            **uncertainty_parameters(problem),
+        },
+    )
+
+
+def build_model(problem: DispatchProblem, exclusive: Collection[tuple[str, int]] = ()) -> pyo.ConcreteModel:
+    """The model of one problem, with every row written out: for other solvers, and to look at."""
+    data = model_data(problem, exclusive=exclusive)
+    model = state_model(data.sets)
+    for index_set in model.component_objects((pyo.Set, pyo.RangeSet)):
+        index_set.construct()
+    values = {
+        name: dict(zip(model.component(name).index_set(), given.tolist(), strict=True))
+        for name, given in data.parameters.items()
+    }
+    return model.create_instance({None: values})

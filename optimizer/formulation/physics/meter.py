@@ -1,0 +1,92 @@
+"""The meter: everything behind it adds up, within the limits of the interconnection.
+
+    -export_limit <= grid = unprotected_load + sum(g) <= import_limit             kW AC, where batteries could break it
+    imported = grid + exported ,    imported, exported >= 0
+    exported <= export_limit * exporting ,    imported <= most * (1 - exporting)  where selling beats buying
+
+Where nothing may be exported, import is the grid itself.
+"""
+
+import numpy as np
+import pyomo.core as pyo
+
+from ridethrough.optimizer.formulation.horizon import Parameters, Sets, declare_set, number
+from ridethrough.optimizer.formulation.physics.rectifier import feeding_back_kw, input_kw
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+
+
+def meter_sets(problem: DispatchProblem) -> Sets:
+    """The intervals that may export, those tempted to sell what they buy, and those whose limits could be reached."""
+    charges, intervals = problem.charges, problem.horizon.intervals
+    may_export = problem.site.interconnection.export_limit_kw > 0
+    tempting = charges.export_per_kwh > charges.energy_per_kwh if len(charges.export_per_kwh) else np.zeros(0, bool)
+    return {
+        "EXPORTS": intervals if may_export else 0,
+        "TEMPTING": tuple(np.flatnonzero(tempting).tolist()) if may_export else (),
+        "LIMITED": intervals if problem.could_break_meter_limits else 0,
+    }
+
+
+def add_meter(model: pyo.AbstractModel, sets: Sets) -> None:
+    """Declare export at the meter, and hold it within the interconnection's limits."""
+    declare_set(model, sets, "EXPORTS")
+    declare_set(model, sets, "TEMPTING")
+    declare_set(model, sets, "LIMITED")
+    model.import_limit_kw = pyo.Param(mutable=True)
+    model.export_limit_kw = pyo.Param(mutable=True)
+    model.most_grid_kw = pyo.Param(mutable=True)
+    model.unprotected_load_kw = pyo.Param(model.SCENARIOS, model.INTERVALS, mutable=True)
+    model.exported_kw = pyo.Var(model.SCENARIOS, model.EXPORTS, bounds=export_is_permitted, dense=False)
+    model.meter_stays_within_limits = pyo.Constraint(model.SCENARIOS, model.LIMITED, rule=meter_stays_within_limits)
+    model.import_is_not_negative = pyo.Constraint(model.SCENARIOS, model.EXPORTS, rule=import_is_not_negative)
+    model.exporting = pyo.Var(model.SCENARIOS, model.TEMPTING, domain=pyo.Binary, dense=False)
+    model.exports_only_when_exporting = pyo.Constraint(
+        model.SCENARIOS, model.TEMPTING, rule=exports_only_when_exporting
+    )
+    model.imports_only_when_not_exporting = pyo.Constraint(
+        model.SCENARIOS, model.TEMPTING, rule=imports_only_when_not_exporting
+    )
+
+
+def meter_parameters(problem: DispatchProblem) -> Parameters:
+    """The interconnection's limits, and everything else behind the meter."""
+    limits = problem.site.interconnection
+    return {
+        "import_limit_kw": number(limits.import_limit_kw),
+        "export_limit_kw": number(limits.export_limit_kw),
+        "most_grid_kw": number(problem.most_grid_kw),
+        "unprotected_load_kw": problem.scenarios.unprotected_load_kw.ravel(),
+    }
+
+
+def grid_kw(model: pyo.AbstractModel, s: int, t: int) -> pyo.NumericValue:
+    """grid = unprotected_load + sum of UPS inputs."""
+    drawn_kw = sum(input_kw(model, s, ups, t) for ups in model.UPS)
+    return (
+        model.unprotected_load_kw[s, t] + drawn_kw - sum(feeding_back_kw(model, s, ups, t) for ups in model.FEEDS_BACK)
+    )
+
+
+def meter_stays_within_limits(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """-export_limit <= grid <= import_limit."""
+    return pyo.inequality(-model.export_limit_kw, grid_kw(model, s, t), model.import_limit_kw)
+
+
+def export_is_permitted(model: pyo.AbstractModel, _s: int, _t: int) -> tuple[object, object]:
+    """0 <= exported <= export_limit."""
+    return 0, model.export_limit_kw
+
+
+def import_is_not_negative(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """imported = grid + exported >= 0."""
+    return grid_kw(model, s, t) + model.exported_kw[s, t] >= 0
+
+
+def exports_only_when_exporting(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """exported <= export_limit * exporting."""
+    return model.exported_kw[s, t] <= model.export_limit_kw * model.exporting[s, t]
+
+
+def imports_only_when_not_exporting(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """imported <= most * (1 - exporting)."""
+    return grid_kw(model, s, t) + model.exported_kw[s, t] <= model.most_grid_kw * (1 - model.exporting[s, t])

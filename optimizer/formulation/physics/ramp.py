@@ -1,0 +1,85 @@
+r"""Ramps: how fast the meter may change from one interval to the next.
+
+    -ramp[t] <= grid[t] - grid[t-1] <= ramp[t]            kW AC
+    ramp[t] = max(ramp_limit * minutes, |resting[t] - resting[t-1]|)
+
+`resting` is the meter with every battery at rest. Where the loads alone ramp faster than the limit, batteries do not
+add to it; so doing nothing always keeps the law. Before the horizon the batteries are taken to hold: its first interval
+is a start like any other. All systems share the meter, so together they start no faster than one may. A reserve that is
+not there yet comes first: steps into and out of such intervals are free.
+
+    r <= most * back ,    L / eta_inv + c - d + r / eta_rect <= most * (1 - back)             back in {0, 1}
+
+A bidirectional unit draws or feeds back, never both. Elsewhere that only costs; here the meter could be smoothed by
+burning what is drawn and fed back at once, which no unit does.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import pyomo.core as pyo
+
+from ridethrough.optimizer.formulation.horizon import Parameters, Sets, declare_set, number
+from ridethrough.optimizer.formulation.physics.meter import grid_kw
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+
+
+def ramp_sets(problem: DispatchProblem) -> Sets:
+    """The intervals whose step is limited (the first apart), and the systems that must not burn to smooth it."""
+    if problem.site.interconnection.ramp_limit_kw_per_min is None:
+        return {"RAMPED": (), "RAMPED_FIRST": (), "SMOOTHS": ()}
+    free = (False, *problem.reserve_first)
+    ramped = tuple(t for t, either in enumerate(pairwise(free)) if not any(either))
+    return {
+        "RAMPED": tuple(t for t in ramped if t > 0),
+        "RAMPED_FIRST": tuple(t for t in ramped if t == 0),
+        "SMOOTHS": tuple(ups.id for ups in problem.site.ups if ups.bidirectional),
+    }
+
+
+def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
+    """Hold the change of the meter within the interconnection's ramp limit, where it has one."""
+    for name in ("RAMPED", "RAMPED_FIRST", "SMOOTHS"):
+        declare_set(model, sets, name)
+    model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True)
+    model.grid_before_kw = pyo.Param(mutable=True)
+    model.meter_starts_within_limit = pyo.Constraint(
+        model.SCENARIOS, model.RAMPED_FIRST, rule=meter_starts_within_limit
+    )
+    model.meter_ramps_within_limit = pyo.Constraint(model.SCENARIOS, model.RAMPED, rule=meter_ramps_within_limit)
+    model.feeds_back = pyo.Var(model.SCENARIOS, model.SMOOTHS, model.INTERVALS, domain=pyo.Binary, dense=False)
+    model.feeds_back_only_when_it_does = pyo.Constraint(
+        model.SCENARIOS, model.SMOOTHS, model.INTERVALS, rule=feeds_back_or_not
+    )
+    model.draws_only_when_not = pyo.Constraint(model.SCENARIOS, model.SMOOTHS, model.INTERVALS, rule=draws_or_not)
+
+
+def ramp_parameters(problem: DispatchProblem, grid_before_kw: float) -> Parameters:
+    """How far each step may go; `grid_before_kw` is the meter that the first interval starts from."""
+    limit_kw_per_min = problem.site.interconnection.ramp_limit_kw_per_min
+    resting_kw = np.array((problem.resting_kw[0], *problem.resting_kw))
+    limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * problem.horizon.interval_minutes
+    return {"ramp_kw": np.maximum(limit_kw, np.abs(np.diff(resting_kw))), "grid_before_kw": number(grid_before_kw)}
+
+
+def meter_starts_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """|grid[first] - grid before| <= ramp[first]."""
+    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, s, t) - model.grid_before_kw, model.ramp_kw[t])
+
+
+def meter_ramps_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """|grid[t] - grid[t-1]| <= ramp[t]."""
+    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, s, t) - grid_kw(model, s, t - 1), model.ramp_kw[t])
+
+
+def feeds_back_or_not(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """r <= most * back."""
+    return model.feed_back_kw[s, ups, t] <= model.feed_back_ceiling_kw[ups, t] * model.feeds_back[s, ups, t]
+
+
+def draws_or_not(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """L / eta_inv + c - d + r / eta_rect <= most * (1 - back)."""
+    fed_back_kw = model.feed_back_kw[s, ups, t] / model.rectifier_efficiency[ups]
+    drawn_kw = model.dc_load_kw[ups, t] + model.charge_kw[s, ups, t] - model.discharge_kw[s, ups, t] + fed_back_kw
+    most_kw = model.dc_load_kw[ups, t] + model.charge_ceiling_kw[ups, t]
+    return drawn_kw <= most_kw * (1 - model.feeds_back[s, ups, t])

@@ -1,0 +1,218 @@
+"""What a meter series costs under the charges of a horizon, in floats: the optimizer's own reading of the tariff.
+
+It is written apart from `tariffs.billing.exact_bill`, which rounds to the cent on a bill; one test lets the two meet.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.tariffs.horizon.charges import (
+    CoincidentTerm,
+    DemandStep,
+    DemandTerm,
+    EnergyTierTerm,
+    HorizonCharges,
+    MinimumTerm,
+    TierStep,
+)
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargesCost:
+    """The parts of a bill over a horizon, in the site's currency; `export` is what exported energy earns."""
+
+    energy: float
+    export: float
+    demand: float
+    coincident: float
+    minimum: float
+
+    @property
+    def total(self) -> float:
+        """What is to be paid, fixed charges aside."""
+        return self.energy - self.export + self.demand + self.coincident + self.minimum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """The meter over the first `intervals` intervals of a horizon (kW, export negative), and billed demand per term."""
+
+    charges: HorizonCharges
+    grid_kw: FloatArray
+    intervals: int
+    billed_kw: tuple[float, ...]
+
+    @property
+    def imported_kwh(self) -> FloatArray:
+        """Energy imported in each interval; nothing after the last that counts."""
+        return np.where(self._counted, np.maximum(self.grid_kw, 0.0), 0.0) * self.charges.horizon.interval_h
+
+    @property
+    def exported_kwh(self) -> FloatArray:
+        """Energy exported in each interval; nothing after the last that counts."""
+        return np.where(self._counted, np.maximum(-self.grid_kw, 0.0), 0.0) * self.charges.horizon.interval_h
+
+    @property
+    def _counted(self) -> NDArray[np.bool_]:
+        return np.arange(len(self.grid_kw)) < self.intervals
+
+
+def meter_of(charges: HorizonCharges, grid_kw: FloatArray, intervals: int) -> Metered:
+    """Meter the first `intervals` intervals of a series of import at the meter (kW, negative where it exports)."""
+    return Metered(
+        charges=charges, grid_kw=grid_kw, intervals=intervals, billed_kw=billed_demand_kw(charges, grid_kw, intervals)
+    )
+
+
+def billed_demand_kw(charges: HorizonCharges, grid_kw: FloatArray, intervals: int) -> tuple[float, ...]:
+    """The demand each term of `charges.demand` bills after the first `intervals` intervals, in kW."""
+    peaks = [metered_peak_kw(term, grid_kw, intervals) for term in charges.demand]
+    return tuple(
+        max(
+            term.own_fraction * peak,
+            term.floor_kw,
+            *(link.fraction * peaks[link.index] for link in term.links),
+        )
+        if term.links
+        else max(term.own_fraction * peak, term.floor_kw)
+        for term, peak in zip(charges.demand, peaks, strict=True)
+    )
+
+
+def metered_peak_kw(term: DemandTerm | CoincidentTerm, grid_kw: FloatArray, intervals: int) -> float:
+    """The highest metered demand of a term: of its intervals, or of the means over its windows."""
+    windows = term.windows if isinstance(term, DemandTerm) else ()
+    if windows:
+        counted = [window[window < intervals] for window in windows]
+        means = [float(grid_kw[window].mean()) for window in counted if len(window)]
+        return max([term.peak_so_far_kw, *means])
+    metered = term.intervals[term.intervals < intervals]
+    return max(term.peak_so_far_kw, float(grid_kw[metered].max())) if len(metered) else term.peak_so_far_kw
+
+
+def price(charges: HorizonCharges, grid_kw: FloatArray, intervals: int | None = None) -> ChargesCost:
+    """Price the first `intervals` intervals (all without a number) of a meter series."""
+    meter = meter_of(charges, grid_kw, len(grid_kw) if intervals is None else intervals)
+    tiers = {term.billing_period: tier_cost(term, meter) for term in charges.tiers}
+    demand = [
+        (term.billing_period, stepped_cost(term.steps, billed))
+        for term, billed in zip(charges.demand, meter.billed_kw, strict=True)
+    ]
+    coincident = [
+        (term.billing_period, term.weight * stepped_cost(term.steps, metered_peak_kw(term, grid_kw, meter.intervals)))
+        for term in charges.coincident
+    ]
+    earned = _export_per_kwh(charges) * meter.exported_kwh
+    paid = charges.energy_per_kwh * meter.imported_kwh
+    parts = _Parts(paid=paid, earned=earned, tiers=tiers, demand=demand, coincident=coincident)
+    return ChargesCost(
+        energy=float(paid.sum()) + sum(tiers.values()),
+        export=float(earned.sum()),
+        demand=sum((cost for _, cost in demand), start=0.0),
+        coincident=sum((cost for _, cost in coincident), start=0.0),
+        minimum=sum((_shortfall(term, parts) for term in charges.minimum), start=0.0),
+    )
+
+
+def _export_per_kwh(charges: HorizonCharges) -> FloatArray:
+    return charges.export_per_kwh if len(charges.export_per_kwh) else np.zeros(charges.horizon.intervals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """Costs by interval or by billing period, from which minimum charges are settled."""
+
+    paid: FloatArray
+    earned: FloatArray
+    tiers: dict[str, float]
+    demand: list[tuple[str, float]]
+    coincident: list[tuple[str, float]]
+
+
+def _shortfall(term: MinimumTerm, parts: _Parts) -> float:
+    """What a minimum charge adds to its billing period."""
+    label = term.billing_period
+    by_kind = {
+        "energy": float(parts.paid[term.intervals].sum()) + parts.tiers.get(label, 0.0),
+        "export": -float(parts.earned[term.intervals].sum()),
+        "demand": _of_period(label, parts.demand),
+        "coincident": _of_period(label, parts.coincident),
+    }
+    charged = term.fixed_amount + sum(term.before_tax[kind] * cost for kind, cost in by_kind.items())
+    return term.multiplier * max(0.0, term.amount - charged)
+
+
+def _of_period(label: str, costs: Iterable[tuple[str, float]]) -> float:
+    return sum((cost for period, cost in costs if period == label), start=0.0)
+
+
+def stepped_cost(steps: Sequence[DemandStep], demand_kw: float) -> float:
+    """The price of `demand_kw` filled into steps from below."""
+    cost, below_kw = 0.0, 0.0
+    for step in steps:
+        cost += max(0.0, min(demand_kw, step.up_to_kw) - below_kw) * step.rate_per_kw
+        below_kw = step.up_to_kw
+    return cost
+
+
+def tier_cost(term: EnergyTierTerm, meter: Metered) -> float:
+    """What tiered energy of one billing period costs: all of it where tiers are separable, else the horizon's part."""
+    imported = meter.imported_kwh
+    used_kwh = float(imported[term.intervals].sum())
+    total_kwh = term.energy_so_far_kwh + used_kwh
+    demand_kw = tier_demand_kw(term, meter)
+    if term.separable:
+        return tiered_cost(term.premium_steps, total_kwh, demand_kw) + float(
+            term.base_per_kwh @ imported[term.intervals]
+        )
+    if used_kwh <= 0:
+        return 0.0
+    cost = 0.0
+    for period in term.periods:
+        before = tiered_cost(period.steps, term.energy_so_far_kwh, demand_kw)
+        mean_price = (tiered_cost(period.steps, total_kwh, demand_kw) - before) / used_kwh
+        cost += float(imported[period.intervals].sum()) * mean_price
+    return cost
+
+
+def tier_demand_kw(term: EnergyTierTerm, meter: Metered) -> float:
+    """The billed demand (kW) that scales the tier limits of a term; 0 where none does."""
+    index = tier_demand_index(term, meter.charges)
+    return 0.0 if index is None else meter.billed_kw[index]
+
+
+def tier_demand_index(term: EnergyTierTerm, charges: HorizonCharges) -> int | None:
+    """Which term of `charges.demand` scales the tier limits of an energy term."""
+    if not term.demand:
+        return None
+    return next(
+        index
+        for index, demand in enumerate(charges.demand)
+        if demand.charge == term.demand and demand.billing_period == term.billing_period
+    )
+
+
+def tiered_cost(steps: Sequence[TierStep], energy_kwh: float, demand_kw: float) -> float:
+    """The price of `energy_kwh` filled into tiers from below; a tier that ends under the one before it is empty."""
+    cost, below_kwh = 0.0, 0.0
+    for step in steps:
+        end_kwh = max(below_kwh, tier_end_kwh(step, demand_kw))
+        cost += max(0.0, min(energy_kwh, end_kwh) - below_kwh) * step.price_per_kwh
+        below_kwh = end_kwh
+    return cost
+
+
+def tier_end_kwh(step: TierStep, demand_kw: float) -> float:
+    """Where a tier ends at a billed demand (kW), in kWh of the billing period; the last has no end at any demand."""
+    if np.isinf(step.kwh) or np.isinf(step.kwh_per_kw):
+        return math.inf
+    per_kw = step.kwh_per_kw * demand_kw if step.kwh_per_kw else 0.0
+    if np.isinf(step.cap_kwh_per_kw):
+        return step.kwh + per_kw
+    return min(step.kwh + per_kw, step.cap_kwh_per_kw * demand_kw)

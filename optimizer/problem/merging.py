@@ -1,0 +1,180 @@
+"""Systems that are alike as one: the same equipment, load, stored energy and floors, `n` times over.
+
+The laws of the model are homogeneous: what `n` alike systems do best together is `n` times what one does best behind an
+n-th of the meter, and by convexity all may do the same. So a merged system has `n` times the units, failures, loads and
+stored energy, and its trajectory is shared out evenly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import ReserveCondition, UpsSystem
+from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+
+FloatArray = NDArray[np.float64]
+
+_MOST_UNITS = 10_000
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A problem with fewer systems, and which systems of the `original` each of them stands for."""
+
+    problem: DispatchProblem
+    original: DispatchProblem
+    stands_for: Mapping[str, tuple[str, ...]]
+
+    def split(self, trajectories: tuple[UpsTrajectory, ...]) -> tuple[UpsTrajectory, ...]:
+        """The trajectories of the original systems, in the site's order."""
+        shared = {
+            ups_id: _share(self.original, ups_id, each, len(self.stands_for[each.ups_id]))
+            for each in trajectories
+            for ups_id in self.stands_for[each.ups_id]
+        }
+        return tuple(shared[ups.id] for ups in self.original.site.ups)
+
+
+def merge_identical(problem: DispatchProblem) -> Merged:
+    """Merge systems that are alike in all that a plan depends on; those of which that is not certain stay as they are.
+
+    A merged system bears the id of the first of those that it stands for.
+    """
+    alike: dict[str, list[UpsSystem]] = {}
+    for ups in problem.site.ups:
+        alike.setdefault(_identity(problem, ups), []).append(ups)
+    groups = [part for systems in alike.values() for part in _within_units(systems)]
+    merged = _merged(problem, groups)
+    sound = [_is_sound(problem, merged.problem, group) for group in groups]
+    if all(sound):
+        return merged
+    kept = [part for group, good in zip(groups, sound, strict=True) for part in ([group] if good else _apart(group))]
+    return _merged(problem, kept)
+
+
+def _identity(problem: DispatchProblem, ups: UpsSystem) -> str:
+    """All that a plan depends on; systems that may feed back share the limit of the site, and stay apart."""
+    if ups.bidirectional:
+        return ups.id
+    return repr(
+        (
+            replace(ups, id="-"),
+            problem.load_kw[ups.id],
+            problem.reserve_kwh(ups),
+            problem.stored_at_start_kwh(ups),
+            problem.state.unit_stored_kwh.get(ups.id),
+            problem.power_bounds(ups),
+        )
+    )
+
+
+def _within_units(systems: list[UpsSystem]) -> list[list[UpsSystem]]:
+    most = max(1, _MOST_UNITS // systems[0].units)
+    return [systems[first : first + most] for first in range(0, len(systems), most)]
+
+
+def _apart(group: list[UpsSystem]) -> list[list[UpsSystem]]:
+    return [[ups] for ups in group]
+
+
+def _merged(problem: DispatchProblem, groups: list[list[UpsSystem]]) -> Merged:
+    first = {group[0].id: len(group) for group in groups}
+    state = problem.state
+
+    def concerning(conditions: tuple[ReserveCondition, ...]) -> tuple[ReserveCondition, ...]:
+        return tuple(each for each in conditions if each.ups is None or each.ups in first)
+
+    def scaled(values: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        return {ups_id: _scaled(values[ups_id], n) for ups_id, n in first.items() if ups_id in values}
+
+    return Merged(
+        problem=replace(
+            problem,
+            site=replace(
+                problem.site,
+                ups=tuple(_times(group[0], len(group)) for group in groups),
+                conditions=concerning(problem.site.conditions),
+            ),
+            load_kw=scaled(problem.load_kw),
+            reserve_profile_kwh=_floors(problem, groups),
+            state=replace(
+                state,
+                conditions=concerning(state.conditions),
+                stored_kwh={i: state.stored_kwh[i] * n for i, n in first.items() if i in state.stored_kwh},
+                unit_stored_kwh={
+                    i: state.unit_stored_kwh[i] * n for i, n in first.items() if i in state.unit_stored_kwh
+                },
+            ),
+        ),
+        original=problem,
+        stands_for={group[0].id: tuple(ups.id for ups in group) for group in groups},
+    )
+
+
+def _floors(problem: DispatchProblem, groups: list[list[UpsSystem]]) -> dict[str, tuple[float, ...]]:
+    """The floors as they are, times the number; a system that stays alone keeps what it was given."""
+    given = problem.reserve_profile_kwh
+    return {
+        group[0].id: _scaled(problem.reserve_kwh(group[0]), len(group)) if len(group) > 1 else given[group[0].id]
+        for group in groups
+        if len(group) > 1 or group[0].id in given
+    }
+
+
+def _scaled(values: tuple[float, ...], n: int) -> tuple[float, ...]:
+    return tuple(value * n for value in values)
+
+
+def _times(ups: UpsSystem, n: int) -> UpsSystem:
+    """One system with `n` times everything."""
+    if n == 1:
+        return ups
+    swing, capacitor = ups.swing, ups.capacitor
+    return replace(
+        ups,
+        units=ups.units * n,
+        tolerated_failures=ups.tolerated_failures * n,
+        protected_load_kw=ups.protected_load_kw * n,
+        unit_state_of_health=ups.unit_state_of_health * n,
+        unit_modes=ups.unit_modes * n,
+        swing=swing and replace(swing, amplitude_kw=swing.amplitude_kw * n),
+        capacitor=capacitor
+        and replace(capacitor, energy_kwh=capacitor.energy_kwh * n, power_kw=capacitor.power_kw * n),
+    )
+
+
+def _is_sound(problem: DispatchProblem, merged: DispatchProblem, group: list[UpsSystem]) -> bool:
+    """Whether a merged system has `n` times the limits, floors and energy of one."""
+    one = _limits(problem, group[0])
+    whole = _limits(merged, merged.site.ups_system(group[0].id))
+    return bool(np.allclose(whole, len(group) * one, rtol=_ROUNDING, atol=0))
+
+
+def _limits(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
+    bounds = problem.power_bounds(ups)
+    return np.concatenate(
+        [
+            bounds.charge_ceiling_kw,
+            bounds.discharge_floor_kw,
+            bounds.discharge_ceiling_kw,
+            problem.dc_load_kw(ups),
+            problem.reserve_kwh(ups),
+            [ups.max_stored_kwh, problem.stored_at_start_kwh(ups), ups.charge_limit_kw, ups.capacity_kwh],
+        ]
+    )
+
+
+def _share(problem: DispatchProblem, ups_id: str, whole: UpsTrajectory, n: int) -> UpsTrajectory:
+    ups = problem.site.ups_system(ups_id)
+    return UpsTrajectory(
+        ups_id=ups_id,
+        load_kw=problem.load_kw[ups_id],
+        charge_kw=tuple(kw / n for kw in whole.charge_kw),
+        discharge_kw=tuple(kw / n for kw in whole.discharge_kw),
+        stored_kwh=tuple(kwh / n for kwh in whole.stored_kwh),
+        reserve_kwh=problem.reserve_kwh(ups),
+    )

@@ -1,0 +1,93 @@
+"""Engines: compiled models by their structure, each with a live solver."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ridethrough.optimizer.formulation.horizon import Parameters, Sets
+from ridethrough.optimizer.formulation.model import state_model
+from ridethrough.optimizer.solvers.highs import Session, Solution
+from ridethrough.optimizer.standard_form.compiler import CompiledModel
+from ridethrough.optimizer.standard_form.program import LinearProgram
+
+_MOST_MODELS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedModel:
+    """A compiled model and its solver."""
+
+    compiled: CompiledModel
+    warm: bool
+    session: Session = field(default_factory=Session)
+
+    def program(self, parameters: Parameters) -> LinearProgram:
+        """The linear program at some values of the parameters."""
+        return self.compiled.program(parameters)
+
+    def solve(self, program: LinearProgram, *, time_limit_s: float) -> Solution:
+        """Solve a program of this model."""
+        return self.session.solve(program, time_limit_s=time_limit_s, warm=self.warm)
+
+
+class Engine:
+    """Compiles each structure once and keeps the last used ones.
+
+    A `warm` engine starts each solve from the last answer of the same structure: faster, and for a sequence of plans
+    that is always made in the same order, as where several schedules cost the same it depends on what came before.
+    With `dynamic_program` plans of one battery are made without a solver where that is exact (`optimizer.routing`); the
+    first of them and every `audited_every`-th after it are solved by the simplex method too. An engine belongs to one
+    thread.
+    """
+
+    def __init__(self, *, warm: bool = False, dynamic_program: bool = False, audited_every: int = 100) -> None:
+        self.warm = warm
+        self.dynamic_program = dynamic_program
+        self._audited_every = audited_every
+        self._unaudited = 0
+        self._models: OrderedDict[tuple[object, ...], PreparedModel] = OrderedDict()
+        self._latest: tuple[Sets, PreparedModel] | None = None
+
+    def __len__(self) -> int:
+        """How many models are kept."""
+        return len(self._models)
+
+    def start_afresh(self) -> None:
+        """Forget every last answer, and keep the compiled models: what follows does not depend on what was solved."""
+        for key, prepared in self._models.items():
+            self._models[key] = PreparedModel(compiled=prepared.compiled, warm=self.warm)
+        self._latest = None
+        self._unaudited = 0
+
+    def due_for_audit(self) -> bool:
+        """Whether the plan at hand is one of the sample; counts it."""
+        due = self._unaudited == 0
+        self._unaudited = (self._unaudited + 1) % self._audited_every
+        return due
+
+    def prepared(self, sets: Sets) -> PreparedModel:
+        """The model over these sets, compiled if it is new."""
+        if self._latest is not None and self._latest[0] == sets:
+            return self._latest[1]
+        key = tuple(sets.items())
+        found = self._models.get(key)
+        if found is None:
+            found = self._models[key] = PreparedModel(compiled=CompiledModel(state_model(sets)), warm=self.warm)
+            if len(self._models) > _MOST_MODELS:
+                self._models.popitem(last=False)
+        self._models.move_to_end(key)
+        self._latest = sets, found
+        return found
+
+
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.engine = Engine()
+
+
+_OF_THREAD = _OfThread()
+
+
+def engine_of_thread() -> Engine:
+    """The engine of this thread, for plans that do not bring their own; it starts every solve afresh."""
+    return _OF_THREAD.engine

@@ -1,0 +1,231 @@
+"""The one place that talks to HiGHS."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.optimizer.standard_form.program import LinearProgram
+
+_SMALL_COLUMNS = 4000
+"""Below this size presolve costs more than it saves (a day has some hundreds of columns)."""
+_GAP = 1e-9
+_PRIMAL_SIMPLEX = 4
+_FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
+_FEW_COEFFICIENTS = 64
+"""Up to so many changed matrix entries are changed one by one; with more, the program is passed anew."""
+
+
+class SolveStatus(StrEnum):
+    """What a solver run came to."""
+
+    OPTIMAL = "optimal"
+    TIME_LIMIT = "time_limit"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """The outcome of one run; without a feasible point `values` (one a column) is None and `objective` no number.
+
+    `method` names how it was found.
+    """
+
+    status: SolveStatus
+    values: NDArray[np.float64] | None
+    objective: float
+    bound: float
+    seconds: float
+    method: str
+
+
+_STATUS = {
+    highspy.HighsModelStatus.kOptimal: SolveStatus.OPTIMAL,
+    highspy.HighsModelStatus.kTimeLimit: SolveStatus.TIME_LIMIT,
+    highspy.HighsModelStatus.kInterrupt: SolveStatus.TIME_LIMIT,
+    highspy.HighsModelStatus.kIterationLimit: SolveStatus.TIME_LIMIT,
+    highspy.HighsModelStatus.kInfeasible: SolveStatus.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: SolveStatus.UNBOUNDED,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: SolveStatus.INFEASIBLE,
+}
+
+
+def solve(program: LinearProgram, *, time_limit_s: float) -> Solution:
+    """Minimize a linear (mixed-integer) program by the dual simplex method, on one thread."""
+    return Session().solve(program, time_limit_s=time_limit_s)
+
+
+class Session:
+    """A live solver for programs of one structure: the same rows, columns and places of entries.
+
+    It holds the last program, and is told only what differs. Where it is asked to start `warm`, a solve begins at the
+    basis of the last answer; otherwise the answer does not depend on what was solved before.
+    """
+
+    def __init__(self) -> None:
+        self._highs = highspy.Highs()
+        for name, value in {
+            "output_flag": False,
+            "threads": 1,  # the scheduler is process-wide: another number elsewhere would fail every solve
+            "random_seed": 0,
+            "mip_rel_gap": _GAP,
+        }.items():
+            self._highs.setOptionValue(name, value)
+        self._held: LinearProgram | None = None
+
+    def solve(self, program: LinearProgram, *, time_limit_s: float, warm: bool = False) -> Solution:
+        """Minimize a program, on one thread. Where a warm start leads nowhere, start again from nothing."""
+        began = time.perf_counter()
+        warm = self._bring_in(program, warm=warm)
+        self._run(time_limit_s)
+        if warm and self._status() is SolveStatus.FAILED:
+            self._pass(program)
+            self._run(time_limit_s)
+        return self._solution(program, time.perf_counter() - began)
+
+    def _run(self, time_limit_s: float) -> None:
+        # the limit counts from the first run of a live solver
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + float(time_limit_s))
+        self._highs.run()
+
+    def _status(self) -> SolveStatus:
+        return _STATUS.get(self._highs.getModelStatus(), SolveStatus.FAILED)
+
+    def _solution(self, program: LinearProgram, seconds: float) -> Solution:
+        status = self._status()
+        info = self._highs.getInfo()
+        feasible = int(info.primal_solution_status) == _FEASIBLE
+        is_integer = bool(program.integer.any())
+        answer = self._highs.getSolution()
+        objective = info.objective_function_value if feasible else math.nan
+        return Solution(
+            status=status,
+            values=np.array(answer.col_value) if feasible else None,
+            objective=objective,
+            bound=info.mip_dual_bound if is_integer else objective,
+            seconds=seconds,
+            method="branch and bound" if is_integer else "dual simplex",
+        )
+
+    def _bring_in(self, program: LinearProgram, *, warm: bool) -> bool:
+        """Make the program the solver's own; answer whether what differs from the last one was enough for that."""
+        held, self._held = self._held, program
+        if warm and held is not None and _same_structure(held, program) and self._changed(held, program):
+            return True
+        self._pass(program)
+        return False
+
+    def _changed(self, held: LinearProgram, program: LinearProgram) -> bool:
+        """Tell the solver what differs; returns whether that was little enough."""
+        entries = np.flatnonzero(held.values != program.values)
+        if len(entries) > _FEW_COEFFICIENTS:
+            return False
+        highs, columns, rows = self._highs, program.columns, program.rows
+        row_of = np.searchsorted(program.starts, entries, side="right") - 1
+        for entry, row in zip(entries.tolist(), row_of.tolist(), strict=True):
+            highs.changeCoeff(row, int(program.indices[entry]), float(program.values[entry]))
+        # to tell costs and bounds is as cheap as to look whether they differ
+        each_column = np.arange(columns, dtype=np.int32)
+        highs.changeColsCost(columns, each_column, program.cost)
+        highs.changeColsBounds(columns, each_column, program.lower, program.upper)
+        highs.changeRowsBounds(rows, np.arange(rows, dtype=np.int32), program.row_lower, program.row_upper)
+        highs.changeObjectiveOffset(program.offset)
+        return True
+
+    def _pass(self, program: LinearProgram) -> None:
+        is_integer = bool(program.integer.any())
+        self._highs.clearSolver()
+        small = program.columns < _SMALL_COLUMNS and not is_integer
+        self._highs.setOptionValue("presolve", "off" if small else "choose")
+        self._highs.setOptionValue("solver", "choose" if is_integer else "simplex")
+        # as arrays: the fields of a HighsLp are filled number by number, which takes ten times as long
+        self._highs.passModel(
+            program.columns,
+            program.rows,
+            len(program.values),
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            program.offset,
+            program.cost,
+            program.lower,
+            program.upper,
+            program.row_lower,
+            program.row_upper,
+            program.starts,
+            program.indices,
+            program.values,
+            program.integer.astype(np.int32),
+        )
+
+
+class GrowingProgram:
+    """A linear program that grows by columns (each at least 0) and is solved again from where it stood: primal simplex.
+
+    Rows are added first; a column is given by the rows it stands in.
+    """
+
+    def __init__(self) -> None:
+        self._highs = highspy.Highs()
+        for name, value in {
+            "output_flag": False,
+            "threads": 1,
+            "presolve": "off",
+            "solver": "simplex",
+            "simplex_strategy": _PRIMAL_SIMPLEX,  # what a new column leaves feasible
+        }.items():
+            self._highs.setOptionValue(name, value)
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return int(self._highs.getNumCol())
+
+    def add_rows(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
+        """Add rows without entries; infinite where a side is open."""
+        rows = len(lower)
+        none = np.empty(0, dtype=np.int32)
+        self._highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), none, np.empty(0))
+
+    def add_column(self, cost: float, upper: float, rows: NDArray[np.int32], values: NDArray[np.float64]) -> None:
+        """Add a column from 0 to `upper`."""
+        self._highs.addCol(float(cost), 0.0, float(upper), len(rows), rows, values)
+
+    def delete_columns(self, columns: NDArray[np.int32]) -> None:
+        """Delete columns; those after them move up."""
+        self._highs.deleteCols(len(columns), columns)
+
+    def solve(self) -> GrownSolution:
+        """Solve from the last basis."""
+        self._highs.run()
+        answer = self._highs.getSolution()
+        return GrownSolution(
+            values=np.array(answer.col_value),
+            row_duals=np.array(answer.row_dual),
+            objective=self._highs.getInfo().objective_function_value,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrownSolution:
+    """Values by column, and by row what the objective rises by for each unit that its binding bound is raised."""
+
+    values: NDArray[np.float64]
+    row_duals: NDArray[np.float64]
+    objective: float
+
+
+def _same_structure(held: LinearProgram, program: LinearProgram) -> bool:
+    return (
+        held.starts is program.starts
+        and held.indices is program.indices
+        and held.columns == program.columns
+        and not program.integer.any()
+    )

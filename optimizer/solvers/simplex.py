@@ -1,0 +1,130 @@
+"""From a problem to trajectories by the model: evaluate it, solve it, and read the answer."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
+from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.pricing.price import Metered
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.optimizer.solvers.highs import Solution, SolveStatus
+
+T = TypeVar("T")
+Pair = tuple[str, int]
+"""A UPS system and an interval."""
+
+_BOTH_AT_ONCE_KW = 1e-6
+
+
+@dataclass(slots=True)
+class Answer:
+    """Trajectories over the whole horizon, how they came about, and what to say of them.
+
+    `optimality` says by which method they were found, and how far from the cheapest they may be; None without a solve.
+    `cost` is that of the whole horizon, where it was worked out.
+    """
+
+    status: PlanStatus
+    trajectories: tuple[UpsTrajectory, ...]
+    optimality: Optimality | None = None
+    cost: PlanCost | None = None
+    warnings: list[str] = field(default_factory=list)
+    timing_ms: dict[str, float] = field(default_factory=dict)
+
+
+def timed(timing_ms: dict[str, float], name: str, work: Callable[[], T]) -> T:
+    """Run `work`, and add the time it took to `timing_ms[name]`."""
+    began = time.perf_counter()
+    result = work()
+    timing_ms[name] = timing_ms.get(name, 0.0) + (time.perf_counter() - began) * 1e3
+    return result
+
+
+def solve_model(problem: DispatchProblem, around: Metered | None, time_limit_s: float, engine: Engine) -> Answer:
+    """Solve without exclusivity; add its binaries only where the answer charges and discharges at once."""
+    timing: dict[str, float] = {}
+    exclusive: set[Pair] = set()
+    while True:
+        data = timed(timing, "data", partial(model_data, problem, around, exclusive))
+        prepared = timed(timing, "compile", partial(engine.prepared, data.sets))
+        program = timed(timing, "evaluate", partial(prepared.program, data.parameters))
+        solution = timed(timing, "solve", partial(prepared.solve, program, time_limit_s=time_limit_s))
+        read = _Reading(problem, prepared.compiled.columns, solution.values)
+        both = read.charging_while_discharging() - exclusive
+        if not both:
+            return _answer(read, solution, timing)
+        exclusive |= both | (_every_pair(problem) if exclusive else _burning_pays(problem))
+
+
+class _Reading:
+    """Reads the columns of an answer as values of UPS systems."""
+
+    def __init__(
+        self, problem: DispatchProblem, columns: Mapping[str, slice], values: NDArray[np.float64] | None
+    ) -> None:
+        self.problem = problem
+        self.values = values
+        self._columns = columns
+
+    def charging_while_discharging(self) -> set[Pair]:
+        """Find where the answer does both."""
+        if self.values is None:
+            return set()
+        both = np.minimum(self._of("charge_kw"), self._of("discharge_kw")) > _BOTH_AT_ONCE_KW
+        return {(self.problem.site.ups[index].id, int(t)) for index, t in np.argwhere(both)}
+
+    def trajectories(self) -> tuple[UpsTrajectory, ...]:
+        """What each system does; what rounding took below zero is zero."""
+        charge_kw, discharge_kw, stored_kwh = (
+            np.maximum(self._of(name), 0.0).tolist() for name in ("charge_kw", "discharge_kw", "stored_kwh")
+        )
+        return tuple(
+            UpsTrajectory(
+                ups_id=ups.id,
+                load_kw=self.problem.load_kw[ups.id],
+                charge_kw=tuple(charge_kw[index]),
+                discharge_kw=tuple(discharge_kw[index]),
+                stored_kwh=tuple(stored_kwh[index]),
+                reserve_kwh=self.problem.reserve_kwh(ups),
+            )
+            for index, ups in enumerate(self.problem.site.ups)
+        )
+
+    def _of(self, name: str) -> NDArray[np.float64]:
+        """The values of a variable in the first scenario: one row a system."""
+        assert self.values is not None  # noqa: S101 - both callers have asked
+        shape = (self.problem.scenarios.count, len(self.problem.site.ups), -1)
+        return self.values[self._columns[name]].reshape(shape)[0]
+
+
+def _answer(read: _Reading, solution: Solution, timing: dict[str, float]) -> Answer:
+    if solution.values is None:
+        reason = f"the solver found no plan ({solution.status.value}); every battery holds"
+        return Answer(PlanStatus.HOLD, read.problem.holding, warnings=[reason], timing_ms=timing)
+    status = PlanStatus.OPTIMAL if solution.status is SolveStatus.OPTIMAL else PlanStatus.TIME_LIMIT
+    warnings = [] if status is PlanStatus.OPTIMAL else [f"the solver stopped early ({solution.status.value})"]
+    gap = abs(solution.objective - solution.bound) / max(1.0, abs(solution.objective))
+    optimality = Optimality(method=solution.method, relative_gap=gap)
+    return Answer(status, read.trajectories(), optimality, warnings=warnings, timing_ms=timing)
+
+
+def _every_pair(problem: DispatchProblem) -> set[Pair]:
+    return {(ups.id, t) for ups in problem.site.ups for t in range(problem.horizon.intervals)}
+
+
+def _burning_pays(problem: DispatchProblem) -> set[Pair]:
+    """Where burning energy in a battery's losses may pay for its wear: at prices far enough below zero."""
+    pays = set()
+    for ups in problem.site.ups:
+        battery = ups.battery
+        loss = 1 / battery.charge_efficiency - battery.discharge_efficiency
+        wear = battery.wear_cost_per_kwh * battery.discharge_efficiency * ups.rectifier_efficiency
+        pays |= {(ups.id, t) for t, price in enumerate(problem.charges.energy_per_kwh) if price * loss < -wear}
+    return pays

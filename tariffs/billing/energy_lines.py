@@ -1,0 +1,118 @@
+"""The energy lines of a bill."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from ridethrough.domain import PriceSeries
+from ridethrough.tariffs.billing.bill import LineItem, cent_of
+from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
+from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
+from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
+from ridethrough.tariffs.charges.rider import ChargeKind
+from ridethrough.tariffs.tariff import Tariff
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+_FREE = EnergyTier()
+
+
+class EnergyBilling:
+    """Sums a meter series once by billing period, schedule period and month; then writes the lines of each bill."""
+
+    def __init__(self, tariff: Tariff, meter: MeterSeries, prices: PriceSeries | None) -> None:
+        calendar = meter.calendar
+        self.cent = cent_of(tariff.currency)
+        self.is_priced = tariff.energy is not None
+        self.energy = tariff.energy or EnergyCharge(periods=(EnergyPeriod(name="energy", tiers=(_FREE,)),))
+        names = [period.name for period in self.energy.periods]
+        held = calendar.schedule_period(tariff.schedules.get(self.energy.schedule), names)
+        bought, sold = meter.import_kwh, meter.export_kwh
+        self.periods = calendar.periods
+        self.bought_kwh = _table(calendar.period, held, bought, (len(self.periods), len(names)))
+        self.sold_kwh = _table(calendar.period, held, sold, (len(self.periods), len(names)))
+        self.month_kwh = _table(calendar.period, calendar.month, bought, (len(self.periods), 12))
+        value = np.array(prices.price_per_kwh) * bought if prices is not None else np.zeros(len(bought))
+        self.market_value = np.bincount(calendar.period, value, len(self.periods)) if prices is not None else None
+
+    def kwh(self, index: int) -> float:
+        """Energy bought in one billing period."""
+        return float(self.bought_kwh[index].sum())
+
+    def lines(self, index: int, billed_kw: float, so_far_kwh: float) -> list[LineItem]:
+        """The energy and export lines of one billing period.
+
+        `billed_kw` scales limits in kWh/kW. Tiers count from `so_far_kwh`, used earlier in the billing period.
+        """
+        lines = self._rate_lines(index, billed_kw, so_far_kwh)
+        adjustments = self.energy.fuel_adjustment_per_kwh
+        for month, kwh in enumerate(self.month_kwh[index]):
+            if adjustments and kwh > 0:
+                name = f"fuel adjustment, {_MONTHS[month]}"
+                lines.append(self._line("energy", name, kwh, exact(adjustments[month])))
+        lines += self._market_lines(index)
+        for period, kwh in zip(self.energy.periods, self.sold_kwh[index], strict=True):
+            if kwh > 0:
+                lines.append(self._line("export", f"export, {period.name}", kwh, -exact(period.tiers[0].sell_per_kwh)))
+        return lines
+
+    def _rate_lines(self, index: int, billed_kw: float, so_far_kwh: float) -> list[LineItem]:
+        total = self.kwh(index)
+        lines = []
+        for period, kwh in zip(self.energy.periods, self.bought_kwh[index], strict=True):
+            if kwh <= 0 or not self.is_priced:
+                continue
+            shares = _shares(period, self.periods[index].days, billed_kw, so_far_kwh, total)
+            for step, share in zip(period.steps(self.periods[index].days), shares, strict=True):
+                if share > 0:
+                    name = f"{period.name}, tier {step.number + 1}" if len(shares) > 1 else period.name
+                    rate = exact(step.tier.rate_per_kwh) + exact(step.tier.adjustment_per_kwh)
+                    lines.append(self._line("energy", name, kwh * share, rate))
+        return lines
+
+    def _market_lines(self, index: int) -> list[LineItem]:
+        kwh = self.kwh(index)
+        if self.market_value is None or kwh <= 0:
+            return []
+        market = self.energy.market
+        loss_factor = exact(market.loss_factor) if market is not None else Decimal(1)
+        # The mean price makes the line read as quantity x rate; Decimal keeps 28 digits of it.
+        mean = quantity(self.market_value[index]) / quantity(kwh)
+        lines = [self._line("energy", "market energy", kwh, mean * loss_factor)]
+        if market is not None and market.adder_per_kwh:
+            lines.append(self._line("energy", "market adder", kwh, exact(market.adder_per_kwh)))
+        return lines
+
+    def _line(self, charge: ChargeKind, name: str, kwh: float, rate: Decimal) -> LineItem:
+        return LineItem(charge=charge, name=name, quantity=quantity(kwh), unit="kWh", rate=rate, cent=self.cent)
+
+
+def _table(rows: IndexArray, columns: IndexArray, kwh: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    sums = np.bincount(rows * shape[1] + columns, kwh, shape[0] * shape[1])
+    return np.asarray(sums.reshape(shape), dtype=np.float64)
+
+
+def _shares(period: EnergyPeriod, days: int, billed_kw: float, so_far_kwh: float, kwh: float) -> list[float]:
+    """The fraction of the energy between `so_far_kwh` and `so_far_kwh + kwh` that lies in each tier of a period."""
+    shares = []
+    reached = so_far_kwh
+    for step in period.steps(days):
+        growing = step.kwh_per_kw * billed_kw if step.kwh_per_kw else 0.0
+        cap = step.cap_kwh_per_kw * billed_kw if np.isfinite(step.cap_kwh_per_kw) else np.inf
+        limit = max(reached, min(step.kwh + growing, cap, so_far_kwh + kwh))
+        shares.append((limit - reached) / kwh)
+        reached = limit
+    return shares

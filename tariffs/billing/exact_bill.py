@@ -1,0 +1,189 @@
+"""Bills: a tariff applied to a meter series, to the cent.
+
+Nothing here uses `horizon_charges`: a plan's cost and its bill are two implementations that meet in one test.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from ridethrough.domain import Horizon, PriceSeries, SiteState
+from ridethrough.domain.horizon import zone
+from ridethrough.tariffs.billing.bill import Bill, LineItem, PeriodBill, cent_of, exact_sum
+from ridethrough.tariffs.billing.demand_lines import BilledDemand, billed_demand, coincident_lines
+from ridethrough.tariffs.billing.energy_lines import EnergyBilling
+from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
+from ridethrough.tariffs.billing.notes import bill_warnings, not_priced
+from ridethrough.tariffs.calendar.local_calendar import FloatArray, LocalCalendar, local_calendar
+from ridethrough.tariffs.charges.coincident import CoincidentEvent
+from ridethrough.tariffs.charges.rider import CHARGE_KINDS, Rider
+from ridethrough.tariffs.inputs import check_inputs
+from ridethrough.tariffs.tariff import Tariff
+
+_MONTHS_A_YEAR = 12
+
+
+def bill(
+    tariff: Tariff,
+    horizon: Horizon,
+    kw: Sequence[float] | FloatArray,
+    *,
+    prices: PriceSeries | None = None,
+    state: SiteState | None = None,
+    events: Sequence[CoincidentEvent] = (),
+    power_factor: float | None = None,
+) -> Bill:
+    """Bill a meter series: mean kW of every interval of `horizon`, negative where energy is exported.
+
+    `prices` are market prices on the same horizon. `state` brings peaks and energy from before the horizon: of the
+    billing period it starts in (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`). `events`
+    are coincident peaks. Where the horizon covers a part of a billing period, only monthly charges are shared by days.
+
+    Raises `UnableToAccept` for a series that does not fit its horizon, or inputs that belong elsewhere.
+    """
+    check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
+    calendar = local_calendar(horizon, tariff.cycle, tariff.holidays)
+    meter = MeterSeries.of(horizon, np.asarray(kw, dtype=np.float64), calendar)
+    known = state or SiteState()
+    energy = EnergyBilling(tariff, meter, prices)
+    demands = billed_demand(tariff, meter, known, power_factor or 1.0)
+    coincident = coincident_lines(tariff, meter, known, events=events, power_factor=power_factor or 1.0)
+    drafts = []
+    for index, demand in enumerate(demands):
+        lines = energy.lines(index, _tier_kw(tariff, demand), known.energy_kwh if index == 0 else 0.0)
+        drafts.append(_with_riders_and_minimum(tariff, calendar, index, lines + demand.lines + coincident[index]))
+    unsettled = _settle_years(tariff, calendar, drafts)
+    periods = [
+        _period_bill(calendar, index, _with_taxes(tariff, drafts[index]), demand, energy.kwh(index))
+        for index, demand in enumerate(demands)
+    ]
+    return Bill(
+        currency=tariff.currency,
+        periods=tuple(periods),
+        not_priced=not_priced(tariff, prices, unsettled),
+        warnings=bill_warnings(tariff, calendar, periods, state=known, events=events, power_factor=power_factor),
+    )
+
+
+def monthly_peaks(bill_: Bill, years_later: int = 0) -> dict[str, dict[str, float]]:
+    """The metered peaks of a bill by charge and month, in the shape of `SiteState.past_peaks_kw`.
+
+    `years_later=-1` dates them a year back: a bill of a year in which every year is like it (REopt's cyclic year) is
+    billed with its own peaks as those of the year before.
+    """
+    peaks: dict[str, dict[str, float]] = {}
+    for period in bill_.periods:
+        year, rest = period.period.label.split("-", 1)
+        label = f"{int(year) + years_later:04d}-{rest}"
+        for charge, kw in period.peaks_kw.items():
+            peaks.setdefault(charge, {})[label] = kw
+    return peaks
+
+
+def _tier_kw(tariff: Tariff, demand: BilledDemand) -> float:
+    return demand.billed_kw.get(tariff.energy.demand, 0.0) if tariff.energy is not None else 0.0
+
+
+def _with_riders_and_minimum(
+    tariff: Tariff, calendar: LocalCalendar, index: int, charges: list[LineItem]
+) -> list[LineItem]:
+    """The lines of a billing period before taxes and annual minimum charges."""
+    lines = charges + _fixed_lines(tariff, calendar, index)
+    lines += _rider_lines(tariff, [rider for rider in tariff.riders if not rider.tax], lines)
+    return lines + _minimum_lines(tariff, calendar, index, lines)
+
+
+def _with_taxes(tariff: Tariff, lines: list[LineItem]) -> list[LineItem]:
+    return lines + _rider_lines(tariff, [rider for rider in tariff.riders if rider.tax], lines)
+
+
+def _fixed_lines(tariff: Tariff, calendar: LocalCalendar, index: int) -> list[LineItem]:
+    days = quantity(calendar.covered_days(index))
+    months = days / calendar.periods[index].days
+    quantities = {"day": days, "month": months, "year": months / _MONTHS_A_YEAR}
+    return [
+        LineItem(
+            charge="fixed",
+            name=charge.name,
+            quantity=quantities[charge.per],
+            unit=charge.per,
+            rate=exact(charge.amount),
+            cent=cent_of(tariff.currency),
+        )
+        for charge in tariff.fixed
+        if charge.amount
+    ]
+
+
+def _rider_lines(tariff: Tariff, riders: list[Rider], lines: list[LineItem]) -> list[LineItem]:
+    """One line for every rider and kind of charge that it rides on."""
+    bases = {kind: exact_sum(line for line in lines if line.charge == kind) for kind in CHARGE_KINDS}
+    return [
+        LineItem(
+            charge=kind,
+            name=f"{rider.name} on {kind}",
+            quantity=bases[kind],
+            unit=tariff.currency,
+            rate=exact(rider.fraction),
+            cent=cent_of(tariff.currency),
+        )
+        for rider in riders
+        for kind in rider.applies_to
+        if bases[kind]
+    ]
+
+
+def _minimum_lines(tariff: Tariff, calendar: LocalCalendar, index: int, lines: list[LineItem]) -> list[LineItem]:
+    days = quantity(calendar.covered_days(index))
+    quantities = {"day": days, "month": days / calendar.periods[index].days}
+    least = max(
+        (exact(charge.amount) * quantities[charge.per] for charge in tariff.minimum if charge.per in quantities),
+        default=Decimal(),
+    )
+    return _shortfall("minimum charge", least - exact_sum(lines), tariff.currency) if least else []
+
+
+def _shortfall(name: str, missing: Decimal, currency: str) -> list[LineItem]:
+    if missing <= 0:
+        return []
+    return [
+        LineItem(charge="minimum", name=name, quantity=Decimal(1), unit="bill", rate=missing, cent=cent_of(currency))
+    ]
+
+
+def _settle_years(tariff: Tariff, calendar: LocalCalendar, drafts: list[list[LineItem]]) -> tuple[str, ...]:
+    """Add what is missing to the annual minimum to the last bill of each full year; return the years not covered."""
+    least = max((exact(charge.amount) for charge in tariff.minimum if charge.per == "year"), default=Decimal())
+    unsettled = []
+    for year in sorted({period.label[:4] for period in calendar.periods}) if least else ():
+        indices = [index for index, period in enumerate(calendar.periods) if period.label[:4] == year]
+        covered = sum(calendar.covered_days(index) for index in indices)
+        if len(indices) < _MONTHS_A_YEAR or covered < sum(calendar.periods[index].days for index in indices):
+            unsettled.append(year)
+            continue
+        charged = sum((exact_sum(drafts[index]) for index in indices), Decimal())
+        drafts[indices[-1]] += _shortfall(f"annual minimum charge, {year}", least - charged, tariff.currency)
+    return tuple(unsettled)
+
+
+def _period_bill(
+    calendar: LocalCalendar, index: int, lines: list[LineItem], demand: BilledDemand, energy_kwh: float
+) -> PeriodBill:
+    horizon, period = calendar.horizon, calendar.periods[index]
+    start = max(_midnight(period.start, horizon), horizon.start_of(0))
+    end = min(_midnight(period.end, horizon), horizon.start_of(horizon.intervals))
+    return PeriodBill(
+        period=period,
+        start=start,
+        end=end,
+        lines=tuple(lines),
+        energy_kwh=energy_kwh,
+        peaks_kw=demand.peaks_kw,
+        billed_kw=demand.billed_kw,
+    )
+
+
+def _midnight(day: date, horizon: Horizon) -> datetime:
+    return datetime.combine(day, datetime.min.time(), zone(horizon.timezone))

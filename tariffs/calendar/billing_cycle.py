@@ -1,0 +1,88 @@
+"""When a bill begins and ends."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ridethrough.domain.validation import Checks
+from ridethrough.tariffs.calendar.written import Written
+
+_LAST_DAY = 28
+_MIDDLE_DAY = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingPeriod:
+    """The local days `[start, end)` of one bill.
+
+    `month` (1 to 12) picks seasonal demand rates and ratchets: the calendar month that most of the days lie in. `label`
+    is the period's name in state files: that month (`2026-05`), or the first day where read dates are given.
+    """
+
+    label: str
+    start: date
+    end: date
+    month: int
+
+    @property
+    def days(self) -> int:
+        """The number of local days."""
+        return (self.end - self.start).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingCycle(Written):
+    """Calendar months, months from another `day_of_month` (up to 28), or the days on which meters were read."""
+
+    day_of_month: int = 1
+    read_dates: tuple[date, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.require(1 <= self.day_of_month <= _LAST_DAY, "day_of_month", self.day_of_month, "from 1 to 28")
+        rising = all(one < next_one for one, next_one in zip(self.read_dates, self.read_dates[1:], strict=False))
+        checks.require(rising, "read_dates", self.read_dates, "dates in rising order")
+        checks.require(
+            not self.read_dates or self.day_of_month == 1, "day_of_month", self.day_of_month, "left out here"
+        )
+        checks.require(len(self.read_dates) != 1, "read_dates", self.read_dates, "at least two dates")
+        checks.raise_faults()
+
+    def periods(self, first: date, last: date) -> tuple[BillingPeriod, ...]:
+        """The billing periods that hold the local days from `first` to `last`.
+
+        Raises `UnableToAccept` where read dates do not reach that far.
+        """
+        if self.read_dates:
+            return self._between_reads(first, last)
+        start = first.replace(day=self.day_of_month)
+        if start > first:
+            start = _month_after(start, -1)
+        periods = []
+        while start <= last:
+            end = _month_after(start, 1)
+            named = start if self.day_of_month <= _MIDDLE_DAY else end
+            periods.append(BillingPeriod(label=f"{named:%Y-%m}", start=start, end=end, month=named.month))
+            start = end
+        return tuple(periods)
+
+    def _between_reads(self, first: date, last: date) -> tuple[BillingPeriod, ...]:
+        checks = Checks()
+        covered = self.read_dates[0] <= first and last < self.read_dates[-1]
+        checks.require(covered, "read_dates", f"{self.read_dates[0]} to {self.read_dates[-1]}", f"{first} to {last}")
+        checks.raise_faults()
+        pairs = zip(self.read_dates, self.read_dates[1:], strict=False)
+        return tuple(
+            BillingPeriod(
+                label=start.isoformat(),
+                start=start,
+                end=end,
+                month=(start + timedelta(days=(end - start).days // 2)).month,
+            )
+            for start, end in pairs
+            if end > first and start <= last
+        )
+
+
+def _month_after(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, day.day)

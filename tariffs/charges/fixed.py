@@ -1,0 +1,27 @@
+"""Charges that no meter reading changes."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from ridethrough.domain.validation import Checks
+from ridethrough.tariffs.calendar.written import Written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCharge(Written):
+    """An amount per day, per month (a billing period) or per year.
+
+    A day is billed for each local day; a month or year is shared by days where the meter series covers part of a
+    billing period, and a year is twelve equal months.
+    """
+
+    name: str
+    amount: float
+    per: Literal["day", "month", "year"] = "month"
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.require(bool(self.name), "name", self.name, "a name")
+        checks.require(math.isfinite(self.amount), "amount", self.amount, "a finite number")
+        checks.raise_faults()

@@ -1,0 +1,126 @@
+"""Energy prices over a horizon: what each interval's kWh costs, and the tiers that depend on all of them."""
+
+import numpy as np
+
+from ridethrough.domain import PriceSeries, SiteState
+from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar
+from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod
+from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
+from ridethrough.tariffs.charges.rider import multiplier
+from ridethrough.tariffs.horizon.terms import EnergyTierTerm, TieredPeriod, TierStep
+from ridethrough.tariffs.tariff import Tariff
+
+_DIGITS = 12  # of a price difference: prices that differ by rounding have the same premium
+
+
+def energy_prices(tariff: Tariff, calendar: LocalCalendar, prices: PriceSeries | None) -> FloatArray:
+    """Price per imported kWh of every interval, riders and taxes included, tiers left out.
+
+    Raises `UnableToPrice` where the tariff follows a market and no prices are given.
+    """
+    price = np.zeros(calendar.horizon.intervals)
+    energy = tariff.energy
+    if energy is not None:
+        flat = np.array([0.0 if period.is_tiered else period.tiers[0].price_per_kwh for period in energy.periods])
+        price += flat[_held(tariff, energy, calendar)]
+        if energy.fuel_adjustment_per_kwh:
+            price += np.array(energy.fuel_adjustment_per_kwh)[calendar.month]
+    market = energy.market if energy is not None else None
+    if prices is not None:
+        loss_factor, adder = (1.0, 0.0) if market is None else (market.loss_factor, market.adder_per_kwh)
+        price += np.array(prices.price_per_kwh) * loss_factor + adder
+    elif market is not None:
+        reason = "energy follows a market price; give prices for the horizon"
+        raise UnableToPrice([NotPriced(field="energy.market", reason=reason)])
+    return price * _energy_multiplier(tariff)
+
+
+def export_prices(tariff: Tariff, calendar: LocalCalendar) -> FloatArray:
+    """What an exported kWh earns in every interval: the sell rate of the first tier."""
+    if tariff.energy is None:
+        return np.zeros(calendar.horizon.intervals)
+    sell = np.array([period.tiers[0].sell_per_kwh for period in tariff.energy.periods])
+    rode = multiplier(tariff.riders, "export", tax=False) * multiplier(tariff.riders, "export", tax=True)
+    return np.asarray(sell[_held(tariff, tariff.energy, calendar)] * rode)
+
+
+def tier_terms(tariff: Tariff, calendar: LocalCalendar, state: SiteState) -> tuple[EnergyTierTerm, ...]:
+    """One term per billing period in which a tiered price holds."""
+    energy = tariff.energy
+    if energy is None or not any(period.is_tiered for period in energy.periods):
+        return ()
+    held = _held(tariff, energy, calendar)
+    scale = _energy_multiplier(tariff)
+    terms = []
+    for index, period in enumerate(calendar.periods):
+        intervals = np.flatnonzero(calendar.period == index)
+        found = [energy.periods[number] for number in np.unique(held[intervals])]
+        tiered = tuple(
+            TieredPeriod(
+                name=one.name,
+                intervals=intervals[held[intervals] == energy.periods.index(one)],
+                steps=_steps(one, period.days, scale),
+            )
+            for one in found
+            if one.is_tiered
+        )
+        if tiered:
+            so_far = state.energy_kwh if index == 0 else 0.0
+            terms.append(_term(period.label, intervals, tiered, so_far, energy.demand))
+    return tuple(terms)
+
+
+def _held(tariff: Tariff, energy: EnergyCharge, calendar: LocalCalendar) -> IndexArray:
+    return calendar.schedule_period(tariff.schedules.get(energy.schedule), [period.name for period in energy.periods])
+
+
+def _energy_multiplier(tariff: Tariff) -> float:
+    return multiplier(tariff.riders, "energy", tax=False) * multiplier(tariff.riders, "energy", tax=True)
+
+
+def _steps(period: EnergyPeriod, days: int, scale: float) -> tuple[TierStep, ...]:
+    return tuple(
+        TierStep(
+            price_per_kwh=step.tier.price_per_kwh * scale,
+            kwh=step.kwh,
+            kwh_per_kw=step.kwh_per_kw,
+            cap_kwh_per_kw=step.cap_kwh_per_kw,
+        )
+        for step in period.steps(days)
+    )
+
+
+def _term(
+    label: str, intervals: IndexArray, tiered: tuple[TieredPeriod, ...], so_far_kwh: float, demand: str
+) -> EnergyTierTerm:
+    """Put the periods together, and take a common premium over tiers apart where there is one."""
+    premiums = {
+        tuple(
+            (round(s.price_per_kwh - p.steps[0].price_per_kwh, _DIGITS), s.kwh, s.kwh_per_kw, s.cap_kwh_per_kw)
+            for s in p.steps
+        )
+        for p in tiered
+    }
+    covered = sum(len(period.intervals) for period in tiered) == len(intervals)
+    separable = covered and len(premiums) == 1
+    base = np.zeros(len(intervals) if separable else 0)
+    premium_steps: tuple[TierStep, ...] = ()
+    if separable:
+        for period in tiered:
+            base[np.searchsorted(intervals, period.intervals)] = period.steps[0].price_per_kwh
+        premium_steps = tuple(
+            TierStep(price_per_kwh=price, kwh=kwh, kwh_per_kw=per_kw, cap_kwh_per_kw=cap)
+            for price, kwh, per_kw, cap in next(iter(premiums))
+        )
+    return EnergyTierTerm(
+        billing_period=label,
+        intervals=intervals,
+        periods=tiered,
+        energy_so_far_kwh=so_far_kwh,
+        demand=demand
+        if any(step.kwh_per_kw or np.isfinite(step.cap_kwh_per_kw) for p in tiered for step in p.steps)
+        else "",
+        separable=separable,
+        base_per_kwh=base,
+        premium_steps=premium_steps,
+    )

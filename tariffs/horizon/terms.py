@@ -1,0 +1,153 @@
+"""A tariff laid over a horizon: which price holds in which interval, and which peaks are billed.
+
+This is what the optimizer reads. It resolves the calendar (billing periods, local clock, day types) and leaves the
+arithmetic to whoever uses it, so that the bill and the plan price the same tariff by two separate ways. Riders and
+taxes are inside every price here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Horizon
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandStep:
+    """A stretch of billed demand at one rate: from the step below up to `up_to_kw` (infinite for the last)."""
+
+    up_to_kw: float
+    rate_per_kw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatchetLink:
+    """Billed demand of this term is at least `fraction` of the metered peak of the term at `index` in `demand`."""
+
+    index: int
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandTerm:
+    """One demand charge in one billing period (or one day of it, where it is billed daily), priced by `steps`.
+
+    `charge` is the name that `SiteState.peaks_kw` uses. Metered peak: the highest of `peak_so_far_kw` and the metered
+    kW among `intervals`, or, where `windows` is not empty, of the means over each of those sets of intervals (which
+    then are all of `intervals`). Billed demand: the highest of `own_fraction` times the metered peak, of `floor_kw` (a
+    ratchet on past peaks, a minimum or a contract) and of `fraction` times the metered peak of each linked term.
+    Everything is in kW, whatever unit the tariff bills.
+    """
+
+    charge: str
+    billing_period: str
+    intervals: IndexArray
+    steps: tuple[DemandStep, ...]
+    floor_kw: float = 0.0
+    peak_so_far_kw: float = 0.0
+    own_fraction: float = 1.0
+    windows: tuple[IndexArray, ...] = ()
+    links: tuple[RatchetLink, ...] = ()
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoincidentTerm:
+    """Expected cost of coincident demand: `weight` times `steps` at the highest metered kW among `intervals`.
+
+    `weight` is the probability that these intervals are billed, or their share where several events are averaged.
+    """
+
+    charge: str
+    billing_period: str
+    intervals: IndexArray
+    steps: tuple[DemandStep, ...]
+    weight: float = 1.0
+    peak_so_far_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierStep:
+    """A tier of energy: it ends at `min(kwh + kwh_per_kw * D, cap_kwh_per_kw * D)` kWh of the billing period.
+
+    D is the billed demand of the term's `demand`. A limit below the one before it leaves the tier empty.
+    """
+
+    price_per_kwh: float
+    kwh: float
+    kwh_per_kw: float = 0.0
+    cap_kwh_per_kw: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieredPeriod:
+    """The intervals of one period of the energy schedule in one billing period, and the tiers that price them."""
+
+    name: str
+    intervals: IndexArray
+    steps: tuple[TierStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyTierTerm:
+    """Tiered energy of one billing period.
+
+    The tiers count all energy of the billing period: what is used here lies between `energy_so_far_kwh` (S) and
+    S + k, k being the kWh of `intervals`. Each of `periods` pays, for its own kWh, the mean price of that stretch over
+    its own tiers: a period's kWh is split over the tiers as the whole is (ssc's share of use). Intervals that are in no
+    period have one price, which stands in `energy_per_kwh`.
+
+    With `separable`, the periods cover all intervals and differ by a constant only, and the cost is exactly
+    `premium_steps` priced from S to S + k, plus `base_per_kwh` (one value for each of `intervals`) times kWh. Otherwise
+    it is a product of shares.
+    """
+
+    billing_period: str
+    intervals: IndexArray
+    periods: tuple[TieredPeriod, ...]
+    energy_so_far_kwh: float = 0.0
+    demand: str = ""
+    separable: bool = False
+    base_per_kwh: FloatArray = field(default_factory=lambda: np.empty(0))
+    premium_steps: tuple[TierStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinimumTerm:
+    """A billing period costs at least `amount` before taxes.
+
+    Shortfall s >= `amount` - `fixed_amount` - sum over kinds of `before_tax[kind]` times its cost, s >= 0, costs
+    `multiplier` each. Kinds are `energy`, `demand`, `coincident` and `export`.
+    """
+
+    billing_period: str
+    amount: float
+    fixed_amount: float
+    intervals: IndexArray
+    before_tax: Mapping[str, float]
+    multiplier: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HorizonCharges:
+    """Everything a plan over `horizon` may be charged.
+
+    `energy_per_kwh` (one value an interval) prices imported energy that is in no tier; `export_per_kwh` is what
+    exported energy earns. `fixed` is the sum of fixed charges in the horizon, taxes included: a constant. `warnings`
+    say what a reader should know: charges that were left out, and approximations.
+    """
+
+    horizon: Horizon
+    energy_per_kwh: FloatArray
+    demand: tuple[DemandTerm, ...] = field(default=())
+    export_per_kwh: FloatArray = field(default_factory=lambda: np.empty(0))
+    tiers: tuple[EnergyTierTerm, ...] = ()
+    coincident: tuple[CoincidentTerm, ...] = ()
+    minimum: tuple[MinimumTerm, ...] = ()
+    fixed: float = 0.0
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,315 @@
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html import unescape
+from pathlib import Path
+
+import finance_studies as studies
+import pytest
+from plotly.offline import get_plotlyjs
+from programs_needed import needs
+
+from ridethrough.domain import Horizon
+from ridethrough.finance.figure import Figure
+from ridethrough.finance.project.cash_flow import cash_flow
+from ridethrough.finance.reports.extra import UnableToWriteReport
+from ridethrough.finance.reports.money import money, number, whole_money
+from ridethrough.finance.reports.page.day import day_to_show
+from ridethrough.finance.reports.page.page import study_page
+from ridethrough.finance.reports.words import annual_note, days, headline, percent, replanned, safety
+from ridethrough.finance.study.study import Savings, Study, UpsRecord, Verdict
+from ridethrough.operation.planner import Information
+from ridethrough.tariffs.tariff import Tariff
+
+CASES = (studies.year, studies.month, studies.yen, studies.hostile)
+
+
+def own(study: Study) -> str:
+    """The page less the library."""
+    return study_page(study).replace(get_plotlyjs(), "")
+
+
+def words_of(study: Study) -> str:
+    """What a reader sees of it, outside the charts."""
+    body = own(study).split("<main>")[1].split("</main>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def charts_of(study: Study) -> dict[str, dict[str, list[dict[str, object]]]]:
+    found = re.search(r"const charts = (\{.*?\});\nconst look", own(study), re.DOTALL)
+    assert found
+    charts: dict[str, dict[str, list[dict[str, object]]]] = json.loads(found[1])
+    return charts
+
+
+def with_savings(study: Study, **savings: float) -> Study:
+    return replace(study, savings=Savings(**{"energy": 0.0, "demand": 0.0, **savings}))
+
+
+def idle() -> Study:
+    """Trading changed nothing, and wore nothing."""
+    study = studies.yen()
+    nothing = Savings(energy=0.0, demand=0.0)
+    periods = (replace(study.periods[0], savings=nothing),)
+    return replace(study, bill=study.baseline, savings=nothing, periods=periods)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_the_page_needs_no_network_and_no_clock(case: Callable[[], Study]) -> None:
+    page = own(case())
+    assert "src=" not in page
+    assert "href=" not in page
+    assert "url(" not in page
+    assert "default-src 'none'" in page
+    assert study_page(case()) == study_page(case())
+
+
+def test_text_from_outside_is_never_markup() -> None:
+    page = own(studies.hostile())
+    assert "<script>alert" not in page
+    assert page.count("<script>") == page.count("</script>") == 2
+    assert studies.HOSTILE in words_of(studies.hostile())
+
+
+def test_the_figures_are_those_of_the_study() -> None:
+    study = studies.year()
+    text = words_of(study)
+    assert study.cash_flow is not None
+    assert study.range_of_year is not None
+    for amount in (
+        money(study.baseline.total, "USD").removesuffix(" USD"),
+        number(study.savings.total, 2),
+        number(study.savings.demand, 2),
+        money(study.cash_flow.net_present_value, "USD"),
+        number(study.range_of_year.p10, 2),
+        *(number(period.savings.total, 2) for period in study.periods),
+    ):
+        assert amount in text
+
+
+def test_a_full_study_has_every_chart() -> None:
+    charts = charts_of(studies.year())
+    assert set(charts) == {"bills", "waterfall", "ceiling", "day", "cash", "tornado"}
+    study = studies.year()
+    (fall,) = charts["waterfall"]["data"]
+    assert fall["y"] == pytest.approx(
+        [
+            float(study.baseline.total),
+            -study.savings.energy,
+            -study.savings.demand,
+            -study.savings.coincident,
+            study.savings.wear,
+            float(study.baseline.total) - study.savings.total,
+        ]
+    )
+
+
+def test_what_is_not_known_is_said_in_words() -> None:
+    study = studies.month()
+    assert set(charts_of(study)) == {"bills", "waterfall", "day"}
+    text = words_of(study)
+    assert "Not known: perfect foresight was not asked for." in text
+    assert "There is no cash flow" in text
+    assert "There is no range" in text
+    assert "seasons outside the studied time are not in it" in text
+    assert "no table says how many cycles the battery lasts" in text
+    assert "reactive demand the meter series has no kVAR" in text
+
+
+def test_a_cash_flow_without_a_tornado_has_no_chart_of_one() -> None:
+    assert "tornado" not in charts_of(replace(studies.year(), tornado=()))
+
+
+def test_a_loss_in_yen_is_told_as_one() -> None:
+    text = words_of(studies.yen())
+    assert "Do nothing: trading with the UPS batteries would have lost 210,661 JPY after wear over 30 days." in text
+    assert "LOST THEIR LOAD" in text
+    assert "210,221 JPY more" in text
+    assert not re.search(r"\d\.\d\d JPY", text)
+    assert 'class="safety bad"' in own(studies.yen())
+
+
+def test_a_study_that_says_little_says_so() -> None:
+    study = studies.yen()
+    record = replace(study.safety, by_status={})
+    bare = replace(study, safety=record, assumptions=(), warnings=(), sources={}, site_name="")
+    bare = replace(bare, baseline=replace(bare.baseline, not_priced=()), bill=replace(bare.bill, not_priced=()))
+    text = words_of(bare)
+    assert "Savings study: naha-1" in text
+    assert "Plans by status: none." in text
+    assert "None is named." in text
+    assert "Nothing." in text
+
+
+def test_headlines() -> None:
+    study = with_savings(studies.month(), demand=1200.0, wear=200.0)
+    assert headline(study).endswith("would have saved 1,000 USD after wear over 30 days, 0.19 % of the bill.")
+    not_worth_it = replace(study, verdict=Verdict(worthwhile=False, reason="the controls cost more"))
+    assert (
+        headline(not_worth_it)
+        == "Do nothing: the 1,000 USD that trading would have saved over 30 days is not worth it."
+    )
+    lost = with_savings(not_worth_it, wear=5.5)
+    assert headline(lost).startswith("Do nothing: trading with the UPS batteries would have lost 5.50 USD")
+    assert "would have saved nothing over 30 days" in headline(with_savings(not_worth_it))
+
+
+def test_a_bill_of_nothing_has_no_share() -> None:
+    horizon = Horizon(start=datetime(2025, 6, 1, tzinfo=UTC), interval_minutes=60, intervals=6)
+    load = studies.load_of(horizon, mean_kw=400.0)
+    study = studies.study_of(Tariff(name="free of charge"), horizon, [studies.trade(horizon, load)])
+    worthwhile = replace(study, verdict=Verdict(worthwhile=True, reason="because"))
+    assert headline(worthwhile).endswith("after wear over 6 hours.")
+    assert "nan" not in words_of(worthwhile)
+
+
+def test_words_for_spans_and_shares() -> None:
+    day = Horizon(start=datetime(2025, 6, 1, tzinfo=UTC), interval_minutes=60, intervals=24)
+    assert days(replace(studies.yen(), horizon=day)) == "1 day"
+    assert replanned(replace(studies.yen(), replanned_every_h=1.0)) == "every hour"
+    assert annual_note(studies.year()) == "a whole year was studied"
+    assert percent(-0.05) == "\N{MINUS SIGN}5.0 %"
+    assert percent(0.0) == "0.0 %"
+
+
+def test_a_ride_through_that_is_a_hair_short_is_not_rounded_up() -> None:
+    study = studies.year()
+    short = replace(study, safety=replace(study.safety, worst_ride_through_s=299.99))
+    assert "299.9 s of 300.0 s" in safety(short)
+    assert 'class="safety bad"' in own(short)
+    met = replace(study, safety=replace(study.safety, worst_ride_through_s=299.9995))
+    assert "300.0 s of 300.0 s" in safety(met)
+    assert 'class="safety bad"' not in own(met)
+
+
+def test_a_limit_that_was_broken_is_told() -> None:
+    study = studies.yen()
+    broken = replace(study, safety=replace(study.safety, outages_lost=0, violations=("import limit at 14:00",)))
+    assert "Limits that were broken: import limit at 14:00" in words_of(broken)
+    assert 'class="safety bad"' in own(broken)
+
+
+def test_amounts_round_half_up_and_are_never_minus_zero() -> None:
+    assert money(0.125, "USD") == "0.13 USD"
+    assert money(-0.001, "USD") == "0.00 USD"
+    assert whole_money(-3.2, "USD") == "\N{MINUS SIGN}3.20 USD"
+    assert whole_money(0, "USD") == "0 USD"
+
+
+def test_what_plans_knew_is_told() -> None:
+    assert "Perfect foresight: plans knew" in words_of(replace(studies.yen(), information=Information.PERFECT))
+
+
+def test_a_verdict_of_nothing_to_gain_is_neither_good_nor_bad() -> None:
+    assert '<section class="verdict ">' in own(idle())
+
+
+def test_a_loss_on_the_project_is_told_as_one() -> None:
+    year = studies.year()
+    assert year.cash_flow is not None
+    project = replace(year.cash_flow.project, savings=())
+    poor = replace(year, marginal=None, cash_flow=cash_flow(project))
+    assert "What a little more would bring" not in words_of(poor)
+    assert '<div class="value bad">\N{MINUS SIGN}' in own(poor)
+    assert "never: what comes in does not make up for what goes out" in words_of(poor)
+
+
+def record(discharge_kw: list[float], baseline_kw: list[float], *, savings: Savings) -> Study:
+    """Three days of eight hours each, as one billing period of a study."""
+    study = studies.yen()
+    length = len(baseline_kw)
+    horizon = Horizon(start=study.horizon.start, interval_minutes=480, intervals=length, timezone="Asia/Tokyo")
+    period = replace(study.periods[0], savings=savings)
+    ups = UpsRecord(
+        ups_id="pod-1",
+        load_kw=tuple(baseline_kw),
+        charge_kw=(0.0,) * length,
+        discharge_kw=tuple(discharge_kw),
+        stored_kwh=(100.0,) * (length + 1),
+        reserve_kwh=(50.0,) * (length + 1),
+        wear=study.ups[0].wear,
+    )
+    grid = tuple(load - given for load, given in zip(baseline_kw, discharge_kw, strict=True))
+    return replace(
+        study, horizon=horizon, periods=(period,), ups=(ups,), baseline_grid_kw=tuple(baseline_kw), grid_kw=grid
+    )
+
+
+def test_the_day_shown_is_that_of_the_peak_where_peaks_saved_most() -> None:
+    shown = day_to_show(
+        record(
+            [0, 9, 0, 0, 5, 0, 9, 9, 9], [80, 80, 80, 80, 99, 80, 80, 80, 80], savings=Savings(energy=1.0, demand=2.0)
+        )
+    )
+    assert shown is not None
+    assert (shown.day, list(shown.intervals)) == (date(2025, 6, 2), [3, 4, 5])
+    assert "peak at the meter was cut most" in shown.reason
+
+
+@pytest.mark.parametrize("savings", [Savings(energy=3.0, demand=2.0), Savings(energy=0.0, demand=0.0)])
+def test_else_it_is_the_day_of_most_energy(savings: Savings) -> None:
+    loads = [80.0] * 9 if savings.demand == 0 else [80, 80, 80, 80, 99, 80, 80, 80, 80]
+    shown = day_to_show(record([0, 0, 0, 0, 5, 0, 9, 9, 9], list(loads), savings=savings))
+    assert shown is not None
+    assert (shown.day, list(shown.intervals)) == (date(2025, 6, 3), [6, 7, 8])
+
+
+def test_batteries_that_never_gave_have_no_day() -> None:
+    resting = record([0.0] * 9, [80.0] * 9, savings=Savings(energy=0.0, demand=0.0))
+    assert day_to_show(resting) is None
+    assert "there is no day to show" in words_of(resting)
+    assert "day" not in charts_of(resting)
+
+
+def test_a_day_on_which_the_clock_changes_is_told_in_utc() -> None:
+    start = datetime(2025, 11, 2, 4, tzinfo=UTC)  # midnight of the 25-hour day
+    horizon = Horizon(start=start, interval_minutes=60, intervals=25, timezone=studies.EASTERN)
+    traded = studies.trade(horizon, studies.load_of(horizon, mean_kw=4300.0), wasteful=True)
+    study = studies.study_of(studies.time_of_use(), horizon, [traded])
+    assert "Times in UTC, as the clock changes on this day" in words_of(study)
+    (meter, *_) = charts_of(study)["day"]["data"]
+    hours = meter["x"]
+    assert isinstance(hours, list)
+    assert len(set(hours)) == 26
+
+
+def test_a_waterfall_of_large_steps_starts_at_zero() -> None:
+    study = studies.yen()
+    period = study.bill.periods[0]
+    much = replace(study, bill=replace(study.bill, periods=(replace(period, lines=period.lines[1:]),)))
+    assert "does not start at zero" in words_of(study)
+    assert "does not start at zero" not in words_of(much)
+    assert "does not start at zero" not in words_of(idle())
+
+
+def test_a_capture_that_is_known_is_told() -> None:
+    assert "45.0 % of what perfect foresight" in words_of(replace(studies.yen(), capture=Figure.known(0.45)))
+
+
+def test_a_library_that_is_missing_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(UnableToWriteReport, match=r"Jinja2 is not installed.*ridethrough\[reports\]"):
+        study_page(studies.yen())
+
+
+CHROMIUM, NEEDS_CHROMIUM = needs("chromium")
+
+
+@pytest.mark.long
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize("case", [studies.year, studies.hostile], ids=lambda case: case.__name__)
+def test_a_browser_draws_every_chart_and_complains_of_nothing(case: Callable[[], Study], tmp_path: Path) -> None:
+    file = tmp_path / "study.html"
+    file.write_text(study_page(case()), encoding="utf-8")
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=8000")
+    command = [str(CHROMIUM), *options, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", file.as_uri()]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    assert "CONSOLE" not in done.stderr
+    drawn = re.findall(r'<div class="chart js-plotly-plot" id="(\w+)"', done.stdout)
+    assert drawn == [
+        name for name in ("bills", "waterfall", "ceiling", "day", "cash", "tornado") if name in charts_of(case())
+    ]

@@ -1,0 +1,100 @@
+"""A study that is killed goes on where it was, and comes to the same figures."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from study_cases import case, tariff
+
+from ridethrough.domain import UnableToAccept
+from ridethrough.finance.study.backtest import StudyOptions, study
+from ridethrough.finance.study.checkpoint import inputs_sha256
+from ridethrough.finance.study.study import Study
+from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
+
+DAYS = 45
+
+KILLED_HALF_WAY = """
+import os, signal, sys
+from pathlib import Path
+from study_cases import case
+from ridethrough.finance.study.backtest import StudyOptions, study
+from ridethrough.operation.yardsticks import PersistencePlanner
+
+def die(done, total):
+    if done >= 38 * 24:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+study(case({days}), PersistencePlanner(), options=StudyOptions(checkpoint=Path(sys.argv[1])), progress=die)
+"""
+
+
+def options(checkpoint: Path | None) -> StudyOptions:
+    return StudyOptions(ceiling=False, checkpoint=checkpoint)
+
+
+def figures(done: Study) -> tuple[object, ...]:
+    return (done.grid_kw, done.ups, done.savings, done.safety, done.bill, done.warnings, done.periods)
+
+
+def test_a_study_that_is_killed_half_way_and_resumed_comes_to_the_same(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "study.checkpoint"
+    root = Path(__file__).parents[3]
+    paths = os.pathsep.join([str(root), str(root / "tests" / "support" / "builders")])
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_HALF_WAY.format(days=DAYS), checkpoint],
+        env={**os.environ, "PYTHONPATH": paths},
+        check=False,
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert json.loads(checkpoint.read_text())["done"] == 30 * 24, "June is done, and July was not finished"
+    told: list[int] = []
+    resumed = study(
+        case(DAYS), PersistencePlanner(), options=options(checkpoint), progress=lambda done, _: told.append(done)
+    )
+    assert told[0] == 31 * 24
+    assert figures(resumed) == figures(study(case(DAYS), PersistencePlanner(), options=options(None)))
+    again = study(case(DAYS), PersistencePlanner(), options=options(checkpoint))
+    assert figures(again) == figures(resumed), "nothing is left to do"
+
+
+def test_a_checkpoint_of_other_inputs_is_refused_with_the_reason(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "c.json"
+    asked = case(2)
+    study(asked, PersistencePlanner(), options=options(checkpoint))
+    others = [
+        case(3),
+        case(2, priced=tariff(demand_rate=13)),
+        case(2, every_h=12),
+        dataclasses.replace(asked, record=dataclasses.replace(asked.record, load_kw=asked.record.load_kw + 1e-9)),
+    ]
+    for other in others:
+        with pytest.raises(UnableToAccept, match="site, tariff, series, days or planning differ"):
+            study(other, PersistencePlanner(), options=options(checkpoint))
+    with pytest.raises(UnableToAccept, match="differ"):
+        study(asked, PerfectPlanner(record=asked.record), options=options(checkpoint))
+    prices = dataclasses.replace(asked.record, price_per_kwh=asked.record.unprotected_load_kw)
+    assert inputs_sha256(dataclasses.replace(asked, record=prices), PersistencePlanner()) != inputs_sha256(
+        asked, PersistencePlanner()
+    )
+
+
+@pytest.mark.parametrize("change", ["no json", "{}", "[]", {"done": 7}, {"charge_kw": [[1.0]]}, {"grid_kw": ["x"]}])
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, change: object) -> None:
+    checkpoint = tmp_path / "c.json"
+    study(case(2), PersistencePlanner(), options=options(checkpoint))
+    document = json.loads(checkpoint.read_text())
+    checkpoint.write_text(change if isinstance(change, str) else json.dumps(document | change))  # type: ignore[operator]
+    with pytest.raises(UnableToAccept, match="a checkpoint that a study has written"):
+        study(case(2), PersistencePlanner(), options=options(checkpoint))
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnableToAccept, match="a file that can be written"):
+        study(case(2), PersistencePlanner(), options=options(tmp_path / "nowhere" / "c.json"))

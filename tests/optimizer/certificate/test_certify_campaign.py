@@ -1,0 +1,153 @@
+"""The fault campaign, cut short; `make certify-campaign` runs all of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fault_campaign import run
+from mutation_campaign import run_mutants
+from outage_simulation import Blackout, Harsher, needed_kwh, seconds_carried, worst_carried_s
+from sites import NOW, START, problem, site, ups_system
+from unsafe_plans import Plan
+
+from ridethrough.domain import Horizon, UpsSystem
+from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.optimizer import plan_dispatch
+from ridethrough.optimizer.certificate.certify import certify
+
+POD = ups_system(discharge_efficiency=1.0)
+TABLE = {1: 1.0, 2: 0.98, 4: 0.94, 6: 0.88, 8: 0.80}
+
+
+def worst(ups: UpsSystem, stored_kwh: float, until_s: float = 300.0, **outage: float) -> float:
+    """Seconds that one tolerated failure at full load leaves."""
+    load = np.full(int(np.ceil(until_s / 0.5)), outage.get("load_kw", 4800.0))
+    blackout = Blackout(
+        stored_kwh=stored_kwh, load_kw=load, fails_at_s=(0.0,), soc_error_fraction=outage.get("soc_error", 0.0)
+    )
+    return float(seconds_carried(ups, [blackout], step_s=0.5, until_s=until_s)[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "fraction"),
+    [
+        ({}, 0.622082),
+        ({"state_of_health": 1.0}, 0.5763),
+        ({"state_of_health": 0.6}, 0.9272),
+        ({"tolerated_failures": 0}, 0.507666),
+        ({"usable_fraction_by_c_rate": TABLE}, 0.726700),
+    ],
+)
+def test_the_simulation_finds_the_reference_reserves(changes: dict[str, object], fraction: float) -> None:
+    """W2 and W3 of the reserve's reference figures, found by trying how much is enough."""
+    ups = ups_system(**{"discharge_efficiency": 1.0, **changes})
+
+    assert needed_kwh(ups, 4800.0) / ups.capacity_kwh == pytest.approx(fraction, abs=6e-5)
+
+
+def test_the_simulation_counts_doubt_in_the_charge_and_power_limits() -> None:
+    enough = 0.622083 * POD.capacity_kwh
+
+    assert worst(POD, enough) == 300.0
+    assert worst(POD, enough, soc_error=0.01) == pytest.approx(300 * (1 - 0.01 / 0.572082), abs=0.01)
+    assert worst(POD, enough, load_kw=4801.0) == 0.0
+    assert worst(POD, 0.04 * POD.capacity_kwh) == 0.0
+
+
+def test_a_unit_that_dies_on_the_way_costs_less_than_one_that_was_dead_before() -> None:
+    load = np.full(600, 4800.0)
+    late, none = Blackout(stored_kwh=450.0, load_kw=load, fails_at_s=(100.0,)), Blackout(stored_kwh=450.0, load_kw=load)
+
+    seconds = seconds_carried(POD, [late, none], step_s=0.5, until_s=300.0)
+
+    assert worst(POD, 450.0) < seconds[0] < seconds[1]
+
+
+def test_no_certified_plan_loses_its_load() -> None:
+    tally = run(101, range(300), harsher_every=50)
+
+    assert tally.lost == []
+    assert tally.tightest_s > -1e-3
+    assert tally.overstated_s < 1e-3
+    assert tally.plans["optimal, certified"] > 200
+    assert tally.outages["random, inside an interval"] > 500
+
+
+def test_every_plan_nudged_below_safety_is_refused() -> None:
+    findings = run_mutants(102, range(90), measured_every=100)
+
+    assert findings.missed == []
+    assert findings.made.total() > 55
+    assert len(findings.made) > 15
+
+
+@pytest.mark.long
+def test_no_certified_plan_of_a_thousand_loses_its_load() -> None:
+    tally = run(103, range(1000))
+
+    assert tally.lost == []
+    assert tally.overstated_s < 1e-3
+
+
+@pytest.mark.long
+def test_every_one_of_some_hundred_nudged_plans_is_refused() -> None:
+    assert run_mutants(104, range(300)).missed == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["charge_kw", "discharge_kw", "load_kw", "stored_kwh"])
+def test_a_plan_with_something_that_is_no_number_is_refused(name: str, value: float) -> None:
+    made = problem(price=[0.1] * 8)
+    plan = Plan.of(made, plan_dispatch(made, issued_at=NOW))
+    values = list(getattr(plan.trajectories[0], name))
+    values[2] = value
+
+    assert not plan.with_trajectory(replace(plan.trajectories[0], **{name: tuple(values)})).is_certified()
+
+
+def test_a_plan_that_is_silent_about_its_last_intervals_is_refused() -> None:
+    made = problem(price=[0.1] * 8)
+    plan = Plan.of(made, plan_dispatch(made, issued_at=NOW))
+
+    silent = replace(
+        plan,
+        trajectories=(plan.trajectories[0].first(3),),
+        grid_kw=plan.grid_kw[:3],
+        unprotected_kw=plan.unprotected_kw[:3],
+    )
+
+    assert not silent.is_certified()
+
+
+def test_an_outage_that_lasts_into_a_higher_load_is_replayed_with_it() -> None:
+    """Safe at every boundary for the load beside it; yet 900 s from the first reach a load that the energy lacks."""
+    ups = ups_system(ride_through_s=900.0, protected_load_kw=1000.0, charge_limit_kw=1300.0, unit_input_limit_kw=1600.0)
+    low, full = needed_kwh(ups, 1000.0) + 0.01, ups.max_stored_kwh
+    charge_kw = (full - low) / 2 * 12 / ups.battery.charge_efficiency
+    trajectory = UpsTrajectory(
+        ups_id="pod-1",
+        load_kw=(1000.0, 1000.0, 1300.0, 1300.0),
+        charge_kw=(charge_kw, charge_kw, 0.0, 0.0),
+        discharge_kw=(0.0,) * 4,
+        stored_kwh=(low, (low + full) / 2, full, full, full),
+        reserve_kwh=(low,) * 5,
+    )
+    day = Horizon(start=START, interval_minutes=5, intervals=4)
+
+    answer = certify(site(ups, import_limit_kw=20000.0), day, (trajectory,), (8000.0,) * 4)
+
+    assert worst_carried_s(ups, day, trajectory, trajectory.stored_kwh).min() == pytest.approx(830.8, abs=0.1)
+    assert not answer.certified
+
+
+def test_what_the_promise_leaves_out_is_known() -> None:
+    """W3 read as energy that lies unreachable at the bottom of the battery: 274 of 300 s. See docs/safety-case.md."""
+    ups = ups_system(discharge_efficiency=1.0, usable_fraction_by_c_rate=TABLE)
+    blackout = Blackout(stored_kwh=0.726701 * ups.capacity_kwh, load_kw=np.full(300, 4800.0), fails_at_s=(0.0,))
+
+    seconds = [
+        float(seconds_carried(ups, [blackout], step_s=1.0, until_s=300.0, harsher=harsher)[0])
+        for harsher in (Harsher(), Harsher(unusable_is_stranded=True))
+    ]
+
+    assert seconds == pytest.approx([300.0, 273.8], abs=0.05)
