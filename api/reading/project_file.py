@@ -5,13 +5,14 @@ file says how it grows and fades.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, GetPydanticSchema, TypeAdapter
 
 from ridethrough.api.reading.acceptance import Location, accept, shown
+from ridethrough.api.reading.site_documents import values_of
 from ridethrough.api.reading.yaml_file import read_yaml
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.validation import Checks
@@ -83,6 +84,11 @@ class ReplacementDocument(Replacement):
 
     depreciation: Table = EXPENSED
 
+    @property
+    def replacement(self) -> Replacement:
+        """The replacement in the words of `finance`."""
+        return Replacement(**values_of(Replacement, self))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDocument(Asset):
@@ -90,6 +96,12 @@ class AssetDocument(Asset):
 
     depreciation: Table = EXPENSED
     replacement: ReplacementDocument | None = None
+
+    @property
+    def asset(self) -> Asset:
+        """The asset in the words of `finance`."""
+        replaced = self.replacement.replacement if self.replacement is not None else None
+        return Asset(**values_of(Asset, self) | {"replacement": replaced})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +115,11 @@ class SavingsDocument(YearlyAmount):
     amount: float = field(default=0.0, init=False)
     factor_by_year: tuple[float, ...] = field(default=(), init=False)
     before_wear: bool = False
+
+    @property
+    def yearly_amount(self) -> YearlyAmount:
+        """The saving in the words of `finance`, its amount still open."""
+        return YearlyAmount(**values_of(YearlyAmount, self))
 
 
 One = Annotated[
@@ -127,6 +144,13 @@ class ProjectDocument(Project):
             named = [replace(each, field=each.field.replace("savings.0", "savings")) for each in error.faults]
             raise UnableToAccept(named) from error
 
+    @property
+    def project(self) -> Project:
+        """The project in the words of `finance`."""
+        assets = tuple(each.asset for each in self.assets)
+        savings = tuple(each.yearly_amount for each in self.savings)
+        return Project(**values_of(Project, self) | {"assets": assets, "savings": savings})
+
 
 ProjectDocument.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)  # type: ignore[attr-defined]
 PROJECT = TypeAdapter(ProjectDocument)
@@ -148,16 +172,13 @@ def read_project(document: object, *, source: str) -> Venture:
     if not isinstance(document, Mapping):
         value = "an empty document" if document is None else shown(document)
         raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
-    given = accept(PROJECT, document, source=source, stand_in=_valid_part)
-    line = given.savings[0]
-    plain = {each.name: getattr(given, each.name) for each in fields(Project)}
-    amount = YearlyAmount(**{each.name: getattr(line, each.name) for each in fields(YearlyAmount)})
-    project = Project(**plain | {"savings": (amount,)})
+    given: ProjectDocument = accept(PROJECT, document, source=source, stand_in=_valid_part)
+    project = given.project
     try:
         cash_flow(project)
     except UnableToAccept as error:
         raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
-    return Venture(project=project, before_wear=line.before_wear)
+    return Venture(project=project, before_wear=given.savings[0].before_wear)
 
 
 _PARTS: dict[str, dict[str, Any]] = {

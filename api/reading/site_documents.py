@@ -1,11 +1,12 @@
 """The documents people hand in.
 
 A site document is a `Site` whose parts also say where their series come from. The domain's own dataclasses are the
-schema: what they refuse is refused here, in their words.
+schema: what they refuse is refused here, in their words. Each document then gives the domain value that it describes
+(`site`, `ups_system`, `condition`, `site_state`), and only that value leaves this folder.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -70,6 +71,11 @@ class UpsDocument(UpsSystem):
 
     load: LoadSource
 
+    @property
+    def ups_system(self) -> UpsSystem:
+        """The system, without where its load comes from."""
+        return UpsSystem(**values_of(UpsSystem, self))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionDocument(ReserveCondition):
@@ -85,6 +91,11 @@ class ConditionDocument(ReserveCondition):
             written = {"start": "from", "end": "to"}
             named = [replace(fault, field=written.get(fault.field, fault.field)) for fault in error.faults]
             raise UnableToAccept(named) from error
+
+    @property
+    def condition(self) -> ReserveCondition:
+        """The condition in the domain's words."""
+        return ReserveCondition(**values_of(ReserveCondition, self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +118,17 @@ class SiteDocument(Site):
             "given, or prices, so that energy has a price",
         )
         checks.raise_faults()
+
+    @property
+    def site(self) -> Site:
+        """The site, without where its tariff and its series come from."""
+        return Site(
+            **values_of(Site, self)
+            | {
+                "ups": tuple(each.ups_system for each in self.ups),
+                "conditions": tuple(each.condition for each in self.conditions),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +160,16 @@ class StateDocument:
             peaks_kw=self.peaks_kw,
             past_peaks_kw=self.past_peaks_kw,
             energy_kwh=self.energy_kwh,
-            conditions=self.conditions,
+            conditions=tuple(each.condition for each in self.conditions),
             unit_stored_kwh={
                 ups_id: ups.unit_stored_kwh for ups_id, ups in self.ups.items() if ups.unit_stored_kwh is not None
             },
         )
+
+
+def values_of(kind: type, document: object) -> dict[str, Any]:
+    """The values of a document for the fields of the dataclass that it extends."""
+    return {each.name: getattr(document, each.name) for each in fields(kind) if each.init}
 
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)

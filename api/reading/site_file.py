@@ -20,7 +20,7 @@ from ridethrough.api.reading.site_documents import (
 )
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.api.reading.yaml_file import read_json, read_yaml
-from ridethrough.domain import Fault, SiteState, UnableToAccept
+from ridethrough.domain import Fault, Site, SiteState, UnableToAccept
 from ridethrough.tariffs.tariff import Tariff
 
 _CHARGE_LIMIT_OF_RATING = 0.20
@@ -53,7 +53,7 @@ class SiteInputs:
     `loads` holds a series or a constant (kW) per UPS system, `unprotected_load` likewise; `prices` the market price.
     """
 
-    site: SiteDocument
+    site: Site
     tariff: Tariff | None
     loads: Mapping[str, TimeSeries | float]
     unprotected_load: TimeSeries | float
@@ -121,25 +121,25 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
     except UnableToAccept as error:
         faults += error.faults
     try:
-        site: SiteDocument = accept(SITE, filled, source=source, stand_in=valid_part)
+        written: SiteDocument = accept(SITE, filled, source=source, stand_in=valid_part)
     except UnableToAccept as error:
         raise UnableToAccept([*faults, *error.faults]) from error
-    step = timedelta(minutes=site.interval_minutes)
+    step = timedelta(minutes=written.interval_minutes)
     if not faults:
-        loads = {ups.id: _series(ups.load, files, step, f"ups.{ups.id}.load") for ups in site.ups}
-        faults += [*_load_faults(loads, source), *_currency_faults(site, tariff, source)]
+        loads = {ups.id: _series(ups.load, files, step, f"ups.{ups.id}.load") for ups in written.ups}
+        faults += [*_load_faults(loads, source), *_currency_faults(written, tariff, source)]
     if faults:
         raise UnableToAccept(faults)
     return SiteInputs(
-        site=site,
+        site=written.site,
         tariff=tariff,
         loads=loads,
-        unprotected_load=_series(site.unprotected_load, files, step, "unprotected_load"),
-        prices=_price_series(site.prices, files, step),
+        unprotected_load=_series(written.unprotected_load, files, step, "unprotected_load"),
+        prices=_price_series(written.prices, files, step),
         provenance=Provenance(
-            sha256=_digest(site, tariff, files.series),
+            sha256=_digest(written, tariff, files.series),
             given=(source, *sorted({name for name, _ in files.series})),
-            defaulted=dict(_defaults_taken(site, filled, "")),
+            defaulted=dict(_defaults_taken(written, filled, "")),
             imputed=imputed,
         ),
     )
@@ -155,7 +155,7 @@ def _load_faults(loads: Mapping[str, TimeSeries | float], source: str) -> Iterat
             yield Fault(field=f"ups.{ups_id}.load", source=named, value=lowest, allowed="a load of at least 0 kW")
 
 
-def _currency_faults(site: SiteDocument, tariff: Tariff | None, source: str) -> Iterator[Fault]:
+def _currency_faults(site: Site, tariff: Tariff | None, source: str) -> Iterator[Fault]:
     if tariff is not None and tariff.currency != site.currency:
         allowed = f"{tariff.currency}, the currency of the tariff {tariff.name}"
         yield Fault(field="currency", source=source, value=site.currency, allowed=allowed)
