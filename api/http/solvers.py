@@ -1,6 +1,10 @@
-"""Worker processes that solve, each with a hard time limit; one that dies, hangs or is given up is replaced alone."""
+"""Worker processes that solve, each with hard limits of time and memory.
+
+One that dies, hangs or is given up is replaced alone.
+"""
 
 import asyncio
+import resource
 import signal
 import traceback
 from collections.abc import Callable
@@ -13,16 +17,20 @@ T = TypeVar("T")
 Reply = tuple[Any, Exception | None]
 """What work returned, or what it raised."""
 
+MEMORY_LIMIT_BYTES = 4 * 2**30
+"""Of address space, for one worker; one that has warmed up has 0.2 GiB."""
+
 _SPAWN = get_context("spawn")
 
 
 class UnableToSolve(RuntimeError):
-    """A worker gave no answer within its hard limit, or died, or none was free."""
+    """A worker gave no answer within its hard limits, or died, or none was free."""
 
 
 class Solvers:
     """`total` workers; work waits for a free one no longer than `patience_s`, and then runs at most `limit_s`.
 
+    A worker has at most `memory_limit_bytes` of address space; work that needs more fails, and its worker goes on.
     Work whose caller has gone away is given `grace_s` more, and then ended with its worker: most is done by then, and a
     worker is dear to replace. `warm_up` is what every worker does first, also one that replaces another.
     """
@@ -34,13 +42,14 @@ class Solvers:
         limit_s: float,
         patience_s: float,
         grace_s: float = 1.0,
+        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         warm_up: Callable[[], object] | None = None,
     ) -> None:
         self.total = total
         self._limit_s = limit_s
         self._patience_s = patience_s
         self._grace_s = grace_s
-        self._workers = [_Worker(warm_up) for _ in range(total)]
+        self._workers = [_Worker(warm_up, memory_limit_bytes) for _ in range(total)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         for worker in self._workers:
             self._idle.put_nowait(worker)
@@ -92,8 +101,9 @@ def _give_up(worker: "_Worker", job: asyncio.Future[Any]) -> None:
 class _Worker:
     """One process that answers through a pipe. Its end of the pipe closes when the service dies, and it ends."""
 
-    def __init__(self, warm_up: Callable[[], object] | None = None) -> None:
+    def __init__(self, warm_up: Callable[[], object] | None, memory_limit_bytes: int) -> None:
         self._warm_up = warm_up
+        self._memory_limit_bytes = memory_limit_bytes
         self._closed = False
         self._start()
 
@@ -103,7 +113,7 @@ class _Worker:
 
     def _start(self) -> None:
         self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=answer_calls, args=(theirs,), daemon=True)
+        self._process = _SPAWN.Process(target=answer_calls, args=(theirs, self._memory_limit_bytes), daemon=True)
         self._process.start()
         theirs.close()
         self._is_cold = self._warm_up is not None
@@ -168,14 +178,17 @@ class _Worker:
 
 def _answer_of(reply: Reply) -> Any:  # noqa: ANN401 - what the work returned
     answer, error = reply
+    if isinstance(error, MemoryError):
+        raise UnableToSolve("it takes more memory than a solver may use; ask for less at once") from error
     if error is not None:
         raise error
     return answer
 
 
-def answer_calls(pipe: Connection) -> None:
+def answer_calls(pipe: Connection, memory_limit_bytes: int) -> None:
     """Answer one call after the other until the pipe closes; what goes wrong travels back with its traceback."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends its workers itself
+    resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, resource.getrlimit(resource.RLIMIT_AS)[1]))
     with suppress(EOFError, OSError):
         while True:
             work, arguments = pipe.recv()

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 from itertools import accumulate, pairwise
 
+import numpy as np
+
 from ridethrough.finance.figure import Figure
 
 LOWEST_RATE = -0.99
 HIGHEST_RATE = 1000.0
-"""Beyond these nobody asks for an internal rate of return, and powers of it overflow."""
+"""Beyond these nobody asks for an internal rate of return."""
+_SAME_RATE = 1e-6
+_REAL = 1e-6
+"""A root with a smaller imaginary part is a real one that rounding moved, where the present value touches 0."""
 
 
 class Discounting(StrEnum):
@@ -45,7 +50,7 @@ def internal_rate_of_return(amounts: Sequence[float]) -> Figure:
     """
     if _sign_changes(amounts) == 0:
         return Figure.unknown("the amounts never change their sign, so no rate makes their present value 0")
-    rates = _apart(sorted(1 / factor - 1 for factor in _roots(list(amounts))))
+    rates = _rates(amounts)
     if not rates:
         return Figure.unknown(f"no rate from {LOWEST_RATE:.0%} to {HIGHEST_RATE:,.0%} makes the present value 0")
     asked = [rate for rate in rates if rate >= 0] if len(rates) > 1 else rates
@@ -75,48 +80,17 @@ def payback_years(amounts: Sequence[float], *, first_operating_row: int) -> Figu
     return Figure.known(max(0.0, row + 1 - first_operating_row + part))
 
 
-def _apart(rates: list[float]) -> list[float]:
-    """The rates, but one only of those that rounding has split where the present value touches 0."""
-    return [rate for index, rate in enumerate(rates) if index == 0 or rate - rates[index - 1] > _SAME_RATE]
-
-
-_SAME_RATE = 1e-6
-
-
 def _sign_changes(amounts: Sequence[float]) -> int:
     signs = [amount > 0 for amount in amounts if amount != 0]
     return sum(before != after for before, after in pairwise(signs))
 
 
-def _roots(coefficients: list[float]) -> list[float]:
-    """Where the polynomial (lowest power first) changes sign between the factors of the highest and the lowest rate.
+def _rates(amounts: Sequence[float]) -> list[float]:
+    """All rates in range at which the present value is 0, rising; those that rounding has split count once.
 
-    Between neighbouring extremes a polynomial is monotone, and the extremes are the roots of its derivative.
+    The present value times (1 + rate) ** last row is a polynomial in 1 + rate, highest power first.
     """
-    if _sign_changes(coefficients) == 0:  # Descartes: no positive root
-        return []
-    slopes = [power * coefficient for power, coefficient in enumerate(coefficients)][1:]
-    bounds = [1 / (1 + HIGHEST_RATE), *_roots(slopes), 1 / (1 + LOWEST_RATE)]
-    crossings = []
-    for low, high in pairwise(bounds):
-        if (_polynomial(coefficients, low) > 0) != (_polynomial(coefficients, high) > 0):
-            crossings.append(_bisect(coefficients, low, high))
-    return crossings
-
-
-def _polynomial(coefficients: list[float], factor: float) -> float:
-    value = 0.0
-    for coefficient in reversed(coefficients):
-        value = value * factor + coefficient
-    return value
-
-
-def _bisect(coefficients: list[float], low: float, high: float) -> float:
-    """The factor at which the sign changes, to the last digit of a float."""
-    rises = _polynomial(coefficients, high) > 0
-    while low < (middle := (low + high) / 2) < high:
-        if (_polynomial(coefficients, middle) > 0) == rises:
-            high = middle
-        else:
-            low = middle
-    return high
+    roots = np.roots(np.trim_zeros(np.asarray(amounts, dtype=np.float64)))
+    real = roots.real[np.abs(roots.imag) <= _REAL * np.abs(roots)]
+    rates = sorted(float(each) - 1 for each in real if LOWEST_RATE <= each - 1 <= HIGHEST_RATE)
+    return [rate for index, rate in enumerate(rates) if index == 0 or rate - rates[index - 1] > _SAME_RATE]

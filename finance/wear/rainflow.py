@@ -1,15 +1,10 @@
-"""Rainflow counting of the cycles in a series, as ASTM E1049-85 (2017), 5.4.4, counts them.
-
-Four turning points in a row hold a closed cycle where the inner two lie within the range of the outer two. It is
-counted and taken out, until none is left. What remains, the residue, first widens and then narrows; each of its ranges
-counts as half a cycle. This four-point form gives the same counts as the three-point form of the standard (Amzallag and
-others, "Standardization of the rainflow counting method for fatigue analysis", Int. J. Fatigue 16, 1994).
-"""
+"""Rainflow counting of the cycles in a series by the package `rainflow`, as ASTM E1049-85 (2017), 5.4.4, has it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+
+from rainflow import extract_cycles
 
 from ridethrough.domain.validation import Checks
 
@@ -29,7 +24,7 @@ class Cycle:
 
 
 def rainflow(series: Sequence[float]) -> tuple[Cycle, ...]:
-    """The cycles of a series in its own unit: those that close, as they close, then the halves that do not.
+    """The cycles of a series in its own unit, in the order in which the standard counts them.
 
     UnableToAccept names every value that is not a finite number.
 
@@ -37,40 +32,13 @@ def rainflow(series: Sequence[float]) -> tuple[Cycle, ...]:
     [(0.4, 1.0), (1.0, 0.5), (1.0, 0.5)]
     """
     _check(series)
-    closed, waiting = [], []
-    for point in turning_points(series):
-        waiting.append(point)
-        while len(waiting) > _INNER_AND_OUTER - 1 and _closes(series, waiting[-_INNER_AND_OUTER:]):
-            closed.append(_cycle(series, waiting[-3], waiting[-2], count=1.0))
-            del waiting[-3:-1]
-    return (*closed, *(_cycle(series, start, end, count=0.5) for start, end in pairwise(waiting)))
-
-
-def turning_points(series: Sequence[float]) -> Iterator[int]:
-    """The indices at which a series begins, turns and ends; of equal values in a row the first.
-
-    >>> list(turning_points([0.0, 1.0, 1.0, 0.5, 0.7, 0.7]))
-    [0, 1, 3, 4]
-    """
-    moves = [index for index, value in enumerate(series) if index == 0 or value != series[index - 1]]
-    for place, index in enumerate(moves):
-        inside = 0 < place < len(moves) - 1
-        before, after = moves[place - 1], moves[min(place + 1, len(moves) - 1)]
-        if not inside or (series[index] > series[before]) != (series[after] > series[index]):
-            yield index
-
-
-_INNER_AND_OUTER = 4
-
-
-def _closes(series: Sequence[float], points: list[int]) -> bool:
-    first, low, high, last = (series[index] for index in points)
-    return abs(high - low) <= min(abs(low - first), abs(last - high))
-
-
-def _cycle(series: Sequence[float], start: int, end: int, *, count: float) -> Cycle:
-    one, other = series[start], series[end]
-    return Cycle(depth=abs(other - one), mean=(one + other) / 2, count=count, start=start, end=end)
+    last = len(series) - 1
+    held = [*series, *series[-1:]]  # of two values the package counts nothing, of three that end level it does
+    return tuple(
+        Cycle(depth=depth, mean=mean, count=count, start=start, end=min(end, last))
+        for depth, mean, count, start, end in extract_cycles(held)
+        if depth > 0  # a series that never moves has no cycle
+    )
 
 
 def _check(series: Sequence[float]) -> None:

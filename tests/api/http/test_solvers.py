@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import threading
 import time
@@ -56,6 +57,18 @@ def test_a_worker_that_hangs_is_ended_at_its_limit() -> None:
 
     asyncio.run(work())
     assert not is_alive(hung)
+    solvers.close()
+
+
+def test_work_that_takes_too_much_memory_fails_alone() -> None:
+    solvers = Solvers(1, limit_s=20, patience_s=5, memory_limit_bytes=2**30)
+
+    async def work() -> int:
+        with pytest.raises(UnableToSolve, match="takes more memory than a solver may use"):
+            await solvers.run(bytearray, 2**30)
+        return len(await solvers.run(bytearray, 2**20))
+
+    assert asyncio.run(work()) == 2**20
     solvers.close()
 
 
@@ -191,11 +204,12 @@ def test_a_worker_answers_until_its_pipe_closes() -> None:
     ours, theirs = Pipe()
     ours.send((int, ("7",)))
     ours.send((int, ("seven",)))
-    before = signal.getsignal(signal.SIGINT)
+    before, memory = signal.getsignal(signal.SIGINT), resource.getrlimit(resource.RLIMIT_AS)
     try:
         threading.Timer(0.2, ours.close).start()
-        answer_calls(theirs)
+        answer_calls(theirs, 2**40)
     finally:
+        resource.setrlimit(resource.RLIMIT_AS, memory)
         signal.signal(signal.SIGINT, before)
         theirs.close()
 
