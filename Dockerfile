@@ -10,13 +10,18 @@ COPY optimizer optimizer
 COPY operation operation
 COPY finance finance
 COPY api api
-RUN python -m venv /opt/ridethrough \
-    && PIP_CONSTRAINT=constraints.txt /opt/ridethrough/bin/pip install --no-cache-dir .
+# The environment gets no pip of its own, no tests of other packages, and bytecode only of what the service imports.
+RUN python -m venv --without-pip /opt/ridethrough \
+    && PIP_CONSTRAINT=constraints.txt pip --python /opt/ridethrough/bin/python install --no-cache-dir --no-compile .
+RUN find /opt/ridethrough -type d -name tests -prune -exec rm -r {} + \
+    && find /opt/ridethrough -path '*/plotly/labextension' -prune -exec rm -r {} + \
+    && find /opt/ridethrough -path '*/plotly/package_data/datasets' -prune -exec rm -r {} + \
+    && /opt/ridethrough/bin/python -c "from ridethrough.api.http import server; server.warm_up()"
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home ridethrough
 COPY --from=build /opt/ridethrough /opt/ridethrough
-ENV PATH=/opt/ridethrough/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/ridethrough/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER ridethrough
 WORKDIR /tmp
 EXPOSE 8000

@@ -1,5 +1,6 @@
 # make plan   the day's plan of the AI pod example      make test    the tests
 # make check  every gate                                make serve   the HTTP service
+# make image  the image, built and asked for its health (root, Debian)
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ DEV := $(VENV)/.dev
 PACKAGES := domain tariffs forecasts optimizer operation finance api
 CODE := ridethrough/*.py $(PACKAGES) tests benchmarks
 
-.PHONY: support plan serve test test-long check bench certify-campaign format clean help
+.PHONY: support plan serve image test test-long check bench certify-campaign format clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -33,6 +34,9 @@ plan: $(CORE)
 
 serve: $(CORE)
 	@$(BIN)/ridethrough serve
+
+image:
+	@.ci/image
 
 test: $(DEV)
 	@$(BIN)/python -m pytest -q -n auto -m "not long" $(PYTEST_ARGS)

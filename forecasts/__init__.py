@@ -1,1 +1,1 @@
-"""What a site's load and its price may become, from what was known at the time, and one scorer for all of it."""
+"""What a site's load may become, from what was known at the time; used by `operation`, on `tariffs` and `domain`."""

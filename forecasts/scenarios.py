@@ -9,7 +9,6 @@ from near the same time of day and, where enough such days are known, from a lik
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from ridethrough.domain.horizon import Horizon
 from ridethrough.domain.validation import Checks
 from ridethrough.forecasts.clock import DAYS_PER_WEEK, FRIDAY, Clock, clock
-from ridethrough.forecasts.forecast import QuantileForecast, ScenarioSet, require_fitted_before
+from ridethrough.forecasts.forecast import ScenarioSet, require_fitted_before
 from ridethrough.forecasts.history import History
 from ridethrough.forecasts.profile import ProfileOptions, UsualCourse, usual_course
 
@@ -166,34 +165,3 @@ def _spread_over(starts: Indices, scenarios: int, random: np.random.Generator) -
     """Draw so that no start comes again before all others have come."""
     rounds = -(-scenarios // len(starts))
     return np.concatenate([random.permutation(starts) for _ in range(rounds)])[:scenarios]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioMethod:
-    """Scenarios as one of the methods that the scorer compares."""
-
-    options: ScenarioOptions = field(default_factory=ScenarioOptions)
-    count: int = 32
-    seed: int = 0
-    refit_every: timedelta = timedelta(days=1)
-    name: str = "scenarios"
-
-    def fit(self, history: History) -> "FittedScenarioMethod":
-        """Learn from what was known."""
-        return FittedScenarioMethod(method=self, model=fit_scenarios(history, self.options))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FittedScenarioMethod:
-    """Scenarios, learned."""
-
-    method: ScenarioMethod
-    model: ScenarioModel
-
-    def scenarios(self, history: History, horizon: Horizon) -> ScenarioSet:
-        """Draw courses over a horizon."""
-        return draw(self.model, history, horizon, scenarios=self.method.count, seed=self.method.seed)
-
-    def forecast(self, history: History, horizon: Horizon) -> QuantileForecast:
-        """The quantiles of the courses."""
-        return self.scenarios(history, horizon).quantiles()

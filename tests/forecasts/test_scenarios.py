@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.forecasts.scenario_method import ScenarioMethod
+from benchmarks.forecasts.score import Backtest, score_over
 from ridethrough.domain import Horizon, UnableToAccept
 from ridethrough.forecasts.history import History, known_at
 from ridethrough.forecasts.profile import ProfileOptions
-from ridethrough.forecasts.scenarios import ScenarioMethod, ScenarioOptions, draw, fit_scenarios
-from ridethrough.forecasts.score import Backtest, score_over
+from ridethrough.forecasts.scenarios import ScenarioOptions, draw, fit_scenarios
 
 FloatArray = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """What the methods score on real and simulated loads and on real prices; run this file to make the tables of the docs.
 
-PYTHONPATH=. .venv/bin/python tests/forecasts/test_scores.py
+PYTHONPATH=. .venv/bin/python tests/benchmarks/forecasts/test_scores.py
 """
 
 import csv
@@ -16,17 +16,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.forecasts.price import PricePersistence, PriceRegression
+from benchmarks.forecasts.quantile_regression import QuantileRegression
+from benchmarks.forecasts.scenario_method import ScenarioMethod
+from benchmarks.forecasts.score import Backtest, Row, as_markdown, score_over
+from benchmarks.forecasts.seasonal import SeasonalNaive
 from ridethrough.domain import Horizon
 from ridethrough.forecasts.forecast import Method
-from ridethrough.forecasts.price import PricePersistence, PriceRegression
-from ridethrough.forecasts.quantile_regression import QuantileRegression
-from ridethrough.forecasts.scenarios import ScenarioMethod
-from ridethrough.forecasts.score import Backtest, Row, as_markdown, score_over
-from ridethrough.forecasts.seasonal import SeasonalNaive
 
 FloatArray = NDArray[np.float64]
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(__file__).parents[4] / "shared" / "data"
 pytestmark = [
     pytest.mark.shared,
     pytest.mark.long,

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.forecasts.price import PricePersistence, PriceRegression
+from benchmarks.forecasts.score import Backtest, score_over
 from ridethrough.domain import Horizon, UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.forecasts.forecast import QuantileForecast
 from ridethrough.forecasts.history import known_at
-from ridethrough.forecasts.price import PricePersistence, PriceRegression
-from ridethrough.forecasts.score import Backtest, score_over
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]

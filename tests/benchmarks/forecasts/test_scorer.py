@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.forecasts.scenario_method import ScenarioMethod
+from benchmarks.forecasts.score import Backtest, as_markdown, score, score_over, score_scenarios
+from benchmarks.forecasts.seasonal import SeasonalNaive
 from ridethrough.domain import Horizon, UnableToAccept
 from ridethrough.forecasts.forecast import QuantileForecast, ScenarioSet
-from ridethrough.forecasts.scenarios import ScenarioMethod
-from ridethrough.forecasts.score import Backtest, as_markdown, score, score_over, score_scenarios
-from ridethrough.forecasts.seasonal import SeasonalNaive
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 

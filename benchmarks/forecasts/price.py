@@ -20,9 +20,10 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.forecasts.day_table import day_table
 from ridethrough.domain.horizon import Horizon
 from ridethrough.domain.validation import Checks
-from ridethrough.forecasts.clock import DAYS_PER_WEEK, FRIDAY, SUNDAY, clock, day_table
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, FRIDAY, SUNDAY, clock
 from ridethrough.forecasts.forecast import LEVELS, MEDIAN, QuantileForecast, check_levels
 from ridethrough.forecasts.history import History
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar

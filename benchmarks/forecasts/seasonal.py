@@ -12,9 +12,10 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.forecasts.day_table import DayTable, day_table, latest_known
 from ridethrough.domain.horizon import Horizon
 from ridethrough.domain.validation import Checks
-from ridethrough.forecasts.clock import DAYS_PER_WEEK, DayTable, clock, day_table, latest_known
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, clock
 from ridethrough.forecasts.forecast import LEVELS, MEDIAN, QuantileForecast, check_levels, require_fitted_before
 from ridethrough.forecasts.history import History
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.forecasts.features import NAMES, Past, rows_ahead
+from benchmarks.forecasts.quantile_regression import Learner, QuantileRegression, UnableToLearn
+from benchmarks.forecasts.score import score
+from benchmarks.forecasts.seasonal import SeasonalNaive
 from ridethrough.domain import Horizon, UnableToAccept
-from ridethrough.forecasts.features import NAMES, Past, rows_ahead
 from ridethrough.forecasts.history import History, known_at
-from ridethrough.forecasts.quantile_regression import Learner, QuantileRegression, UnableToLearn
-from ridethrough.forecasts.score import score
-from ridethrough.forecasts.seasonal import SeasonalNaive
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
@@ -98,12 +98,12 @@ def test_without_scikit_learn_the_error_says_what_to_install(monkeypatch: pytest
 
     monkeypatch.setattr(builtins, "__import__", without)
 
-    with pytest.raises(UnableToLearn, match=r"pip install 'ridethrough\[forecasts\]'"):
+    with pytest.raises(UnableToLearn, match="pip install scikit-learn threadpoolctl"):
         QuantileRegression().fit(cut(30))
 
 
 def test_scikit_learn_is_not_imported_before_it_is_needed() -> None:
-    code = "import sys, forecasts.quantile_regression; print('sklearn' in sys.modules)"
+    code = "import sys, benchmarks.forecasts.quantile_regression; print('sklearn' in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.forecasts.day_table import DayTable, day_table, latest_known
 from ridethrough.domain.horizon import Horizon
-from ridethrough.forecasts.clock import DAYS_PER_WEEK, Clock, DayTable, clock, day_table, latest_known
+from ridethrough.forecasts.clock import DAYS_PER_WEEK, Clock, clock
 from ridethrough.forecasts.history import History
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from benchmarks.forecasts.day_table import day_table
+from benchmarks.forecasts.seasonal import SeasonalNaive
 from ridethrough.domain import Horizon, UnableToAccept
 from ridethrough.domain.horizon import zone
-from ridethrough.forecasts.clock import clock, day_table
+from ridethrough.forecasts.clock import clock
 from ridethrough.forecasts.forecast import QuantileForecast
 from ridethrough.forecasts.history import History, known_at
-from ridethrough.forecasts.seasonal import SeasonalNaive
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 NEW_YORK = zone("America/New_York")

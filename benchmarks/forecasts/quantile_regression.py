@@ -6,7 +6,7 @@ Fernandez-Val and Galichon 2010: sorting never makes the quantiles worse). One d
 level is moved so that it holds for those days (split conformal, Romano, Patterson and Candes 2019), as trees believe
 what they have seen too well.
 
-Needs the extra `forecasts`: `pip install 'ridethrough[forecasts]'`.
+Needs scikit-learn, which `make test` installs.
 """
 
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from typing import Literal, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.forecasts import features
 from ridethrough.domain.horizon import Horizon
 from ridethrough.domain.validation import Checks
-from ridethrough.forecasts import features
 from ridethrough.forecasts.forecast import LEVELS, QuantileForecast, check_levels, require_fitted_before
 from ridethrough.forecasts.history import History
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
@@ -169,7 +169,7 @@ def _regressors(
         from sklearn.linear_model import QuantileRegressor  # type: ignore[import-untyped] # noqa: PLC0415
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # noqa: PLC0415
     except ImportError as error:
-        message = "quantile regression needs scikit-learn: pip install 'ridethrough[forecasts]'"
+        message = "quantile regression needs scikit-learn: pip install scikit-learn threadpoolctl"
         raise UnableToLearn(message) from error
 
     def boosting(level: float) -> _Regressor:
