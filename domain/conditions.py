@@ -8,6 +8,8 @@ from enum import StrEnum
 from ridethrough.domain.horizon import Horizon, Interval, zone
 from ridethrough.domain.validation import Checks
 
+_YEARS = range(1900, 3000)
+
 
 class ConditionKind(StrEnum):
     """Why the usual reserve is not enough."""
@@ -19,7 +21,6 @@ class ConditionKind(StrEnum):
     MAINTENANCE = "maintenance"
 
 
-_YEARS = range(1900, 3000)
 _ALWAYS_FULL = (ConditionKind.STORM, ConditionKind.GRID_ALERT)
 
 

@@ -8,6 +8,8 @@ from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
 from ridethrough.domain.site import Site
 from ridethrough.domain.validation import Checks
 
+_ROUNDING_KWH = 1e-6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
@@ -101,6 +103,3 @@ def _check_units(checks: Checks, ups_id: str, units: tuple[float, ...], known: M
         checks.require(
             stored <= limit + _ROUNDING_KWH, f"{name}.{index}", stored, f"at most the {limit:.3f} kWh of a unit"
         )
-
-
-_ROUNDING_KWH = 1e-6

@@ -1,4 +1,8 @@
-"""What the savings are worth after wear: cash flow, ranges, and the battery's life."""
+"""What a saving is worth: the savings study, battery wear, cash flow, and how uncertain they are.
+
+`study` runs a closed loop over a site's record and compares two exact bills. `wear` counts battery cycles. `project`
+turns a yearly saving into a cash flow. `reports` writes a study as a page, a workbook or CSV. Only `api` imports it.
+"""
 
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.project.cash_flow import CashFlow, cash_flow
@@ -11,9 +15,9 @@ from ridethrough.finance.project.sensitivity import Lever, TornadoBar, tornado
 from ridethrough.finance.project.taxes import Losses, Taxes
 from ridethrough.finance.project.uncertainty import (
     Bootstrap,
-    Luck,
     Range,
     SavingsHistory,
+    YearDraws,
     annual_savings_range,
     net_present_value_range,
 )
@@ -36,7 +40,6 @@ __all__ = [
     "Lever",
     "LineKind",
     "Losses",
-    "Luck",
     "Project",
     "Range",
     "Replacement",
@@ -44,6 +47,7 @@ __all__ = [
     "Taxes",
     "TornadoBar",
     "Wear",
+    "YearDraws",
     "YearlyAmount",
     "annual_savings_range",
     "battery_wear",

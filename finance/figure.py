@@ -1,4 +1,4 @@
-"""A figure, or the reason why there is none."""
+"""A number that may be unknown, with the reason when it is."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ridethrough.domain.validation import Checks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A number that may be unknown: `value`, or `reason`, never both and never neither.
+    """Either a number (`value`) or the reason why it is unknown (`reason`): exactly one of the two.
 
     >>> Figure.known(0.064)
     Figure(value=0.064, reason='')
@@ -22,17 +22,17 @@ class Figure:
     def __post_init__(self) -> None:
         checks = Checks()
         finite = self.value is None or math.isfinite(self.value)
-        checks.require(finite, "value", self.value, "a finite number, or nothing and a reason")
+        checks.require(finite, "value", self.value, "a finite number, or None with a reason")
         explained = (self.value is None) == bool(self.reason)
-        checks.require(explained, "reason", self.reason, "given where there is no value, and only there")
+        checks.require(explained, "reason", self.reason, "given if and only if value is None")
         checks.raise_faults()
 
     @classmethod
     def known(cls, value: float) -> "Figure":
-        """The number."""
+        """Make a figure from a known number."""
         return cls(value=value)
 
     @classmethod
     def unknown(cls, reason: str) -> "Figure":
-        """The reason why there is no number."""
+        """Make a figure from the reason why the number is unknown."""
         return cls(reason=reason)

@@ -8,6 +8,8 @@ from itertools import pairwise
 from ridethrough.domain.equipment.curves import check_falls, check_fractions, check_rises, interpolate, segments
 from ridethrough.domain.validation import Checks
 
+_STEEPEST = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peukert:
@@ -29,9 +31,6 @@ class Peukert:
         0.40114
         """
         return min(1.0, (c_rate * self.rated_h) ** (1 - self.exponent)) if c_rate > 0 else 1.0
-
-
-_STEEPEST = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ from ridethrough.domain.equipment.swing import Capacitor, LoadSwing, Smoothing
 from ridethrough.domain.ride_through.policy import ReservePolicy
 from ridethrough.domain.validation import Checks
 
+_MOST_UNITS = 10_000
+"""More units than any parallel system has: a guard against a slip of the keyboard."""
+
 
 class UpsMode(StrEnum):
     """How a UPS feeds its load (IEC 62040-3)."""
@@ -18,10 +21,6 @@ class UpsMode(StrEnum):
     NORMAL = "normal"
     STORED_ENERGY = "stored_energy"
     BYPASS = "bypass"
-
-
-_MOST_UNITS = 10_000
-"""More units than any parallel system has: a guard against a slip of the keyboard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

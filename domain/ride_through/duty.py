@@ -7,6 +7,8 @@ from itertools import accumulate
 
 from ridethrough.domain.validation import Checks
 
+_MOST_STEPS = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyStep:
@@ -85,6 +87,3 @@ def falling_steps(seconds: float, *, from_fraction: float, to_fraction: float) -
     for begin_s in range(0, math.ceil(seconds), length_s):
         fallen = (from_fraction - to_fraction) * begin_s / seconds
         yield DutyStep(seconds=min(length_s, seconds - begin_s), load_fraction=max(0.0, from_fraction - fallen))
-
-
-_MOST_STEPS = 60

@@ -11,6 +11,10 @@ from ridethrough.domain.ride_through.generator import GeneratorSequence, Generat
 from ridethrough.domain.ride_through.shutdown import CleanShutdown
 from ridethrough.domain.validation import Checks
 
+_SOURCES: Final = ("ride_through_s", "generator_sequence", "generator_starts", "clean_shutdown")
+_MOST_OUTAGES = 100
+_LONGEST_S = 7 * 86_400.0
+
 
 class Combination(StrEnum):
     """Which of two duties counts, by the energy they take."""
@@ -23,11 +27,6 @@ class _FollowingSeconds(float):
     """Seconds that follow from other sources; remembers what was given itself, so that a copy is built alike."""
 
     given: float | None = None
-
-
-_SOURCES: Final = ("ride_through_s", "generator_sequence", "generator_starts", "clean_shutdown")
-_MOST_OUTAGES = 100
-_LONGEST_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

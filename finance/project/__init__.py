@@ -1,4 +1,4 @@
-"""From a saving to money over the years: cash flow, taxes, depreciation, returns, sensitivity, ranges.
+"""The cash flow of a project: taxes, depreciation, returns, sensitivity and ranges.
 
 In: a `Project` and a yearly saving. Out: a `CashFlow`.
 """

@@ -1,7 +1,8 @@
-"""The cash flow of a project: what comes in and goes out, line by line and year by year, and what that is worth.
+"""The cash flow of a project, line by line and year by year, and its returns.
 
-Every line has one amount a row, in the site's currency, money that comes in positive; the net of a row is the sum of
-its lines. Where pro formas differ in their conventions, these are named options of `Project` and `Taxes`.
+A row is a year. Every line has one amount in each row, in the site's currency: income is positive, cost is negative.
+The net of a row is the sum of its lines. Pro formas follow different conventions; `Project` and `Taxes` name them as
+options.
 """
 
 import math
@@ -22,7 +23,7 @@ _COLUMNS = ("year", "net", "discounted", "sum_of_discounted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashFlow:
-    """The lines of a project, how its taxes follow from them, and what all that comes to."""
+    """The lines of a project, its income taxes, and its returns."""
 
     project: Project
     lines: tuple[CashFlowLine, ...]
@@ -41,45 +42,45 @@ class CashFlow:
 
     @property
     def discounted_net(self) -> tuple[float, ...]:
-        """The net by row, as worth today."""
+        """The present value of each row's net."""
         return tuple(factor * amount for factor, amount in zip(self._factors, self.net, strict=True))
 
     @property
     def net_present_value(self) -> float:
-        """What the project is worth today, in the site's currency."""
+        """The sum of the discounted net, in the site's currency."""
         return math.fsum(self.discounted_net)
 
     @property
     def present_value_by_line(self) -> Mapping[str, float]:
-        """What each line is worth today, by its name."""
+        """The present value of each line, by its name."""
         return {line.name: self._present_value(line) for line in self.lines}
 
     @property
     def internal_rate_of_return(self) -> Figure:
-        """The discount rate at which the project is worth nothing, a year."""
+        """The yearly discount rate at which the net present value is 0."""
         return internal_rate_of_return(self.net)
 
     @property
     def payback_years(self) -> Figure:
-        """Years of operation until what came in makes up for what went out, for good."""
+        """Years of operation until the sum of the net reaches 0 and stays at or above it."""
         return payback_years(self.net, first_operating_row=self.project.construction_years)
 
     @property
     def discounted_payback_years(self) -> Figure:
-        """The same, every amount as worth today."""
+        """The payback of the discounted net."""
         return payback_years(self.discounted_net, first_operating_row=self.project.construction_years)
 
     @property
     def benefit_cost_ratio(self) -> Figure:
-        """The present value of the lines that are worth something over that of those that cost."""
+        """The present value of all lines above 0, divided by that of all lines below 0."""
         values = self.present_value_by_line.values()
         cost = -math.fsum(value for value in values if value < 0)
         if cost == 0:
-            return Figure.unknown("no line of the project costs anything")
+            return Figure.unknown("no line of the project has a cost")
         return Figure.known(math.fsum(value for value in values if value > 0) / cost)
 
     def rows(self) -> Iterator[dict[str, float]]:
-        """The pro forma by year: `year`, every line by its name, `net`, `discounted` and `sum_of_discounted`."""
+        """The pro forma, one mapping a year: `year`, each line by name, `net`, `discounted`, `sum_of_discounted`."""
         total, net, discounted = 0.0, self.net, self.discounted_net
         for row, year in enumerate(self.project.years):
             total += discounted[row]
@@ -95,7 +96,7 @@ class CashFlow:
 
 
 def cash_flow(project: Project) -> CashFlow:
-    """Work a project out. UnableToAccept where two lines of it come to bear the same name."""
+    """Work out the cash flow of a project; UnableToAccept if two of its lines have the same name."""
     lines = lines_before_income_tax(project)
     written = write_offs(project)
     taxes = project.taxes.on_income(taxable_income(project, lines, written))

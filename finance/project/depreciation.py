@@ -1,4 +1,4 @@
-"""How a cost is written off for tax: the part of its basis that is deducted in each year.
+"""How a cost is written off for tax: the part of its basis deducted in each year.
 
 Source of the tables: IRS Publication 946, "How To Depreciate Property", appendix A, table A-1 (3-, 5-, 7-, 10-, 15-
 and 20-year property, half-year convention). Works of the United States government are in the public domain.
@@ -11,11 +11,25 @@ from itertools import zip_longest
 from ridethrough.domain.validation import Checks, Fault, UnableToAccept
 
 _SUM_TOLERANCE = 1e-9
+_MACRS_PERCENT = {
+    3: (33.33, 44.45, 14.81, 7.41),
+    5: (20.00, 32.00, 19.20, 11.52, 11.52, 5.76),
+    7: (14.29, 24.49, 17.49, 12.49, 8.93, 8.92, 8.93, 4.46),
+    10: (10.00, 18.00, 14.40, 11.52, 9.22, 7.37, 6.55, 6.55, 6.56, 6.55, 3.28),
+    15: (5.00, 9.50, 8.55, 7.70, 6.93, 6.23, 5.90, 5.90, 5.91, 5.90, 5.91, 5.90, 5.91, 5.90, 5.91, 2.95),
+    20: (
+        *(3.750, 7.219, 6.677, 6.177, 5.713, 5.285, 4.888, 4.522, 4.462, 4.461, 4.462),
+        *(4.461, 4.462, 4.461, 4.462, 4.461, 4.462, 4.461, 4.462, 4.461, 2.231),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depreciation:
-    """Parts of a basis by year, the first for the year in which the property is placed in service; they sum to 1."""
+    """The fraction of the basis deducted in each year; the fractions sum to 1.
+
+    The first year is the one in which the property is placed in service.
+    """
 
     name: str
     source: str
@@ -49,7 +63,7 @@ class Depreciation:
 
 
 def macrs(years: int) -> Depreciation:
-    """MACRS of 3-, 5-, 7-, 10-, 15- or 20-year property; UnableToAccept for any other.
+    """The MACRS table of 3-, 5-, 7-, 10-, 15- or 20-year property; UnableToAccept for other years.
 
     >>> macrs(3).fraction_by_year
     (0.3333, 0.4445, 0.1481, 0.0741)
@@ -65,7 +79,7 @@ def macrs(years: int) -> Depreciation:
 
 
 def straight_line(years: int, *, half_year: bool = False) -> Depreciation:
-    """Equal parts over `years`; with `half_year`, half a part in the first year and half in one more at the end.
+    """Equal parts over `years`; with `half_year`, half a part in the first year and half in an extra last year.
 
     >>> straight_line(2, half_year=True).fraction_by_year
     (0.25, 0.5, 0.25)
@@ -79,15 +93,3 @@ def straight_line(years: int, *, half_year: bool = False) -> Depreciation:
 
 
 EXPENSED = Depreciation(name="expensed", source="deducted in the year it is paid", fraction_by_year=(1.0,))
-
-_MACRS_PERCENT = {
-    3: (33.33, 44.45, 14.81, 7.41),
-    5: (20.00, 32.00, 19.20, 11.52, 11.52, 5.76),
-    7: (14.29, 24.49, 17.49, 12.49, 8.93, 8.92, 8.93, 4.46),
-    10: (10.00, 18.00, 14.40, 11.52, 9.22, 7.37, 6.55, 6.55, 6.56, 6.55, 3.28),
-    15: (5.00, 9.50, 8.55, 7.70, 6.93, 6.23, 5.90, 5.90, 5.91, 5.90, 5.91, 5.90, 5.91, 5.90, 5.91, 2.95),
-    20: (
-        *(3.750, 7.219, 6.677, 6.177, 5.713, 5.285, 4.888, 4.522, 4.462, 4.461, 4.462),
-        *(4.461, 4.462, 4.461, 4.462, 4.461, 4.462, 4.461, 4.462, 4.461, 2.231),
-    ),
-}

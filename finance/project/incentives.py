@@ -1,4 +1,4 @@
-"""Money that others pay towards the capital: tax credits, grants and rebates."""
+"""Money that others pay towards the capital cost: tax credits, grants and rebates."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from ridethrough.domain.validation import Checks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incentive:
-    """A part of the capital cost (`capital_fraction`), or an `amount` of money; one of the two.
+    """A payment that is either a fraction of the capital cost (`capital_fraction`) or a fixed `amount`.
 
-    It is worked out on the assets named in `on_assets`, or on all of them, and paid in the row `paid_after_years` after
-    the capital. `basis_reduction_fraction` of what is paid is taken off what those assets may write off, each by its
-    part of their cost: 0.5 for the United States investment credit (26 U.S.C. 50(c)(3)), 1 for a grant that is no
-    income. `taxable` adds it to income. An incentive that is paid every year is a line of savings.
+    It covers the assets named in `on_assets`, or all assets if none is named. It is paid `paid_after_years` rows after
+    the capital. `basis_reduction_fraction` of the payment reduces the basis that the covered assets write off, shared
+    by their cost: 0.5 for the United States investment credit (26 U.S.C. 50(c)(3)), 1 for a grant that is not taxed.
+    `taxable` adds the payment to income. Model an incentive that is paid every year as a line of savings.
     """
 
     name: str
@@ -35,11 +35,11 @@ class Incentive:
         checks.raise_faults()
 
     def covers(self, asset: str) -> bool:
-        """Whether it is worked out on the asset of that name."""
+        """Whether it covers the asset of that name."""
         return not self.on_assets or asset in self.on_assets
 
     def paid(self, cost_by_asset: dict[str, float]) -> float:
-        """What is paid, in the site's currency, for assets of these costs.
+        """The payment, in the site's currency, for assets of these costs.
 
         >>> Incentive(name="ITC", capital_fraction=0.3, on_assets=("battery",)).paid({"battery": 100.0, "civil": 50.0})
         30.0
@@ -47,7 +47,7 @@ class Incentive:
         return self.amount + self.capital_fraction * self._covered_cost(cost_by_asset)
 
     def basis_reduction(self, asset: str, cost_by_asset: dict[str, float]) -> float:
-        """What it takes off the basis of one asset: by the asset's part of the cost of those it covers."""
+        """The basis reduction of one asset: its share, by cost, of the reduction of all covered assets."""
         covered = self._covered_cost(cost_by_asset)
         if not self.covers(asset) or covered == 0:
             return 0.0

@@ -1,4 +1,4 @@
-"""The lines of a pro forma before income tax: an amount a row, money that comes in positive."""
+"""The lines of a pro forma before income tax: one amount a row, income positive."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ridethrough.finance.project.project import Asset, Project, Replacement, Yea
 
 
 class LineKind(StrEnum):
-    """What the amounts of a line are."""
+    """The kind of money that a line holds."""
 
     SAVINGS = "savings"
     COST = "cost"
@@ -25,7 +25,7 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashFlowLine:
-    """One line of the pro forma; `is_income` where its amounts are income, or deducted from it, in the same row."""
+    """One line of the pro forma; `is_income` says that its amounts count in the taxable income of the same row."""
 
     kind: LineKind
     name: str
@@ -34,7 +34,7 @@ class CashFlowLine:
 
 
 def lines_before_income_tax(project: Project) -> tuple[CashFlowLine, ...]:
-    """Every line but the income taxes, in the order of a pro forma; optional ones only where they are used."""
+    """Every line except income taxes, in the order of a pro forma; an optional line appears only if it is used."""
     return (
         *(_yearly(project, LineKind.SAVINGS, line, sign=1) for line in project.savings),
         *(_yearly(project, LineKind.COST, line, sign=-1) for line in project.costs),
@@ -45,7 +45,7 @@ def lines_before_income_tax(project: Project) -> tuple[CashFlowLine, ...]:
 
 
 def replacement_amounts(project: Project, replacement: Replacement) -> Iterator[tuple[int, int, float]]:
-    """Each replacement as (row in which it is paid, row in which it is in service, cost as it is paid)."""
+    """Each replacement as (row of the payment, row in which it enters service, cost at the payment)."""
     for after in replacement.after_years:
         ordered = replacement.ordered_in(after)
         cost = replacement.cost * project.escalation(replacement.escalation_rate, ordered)

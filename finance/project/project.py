@@ -1,4 +1,4 @@
-"""What a project costs and saves, as it is asked: the inputs of a cash flow."""
+"""What a project costs and saves: the inputs of a cash flow."""
 
 import math
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ from ridethrough.finance.project.taxes import Taxes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearlyAmount:
-    """Money that comes (savings) or goes (costs) in every year of operation, in money of the first of them.
+    """A saving or a cost of every year of operation, in money of the first such year.
 
-    It grows by `escalation_rate` a year (None: with the project's inflation) and shrinks by `degradation_rate` a year;
-    with `degrades_with`, by the age of that asset, which a replacement makes new, else by the project's age.
-    `factor_by_year` multiplies it year by year of operation, as for drawn price and load years. A saving below 0 is a
-    loss.
+    It grows by `escalation_rate` a year (None: the project's inflation) and shrinks by `degradation_rate` for each year
+    of age. With `degrades_with`, the age is that of the named asset, which starts again at 0 with each replacement.
+    Without it, the age is that of the project. `factor_by_year` multiplies the amount of each year of operation, for
+    example with drawn price and load years. A saving below 0 is a loss.
     """
 
     name: str
@@ -42,11 +42,11 @@ class YearlyAmount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """A new one in place of the worn, in service after each of `after_years` years of operation and paid before.
+    """The replacement of a worn asset, in service after each of `after_years` years of operation and paid before that.
 
-    `cost` is in money of the first year of operation and grows by `escalation_rate` (None: with inflation) up to the
-    year in which it is paid: that which holds the moment `lead_time_years` before the new one is in service. It is
-    written off from the year in which it is in service; expensed when it is paid.
+    `cost` is in money of the first year of operation. It grows by `escalation_rate` (None: inflation) until the year of
+    the payment, which is the year that contains the moment `lead_time_years` before the new asset enters service. The
+    cost is written off from the year in which the new asset enters service, or expensed in the year of the payment.
     """
 
     cost: float
@@ -65,7 +65,9 @@ class Replacement:
         checks.raise_faults()
 
     def ordered_in(self, after_years: int) -> int:
-        """The year of operation in which the one in service after so many is paid; the first is 0, before it negative.
+        """The year of operation in which the replacement after `after_years` is paid.
+
+        The first year of operation is 0; years before it are negative.
 
         >>> Replacement(cost=1.0, after_years=(10,), lead_time_years=1.5).ordered_in(10)
         8
@@ -75,9 +77,9 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """What is bought: `capital_cost` in row 0, written off by `depreciation` (the default deducts it at once).
+    """Something bought for `capital_cost` in row 0 and written off by `depreciation` (default: all at once).
 
-    `salvage_value` comes in and `decommissioning_cost` goes out in the last row, in money of that year.
+    The last row receives `salvage_value` and pays `decommissioning_cost`, both in money of that year.
     """
 
     name: str
@@ -96,11 +98,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """`life_years` of operation, beginning `construction_years` rows after that of the capital (0: in the same row).
+    """A project of `life_years` of operation, which begin `construction_years` rows after the capital is paid.
 
-    Rows are years; the first is `first_year` and holds the capital. All amounts are nominal. `discount_rate` is
-    nominal too, unless `discount_rate_is_real`: then inflation is put on top of it. Every rate of escalation that is
-    not given is that of `inflation_rate`.
+    Rows are years. The first row is `first_year` and holds the capital; with `construction_years` of 0 it is also the
+    first year of operation. All amounts are nominal. `discount_rate` is nominal too; with `discount_rate_is_real` it is
+    real, and inflation is added. An escalation rate that is not given equals `inflation_rate`.
     """
 
     life_years: int
@@ -188,22 +190,22 @@ class Project:
         return {asset.name: asset.capital_cost for asset in self.assets}
 
     def basis_reduction(self, asset: Asset) -> float:
-        """What incentives take off the basis of an asset."""
+        """The sum of all incentives' reductions of an asset's basis."""
         costs = self.cost_by_asset
         return math.fsum(incentive.basis_reduction(asset.name, costs) for incentive in self.incentives)
 
     @property
     def nominal_discount_rate(self) -> float:
-        """The rate at which nominal amounts are discounted: (1 + real) (1 + inflation) - 1 for a real one."""
+        """The rate that discounts nominal amounts; for a real rate, (1 + real) (1 + inflation) - 1."""
         real = self.discount_rate_is_real
         return (1 + self.discount_rate) * (1 + self.inflation_rate) - 1 if real else self.discount_rate
 
     def escalation(self, rate: float | None, operating_year: int) -> float:
-        """What prices have grown by since the first year of operation (0), at `rate` or with inflation."""
+        """The growth factor of prices since the first year of operation (0), at `rate`, or at inflation if None."""
         return float((1 + (self.inflation_rate if rate is None else rate)) ** operating_year)
 
     def age_years(self, asset: str, operating_year: int) -> int:
-        """Years that the asset in service has run at the start of an operating year; "" is the project's own age."""
+        """The age in years of an asset at the start of an operating year; an empty name asks for the project's age."""
         replacement = next((each.replacement for each in self.assets if each.name == asset), None)
         renewed = replacement.after_years if replacement else ()
         return operating_year - max((after for after in renewed if after <= operating_year), default=0)

@@ -1,4 +1,4 @@
-"""Rates a year: what may be one."""
+"""Checks of yearly rates and of names."""
 
 import math
 
@@ -6,13 +6,13 @@ from ridethrough.domain.validation import Checks
 
 
 def check_rate(checks: Checks, name: str, rate: float | None) -> None:
-    """Note a fault unless `rate` is a finite fraction a year above -1; None says nothing."""
+    """Note a fault unless `rate` is None or a finite yearly fraction above -1."""
     possible = rate is None or (math.isfinite(rate) and rate > -1)
     checks.require(possible, name, rate, "a fraction a year above -1")
 
 
 def check_names(checks: Checks, name: str, names: list[str]) -> None:
-    """Note a fault for every name that is empty or given twice."""
+    """Note a fault for every name that is empty or used twice."""
     for index, given in enumerate(names):
         fresh = bool(given) and given not in names[:index]
         checks.require(fresh, f"{name}.{index}.name", given, "a name that no other has")

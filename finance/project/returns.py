@@ -1,4 +1,4 @@
-"""What a row of yearly amounts is worth: present value, internal rate of return and payback."""
+"""Returns of a series of yearly amounts: present value, internal rate of return and payback."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -10,14 +10,14 @@ from ridethrough.finance.figure import Figure
 
 LOWEST_RATE = -0.99
 HIGHEST_RATE = 1000.0
-"""Beyond these nobody asks for an internal rate of return."""
+"""The internal rate of return is searched between these rates."""
 _SAME_RATE = 1e-6
 _REAL = 1e-6
-"""A root with a smaller imaginary part is a real one that rounding moved, where the present value touches 0."""
+"""A root with a smaller relative imaginary part is real: rounding moves a root at which the present value touches 0."""
 
 
 class Discounting(StrEnum):
-    """At what time the amounts of a row count. The first row is row 0."""
+    """The time within a year at which the amounts of a row count. The first row is row 0."""
 
     FIRST_ROW_WHOLE = "first_row_whole"
     """Row t is divided by (1 + rate) ** t: capital today, the first year of operation at its end."""
@@ -29,7 +29,7 @@ class Discounting(StrEnum):
     """Row t is divided by (1 + rate) ** (t + 1), as a spreadsheet's NPV function does."""
 
     def factors(self, rate: float, rows: int) -> tuple[float, ...]:
-        """What one unit of money in each row is worth today, at `rate` a year (above -1)."""
+        """The present value of one unit of money in each row, at a yearly `rate` above -1."""
         return tuple((1 + rate) ** -(row + _LATER[self]) for row in range(rows))
 
 
@@ -37,11 +37,11 @@ _LATER = {Discounting.FIRST_ROW_WHOLE: 0.0, Discounting.MIDDLE_OF_YEAR: 0.5, Dis
 
 
 def internal_rate_of_return(amounts: Sequence[float]) -> Figure:
-    """The rate at which the present value is 0, or why there is not one.
+    """The rate at which the present value is 0, or the reason why there is no such rate.
 
-    Amounts that change sign once have one such rate. Those that change it more often may have several; all between
-    `LOWEST_RATE` and `HIGHEST_RATE` are found. Where one alone is not negative it is the answer (a cost at the end of
-    a good project adds a rate near -100 %); else several are no answer.
+    Amounts that change sign once have one such rate. Amounts that change sign more often may have several. All rates
+    between `LOWEST_RATE` and `HIGHEST_RATE` are found. If exactly one of several is not negative, it is the answer: a
+    cost at the end of a good project adds a rate near -100 %. Otherwise several rates are ambiguous.
 
     >>> round(internal_rate_of_return([-100.0, 60.0, 60.0]).value, 6)
     0.130662
@@ -61,17 +61,17 @@ def internal_rate_of_return(amounts: Sequence[float]) -> Figure:
 
 
 def payback_years(amounts: Sequence[float], *, first_operating_row: int) -> Figure:
-    """Years of operation after which the sum of the amounts is at least 0 and stays so.
+    """Years of operation after which the running sum of the amounts is at least 0 and stays so.
 
-    Within a row the sum is a straight line. Discounted payback is that of discounted amounts. It is 0 where the sum is
-    never negative at the end of a row.
+    Within a row the sum changes linearly. For the discounted payback, pass discounted amounts. The payback is 0 if the
+    sum is never negative at the end of a row.
 
     >>> payback_years([-100.0, 40.0, 40.0, 40.0], first_operating_row=1).value
     2.5
     """
     sums = list(accumulate(amounts))
     if sums[-1] < 0:
-        return Figure.unknown("never: what comes in does not make up for what goes out")
+        return Figure.unknown("never: the income does not cover the costs")
     short = [row for row, total in enumerate(sums) if total < 0]
     if not short:
         return Figure.known(0.0)
@@ -86,7 +86,7 @@ def _sign_changes(amounts: Sequence[float]) -> int:
 
 
 def _rates(amounts: Sequence[float]) -> list[float]:
-    """All rates in range at which the present value is 0, rising; those that rounding has split count once.
+    """All rates in range at which the present value is 0, in rising order; a rate that rounding has split counts once.
 
     The present value times (1 + rate) ** last row is a polynomial in 1 + rate, highest power first.
     """

@@ -1,4 +1,4 @@
-"""What an outcome hangs on: every input to its low and to its high value, one at a time (a tornado)."""
+"""Sensitivity of an outcome (a tornado): each input in turn takes its low and its high value."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ Case = TypeVar("Case")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lever(Generic[Case]):
-    """An input that is not certain: `apply` answers the case with the input at a value from `low` to `high`."""
+    """An uncertain input: `apply` returns the case with the input set to a value from `low` to `high`."""
 
     name: str
     low: float
@@ -29,7 +29,7 @@ class Lever(Generic[Case]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TornadoBar:
-    """The outcome with one input at its low and at its high value, all others as given."""
+    """The outcomes with one input at its low and at its high value, and all others as given."""
 
     name: str
     low: float
@@ -39,12 +39,12 @@ class TornadoBar:
 
     @property
     def width(self) -> float:
-        """How far apart the outcomes are."""
+        """The distance between the two outcomes."""
         return abs(self.outcome_at_high - self.outcome_at_low)
 
 
 def tornado(case: Case, levers: Sequence[Lever[Case]], outcome: Callable[[Case], float]) -> tuple[TornadoBar, ...]:
-    """One bar a lever, the widest first; the outcome of the case itself is `outcome(case)`."""
+    """One bar for each lever, the widest first; `outcome(case)` works out the outcome of a case."""
     checks = Checks()
     check_names(checks, "levers", [lever.name for lever in levers])
     checks.raise_faults()
@@ -62,28 +62,28 @@ def tornado(case: Case, levers: Sequence[Lever[Case]], outcome: Callable[[Case],
 
 
 def net_present_value(project: Project) -> float:
-    """What the project is worth today: the outcome of a tornado over projects."""
+    """The net present value of a project, as the outcome of a tornado."""
     return cash_flow(project).net_present_value
 
 
 def with_savings_times(project: Project, factor: float) -> Project:
-    """All savings times a factor."""
+    """The project with all savings multiplied by a factor."""
     return replace(project, savings=tuple(replace(line, amount=line.amount * factor) for line in project.savings))
 
 
 def with_costs_times(project: Project, factor: float) -> Project:
-    """All yearly costs times a factor."""
+    """The project with all yearly costs multiplied by a factor."""
     return replace(project, costs=tuple(replace(line, amount=line.amount * factor) for line in project.costs))
 
 
 def with_capital_times(project: Project, factor: float) -> Project:
-    """The capital cost of all assets times a factor; replacements stay."""
+    """The project with the capital cost of all assets multiplied by a factor; replacements keep their cost."""
     assets = (replace(asset, capital_cost=asset.capital_cost * factor) for asset in project.assets)
     return replace(project, assets=tuple(assets))
 
 
 def with_replacement_times(project: Project, factor: float) -> Project:
-    """The cost of all replacements times a factor."""
+    """The project with the cost of all replacements multiplied by a factor."""
     assets = (
         replace(asset, replacement=replace(asset.replacement, cost=asset.replacement.cost * factor))
         if asset.replacement
@@ -94,15 +94,15 @@ def with_replacement_times(project: Project, factor: float) -> Project:
 
 
 def with_discount_rate(project: Project, rate: float) -> Project:
-    """The discount rate, nominal or real as the project's own."""
+    """The project with another discount rate, nominal or real like its own."""
     return replace(project, discount_rate=rate)
 
 
 def with_savings_escalation(project: Project, rate: float) -> Project:
-    """The rate at which all savings grow."""
+    """The project whose savings all grow at `rate`."""
     return replace(project, savings=tuple(replace(line, escalation_rate=rate) for line in project.savings))
 
 
 def with_savings_degradation(project: Project, rate: float) -> Project:
-    """The rate at which all savings shrink."""
+    """The project whose savings all shrink at `rate`."""
     return replace(project, savings=tuple(replace(line, degradation_rate=rate) for line in project.savings))

@@ -8,29 +8,30 @@ from ridethrough.domain.validation import Checks
 
 
 class Losses(StrEnum):
-    """What becomes of a year whose taxable income is negative."""
+    """How a year with negative taxable income is treated."""
 
     USED_AT_ONCE = "used_at_once"
-    """It lowers the tax on other income of the owner in the same year: the tax is negative, money that comes in."""
+    """The loss lowers the tax on the owner's other income of that year: the tax is negative, money that comes in."""
 
     CARRIED_FORWARD = "carried_forward"
-    """It lowers the taxable income of later years of the project, and is lost where none follows."""
+    """The loss lowers the taxable income of later years of the project. Without later income it is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taxes:
-    """Rates are fractions; the default is an owner who pays none.
+    """Tax rates, as fractions, and tax rules. By default the owner pays no taxes.
 
-    State tax is worked out first and, with `state_tax_deducts`, lowers the income that federal tax is worked out on.
+    State tax is worked out first. With `state_tax_deducts` it lowers the income for federal tax.
     `carried_loss_limit_fraction` is the part of a year's income that losses carried forward may offset (United States,
     losses since 2018: 0.8, 26 U.S.C. 172(a)(2)).
 
-    `depreciation_starts_after_years` counts rows from that of the capital; None is the first row of operation.
-    `writes_off_what_is_left` deducts in the last row what the tables have not yet written off, as a disposal would;
-    without it that is lost.
+    `depreciation_starts_after_years` counts rows from the row of the capital; None means the first row of operation.
+    With `writes_off_what_is_left` the last row deducts everything that the tables have not yet written off, like a
+    disposal. Without it that remainder is never deducted.
 
-    Property tax is `property_rate` of an asset's capital cost in each row of operation; with
-    `property_value_falls_over_years` the value falls in a straight line, to nothing after so many. It is deductible.
+    Property tax is `property_rate` times an asset's capital cost in each row of operation. With
+    `property_value_falls_over_years` the taxed value falls linearly to 0 over that many years. Property tax is
+    deductible.
     """
 
     federal_income_rate: float = 0.0
@@ -54,12 +55,12 @@ class Taxes:
         checks.raise_faults()
 
     def property_value_fraction(self, operating_year: int) -> float:
-        """The part of the capital cost that is taxed as property in an operating year, the first being 0."""
+        """The fraction of the capital cost that is taxed as property in an operating year; the first year is 0."""
         over = self.property_value_falls_over_years
         return 1.0 if over is None else max(0.0, 1 - operating_year / over)
 
     def on_income(self, income: Sequence[float]) -> "IncomeTaxes":
-        """The taxes on the project's income before tax, by row."""
+        """The income taxes by row, from the project's income before tax."""
         offset, carried = self._offsets(income)
         taxed = tuple(each - less for each, less in zip(income, offset, strict=True))
         state = tuple(each * self.state_income_rate for each in taxed)
@@ -68,7 +69,7 @@ class Taxes:
         return IncomeTaxes(income=tuple(income), taxed_income=taxed, carried_loss=carried, state=state, federal=federal)
 
     def _offsets(self, income: Sequence[float]) -> tuple[list[float], tuple[float, ...]]:
-        """What is taken off each row's income on account of losses, and the losses still carried after it."""
+        """The losses deducted from each row's income, and the losses still carried forward after it."""
         if self.losses is Losses.USED_AT_ONCE:
             return [0.0] * len(income), (0.0,) * len(income)
         offsets, carried, pool = [], [], 0.0
@@ -82,7 +83,7 @@ class Taxes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomeTaxes:
-    """By row: income before and after losses carried, the losses still carried, and the taxes (to be paid: above 0)."""
+    """By row: income before and after carried losses, losses still carried, and taxes (positive: to be paid)."""
 
     income: tuple[float, ...]
     taxed_income: tuple[float, ...]

@@ -1,9 +1,9 @@
-"""How far savings may lie from their estimate: years put together anew from what happened, by block bootstrap.
+"""The uncertainty of savings, by block bootstrap: new years are composed of parts of past years.
 
-A drawn year is made of blocks of weeks (or of any parts that the history's years are cut into). Each block keeps its
-place in the year, give or take `shift_parts`, so that summers stay summers, and comes from a year drawn anew; values
-that follow one another stay together (Kuensch, "The jackknife and the bootstrap for general stationary observations",
-Annals of Statistics 17, 1989). What never happened in the history is in no draw.
+The years of a history are cut into parts, for example weeks. A drawn year is composed of blocks of parts. Each block
+comes from a randomly drawn year, and moves by at most `shift_parts` from its place in the year, so that summers stay
+summers. Neighbouring values inside a block stay together (Kuensch, "The jackknife and the bootstrap for general
+stationary observations", Annals of Statistics 17, 1989). No draw contains an event that the history does not contain.
 """
 
 import math
@@ -22,9 +22,11 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavingsHistory:
-    """Savings of `years` alike cut into the same number of parts, as 52 weeks (the last of 8 or 9 days) or 12 months.
+    """Savings of past years, each cut into the same number of parts.
 
-    A year may be one of prices and loads that were put together by hand; years of one part each are drawn whole.
+    Parts may be 52 weeks (the last has 8 or 9 days) or 12 months.
+
+    A year may also be a scenario of prices and loads. Years of one part each are drawn as a whole.
     """
 
     savings_by_year: tuple[tuple[float, ...], ...]
@@ -34,30 +36,32 @@ class SavingsHistory:
         years = len(self.savings_by_year)
         checks.require(years >= 1, "savings_by_year", f"{years} years", "at least 1")
         parts = len(self.savings_by_year[0]) if years else 1
-        checks.require(years * parts > 1, "savings_by_year", f"{years * parts} values", "at least 2 to draw from")
+        checks.require(years * parts > 1, "savings_by_year", f"{years * parts} values", "at least 2 values")
         for year, savings in enumerate(self.savings_by_year):
             alike = len(savings) == parts
-            checks.require(alike, f"savings_by_year.{year}", f"{len(savings)} parts", f"{parts}, as the first year")
+            checks.require(alike, f"savings_by_year.{year}", f"{len(savings)} parts", f"{parts}, like the first year")
             for part, value in enumerate(savings):
                 checks.require(math.isfinite(value), f"savings_by_year.{year}.{part}", value, "a finite number")
         checks.raise_faults()
 
 
-class Luck(StrEnum):
-    """Whether the years of a project's life share their luck."""
+class YearDraws(StrEnum):
+    """Whether one drawn year repeats through a project's life, or each year is drawn on its own."""
 
     SHARED = "shared"
-    """One drawn year repeats through the life: prices and loads as they are stay so. The wider range."""
+    """One drawn year repeats through the life: its prices and loads persist. This gives the wider range."""
 
     NEW_EVERY_YEAR = "new_every_year"
-    """Every year is drawn anew, and good years make up for bad ones."""
+    """Every year is drawn on its own: good years offset bad years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bootstrap:
-    """How years are drawn: `samples` of them, in blocks of `block_parts` of a year; the same seed, the same draws.
+    """How years are drawn: `samples` years, in blocks of `block_parts` parts.
 
-    A block moves up to `shift_parts` earlier or later within its year, around whose end it goes.
+    The same seed gives the same draws.
+
+    A block moves up to `shift_parts` parts earlier or later. Past the end of its year it continues at the start.
     """
 
     samples: int = 1000
@@ -76,7 +80,7 @@ class Bootstrap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Of all draws a tenth lie below `p10`, half below `p50`, nine tenths below `p90`."""
+    """Percentiles of the draws: 10 % lie below `p10`, 50 % below `p50`, 90 % below `p90`."""
 
     p10: float
     p50: float
@@ -86,20 +90,21 @@ class Range:
 
 
 def annual_savings_range(history: SavingsHistory, bootstrap: Bootstrap) -> Range:
-    """The range of the savings of a year, in the history's currency."""
+    """The range of a year's savings, in the history's currency."""
     return _range(_years(history, bootstrap, years=1)[:, 0])
 
 
-def net_present_value_range(project: Project, history: SavingsHistory, bootstrap: Bootstrap, luck: Luck) -> Range:
-    """The range of what a project is worth today, with drawn savings in place of the amount of its one line of savings.
+def net_present_value_range(project: Project, history: SavingsHistory, bootstrap: Bootstrap, draws: YearDraws) -> Range:
+    """The range of a project's net present value, with drawn savings in place of its one line of savings.
 
-    Escalation and degradation stay those of the line. UnableToAccept where the project has not one line of savings.
+    Escalation and degradation of that line still apply. UnableToAccept unless the project has exactly one line of
+    savings.
     """
     checks = Checks()
     lines = len(project.savings)
-    checks.require(lines == 1, "savings", f"{lines} lines", "one, whose amount the draws replace")
+    checks.require(lines == 1, "savings", f"{lines} lines", "exactly one, because the draws replace its amount")
     checks.raise_faults()
-    drawn = _years(history, bootstrap, years=1 if luck is Luck.SHARED else project.life_years)
+    drawn = _years(history, bootstrap, years=1 if draws is YearDraws.SHARED else project.life_years)
     lives = np.broadcast_to(drawn, (bootstrap.samples, project.life_years))
     return _range(np.array([_net_present_value(project, life) for life in lives]))
 
@@ -110,7 +115,7 @@ def _net_present_value(project: Project, life: FloatArray) -> float:
 
 
 def _years(history: SavingsHistory, bootstrap: Bootstrap, *, years: int) -> FloatArray:
-    """Drawn savings of years, of shape (samples, years)."""
+    """Drawn yearly savings, of shape (samples, years)."""
     savings = np.array(history.savings_by_year, dtype=float)
     parts = savings.shape[1]
     length = min(bootstrap.block_parts, parts)

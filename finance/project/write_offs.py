@@ -1,4 +1,4 @@
-"""What a project writes off for tax, and the income that is left to be taxed."""
+"""What a project writes off for tax, and its taxable income."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,18 +11,18 @@ from ridethrough.finance.project.project import Asset, Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOffs:
-    """By asset: what it writes off in each row, and what of its basis the rows do not reach."""
+    """For each asset: the amount written off in each row, and the part of the basis that no row writes off."""
 
     by_asset: Mapping[str, tuple[float, ...]]
     left_by_asset: Mapping[str, float]
 
     def deducted(self, row: int) -> float:
-        """What all assets write off in a row."""
+        """The sum over all assets in one row."""
         return math.fsum(amounts[row] for amounts in self.by_asset.values())
 
 
 def write_offs(project: Project) -> WriteOffs:
-    """What each asset, and each replacement of it, writes off."""
+    """Work out the write-offs of each asset, its replacements included."""
     by_asset, left_by_asset = {}, {}
     for asset in project.assets:
         amounts = [0.0] * project.rows
@@ -37,7 +37,7 @@ def write_offs(project: Project) -> WriteOffs:
 
 
 def taxable_income(project: Project, lines: Iterable[CashFlowLine], written: WriteOffs) -> tuple[float, ...]:
-    """Income by row before losses are carried: lines that are income, less what is written off."""
+    """Income by row before carried losses: the income lines less the write-offs."""
     counted = [line.amounts for line in lines if line.is_income]
     rows = range(project.rows)
     income = [math.fsum(amounts[row] for amounts in counted) - written.deducted(row) for row in rows]
@@ -47,14 +47,14 @@ def taxable_income(project: Project, lines: Iterable[CashFlowLine], written: Wri
 
 
 def _capital(project: Project, asset: Asset) -> tuple[int, float]:
-    """From which row an asset is written off, and its basis."""
+    """The first row in which an asset is written off, and its basis."""
     start = project.taxes.depreciation_starts_after_years
     first = project.construction_years if start is None else start
     return 0 if asset.depreciation == EXPENSED else first, asset.capital_cost - project.basis_reduction(asset)
 
 
 def _spread(amounts: list[float], start: int, basis: float, table: Depreciation) -> float:
-    """Write a basis off from row `start`; answers what the rows do not reach."""
+    """Write a basis off from row `start` on; return the part that falls beyond the last row."""
     written = [(row, basis * part) for row, part in enumerate(table.fraction_by_year, start) if row < len(amounts)]
     for row, amount in written:
         amounts[row] += amount

@@ -1,4 +1,4 @@
-"""A study for people: a page, a workbook, CSV. Nothing is worked out here.
+"""Reports of a study: an HTML page, a workbook, and CSV. They show figures and compute none.
 
 In: a `Study`. Out: text and bytes.
 """

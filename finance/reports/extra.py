@@ -1,4 +1,4 @@
-"""The libraries that reports need and the rest of the package does not."""
+"""The optional libraries that only reports need."""
 
 from types import ModuleType
 

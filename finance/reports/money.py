@@ -1,4 +1,4 @@
-"""Money in reports: as many decimals as a bill in that currency has, and what bills come to by kind of charge."""
+"""Money in reports: decimals by currency, and bill totals by kind of charge."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,10 +29,11 @@ IN_WORDS: Mapping[str, str] = {
     "other": "Fixed and minimum",
     "wear": "Wear",
 }
+_SMALL = 10
 
 
 def decimals_of(currency: str) -> int:
-    """How many decimals an amount has on a bill in that currency.
+    """The number of decimals of an amount on a bill in that currency.
 
     >>> decimals_of("USD"), decimals_of("JPY")
     (2, 0)
@@ -42,7 +43,7 @@ def decimals_of(currency: str) -> int:
 
 
 def money(amount: float | Decimal, currency: str) -> str:
-    """An amount as a bill shows it, with its currency; a loss has a true minus sign.
+    """Format an amount as a bill shows it, with its currency; a loss has a typographic minus sign.
 
     >>> money(1234.5, "USD"), money(1234.5, "JPY")
     ('1,234.50 USD', '1,235 JPY')
@@ -51,28 +52,29 @@ def money(amount: float | Decimal, currency: str) -> str:
 
 
 def whole_money(amount: float | Decimal, currency: str) -> str:
-    """An amount without cents, for headlines; below ten, as a bill shows it."""
+    """Format an amount without cents, for headlines; an amount below ten keeps its cents."""
     size = abs(float(amount))
     return money(amount, currency) if 0 < size < _SMALL else f"{number(amount, 0)} {currency}"
 
 
 def number(value: float | Decimal, decimals: int) -> str:
-    """A number rounded half up, with separators between thousands; never minus zero."""
+    """Format a number, rounded half up, with thousands separators; never as minus zero."""
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     text = f"{abs(rounded):,.{decimals}f}"
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
 def charges_of(bill: Bill | PeriodBill) -> dict[ChargeKind, Decimal]:
-    """What the printed lines of each kind come to, riders and taxes on them included; only kinds that have a line."""
+    """The sum of the printed lines by kind of charge, with their riders and taxes; a kind without lines is left out."""
     amounts = {kind: [line.amount for line in bill.lines if line.charge == kind] for kind in CHARGE_KINDS}
     return {kind: sum(each, Decimal()) for kind, each in amounts.items() if each}
 
 
 def as_printed(study: Study) -> Study:
-    """The study with the savings that its printed bills differ by, to the cent, in place of those before rounding.
+    """The study with savings taken from the rounded amounts of its printed bills.
 
-    A reader takes one printed bill from the other, and must find what the report says. Wear is worked out, not billed.
+    A reader who subtracts one printed bill from the other finds the report's saving, to the cent. Wear is not on a bill
+    and stays as computed.
     """
     periods = zip(study.periods, study.baseline.periods, study.bill.periods, strict=True)
     return replace(
@@ -90,21 +92,18 @@ def _printed(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float) -
 
 
 def charged(bill: Bill | PeriodBill, name: str) -> Decimal:
-    """What the lines behind a figure of `Savings` come to, as printed."""
+    """The sum of the printed lines behind one figure of `Savings`."""
     amounts = charges_of(bill)
     return sum((amounts.get(kind, Decimal()) for kind in SAVED_BY[name]), Decimal())
 
 
 def kinds_billed(study: Study) -> tuple[ChargeKind, ...]:
-    """The kinds of charge that stand on either bill; energy where nothing does."""
+    """The kinds of charge on either bill; energy if neither bill has a line."""
     billed = charges_of(study.baseline).keys() | charges_of(study.bill).keys() or {"energy"}
     return tuple(kind for kind in CHARGE_KINDS if kind in billed)
 
 
 def kinds_saved_by(study: Study) -> tuple[str, ...]:
-    """The figures of `Savings`, less wear, that have a charge on either bill."""
+    """The figures of `Savings` (without wear) that have a charge on either bill."""
     billed = kinds_billed(study)
     return tuple(name for name, kinds in SAVED_BY.items() if any(kind in billed for kind in kinds))
-
-
-_SMALL = 10

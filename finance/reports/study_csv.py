@@ -10,13 +10,15 @@ from ridethrough.finance.study.study import PeriodSavings, Study
 from ridethrough.tariffs.billing.bill import PeriodBill
 
 COLUMNS = ("period", "start", "end", "kind", "currency", "without_trading", "with_trading", "saving")
+_WEAR_DECIMALS = 4
+"""Wear is computed, not billed. These decimals keep its sum over periods exact to the cent."""
 
 
 def study_csv(study: Study) -> str:
     """Both bills by billing period and kind of charge, and the difference, in the study's currency.
 
-    `start` is in the row's period and `end` is not, both ISO 8601 with an offset. Rows of `wear` have no bills, and a
-    saving below 0. There are no rows of totals: the sum of `saving` is what the study saved.
+    A period runs from `start` until before `end`, both ISO 8601 with an offset. A row of `wear` has no bills and a
+    saving of at most 0. There are no rows of totals: the sum of column `saving` is the saving of the study.
     """
     with io.StringIO(newline="") as text:
         writer = csv.DictWriter(text, fieldnames=COLUMNS, lineterminator="\n")
@@ -45,7 +47,3 @@ def _named(study: Study, before: PeriodBill, period: PeriodSavings) -> dict[str,
         "end": before.end.isoformat(),
         "currency": study.currency,
     }
-
-
-_WEAR_DECIMALS = 4
-"""Wear is worked out, not billed: rounded so far that its sum over periods keeps the cent."""

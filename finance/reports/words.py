@@ -1,4 +1,4 @@
-"""What a study says in words: the same sentences in every report."""
+"""The sentences of a study, the same in every report."""
 
 import math
 from collections.abc import Mapping
@@ -15,9 +15,14 @@ INFORMATION: Mapping[Information, str] = {
     Information.PERSISTENCE: "Plans knew prices as published the day before, and took loads of a day or a week before.",
 }
 
-NO_CASH_FLOW = "There is no cash flow: the study was given no costs and no life of a project."
-NO_TORNADO = "The study varied no input: there is no cash flow to vary, or nothing was asked for."
-NO_RANGE = "There is no range: the study covers too little to draw years from, or none was asked for."
+NO_CASH_FLOW = "There is no cash flow, because the study was given no project."
+NO_TORNADO = "No input was varied: there is no cash flow, or no variation was asked for."
+NO_RANGE = "There is no range: the study is too short to draw years from, or no range was asked for."
+_HOURS_A_DAY = 24
+_ROUNDING_S = 1e-3
+"""The tolerance of a replay in small steps."""
+_SMALL_FRACTION = 0.01
+_ABOUT_A_YEAR = 0.01
 
 
 def headline(study: Study) -> str:
@@ -36,15 +41,15 @@ def headline(study: Study) -> str:
 
 
 def reason(study: Study) -> str:
-    """Why, as a sentence of its own."""
+    """The reason of the verdict, as a full sentence."""
     told = study.verdict.reason
     return f"{told[:1].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"
 
 
 def days(study: Study) -> str:
-    """How long the studied time is.
+    """The length of the studied time.
 
-    Part days of less than an hour (as a half-hour clock change leaves) are not told.
+    A part day of less than an hour, which a half-hour clock change leaves, is not mentioned.
     """
     hours = study.horizon.intervals * study.horizon.interval_h
     whole = round(hours / _HOURS_A_DAY)
@@ -58,12 +63,12 @@ def first_and_last_day(study: Study) -> tuple[str, str]:
 
 
 def share_of_bill(study: Study) -> str:
-    """What the saving is of the bill without trading."""
+    """The saving as a share of the bill without trading."""
     return percent(study.savings.total / float(study.baseline.total))
 
 
 def percent(fraction: float) -> str:
-    """A fraction in percent, with more decimals where it is small.
+    """Format a fraction in percent, with more decimals if it is small.
 
     >>> percent(0.123), percent(0.00772)
     ('12.3 %', '0.77 %')
@@ -78,7 +83,7 @@ def replanned(study: Study) -> str:
 
 
 def annual_note(study: Study) -> str:
-    """What the figure of a year is made from."""
+    """The basis of the yearly figure."""
     whole = abs(study.years - 1) < _ABOUT_A_YEAR
     return (
         "a whole year was studied"
@@ -88,7 +93,7 @@ def annual_note(study: Study) -> str:
 
 
 def safety(study: Study) -> str:
-    """Whether the backup was kept, in two sentences."""
+    """Whether the reserve was kept, in two sentences."""
     record = study.safety
     plans = (
         f"All {record.plans:,} plans were certified."
@@ -101,37 +106,30 @@ def safety(study: Study) -> str:
         else f"{record.outages_lost:,} of {record.outages_replayed:,} outages replayed against what the batteries "
         "really did LOST THEIR LOAD"
     )
-    worst = math.floor((record.worst_ride_through_s + _ROUNDING_S) * 10) / 10  # never more than it was
+    worst = math.floor((record.worst_ride_through_s + _ROUNDING_S) * 10) / 10  # never overstated
     seconds = f"the worst was ridden through for {worst:,.1f} s of {record.required_s:,.1f} s"
     return f"{plans} {lost}; {seconds} required."
 
 
 def is_safe(study: Study) -> bool:
-    """Whether no replayed outage lost its load, the ride-through was always there, and no limit was broken."""
+    """Whether no replayed outage lost its load, every ride-through was long enough, and no limit was broken."""
     record = study.safety
     held = record.worst_ride_through_s >= record.required_s - _ROUNDING_S
     return held and record.outages_lost == 0 and not record.violations
 
 
 def capture(study: Study) -> str:
-    """What part of perfect foresight was saved, or why that is not known."""
+    """The share of perfect foresight that was saved, or the reason why it is unknown."""
     if study.capture.value is None:
         return f"Not known: {study.capture.reason}."
     return f"{percent(study.capture.value)} of what perfect foresight over whole billing periods would have saved."
 
 
 def not_priced(study: Study) -> tuple[NotPriced, ...]:
-    """What the tariff says and neither bill has a line for."""
+    """The charges of the tariff that neither bill includes."""
     return tuple(dict.fromkeys((*study.baseline.not_priced, *study.bill.not_priced)))
 
 
 def warnings(study: Study) -> tuple[str, ...]:
     """The warnings of the study and of both bills, each once."""
     return tuple(dict.fromkeys((*study.warnings, *study.baseline.warnings, *study.bill.warnings)))
-
-
-_HOURS_A_DAY = 24
-_ROUNDING_S = 1e-3
-"""What a replay in small steps may be off by."""
-_SMALL_FRACTION = 0.01
-_ABOUT_A_YEAR = 0.01

@@ -1,4 +1,4 @@
-"""A savings study: a closed loop over what happened, two bills, wear, and the ceiling of perfect foresight.
+"""A savings study: a closed loop over recorded loads and prices, two bills, wear, and a ceiling.
 
 In: a `StudyCase` and a planner of `operation`. Out: a `Study`.
 """

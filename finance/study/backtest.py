@@ -22,15 +22,16 @@ from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.billing.exact_bill import bill
 
 _MOST_WARNINGS = 20
+_ROUNDING_FRACTION = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyOptions:
-    """What a study does beside the closed loop.
+    """The parts of a study beside the closed loop.
 
-    `ceiling` plans whole billing periods with perfect foresight, `marginal` does so again with a little more of each
-    thing. `cycle_life` and `replacement_cost` (of all batteries of a system) turn counted cycles into a cost, by UPS
-    system; it then stands in the place of the site's wear cost per kWh.
+    `ceiling` plans whole billing periods with perfect foresight. `marginal` repeats that with slightly more energy,
+    power and time, one after the other. `cycle_life` and `replacement_cost` (of all batteries of a system) turn counted
+    cycles into a cost for each UPS system; this cost replaces the site's wear cost per kWh.
     """
 
     ceiling: bool = True
@@ -43,17 +44,17 @@ class StudyOptions:
 def study(
     case: StudyCase, planner: Planner, *, options: StudyOptions | None = None, progress: Progress | None = None
 ) -> Study:
-    """Study what trading would have saved in the days of a case, with plans of `planner`.
+    """Study how much trading would have saved in the days of a case, with plans of `planner`.
 
-    `progress` is told (done, total) in intervals: those of the closed loop and then those of the ceiling. With a
-    checkpoint the study goes on from the last billing period that one before it has finished.
+    `progress` is called with (done, total) in intervals, first of the closed loop and then of the ceiling. With a
+    checkpoint the study continues after the last billing period that an earlier study finished.
 
     Raises `UnableToAccept` for a checkpoint of other inputs, `UnableToPrice` for an indexed tariff without prices.
     """
     options = options or StudyOptions()
-    told = _Told(progress=progress, intervals=case.horizon.intervals, times=2 if options.ceiling else 1)
+    report = _ProgressReporter(progress=progress, intervals=case.horizon.intervals, times=2 if options.ceiling else 1)
     baseline = floating(case)
-    loop = _closed_loop(case, planner, options.checkpoint, told)
+    loop = _closed_loop(case, planner, options.checkpoint, report)
     before, after = (
         bill(case.tariff, case.horizon, each.grid_kw, prices=case.prices, state=case.before)
         for each in (baseline, loop)
@@ -62,21 +63,21 @@ def study(
     wear = _wear_by_period(case, loop, baseline, wears)
     best = None
     if options.ceiling:
-        best = ceiling(case, baseline, before, marginal=options.marginal, progress=told.in_ceiling)
+        best = ceiling(case, baseline, before, marginal=options.marginal, progress=report.in_ceiling)
     return _study(case, planner, baseline, loop, _Bills(before, after), wears, wear, best)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bills:
-    """Without trading, and with it."""
+    """The bills without trading and with trading."""
 
     before: Bill
     after: Bill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """Tells how far a study is: every interval counts once in the loop and once in the ceiling."""
+class _ProgressReporter:
+    """Reports progress: every interval counts once in the closed loop and once in the ceiling."""
 
     progress: Progress | None
     intervals: int
@@ -91,13 +92,13 @@ class _Told:
             self.progress(self.intervals + done, self.intervals * self.times)
 
 
-def _closed_loop(case: StudyCase, planner: Planner, checkpoint: Path | None, told: _Told) -> Loop:
+def _closed_loop(case: StudyCase, planner: Planner, checkpoint: Path | None, report: _ProgressReporter) -> Loop:
     if checkpoint is None:
-        return run(case, planner, Loop.at_start(case), progress=told.in_loop)
+        return run(case, planner, Loop.at_start(case), progress=report.in_loop)
     sha256 = inputs_sha256(case, planner)
     loop = read_checkpoint(checkpoint, case, sha256) or Loop.at_start(case)
     return run(
-        case, planner, loop, progress=told.in_loop, on_period=lambda done: write_checkpoint(checkpoint, done, sha256)
+        case, planner, loop, progress=report.in_loop, on_period=lambda done: write_checkpoint(checkpoint, done, sha256)
     )
 
 
@@ -112,7 +113,11 @@ def _wear(case: StudyCase, loop: Loop, row: int, ups: UpsSystem, options: StudyO
 
 
 def _wear_by_period(case: StudyCase, loop: Loop, baseline: Loop, wears: list[Wear]) -> list[float]:
-    """What wear cost in each billing period: counted cycles shared by discharge, or the site's cost of a kWh."""
+    """The cost of wear in each billing period.
+
+    The cost of counted cycles is shared by the energy discharged in each period. Without such a cost, the site's wear
+    cost per kWh counts.
+    """
     by_system = wear_by_period(case, loop, baseline)
     starts = [period.start for period in case.billing_periods]
     discharged = np.add.reduceat(loop.discharge_kw, starts, axis=1)
@@ -122,7 +127,7 @@ def _wear_by_period(case: StudyCase, loop: Loop, baseline: Loop, wears: list[Wea
     return [float(cost) for cost in by_system.sum(axis=0)]
 
 
-def _study(  # noqa: PLR0917 - everything that a study is put together from
+def _study(  # noqa: PLR0917 - all parts of a study
     case: StudyCase,
     planner: Planner,
     baseline: Loop,
@@ -132,7 +137,7 @@ def _study(  # noqa: PLR0917 - everything that a study is put together from
     wear: list[float],
     best: Ceiling | None,
 ) -> Study:
-    """Put a study together."""
+    """Compose a study from its parts."""
     savings = savings_between(bills.before, bills.after, sum(wear))
     safety = safety_of(case, loop)
     total = float(bills.before.total)
@@ -180,17 +185,17 @@ def _capture(case: StudyCase, savings: Savings, best: Ceiling | None, bill_total
 
 
 def _assumptions(case: StudyCase, wears: list[Wear]) -> Iterator[str]:
-    """What the figures rest on."""
+    """The assumptions behind the figures."""
     yield "between plans the control law meets the real load at the metering interval"
     yield "batteries are full when the first studied day begins; without trading they float at full"
     for ups, studied in zip(case.site.ups, case.site_studied.ups, strict=True):
         if studied.protected_load_kw > ups.protected_load_kw:
             yield (
                 f"{ups.id}: the load reaches {studied.protected_load_kw:,.0f} kW, above the protected load of "
-                f"{ups.protected_load_kw:,.0f} kW; the reserve carries that all along"
+                f"{ups.protected_load_kw:,.0f} kW; the reserve carries that load throughout the study"
             )
     if case.before.past_peaks_kw or case.before.peaks_kw:
-        yield "peaks of before the studied days are those of the load with the batteries at rest, in both bills"
+        yield "in both bills, peaks before the studied days are those of the load with the batteries at rest"
     elif any(charge.ratchet is not None for charge in case.tariff.demand):
         yield "ratchets start without peaks of earlier months: none are on record"
     for ups, wear in zip(case.site.ups, wears, strict=True):
@@ -200,16 +205,14 @@ def _assumptions(case: StudyCase, wears: list[Wear]) -> Iterator[str]:
 
 
 def _warnings(case: StudyCase, loop: Loop, violations: tuple[str, ...]) -> Iterator[str]:
-    """What a reader should know before the figures are used."""
+    """The warnings that a reader needs before using the figures."""
     yield from (f"closed loop: {violation}" for violation in violations)
     for row, ups in enumerate(case.site_studied.ups):
         missing_kwh = ups.max_stored_kwh - float(loop.stored_kwh[row, -1])
         if missing_kwh > _ROUNDING_FRACTION * ups.capacity_kwh:
-            yield f"{ups.id}: {missing_kwh:,.1f} kWh less are stored at the end than at the start, not paid for"
+            less = f"{missing_kwh:,.1f} kWh less are stored at the end than at the start"
+            yield f"{ups.id}: {less}; the saving does not pay for them"
     shown = list(loop.warnings)
     yield from shown[:_MOST_WARNINGS]
     if len(shown) > _MOST_WARNINGS:
         yield f"{len(shown) - _MOST_WARNINGS} more warnings of plans are not shown"
-
-
-_ROUNDING_FRACTION = 1e-6

@@ -1,4 +1,4 @@
-"""What is studied: a site, its tariff, and a stretch of its record."""
+"""The case of a study: a site, its tariff, and a part of its record."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -26,9 +26,11 @@ _HOURS_PER_DAY = 24
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyCase:
-    """A site, its tariff, and whole local days (`horizon`) of its record to study, planned every `replanned_every_h`.
+    """A site, its tariff, and the whole local days (`horizon`) of its record to study.
 
-    The reserve carries the highest load of the record, where that is above the protected load: see `site_studied`.
+    A new plan is made every `replanned_every_h` hours.
+
+    If the highest load of the record is above the protected load, the reserve carries that load: see `site_studied`.
     """
 
     site: Site
@@ -40,9 +42,9 @@ class StudyCase:
     def __post_init__(self) -> None:
         checks = Checks()
         rows, systems = self.record.load_kw.shape[0], len(self.site.ups)
-        checks.require(rows == systems, "record.load_kw", f"{rows} rows", f"{systems}, one a UPS system")
+        checks.require(rows == systems, "record.load_kw", f"{rows} rows", f"{systems}, one for each UPS system")
         ramp = self.site.interconnection.ramp_limit_kw_per_min
-        allowed = "left out: the control law between plans does not hold a ramp limit yet"
+        allowed = "left out, because the control law between plans cannot hold a ramp limit yet"
         checks.require(ramp is None, "interconnection.ramp_limit_kw_per_min", ramp, allowed)
         steps = self.replanned_every_h * _MINUTES_PER_HOUR / self.horizon.interval_minutes
         fits = 1 <= steps == int(steps) and self.replanned_every_h <= _HOURS_PER_DAY
@@ -63,12 +65,12 @@ class StudyCase:
 
     @cached_property
     def first(self) -> int:
-        """Where the studied days start in the record."""
+        """The index of the first studied interval in the record."""
         return self.record.index_of(self.horizon)
 
     @cached_property
     def loads(self) -> Measured:
-        """The loads of the studied days, and what they leave to batteries."""
+        """The loads of the studied days, and the power limits that follow from them."""
         here = slice(self.first, self.first + self.horizon.intervals)
         record = self.record
         return measured(self.site_studied, self.horizon, record.load_kw[:, here], record.unprotected_load_kw[here])
@@ -85,29 +87,29 @@ class StudyCase:
 
     @cached_property
     def billing_periods(self) -> tuple[range, ...]:
-        """The intervals of each billing period, as far as they are studied."""
+        """The studied intervals of each billing period."""
         starts = [0, *(np.flatnonzero(np.diff(self.calendar.period)) + 1).tolist(), self.horizon.intervals]
         return tuple(range(start, end) for start, end in pairwise(starts))
 
     def blocks(self, period: range) -> tuple[range, ...]:
-        """The stretches between plans in a billing period: from each midnight on at equal steps."""
+        """The runs of intervals between plans in a billing period: from each local midnight on, at equal steps."""
         step = round(self.replanned_every_h * _MINUTES_PER_HOUR / self.horizon.interval_minutes)
         days = self.calendar.day[period.start : period.stop]
         midnights = (np.flatnonzero(np.diff(days)) + 1 + period.start).tolist()
         local_days = _between([period.start, *midnights, period.stop])
-        by_day = self.replanned_every_h == _HOURS_PER_DAY  # one of 25 hours too
+        by_day = self.replanned_every_h == _HOURS_PER_DAY  # also a day of 25 hours
         starts = [start for day in local_days for start in ([day.start] if by_day else day[::step])]
         return tuple(_between([*starts, period.stop]))
 
     @cached_property
     def latest(self) -> datetime:
-        """How far plans may look: to the end of the record, or of the days on which meters were read."""
+        """The end of what plans may look at: the end of the record, or the last date on which meters were read."""
         reads = self.tariff.cycle.read_dates
         return min(self.record.horizon.end, self._midnight(reads[-1])) if reads else self.record.horizon.end
 
     @cached_property
     def before(self) -> SiteState:
-        """What the meter had set before the first studied day, with the batteries floating; batteries start full."""
+        """The peaks and energy metered before the first studied day, with batteries at rest; batteries start full."""
         reads = self.tariff.cycle.read_dates
         from_ = max(self.record.horizon.start, self._midnight(reads[0])) if reads else self.record.horizon.start
         start = -((self.record.horizon.start - from_) // self.record.horizon.step)
@@ -129,7 +131,7 @@ class StudyCase:
 
 
 def _after(billed: Bill, begun: str, daily: set[str]) -> SiteState:
-    """The state that a bill leaves to the days after it; `begun` is the billing period that these start in."""
+    """The state after the days of a bill; `begun` is the billing period in which the studied days start."""
     peaks, last = monthly_peaks(billed), billed.periods[-1]
     if last.period.label != begun:
         return SiteState(past_peaks_kw=peaks)

@@ -1,8 +1,8 @@
-"""The ceiling: what perfect foresight over whole billing periods would have saved, and what a little more would add.
+"""The ceiling: the saving of perfect foresight over whole billing periods, and its marginal values.
 
-One plan a billing period, its peaks priced whole, with the loads and prices that came; stored energy and past peaks are
-carried. Nobody has that, so it is never an answer: it says what there is to gain. Marginal values are differences of
-ceilings of sites that have a little more of something.
+Each billing period has one plan, made from its recorded loads and prices; its peaks are priced in full. Stored energy
+and past peaks carry over to the next period. No real planner has this knowledge: the ceiling is an upper bound, not an
+expected saving. A marginal value is the difference between the ceiling of a slightly changed site and that of the site.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ _MINUTE_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ceiling:
-    """What perfect foresight saves, with the wear of that; `optimal` says whether every plan was a proven optimum."""
+    """The saving of perfect foresight, wear included; `optimal` says whether every plan was a proven optimum."""
 
     savings: Savings
     optimal: bool
@@ -39,7 +39,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Variant:
-    """The site with a little more of something (`amount`, over all systems), or the reason why there is none."""
+    """The site with slightly more of one thing (`amount`, over all systems), or the reason why that is impossible."""
 
     name: str
     site: Site
@@ -55,13 +55,13 @@ def ceiling(
     marginal: bool,
     progress: Callable[[int], None],
 ) -> Ceiling:
-    """Plan every billing period whole; `progress` is told how many intervals are done."""
+    """Plan every billing period as a whole; `progress` is called with the number of intervals done."""
     variants = [_Variant(name="", site=case.site_studied, amount=0.0)]
     if marginal:
         variants += _variants(case.site_studied)
     counted = [variant for variant in variants if not variant.reason]
     runs = [_Run.begin(case, variant) for variant in counted]
-    engine = Engine(warm=True, dynamic_program=find_spec("numba") is not None)  # a month is long for the simplex method
+    engine = Engine(warm=True, dynamic_program=find_spec("numba") is not None)  # the simplex method is slow on a month
     for period in case.billing_periods:
         for run in runs:
             run.plan(period, engine)
@@ -81,7 +81,7 @@ def _savings(case: StudyCase, loop: Loop, baseline: Loop, baseline_bill: Bill) -
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One site on its way through the billing periods."""
+    """One site while its billing periods are planned."""
 
     case: StudyCase
     variant: _Variant
@@ -101,7 +101,7 @@ class _Run:
         )
 
     def plan(self, period: range, engine: Engine) -> None:
-        """Plan a billing period, and meter what comes of it day by day."""
+        """Plan a billing period, and meter its result day by day."""
         plan = plan_dispatch(self._problem(period), issued_at=self.case.horizon.start, engine=engine)
         self.optimal &= plan.status is PlanStatus.OPTIMAL
         here = slice(period.start, period.stop)
@@ -141,7 +141,7 @@ def _changed(site: Site, name: str, systems: Sequence[UpsSystem], amount: float)
 
 
 def _more_energy(site: Site) -> _Variant:
-    """1 % more energy to trade in every system, by batteries that are as much larger as it takes."""
+    """The site with 1 % more tradable energy in every system, from larger batteries."""
     systems, added_kwh = [], 0.0
     for ups in site.ups:
         tradable_kwh = reserve_requirement(ups).tradable_kwh
@@ -150,7 +150,9 @@ def _more_energy(site: Site) -> _Variant:
         systems.append(_larger(ups, factor))
         added_kwh += reserve_requirement(systems[-1]).tradable_kwh - tradable_kwh
     if added_kwh <= 0:
-        return _Variant(name="energy", site=site, amount=0.0, reason="batteries a little larger have no more to trade")
+        return _Variant(
+            name="energy", site=site, amount=0.0, reason="slightly larger batteries have no more energy to trade"
+        )
     return _changed(site, "energy", systems, added_kwh)
 
 
@@ -163,7 +165,7 @@ def _larger(ups: UpsSystem, factor: float) -> UpsSystem:
 
 
 def _more_power(site: Site) -> _Variant:
-    """1 % of the charge limit more, to charge and to discharge alike."""
+    """The site with 1 % of the charge limit more power, for charging and for discharging."""
     systems, added_kw = [], 0.0
     for ups in site.ups:
         more_kw = _MORE * ups.battery.charge_limit_kw
@@ -178,12 +180,12 @@ def _more_power(site: Site) -> _Variant:
 
 
 def _less_ride_through(site: Site) -> _Variant:
-    """A minute less of ride-through in every system; other steps of a policy count as seconds of full load."""
+    """The site with one minute less ride-through in every system; all steps of a duty count as seconds of full load."""
     systems = []
     for ups in site.ups:
         full_load_s = max(duty.full_load_s for duty in ups.reserve.duties)
         if full_load_s <= _MINUTE_S:
-            reason = f"{ups.id} rides through {full_load_s:g} s: there is no minute to take"
+            reason = f"{ups.id} rides through {full_load_s:g} s, which is not more than a minute"
             return _Variant(name="minute", site=site, amount=0.0, reason=reason)
         policy = ReservePolicy(
             ride_through_s=full_load_s - _MINUTE_S,

@@ -1,4 +1,4 @@
-"""Going on with a study that was broken off: what was done is kept at the end of every billing period."""
+"""Checkpoints: a study that was interrupted continues after its last finished billing period."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ _VERSION = 1
 
 
 def inputs_sha256(case: StudyCase, planner: Planner) -> str:
-    """A fingerprint of everything that the closed loop follows from."""
+    """A fingerprint of all inputs of the closed loop."""
     digest = hashlib.sha256()
     words = (_VERSION, case.site, case.tariff, case.record.horizon, case.horizon, case.replanned_every_h)
     digest.update(repr((*words, planner.information.value, planner.fingerprint)).encode())
@@ -30,7 +30,7 @@ def inputs_sha256(case: StudyCase, planner: Planner) -> str:
 
 
 def write_checkpoint(path: Path, loop: Loop, sha256: str) -> None:
-    """Write a loop down, whole or not at all: a study that is killed while it writes leaves the one before.
+    """Write the state of a loop; the write is atomic: if it is interrupted, the previous checkpoint remains.
 
     Raises `UnableToAccept` for a file that cannot be written.
     """
@@ -59,9 +59,9 @@ def write_checkpoint(path: Path, loop: Loop, sha256: str) -> None:
 
 
 def read_checkpoint(path: Path, case: StudyCase, sha256: str) -> Loop | None:
-    """Read where a study was broken off; nothing where there is no such file.
+    """Read the state of an interrupted study; None if there is no such file.
 
-    Raises `UnableToAccept` for a file that is none, or that was written from other inputs.
+    Raises `UnableToAccept` for a file that is not a checkpoint, or that was written from other inputs.
     """
     if not path.exists():
         return None
@@ -69,16 +69,16 @@ def read_checkpoint(path: Path, case: StudyCase, sha256: str) -> Loop | None:
         document = json.loads(path.read_text(encoding="utf-8"))
         loop = _loop(document, case) if document["inputs_sha256"] == sha256 else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        fault = Fault(field="checkpoint", value=str(path), allowed="a checkpoint that a study has written")
+        fault = Fault(field="checkpoint", value=str(path), allowed="a checkpoint written by a study")
         raise UnableToAccept([fault]) from error
     if loop is None:
-        allowed = "one of this very study: site, tariff, series, days or planning differ; name another file"
+        allowed = "a checkpoint of the same study; its site, tariff, series, days or planning differ: name another file"
         raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)])
     return loop
 
 
 def _loop(document: dict[str, Any], case: StudyCase) -> Loop:
-    """The loop that a document describes.
+    """Make the loop that a document describes.
 
     Raises `ValueError` where the document does not fit the case.
     """
@@ -97,7 +97,7 @@ def _loop(document: dict[str, Any], case: StudyCase) -> Loop:
 
 
 def _fill(target: NDArray[np.float64], rows: list[list[float]], done: int) -> None:
-    """Write down rows; `ValueError` where they are not as many or as long as they must be, or no numbers."""
+    """Copy rows into `target`; `ValueError` if their number or length is wrong, or if a value is not a number."""
     values = np.array(rows, dtype=np.float64)
     if values.shape != target[:, :done].shape or not np.isfinite(values).all():
         message = "not the systems and intervals of this study"

@@ -1,4 +1,4 @@
-"""The closed loop: plans made from what was known, met by what happened, one billing period after the other."""
+"""The closed loop: plans made from what was known, followed against the recorded loads, period by period."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,15 +18,15 @@ from ridethrough.operation.planner import Known, Planner
 FloatArray = NDArray[np.float64]
 
 Progress = Callable[[int, int], None]
-"""Told how many intervals are done, and of how many."""
+"""Called with the number of intervals done, and their total."""
 
 _PUBLISHED_AT_H = 14
-"""From this local hour on the day-ahead prices of the next day are known (ERCOT 13:30, PJM 13:30, EPEX 13:00)."""
+"""From this local hour on, the day-ahead prices of the next day are known (ERCOT 13:30, PJM 13:30, EPEX 13:00)."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Loop:
-    """What was done until interval `done`: powers (kW) by system and interval, stored energy at boundaries (kWh)."""
+    """The result up to interval `done`: powers (kW) by system and interval, stored energy (kWh) at boundaries."""
 
     charge_kw: FloatArray
     discharge_kw: FloatArray
@@ -39,7 +39,7 @@ class Loop:
 
     @classmethod
     def at_start(cls, case: StudyCase) -> "Loop":
-        """Nothing done, every battery full."""
+        """The start: no interval done, every battery full."""
         systems, intervals = len(case.site.ups), case.horizon.intervals
         stored = np.zeros((systems, intervals + 1))
         stored[:, 0] = [ups.max_stored_kwh for ups in case.site_studied.ups]
@@ -52,7 +52,7 @@ class Loop:
 
     @property
     def plans(self) -> int:
-        """How many plans were made."""
+        """The number of plans made."""
         return self.by_status.total()
 
 
@@ -64,7 +64,7 @@ def run(
     progress: Progress | None = None,
     on_period: Callable[[Loop], None] | None = None,
 ) -> Loop:
-    """Go on from where a loop is to the end of the studied days; `on_period` is told of every billing period done."""
+    """Continue a loop to the end of the studied days; `on_period` is called after every billing period."""
     month = MonthToDate.begin(case.tariff, case.calendar, case.before)
     for period in case.billing_periods:
         blocks = case.blocks(period)
@@ -83,7 +83,7 @@ def run(
 
 
 def _step(case: StudyCase, planner: Planner, loop: Loop, month: MonthToDate, *, block: range, period: range) -> None:
-    """Plan a block from what is known, and meet its loads."""
+    """Plan a block from what is known, and follow the plan against the real loads."""
     planned = planner.plan(_known(case, loop, month, block, period))
     loop.by_status[planned.status.value] += 1
     loop.certified += planned.certified
@@ -104,7 +104,7 @@ def _meet(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:
 
 
 def floating(case: StudyCase) -> Loop:
-    """The same days without trading: batteries float at full, as a UPS keeps them."""
+    """The same days without trading: the UPS keeps its batteries full."""
     loop = Loop.at_start(case)
     systems, intervals = loop.charge_kw.shape
     still = all(ups.battery.standby_loss_per_h == 0 for ups in case.site.ups)
@@ -117,7 +117,7 @@ def floating(case: StudyCase) -> Loop:
 
 
 def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period: range) -> Known:
-    """Cut what is known at the start of a block out of the record."""
+    """The part of the record that is known at the start of a block."""
     now = case.first + block.start
     record = case.record
     start = case.horizon.start + block.start * case.horizon.step
@@ -147,7 +147,7 @@ def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period
 
 
 def _published(block: Horizon) -> int:
-    """How many intervals from the start of a block have published prices: those of its day, later also of the next."""
+    """The number of intervals from the start of a block with published prices: its day's, and later the next day's."""
     local = block.start_of(0)
     days = 2 if local.hour >= _PUBLISHED_AT_H else 1
     end = datetime.combine(local.date() + timedelta(days=days), time(), zone(block.timezone))
@@ -155,7 +155,7 @@ def _published(block: Horizon) -> int:
 
 
 def stored_in_units(site: Site, stored_kwh: list[float]) -> Stored:
-    """Stored energy in the words of a state: each unit's own, where the units of a system differ in health."""
+    """Stored energy as a state: for each system, or for each unit if the units of a system differ in health."""
     alike, units = {}, {}
     for ups, kwh in zip(site.ups, stored_kwh, strict=True):
         held = min(ups.max_stored_kwh, max(0.0, kwh))
@@ -167,7 +167,7 @@ def stored_in_units(site: Site, stored_kwh: list[float]) -> Stored:
 
 
 def _by_unit(ups: UpsSystem, weakest_kwh: float) -> tuple[float, ...]:
-    """What each unit holds when all share charge and load alike: as much above its cutoff as the weakest."""
+    """The stored energy of each unit: all units hold as much above their cutoff as the weakest one."""
     unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
     above_kwh = weakest_kwh - unavailable * ups.weakest_capacity_kwh
     capacities = iter(ups.unit_capacities_kwh)

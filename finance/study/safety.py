@@ -1,4 +1,4 @@
-"""How safe the closed loop was: every outage replayed against what the batteries really held."""
+"""The safety of the closed loop: every outage replayed against the energy that batteries really held."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from ridethrough.optimizer.certificate.certify import certify
 
 
 def safety_of(case: StudyCase, loop: Loop) -> SafetyRecord:
-    """Certify the closed loop, one billing period after the other, and count the plans it was made from."""
+    """Certify the closed loop, period by period, and count its plans."""
     certificates = [_certificate(case, loop, period) for period in case.billing_periods]
     worst = min((each.worst for each in certificates), key=lambda outage: outage.margin_s)
     return SafetyRecord(
@@ -48,7 +48,7 @@ def _certificate(case: StudyCase, loop: Loop, period: range) -> Certificate:
 
 
 def trajectories(case: StudyCase, loop: Loop, period: range) -> Iterator[UpsTrajectory]:
-    """What every UPS system did in some intervals."""
+    """The trajectory of every UPS system over the intervals of `period`."""
     here, boundaries = slice(period.start, period.stop), slice(period.start, period.stop + 1)
     for row, ups in enumerate(case.site_studied.ups):
         floor = case.loads.floor_kwh[row, here]

@@ -1,4 +1,4 @@
-"""Savings from two exact bills, by kind of charge and by billing period, and the wear that is taken off."""
+"""Savings from two exact bills, by kind of charge and by billing period, less wear."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,12 +17,12 @@ _OTHER: tuple[ChargeKind, ...] = ("fixed", "minimum")
 
 
 def savings_between(baseline: Bill, bill: Bill, wear: float) -> Savings:
-    """What one bill is less than the other, by kind of charge, before rounding to cents."""
+    """The difference of two bills by kind of charge, before rounding to cents."""
     return _between(baseline.lines, bill.lines, wear)
 
 
 def savings_by_period(baseline: Bill, bill: Bill, wear: Sequence[float]) -> tuple[PeriodSavings, ...]:
-    """The savings of every billing period; `wear` has one value each."""
+    """The savings of every billing period; `wear` has one value for each."""
     return tuple(
         PeriodSavings(
             label=before.period.label,
@@ -55,9 +55,9 @@ def _of(lines: Iterable[LineItem], kinds: Sequence[ChargeKind]) -> Iterable[Line
 
 
 def wear_by_period(case: StudyCase, loop: Loop, baseline: Loop) -> FloatArray:
-    """What discharging wore beyond that of floating batteries, by UPS system (rows) and billing period (columns).
+    """The cost of wear beyond that of batteries at rest, by UPS system (rows) and billing period (columns).
 
-    It is the site's cost of a kWh of wear times what was discharged, as plans count it.
+    It is the site's wear cost per kWh times the energy discharged, the same as in plans.
     """
     costs = np.array([[ups.battery.wear_cost_per_kwh] for ups in case.site.ups])
     each = (loop.discharge_kw - baseline.discharge_kw) * case.horizon.interval_h * costs

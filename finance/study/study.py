@@ -1,7 +1,7 @@
-"""A savings study: what trading with the UPS batteries would have saved on the bill, and what stands behind the figure.
+"""A savings study: how much trading with the UPS batteries would have saved on the bill, and the evidence.
 
-Both bills are exact bills of meter series: the one without trading, and the one that the closed loop left. The saving
-is their difference, less wear (IPMVP's avoided cost). Perfect foresight stands beside it as the ceiling.
+Both bills are exact bills of meter series, one without trading and one from the closed loop. The saving is their
+difference, less wear (IPMVP's avoided cost). The saving of perfect foresight is reported beside it as a ceiling.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ from ridethrough.tariffs.billing.bill import Bill
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Savings:
-    """What was saved by kind of charge (site's currency), riders and taxes on it included; negative where it cost.
+    """Savings by kind of charge, in the site's currency, with riders and taxes; a negative saving is a cost.
 
-    `other` is what fixed and minimum charges changed. `wear` is taken off.
+    `other` is the change of fixed and minimum charges. `wear` is subtracted from the sum.
     """
 
     energy: float
@@ -33,18 +33,18 @@ class Savings:
 
     @property
     def on_the_bill(self) -> float:
-        """The difference of the two bills."""
+        """The saving on the bill, before wear."""
         return self.energy + self.demand + self.coincident + self.export + self.other
 
     @property
     def total(self) -> float:
-        """What is left of it after wear."""
+        """The saving after wear."""
         return self.on_the_bill - self.wear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodSavings:
-    """One billing period: both bills' totals and what was saved."""
+    """One billing period: the totals of both bills, and the savings."""
 
     label: str
     baseline_total: float
@@ -54,7 +54,7 @@ class PeriodSavings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsRecord:
-    """What one UPS system did, interval by interval (kW; kWh at boundaries), and what that wore off its batteries."""
+    """One UPS system, interval by interval (kW; kWh at boundaries), and the wear of its batteries."""
 
     ups_id: str
     load_kw: tuple[float, ...]
@@ -67,11 +67,12 @@ class UpsRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyRecord:
-    """How safe the closed loop was.
+    """The safety of the closed loop.
 
-    `plans` were made, `certified` of them certified; `by_status` counts them. The closed loop itself was replayed too:
-    `outages_replayed` outages, of which `outages_lost` lost their load; the worst rode through `worst_ride_through_s`
-    of `required_s`. `violations` are limits that the closed loop itself broke.
+    `plans` is the number of plans, `certified` of them were certified, and `by_status` counts them by status. Outages
+    were also replayed against the closed loop itself: `outages_lost` of `outages_replayed` outages lost their load. The
+    worst outage was ridden through for `worst_ride_through_s` of `required_s`. `violations` lists limits that the
+    closed loop broke.
     """
 
     plans: int
@@ -86,7 +87,7 @@ class SafetyRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginalValues:
-    """What a little more would have saved over the studied time, each with its reason where it is not known."""
+    """The additional saving over the studied time from a little more energy, power or time; each may be unknown."""
 
     of_a_tradable_kwh: Figure
     of_a_kw_of_power: Figure
@@ -95,7 +96,7 @@ class MarginalValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether to trade at all, and the reason in words a finance reader can check."""
+    """Whether to trade, and the reason in words that a finance reader can check."""
 
     worthwhile: bool
     reason: str
@@ -106,9 +107,9 @@ class Study:
     """A savings study over `horizon`.
 
     `replanned_every_h` is the time between plans. `baseline_grid_kw` and `grid_kw` are the two meter series (kW, one
-    value an interval). `ceiling` is what perfect foresight over whole billing periods would have saved, `capture` the
-    share of it that the closed loop did save. `years` holds how much of a year was studied, `annual` the saving scaled
-    to a year (a plain proportion: seasons that were not studied are not in it).
+    value for each interval). `ceiling` is the saving of perfect foresight over whole billing periods, and `capture` is
+    the share of it that the closed loop saved. `years` is the length of the studied time. `annual` is the saving scaled
+    to a year in proportion; it does not know seasons that were not studied.
     """
 
     site_id: str
@@ -140,7 +141,7 @@ class Study:
 
     @property
     def years(self) -> float:
-        """How much of a year of 365 days was studied."""
+        """The length of the studied time, in years of 365 days."""
         return self.horizon.intervals * self.horizon.interval_h / (365 * 24)
 
     @property

@@ -1,7 +1,7 @@
-"""What a study's saving is worth: the cash flow of a project, what that hangs on, and how far both may lie.
+"""The value of a study's saving: the cash flow of a project, its sensitivity, and the ranges of both.
 
-The project brings everything but the saving: that is the study's, scaled to a year. Years are drawn from the study's
-own billing periods, as a demand charge is saved by the period and not by the week.
+The project gives everything except the saving, which is the study's saving scaled to a year. Years are drawn from the
+study's billing periods, because a demand charge is saved by the period and not by the week.
 """
 
 from collections.abc import Iterator
@@ -22,15 +22,15 @@ from ridethrough.finance.project.sensitivity import (
 )
 from ridethrough.finance.project.uncertainty import (
     Bootstrap,
-    Luck,
     SavingsHistory,
+    YearDraws,
     annual_savings_range,
     net_present_value_range,
 )
 from ridethrough.finance.study.study import Study
 
 LEAST_WEEKS = 8
-"""Of fewer weeks studied no year is drawn."""
+"""No year is drawn from a study of fewer weeks."""
 
 _DRAWS = Bootstrap(samples=1000, block_parts=1, shift_parts=2, seed=0)
 _DAYS_A_YEAR = 365
@@ -43,10 +43,10 @@ _LOWEST_RATE = -0.99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Venture:
-    """A project whose saving is a study's.
+    """A project whose saving comes from a study.
 
-    `project` has one line of savings, whose amount the study fills in. With `before_wear` that is the saving on the
-    bill: wear is then paid by the project's replacements, and not taken off a second time.
+    `project` has one line of savings, and the study sets its amount. With `before_wear` the amount is the saving on the
+    bill. The project's replacements then pay for wear, and wear is not subtracted a second time.
     """
 
     project: Project
@@ -54,16 +54,16 @@ class Venture:
 
 
 def with_range(study: Study) -> Study:
-    """The study with the range of what a year saves after wear; with no range where too little was studied."""
+    """The study with the range of a year's saving after wear; without a range if too little was studied."""
     if too_little(study):
         return study
     return replace(study, range_of_year=annual_savings_range(_history(study, before_wear=False), _DRAWS))
 
 
 def with_value(study: Study, venture: Venture) -> Study:
-    """The study with a cash flow, a tornado, and ranges where enough was studied to draw years from.
+    """The study with a cash flow, a tornado, and ranges if enough was studied to draw years from.
 
-    Raises `UnableToAccept` where the project cannot be worked out.
+    Raises `UnableToAccept` if the project's cash flow cannot be worked out.
     """
     annual = study.savings.on_the_bill / study.years if venture.before_wear else study.annual
     project = replace(venture.project, savings=(replace(venture.project.savings[0], amount=annual),))
@@ -73,7 +73,7 @@ def with_value(study: Study, venture: Venture) -> Study:
     drawn = None
     if not lacking:
         history = _history(study, before_wear=venture.before_wear)
-        drawn = net_present_value_range(project, history, _DRAWS, Luck.SHARED)
+        drawn = net_present_value_range(project, history, _DRAWS, YearDraws.SHARED)
     return replace(
         valued,
         tornado=bars,
@@ -84,26 +84,27 @@ def with_value(study: Study, venture: Venture) -> Study:
 
 
 def too_little(study: Study) -> str:
-    """Why no year can be drawn from a study; nothing where one can."""
+    """The reason why no year can be drawn from a study; empty if years can be drawn."""
     weeks = study.years * _WEEKS_A_YEAR
     if weeks < LEAST_WEEKS:
-        return f"{weeks:.1f} weeks were studied, and years are drawn from {LEAST_WEEKS} weeks or more"
+        return f"{weeks:.1f} weeks were studied; drawing years needs at least {LEAST_WEEKS} weeks"
     if len(study.periods) == 1:
-        return "one billing period was studied, and years are drawn from 2 or more"
+        return "one billing period was studied; drawing years needs at least 2"
     return ""
 
 
 def _part_of_a_year(study: Study) -> Iterator[str]:
     if study.years < _ABOUT_A_YEAR:
         days = study.years * _DAYS_A_YEAR
+        represent = "day represents" if round(days) == 1 else "days represent"
         yield (
-            f"cash flow: {days:.0f} studied day{'s stand' if round(days) != 1 else ' stands'} for every day of every "
-            "year; what other seasons and prices bring is not in it"
+            f"cash flow: {days:.0f} studied {represent} every day of every year; "
+            "other seasons and prices are not included"
         )
 
 
 def _history(study: Study, *, before_wear: bool) -> SavingsHistory:
-    """A year put together from the studied billing periods: each saves what it did, as often as it fits a year."""
+    """A year composed of the studied billing periods, each repeated as often as it fits into a year."""
     each = (period.savings.on_the_bill if before_wear else period.savings.total for period in study.periods)
     return SavingsHistory(savings_by_year=(tuple(saved / study.years for saved in each),))
 
@@ -127,7 +128,7 @@ def _levers(project: Project, currency: str) -> Iterator[Lever[Project]]:
 
 
 def _tornado(project: Project, currency: str) -> tuple[tuple[TornadoBar, ...], list[str]]:
-    """The bars, and which inputs could not be varied and why."""
+    """The bars, and a note for each input that could not be varied."""
     bars: list[TornadoBar] = []
     refused = []
     for lever in _levers(project, currency):
@@ -143,17 +144,17 @@ def _assumptions(project: Project, venture: Venture, *, drawn: bool) -> Iterator
     basis = "on the bill, before wear" if venture.before_wear else "after wear"
     rate = project.inflation_rate if line.escalation_rate is None else line.escalation_rate
     yield (
-        f"cash flow: each year saves what the studied time does in proportion, {basis}; "
-        f"it grows by {rate:.1%} and fades by {line.degradation_rate:.1%} a year"
+        f"cash flow: each year saves in proportion to the studied time, {basis}; "
+        f"the saving grows by {rate:.1%} and fades by {line.degradation_rate:.1%} a year"
     )
     replaced = any(asset.replacement and asset.replacement.after_years for asset in project.assets)
     if replaced and not venture.before_wear:
-        yield "cash flow: wear is taken off the saving, and replacements are paid beside it: rather too little"
+        yield "cash flow: a little too low, because wear is subtracted and replacements are paid as well"
     elif venture.before_wear and not replaced:
-        yield "cash flow: wear is not taken off the saving, and no replacement is paid: rather too much"
+        yield "cash flow: a little too high, because wear is not subtracted and no replacement is paid"
     if drawn:
         yield (
-            f"ranges: {_DRAWS.samples:,} years drawn from the studied billing periods, each in its place or one up to "
-            f"{_DRAWS.shift_parts} before or after it; a drawn year repeats through the life; other loads and prices "
-            "are not in them"
+            f"ranges: {_DRAWS.samples:,} years are drawn from the studied billing periods; each period keeps its place "
+            f"or moves by up to {_DRAWS.shift_parts}; a drawn year repeats through the life; other loads and prices "
+            "are not included"
         )

@@ -1,4 +1,4 @@
-"""Whether to trade at all, in words and figures that a finance reader can check."""
+"""The verdict whether to trade, in words and figures that a finance reader can check."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from ridethrough.finance.study.closed_loop import Loop
 from ridethrough.finance.study.study import SafetyRecord, Savings, Verdict
 
 LEAST_OF_BILL = 0.001
-"""A saving below a thousandth of the bill is within what any change of the load does to it."""
+"""Below this share of the bill a saving is not distinguishable from a small change of the load."""
 
 _FLAT = 1.15
 _LEAST_CEILING = 1e-5
@@ -18,13 +18,13 @@ _HOURS_A_YEAR = 8760.0
 
 
 def capture_of(total: float, ceiling: Savings, baseline_total: float, currency: str, *, optimal: bool) -> Figure:
-    """The share of the ceiling that was saved; unknown where there is next to nothing to save."""
+    """The share of the ceiling that was saved; unknown if the ceiling is close to 0."""
     if not optimal:
         return Figure.unknown("the plans of whole billing periods are not proven optimal: the ceiling is not known")
     if ceiling.total <= _LEAST_CEILING * baseline_total:
         return Figure.unknown(
             f"perfect foresight over whole billing periods would save {ceiling.total:,.2f} {currency}: "
-            "there is next to nothing to capture"
+            "there is almost nothing to capture"
         )
     return Figure.known(total / ceiling.total)
 
@@ -75,7 +75,7 @@ def _share(amount: float, bill_total: float) -> float:
 
 
 def peak_over_mean(case: StudyCase, baseline: Loop) -> float | None:
-    """The meter's peak over its mean, as a mean over billing periods; none where the mean is not above 0."""
+    """The ratio of the meter's peak to its mean, averaged over billing periods; None unless the mean is above 0."""
     parts = [baseline.grid_kw[period.start : period.stop] for period in case.billing_periods]
     if any(part.mean() <= 0 for part in parts):
         return None

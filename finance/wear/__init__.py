@@ -1,4 +1,4 @@
-"""What trading wore off a battery, after the fact.
+"""The wear of a battery, counted from its stored energy.
 
 In: stored energy over time. Out: cycles and life used.
 """

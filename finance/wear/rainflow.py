@@ -1,4 +1,4 @@
-"""Rainflow counting of the cycles in a series by the package `rainflow`, as ASTM E1049-85 (2017), 5.4.4, has it."""
+"""Rainflow counting of the cycles in a series (ASTM E1049-85 (2017), 5.4.4), by the package `rainflow`."""
 
 import math
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from ridethrough.domain.validation import Checks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
-    """A cycle of the series: its `depth` is its highest value less its lowest, and it runs from index `start` to `end`.
+    """A cycle from index `start` to index `end`; its `depth` is its highest value less its lowest.
 
-    `count` is 1, or 0.5 where the series does not come back.
+    `count` is 1, or 0.5 if the cycle does not close.
     """
 
     depth: float
@@ -24,7 +24,7 @@ class Cycle:
 
 
 def rainflow(series: Sequence[float]) -> tuple[Cycle, ...]:
-    """The cycles of a series in its own unit, in the order in which the standard counts them.
+    """The cycles of a series, in its own unit and in the order of the standard.
 
     UnableToAccept names every value that is not a finite number.
 
@@ -33,7 +33,7 @@ def rainflow(series: Sequence[float]) -> tuple[Cycle, ...]:
     """
     _check(series)
     last = len(series) - 1
-    held = [*series, *series[-1:]]  # of two values the package counts nothing, of three that end level it does
+    held = [*series, *series[-1:]]  # the package counts nothing in two values
     return tuple(
         Cycle(depth=depth, mean=mean, count=count, start=start, end=min(end, last))
         for depth, mean, count, start, end in extract_cycles(held)

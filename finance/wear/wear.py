@@ -1,7 +1,7 @@
-"""What a battery's life lost: cycles counted after the fact, judged by the maker's table of cycle life.
+"""The wear of a battery: counted cycles, judged by the maker's table of cycle life.
 
-Every cycle uses up 1/N of the life, with N the number of cycles of its depth that the battery lasts (Palmgren and
-Miner's rule). What no table or no cost says stays unknown, with the reason. Ageing by time alone is not counted.
+A cycle uses 1/N of the life, where N is the number of cycles of its depth that the battery lasts (rule of Palmgren and
+Miner). Without a table or a cost the result is unknown, with the reason. Ageing by time alone is not counted.
 """
 
 import math
@@ -16,28 +16,31 @@ from ridethrough.finance.figure import Figure
 from ridethrough.finance.wear.rainflow import Cycle, rainflow
 
 _ROUNDING = 1e-9
-"""Depths that differ by no more of themselves are the same."""
+"""Depths whose relative difference is at most this are equal."""
 
 _LEAST_DEPTH = 1e-6
-"""A move of no more of the capacity is what a solver or a meter rounds, not a cycle that wears."""
+"""A move of at most this fraction of the capacity is rounding of a solver or a meter, not a cycle."""
+_HOURS_A_YEAR = 8760.0
 
 
 class BetweenPoints(StrEnum):
-    """How a table of cycle life is read between the depths it names."""
+    """How to read a table of cycle life between its depths."""
 
     NEXT_DEEPER = "next_deeper"
-    """As the next deeper one: the table's depths are upper limits, as DER-VET reads them. Every ripple, however small,
-    wears as the table's first depth, which a metered series makes much of."""
+    """Use the next deeper entry: the table's depths are upper limits, as in DER-VET.
+
+    Even the smallest ripple then wears like the table's first depth, and a metered series has many ripples.
+    """
 
     POWER_LAW = "power_law"
-    """Straight between points of the logarithms (N = a * depth ** -b), also below the shallowest."""
+    """Interpolate linearly between logarithms (N = a * depth ** -b), also below the shallowest depth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleLife:
-    """How many cycles of a depth (fraction of capacity) the battery lasts, to the end of life its maker means.
+    """The number of cycles by depth (fraction of capacity) until the end of life as its maker defines it.
 
-    `source` says who says so.
+    `source` names the origin of the table.
     """
 
     cycles_by_depth: Mapping[float, float]
@@ -54,17 +57,19 @@ class CycleLife:
             checks.positive(f"cycles_by_depth.{depth:g}", cycles)
         for (_, before), (depth, cycles) in pairwise(table.items()):
             checks.require(cycles <= before, f"cycles_by_depth.{depth:g}", cycles, f"at most {before:g}, as shallower")
-        checks.require(bool(self.source), "source", self.source, "a name: who says so")
+        checks.require(bool(self.source), "source", self.source, "the name of the table's origin")
         checks.raise_faults()
         object.__setattr__(self, "cycles_by_depth", table)
 
     @property
     def deepest(self) -> float:
-        """The deepest cycle that the table speaks of."""
+        """The deepest cycle in the table."""
         return max(self.cycles_by_depth)
 
     def life_used(self, depth: float) -> float:
-        """The fraction of the life that one cycle of a depth above 0 uses up; as the deepest beyond the table.
+        """The fraction of the life that one cycle of a depth above 0 uses.
+
+        A cycle deeper than the table counts like the deepest entry.
 
         >>> table = {0.5: 7000, 1.0: 3500}
         >>> round(1 / CycleLife(cycles_by_depth=table, source="maker").life_used(0.6), 3)
@@ -85,11 +90,12 @@ class CycleLife:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wear:
-    """What a run of stored energy did to a battery.
+    """The wear of a battery over a series of stored energy.
 
-    `cycles` have depths as fractions of capacity. `throughput_kwh` is what came out of storage, losses while idle
-    included; `equivalent_full_cycles` are the cycles by depth times count, half of all ups and downs. `life_used` is a
-    fraction of the life, `cost` that fraction of a replacement's, and `life_years` what the life comes to at this pace.
+    The depth of a cycle is a fraction of capacity. `throughput_kwh` is the energy that left storage, standby losses
+    included. `equivalent_full_cycles` is the sum of depth times count over all cycles. `life_used` is a fraction of the
+    life, `cost` the same fraction of a replacement's cost, and `life_years` the length of the life at this rate of
+    wear.
     """
 
     cycles: tuple[Cycle, ...]
@@ -110,8 +116,8 @@ def battery_wear(
 ) -> Wear:
     """Count the wear of stored energy at boundaries (kWh), over `duration_h` hours.
 
-    `capacity_kwh` is what the table's depths are fractions of: the nominal energy, of one battery or of all whose
-    energy the series is, as `replacement_cost` is that of the same. UnableToAccept lists every fault.
+    The table's depths are fractions of `capacity_kwh`, the nominal energy. The series, `capacity_kwh` and
+    `replacement_cost` describe the same batteries: one, or all of a system. UnableToAccept lists every fault.
     """
     checks = Checks()
     checks.positive("capacity_kwh", capacity_kwh)
@@ -132,7 +138,7 @@ def battery_wear(
 
 
 def life_used(cycles: Sequence[Cycle], cycle_life: CycleLife | None) -> Figure:
-    """The fraction of the life that cycles (of depths as fractions of capacity) use up."""
+    """The fraction of the life that cycles use; their depths are fractions of capacity."""
     if cycle_life is None:
         return Figure.unknown("no table says how many cycles the battery lasts")
     deepest = max((cycle.depth for cycle in cycles), default=0.0)
@@ -156,8 +162,5 @@ def _life_years(used: Figure, duration_h: float) -> Figure:
     if used.value is None:
         return used
     if used.value == 0:
-        return Figure.unknown("not cycled at all: the life does not end by cycles")
+        return Figure.unknown("the battery was not cycled, so cycles do not end its life")
     return Figure.known(duration_h / _HOURS_A_YEAR / used.value)
-
-
-_HOURS_A_YEAR = 8760.0

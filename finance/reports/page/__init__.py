@@ -1,1 +1,1 @@
-"""A study as one HTML page that stands alone and prints well."""
+"""A study as one self-contained HTML page, ready to print."""

@@ -1,4 +1,4 @@
-"""The charts of a savings report, as Plotly figures; all text in them that comes from outside is escaped."""
+"""The charts of a savings report, as Plotly figures; text from input files is escaped."""
 
 from datetime import UTC, datetime
 from html import escape
@@ -20,11 +20,11 @@ _LEGEND = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "b
 _TICK_MS = 3 * 3_600_000
 _A_YEAR = 12
 _SMALL_SHARE = 0.15
-"""Below this share of the bill, savings drawn from zero could not be seen."""
+"""A saving below this share of the bill would be invisible on an axis that starts at zero."""
 
 
 def bills_by_month(study: Study) -> go.Figure:
-    """Both bills as bars, and below them what was saved after wear."""
+    """Both bills as bars, and the saving after wear below them."""
     titles = (f"Bill, {escape(study.currency)}", f"Saved after wear, {escape(study.currency)}")
     figure = make_subplots(rows=2, cols=1, row_heights=[0.58, 0.42], vertical_spacing=0.17, subplot_titles=titles)
     labels = [period.label for period in study.periods]
@@ -45,7 +45,7 @@ def bills_by_month(study: Study) -> go.Figure:
 
 
 def waterfall(study: Study) -> tuple[go.Figure, bool]:
-    """From the bill without trading, by savings and wear, to what is left; and whether its scale starts at 0."""
+    """Steps from the bill without trading to the bill with trading and wear; and whether the scale starts at 0."""
     savings = study.savings
     names = [name for name in kinds_saved_by(study) if getattr(savings, name)]
     before = float(study.baseline.total)
@@ -75,7 +75,7 @@ def waterfall(study: Study) -> tuple[go.Figure, bool]:
 
 
 def _broken(name: str) -> str:
-    """The name of a kind on as many lines as it has words."""
+    """The name of a kind, one word a line."""
     return IN_WORDS[name].replace(" ", "<br>", 1)
 
 
@@ -85,7 +85,7 @@ def _step(amount: float) -> str:
 
 
 def _limits(before: float, steps: list[float]) -> tuple[float, float] | None:
-    """The range of the axis where steps are too small to be seen from zero."""
+    """The range of an axis that does not start at zero, for steps too small to be seen otherwise."""
     levels = [before]
     for step in steps:
         levels.append(levels[-1] + step)
@@ -96,7 +96,7 @@ def _limits(before: float, steps: list[float]) -> tuple[float, float] | None:
 
 
 def against_perfect_foresight(study: Study) -> go.Figure | None:
-    """What was saved beside what perfect foresight would have, by kind; None where that is not known."""
+    """The saving beside that of perfect foresight, by kind of charge; None if the latter is unknown."""
     if study.ceiling is None:
         return None
     names = (*kinds_saved_by(study), "wear")
@@ -114,7 +114,7 @@ def against_perfect_foresight(study: Study) -> go.Figure | None:
 
 
 def one_day(study: Study, shown: ShownDay) -> go.Figure:
-    """The meter with and without trading, the load behind the UPS, and its stored energy over the reserve."""
+    """One day: the meter with and without trading, the load behind the UPS, and its stored energy and reserve."""
     ups = study.ups[shown.ups]
     titles = ("Meter, kW", f"{escape(ups.ups_id)}: load, kW", f"{escape(ups.ups_id)}: stored energy, kWh")
     figure = make_subplots(
@@ -149,12 +149,12 @@ def one_day(study: Study, shown: ShownDay) -> go.Figure:
 
 
 def _legend(row: int) -> str:
-    """The legend of a panel, above its right end."""
+    """The legend of a panel, above its right edge."""
     return "legend" if row == 1 else f"legend{row}"
 
 
 def _hours(study: Study, shown: ShownDay) -> list[datetime]:
-    """The boundaries on the local clock; in UTC on the day it changes, where every hour is there once."""
+    """The interval boundaries on the local clock; in UTC on a day of a clock change, so that no hour repeats."""
     boundaries = [study.horizon.start_of(index) for index in range(shown.intervals.start, shown.intervals.stop + 1)]
     if clock_changes(study, shown):
         boundaries = [boundary.astimezone(UTC) for boundary in boundaries]
@@ -162,13 +162,13 @@ def _hours(study: Study, shown: ShownDay) -> list[datetime]:
 
 
 def clock_changes(study: Study, shown: ShownDay) -> bool:
-    """Whether the local clock is changed on that day."""
+    """Whether the local clock changes on that day."""
     first, last = (study.horizon.start_of(each) for each in (shown.intervals.start, shown.intervals.stop))
     return first.utcoffset() != last.utcoffset()
 
 
 def cash_flow_by_year(flow: CashFlow, currency: str) -> go.Figure:
-    """The net of each year as bars, and the running sum of what it is worth today."""
+    """The net of each year as bars, and the running sum of its present value as a line."""
     rows = list(flow.rows())
     years = [row["year"] for row in rows]
     net = [row["net"] for row in rows]
@@ -183,7 +183,7 @@ def cash_flow_by_year(flow: CashFlow, currency: str) -> go.Figure:
 
 
 def tornado_chart(study: Study, base: float) -> go.Figure:
-    """The outcome at the low and at the high value of each input, the widest on top."""
+    """The outcomes at the low and the high value of each input, the widest on top."""
     bars = study.tornado[::-1]
     figure = go.Figure()
     for name, colour, values, inputs in (

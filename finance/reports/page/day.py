@@ -1,4 +1,4 @@
-"""The one day of a study that shows best what trading did."""
+"""The choice of the day that shows the effect of trading best."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ridethrough.finance.study.study import Study
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownDay:
-    """The intervals of one local day, `intervals`, and why that day; `ups` is the index of the system that did most."""
+    """One local day (`intervals`) and the reason for its choice; `ups` is the index of the most active UPS system."""
 
     day: date
     intervals: range
@@ -19,10 +19,10 @@ class ShownDay:
 
 
 def day_to_show(study: Study) -> ShownDay | None:
-    """A day of the billing period with the largest saving on the bill; None where no battery ever discharged.
+    """A day of the billing period with the largest saving; None if no battery ever discharged.
 
-    Where peaks saved most of it: the day whose peak was cut most, of those that would have set a higher peak than the
-    period then had. Else the day with the most energy discharged.
+    If lower peaks made most of the saving, it is the day whose peak was cut most, among the days that would have raised
+    the peak of the period. Otherwise it is the day with the most energy discharged.
     """
     saved = [period.savings.on_the_bill for period in study.periods]
     index = saved.index(max(saved))
@@ -41,7 +41,7 @@ def day_to_show(study: Study) -> ShownDay | None:
     day = max(given, key=lambda each: given[each])
     if given[day] == 0:
         return None
-    return _shown(study, day, days[day], f"the day of {most}, on which the batteries gave most energy")
+    return _shown(study, day, days[day], f"the day of {most}, on which the batteries discharged the most energy")
 
 
 def _shown(study: Study, day: date, intervals: range, reason: str) -> ShownDay:
@@ -65,7 +65,7 @@ def _highest(study: Study, days: dict[date, range]) -> float:
 
 
 def _cut(study: Study, intervals: range, highest_kw: float) -> float:
-    """By how much the day's peak was cut, where it would have been the period's; else 0."""
+    """The cut of the day's peak, in kW, if it would have been the period's peak; otherwise 0."""
     peak = _peak(study.baseline_grid_kw, intervals)
     return max(0.0, peak - _peak(study.grid_kw, intervals)) if peak > highest_kw else 0.0
 

@@ -1,4 +1,4 @@
-"""A savings study as one HTML page that stands alone and prints well: no network, no clock."""
+"""A savings study as one self-contained HTML page: it needs no network and reads no clock."""
 
 import json
 from pathlib import Path
@@ -18,10 +18,10 @@ _TEMPLATE = Path(__file__).parent / "templates" / "study.html.jinja"
 
 
 def study_page(study: Study) -> str:
-    """The study as a page: the verdict, both bills, where the saving comes from, safety, wear, worth, assumptions.
+    """Write the study as a page: verdict, both bills, sources of the saving, safety, wear, worth, assumptions.
 
-    What was saved is what the two printed bills differ by.
-    Raises `UnableToWriteReport` where Jinja2 is not installed.
+    The saving shown is the difference of the two printed bills. Raises `UnableToWriteReport` if Jinja2 is not
+    installed.
     """
     template = _template()
     study = as_printed(study)
@@ -39,24 +39,24 @@ def study_page(study: Study) -> str:
     )
 
 
-def _template() -> Any:  # noqa: ANN401 - a template of a library that may not be there
+def _template() -> Any:  # noqa: ANN401 - a template of an optional library
     jinja2 = template_library()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _trusted(script: str) -> Any:  # noqa: ANN401 - as above
-    """Script of ours: the library, and figures whose every `<` is escaped."""
+    """Mark our own script as safe: the library, and figures in which every `<` is escaped."""
     return template_library().filters.Markup(script)
 
 
 def _as_script(figures: dict[str, go.Figure]) -> str:
-    """The figures as an object of JavaScript; Plotly writes `<`, `>` and `/` of texts as escapes."""
+    """The figures as a JavaScript object; Plotly escapes `<`, `>` and `/` in texts."""
     return "{" + ",\n".join(f"{json.dumps(name)}: {figure.to_json()}" for name, figure in figures.items()) + "}"
 
 
 def _figures(study: Study) -> tuple[dict[str, go.Figure], bool]:
-    """The charts by name, and whether the scale of the waterfall starts at 0."""
+    """The charts by name, and whether the waterfall's scale starts at 0."""
     fall, from_zero = charts.waterfall(study)
     figures = {"bills": charts.bills_by_month(study), "waterfall": fall}
     ceiling, shown = charts.against_perfect_foresight(study), day_to_show(study)

@@ -1,4 +1,4 @@
-"""The tables and tiles of a savings report, as text ready to be laid out."""
+"""The tables and tiles of a savings report, as formatted text."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from ridethrough.finance.reports.money import IN_WORDS, decimals_of, kinds_saved
 from ridethrough.finance.reports.words import annual_note, not_priced, percent
 from ridethrough.finance.study.study import Study
 
+_LONG = 100
+_MANY = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Heads and rows of text; the first `words` columns are words, the others numbers.
+    """A table of text; the first `words` columns hold words, the others numbers.
 
-    With `total` the last row is one. A `tight` table has many columns.
+    With `total` the last row is a total. A `tight` table has many columns.
     """
 
     heads: tuple[str, ...]
@@ -26,7 +29,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One key figure: its `tone` is `good`, `bad` or nothing."""
+    """One key figure; its `tone` is `good`, `bad` or empty."""
 
     label: str
     value: str
@@ -74,7 +77,7 @@ def _value_tile(flow: CashFlow, currency: str) -> Tile:
 
 
 def months(study: Study) -> Table:
-    """Both bills, the difference, wear and what is left, by billing period."""
+    """Both bills, their difference, wear and the saving after wear, by billing period."""
     rows = [(each.label, each.baseline_total, each.total, each.savings) for each in study.periods]
     if len(rows) > 1:
         rows.append(("all", float(study.baseline.total), float(study.bill.total), study.savings))
@@ -99,7 +102,7 @@ def months(study: Study) -> Table:
 
 
 def kinds(study: Study) -> Table:
-    """What was saved by kind of charge, beside perfect foresight where that is known."""
+    """The saving by kind of charge, beside that of perfect foresight if it is known."""
     names = kinds_saved_by(study)
     columns = [study.savings] if study.ceiling is None else [study.savings, study.ceiling]
     rows = [(IN_WORDS[name], *_amounts(study, [getattr(each, name) for each in columns])) for name in names]
@@ -111,7 +114,7 @@ def kinds(study: Study) -> Table:
 
 
 def wear(study: Study) -> Table:
-    """What each UPS system's batteries went through."""
+    """Cycles and wear of each UPS system's batteries."""
     places = decimals_of(study.currency)
     rows = tuple(
         (
@@ -129,13 +132,13 @@ def wear(study: Study) -> Table:
 
 
 def unknown_wear(study: Study) -> tuple[str, ...]:
-    """Why some of it is not known."""
+    """The reasons why some figures of wear are unknown."""
     figures = ((ups.ups_id, each) for ups in study.ups for each in (ups.wear.life_used, ups.wear.cost))
     return tuple(dict.fromkeys(f"{name}: {each.reason}" for name, each in figures if each.value is None))
 
 
 def marginal(study: Study) -> Table | None:
-    """What a little more would have saved."""
+    """The additional saving from a little more energy, power or time."""
     if study.marginal is None:
         return None
     named = (
@@ -149,7 +152,7 @@ def marginal(study: Study) -> Table | None:
 
 
 def worth(study: Study) -> Table | None:
-    """What the project comes to."""
+    """The returns of the project."""
     flow = study.cash_flow
     if flow is None:
         return None
@@ -167,7 +170,7 @@ def worth(study: Study) -> Table | None:
 
 
 def pro_forma(flow: CashFlow) -> Table:
-    """The cash flow, a row a year, in whole units of the currency."""
+    """The cash flow, one row a year, in whole units of the currency."""
     rows = list(flow.rows())
     heads = tuple(rows[0])
     texts = tuple((f"{row['year']:.0f}", *(number(row[head], 0) for head in heads[1:])) for row in rows)
@@ -175,7 +178,7 @@ def pro_forma(flow: CashFlow) -> Table:
 
 
 def ranges(study: Study) -> Table | None:
-    """The ranges over drawn years."""
+    """The ranges of the saving and the net present value over drawn years."""
     drawn = (("saving of a year", study.range_of_year), ("net present value", study.net_present_value_range))
     rows = tuple(
         (label, *_amounts(study, (each.p10, each.p50, each.p90, each.mean)), number(each.samples, 0))
@@ -187,7 +190,7 @@ def ranges(study: Study) -> Table | None:
 
 
 def tornado(study: Study) -> Table | None:
-    """The outcome at the low and at the high value of each input."""
+    """The outcomes at the low and the high value of each input."""
     rows = tuple(
         (bar.name, f"{bar.low:g}", f"{bar.high:g}", *_amounts(study, (bar.outcome_at_low, bar.outcome_at_high)))
         for bar in study.tornado
@@ -197,12 +200,12 @@ def tornado(study: Study) -> Table | None:
 
 
 def sources(study: Study) -> Table | None:
-    """Where the inputs come from."""
+    """The sources of the inputs."""
     return _words(("what", "source"), study.sources.items())
 
 
 def left_out(study: Study) -> Table | None:
-    """What the tariff says and no bill has a line for."""
+    """The charges of the tariff that no bill includes."""
     return _words(("what", "why"), ((entry.field, entry.reason) for entry in not_priced(study)))
 
 
@@ -217,7 +220,3 @@ def _amounts(study: Study, values: Sequence[float]) -> tuple[str, ...]:
 
 def _known(figure: Figure, text: Callable[[float], str]) -> str:
     return "not known" if figure.value is None else text(figure.value)
-
-
-_LONG = 100
-_MANY = 8

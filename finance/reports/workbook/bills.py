@@ -1,4 +1,4 @@
-"""The sheets of a workbook on bills: every line of both, and what they come to by month."""
+"""The sheets about bills: every line of both bills, and their totals by month."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,17 +15,19 @@ WITHOUT, WITH = "without trading", "with trading"
 _HEAD = 3
 FIRST = _HEAD + 1
 _AFTER_DAYS = 4
+_NEAR = Decimal("0.001")
+_EXACT_CENTS = Decimal(10) ** 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillColumns:
-    """Where the sheet of bills has what other sheets use: the row of its totals, and the columns of each kind."""
+    """The cells of the sheet of bills that other sheets use: its row of totals, and the columns of each kind."""
 
     totals: int
     first_column: dict[ChargeKind, int]
 
     def cell(self, row: int, kind: ChargeKind, offset: int) -> str:
-        """The cell of a kind in a row: 0 without trading, 1 with it, 2 what was saved."""
+        """The cell of a kind in a row; `offset` is 0 without trading, 1 with trading, 2 for the saving."""
         return where("Bills", row, self.first_column[kind] + offset)
 
 
@@ -65,14 +67,10 @@ def _line(sheet: Sheet, row: int, place: tuple[int, str, str], line: LineItem) -
 
 
 def _rounds_alike(line: LineItem) -> bool:
-    """Whether a spreadsheet, which multiplies in binary, rounds to the same cent: perhaps not at half a cent."""
+    """Whether a spreadsheet, which multiplies in binary, rounds to the same cent; at half a cent it may not."""
     cents = abs(Decimal(float(line.quantity) * float(line.rate)) / line.cent)
     rest = cents - int(cents)
     return abs(rest - Decimal("0.5")) > _NEAR and cents < _EXACT_CENTS
-
-
-_NEAR = Decimal("0.001")
-_EXACT_CENTS = Decimal(10) ** 11
 
 
 def write_bills(book: Book, study: Study, last_line: int) -> BillColumns:
@@ -115,7 +113,7 @@ def _place(sheet: Sheet, row: int, index: int, period: PeriodBill) -> None:
 def _compared(
     sheet: Sheet, cell: tuple[int, int], kind: ChargeKind, bills: tuple[PeriodBill, PeriodBill], *, last_line: int
 ) -> None:
-    """What the lines of one kind come to on both bills, and the difference."""
+    """Write the sums of one kind's lines on both bills, and their difference."""
     row, first = cell
     amounts = [charges_of(each).get(kind, Decimal()) for each in bills]
     amount, number, bill, charge = (f"Lines!{span((FIRST, c), (last_line, c))}" for c in (8, 0, 2, 3))
@@ -130,7 +128,7 @@ def _difference(sheet: Sheet, row: int, first: int, value: Decimal, look: str = 
 
 
 def _sums(sheet: Sheet, row: int, kinds: int, without: Decimal, left: Decimal) -> None:
-    """The bill: all kinds together."""
+    """Write the bill: the sum of all kinds."""
     first = _AFTER_DAYS + 3 * kinds
     for offset, value in enumerate((without, left)):
         cells = "+".join(at(row, _AFTER_DAYS + 3 * kind + offset) for kind in range(kinds))
@@ -156,7 +154,7 @@ def _total_row(sheet: Sheet, row: int, kinds: tuple[ChargeKind, ...], study: Stu
 
 
 def _chart(sheet: Sheet, periods: int, column: int) -> None:
-    """Both bills by month as columns, below the table."""
+    """Draw both bills by month as columns, below the table."""
     chart = sheet.book.workbook.add_chart({"type": "column"})
     for offset, (name, colour) in enumerate(((WITHOUT, "#9aa5b1"), (WITH, "#0b6e99"))):
         chart.add_series(

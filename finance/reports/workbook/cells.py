@@ -4,7 +4,7 @@ _LETTERS = 26
 
 
 def at(row: int, column: int) -> str:
-    """The cell as its own sheet names it.
+    """The name of a cell on its own sheet.
 
     >>> at(0, 0), at(9, 27)
     ('A1', 'AB10')
@@ -13,7 +13,7 @@ def at(row: int, column: int) -> str:
 
 
 def span(first: tuple[int, int], last: tuple[int, int]) -> str:
-    """The cells from one corner to the other, which stay the same where a formula is copied.
+    """The absolute range from one corner to the other; it does not shift when a formula is copied.
 
     >>> span((4, 1), (9, 1))
     '$B$5:$B$10'
@@ -22,7 +22,7 @@ def span(first: tuple[int, int], last: tuple[int, int]) -> str:
 
 
 def where(sheet: str, row: int, column: int) -> str:
-    """The cell as any sheet names it.
+    """The name of a cell on any sheet.
 
     >>> where("Cash flow", 3, 2)
     "'Cash flow'!$C$4"

@@ -1,4 +1,4 @@
-"""The sheets of a workbook on what happened: safety, wear, and the series of meter and batteries."""
+"""The sheets about what happened: safety, wear, and the series of meter and batteries."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,13 @@ _HEAD = 3
 _FIRST = _HEAD + 1
 _MOST_ROWS = 10_000
 _MINUTES = (60, 1440)
-"""Rows are as long as this where intervals would be too many."""
+"""The length of a row, if one row for each interval would be too many."""
+_PARTS = 10
+_UPS_HEADS = ("load, kW", "charge, kW", "discharge, kW", "stored at the end, kWh", "reserve at the end, kWh")
+_NOTE = (
+    "The study has intervals of {step} minutes; rows here are of {minutes} minutes, so that a spreadsheet can hold "
+    "them: means of kW, the highest interval of each, and stored energy at the end. Bills always use the intervals."
+)
 
 
 def write_safety(book: Book, study: Study) -> None:
@@ -54,7 +60,7 @@ def _statuses_and_violations(sheet: Sheet, row: int, study: Study) -> None:
 
 
 def write_wear(book: Book, study: Study) -> None:
-    """Write what trading and standing by wore off the batteries, system by system, and their cycles by depth."""
+    """Write the wear of each system's batteries, from trading and standby, and their cycles by depth."""
     sheet = book.sheet(
         "Wear",
         "What it wore off the batteries",
@@ -83,7 +89,7 @@ def write_wear(book: Book, study: Study) -> None:
 
 
 def _depths(sheet: Sheet, row: int, study: Study) -> None:
-    """How many cycles were how deep, as fractions of the nominal energy."""
+    """Write the number of cycles by depth; depths are fractions of the nominal energy."""
     sheet.text(row, 0, "Cycles by depth", "section")
     sheet.head(row + 1, ("from", "to", *(ups.ups_id for ups in study.ups)), repeat=False)
     for part in range(_PARTS):
@@ -96,17 +102,17 @@ def _depths(sheet: Sheet, row: int, study: Study) -> None:
         sheet.total(row + 2 + _PARTS, column, (row + 2, row + 1 + _PARTS), total, "total_quantity")
 
 
-_PARTS = 10
-
-
 def cycles_of_depth(ups: UpsRecord, part: int) -> float:
-    """Cycles in the tenth `part` (0 to 9) of all depths, half cycles as halves; beyond the last they count to it."""
+    """The number of cycles in one tenth (`part`, 0 to 9) of all depths; a half cycle counts as 0.5.
+
+    Cycles deeper than the last tenth count in it.
+    """
     return math.fsum(cycle.count for cycle in ups.wear.cycles if min(int(cycle.depth * _PARTS), _PARTS - 1) == part)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The intervals behind each row of the sheet of series, and how long a row is."""
+    """The intervals behind each row of the sheet of series, and the length of a row."""
 
     groups: tuple[range, ...]
     minutes: int
@@ -123,7 +129,7 @@ def _rows(study: Study) -> _Rows:
 
 
 def write_series(book: Book, study: Study) -> None:
-    """Write meter and batteries by interval, or by longer rows where these would be too many; totals above them."""
+    """Write meter and batteries by interval, or by longer rows if there are too many, with totals above."""
     rows = _rows(study)
     step = study.horizon.interval_minutes
     whole = rows.minutes == step
@@ -141,15 +147,8 @@ def write_series(book: Book, study: Study) -> None:
         _series_row(sheet, first + offset, study, group, whole=whole)
 
 
-_UPS_HEADS = ("load, kW", "charge, kW", "discharge, kW", "stored at the end, kWh", "reserve at the end, kWh")
-_NOTE = (
-    "The study has intervals of {step} minutes; rows here are of {minutes} minutes, so that a spreadsheet can hold "
-    "them: means of kW, the highest interval of each, and stored energy at the end. The bills are of the intervals."
-)
-
-
 def _totals(sheet: Sheet, study: Study, rows: _Rows, first: int) -> None:
-    """Energy and the highest power of both meters, as formulas on the rows below."""
+    """Write energy and highest power of both meters, as formulas on the rows below."""
     last = first + len(rows.groups) - 1
     highest = 0 if rows.minutes == study.horizon.interval_minutes else 2
     series = (study.baseline_grid_kw, study.grid_kw)
@@ -164,7 +163,7 @@ def _totals(sheet: Sheet, study: Study, rows: _Rows, first: int) -> None:
 
 
 def _energy(rows: _Rows, column: int, first: int, last: int, study: Study) -> str:
-    """Mean power times hours; the last row may be shorter than the others."""
+    """The formula of energy: mean power times hours; the last row may be shorter than the others."""
     hours = len(rows.groups[0]) * study.horizon.interval_minutes
     short = len(rows.groups[-1]) * study.horizon.interval_minutes
     all_but_last = f"SUM({at(first, column)}:{at(last - 1, column)})*{hours}/60+" if last > first else ""

@@ -1,4 +1,4 @@
-"""The sheet of a workbook on savings: by kind of charge beside perfect foresight, and by month."""
+"""The sheet about savings: by kind of charge beside perfect foresight, and by month."""
 
 from ridethrough.finance.reports.money import IN_WORDS, SAVED_BY, charged, kinds_saved_by
 from ridethrough.finance.reports.workbook.bills import FIRST, WITH, WITHOUT, BillColumns
@@ -7,10 +7,12 @@ from ridethrough.finance.reports.workbook.sheet import Book, Sheet
 from ridethrough.finance.study.study import Savings, Study
 
 _HEAD = FIRST - 1
+_ROWS_TO_MONTHS = 6
+"""The rows between two tables: sums, an empty row, and two rows of heads."""
 
 
 def write_savings(book: Book, study: Study, bills: BillColumns) -> None:
-    """Write what was saved by kind of charge, beside perfect foresight, and by month; then what more would bring."""
+    """Write savings by kind of charge beside perfect foresight, savings by month, and marginal values."""
     sheet = book.sheet(
         "Savings",
         "What trading saved",
@@ -26,10 +28,6 @@ def write_savings(book: Book, study: Study, bills: BillColumns) -> None:
     _sum_of_savings(sheet, after, study, at(wear_total, len(names) + 1))
     _by_month(sheet, wear_total - len(study.periods), names, study, bills)
     _marginal(sheet, wear_total + 2, study)
-
-
-_ROWS_TO_MONTHS = 6
-"""Rows of sums, an empty one, and two heads."""
 
 
 def _saved(sheet: Sheet, row: int, name: str, study: Study, bills: BillColumns) -> None:
@@ -48,13 +46,13 @@ def _saved(sheet: Sheet, row: int, name: str, study: Study, bills: BillColumns) 
 
 
 def _share(sheet: Sheet, row: int, saved: float, ceiling: float) -> None:
-    """What part of the ceiling was saved, where the ceiling is a saving at all."""
+    """Write the share of the ceiling that was saved, if the ceiling is a saving."""
     if ceiling > 0:
         sheet.formula(row, 5, f"={at(row, 3)}/{at(row, 4)}", saved / ceiling, "percent")
 
 
 def _sum_of_savings(sheet: Sheet, row: int, study: Study, wear: str) -> None:
-    """On the bill, less wear, what is left: in the column of what was saved and in that of perfect foresight."""
+    """Write the saving on the bill, wear, and the saving after wear, for trading and for perfect foresight."""
     above = (FIRST, row - 1)
     on_the_bill = float(study.baseline.total - study.bill.total)
     labels = ("on the bill", "less wear", "saved after wear")
@@ -79,7 +77,7 @@ def _sum_of_ceiling(sheet: Sheet, row: int, above: tuple[int, int], ceiling: Sav
 
 
 def _by_month(sheet: Sheet, first: int, names: tuple[str, ...], study: Study, bills: BillColumns) -> None:
-    """What was saved in each month; the columns are the rows of the table above, the wear and what is left."""
+    """Write the saving of each month, one column for each row of the table above."""
     sheet.text(first - 2, 0, "By month", "section")
     heads = ("period", *(IN_WORDS[name] for name in names), "less wear", "saved after wear")
     sheet.head(first - 1, heads, repeat=False)

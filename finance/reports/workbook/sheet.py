@@ -1,7 +1,7 @@
-"""Sheets of a workbook: cells with one look each, and formulas that carry the value they come to.
+"""Sheets of a workbook: cells with a format, and formulas with their value.
 
-Rows and columns count from 0. Text is written as text, never read as a formula or a link. A formula stands with its
-value, so that viewers that do not calculate show it.
+Rows and columns count from 0. Text is always written as text, never as a formula or a link. A formula is stored with
+its value, so that a viewer that does not calculate can show it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,17 @@ from ridethrough.finance.reports.workbook.cells import at, where
 
 Value = float | Decimal
 _LONGEST_TEXT = 32_767
-"""Characters that a cell of a workbook may hold."""
+"""The most characters that a cell may hold."""
 
 _INK, _QUIET, _HEAD, _RULE, _BAD = "#1f2933", "#616e7c", "#e8eef2", "#9aa5b1", "#b42318"
 _A4, _PX_MARGIN_IN = 9, 0.5
+_LINE_PT = 14
+_SHORT = 16
+"""The most characters of a head that fit on one line."""
 
 
 class Book:
-    """A workbook while it is written: its looks, its sheets in order, and the values of its named cells."""
+    """A workbook being written: its formats, its sheets in order, and the values of its named cells."""
 
     def __init__(self, workbook: Any, sheets: Sequence[str], currency: str) -> None:  # noqa: ANN401
         self.workbook = workbook
@@ -32,7 +35,7 @@ class Book:
         self.named: dict[str, float] = {}
 
     def sheet(self, name: str, title: str, *, widths: Sequence[float], note: str = "") -> "Sheet":
-        """Begin a sheet with its title, set up to be printed on pages of A4 across."""
+        """Begin a sheet with its title, set up to print on A4 in landscape."""
         raw = self._sheets[name]
         raw.hide_gridlines(2)
         raw.set_landscape()
@@ -50,19 +53,19 @@ class Book:
         return sheet
 
     def name(self, name: str, sheet: "Sheet", row: int, column: int, value: float) -> None:
-        """Give a cell a name that formulas of any sheet may use."""
+        """Name a cell, so that formulas on any sheet can use it."""
         self.workbook.define_name(name, f"={where(sheet.name, row, column)}")
         self.named[name] = value
 
 
 class Sheet:
-    """One sheet."""
+    """One sheet being written."""
 
     def __init__(self, book: Book, raw: Any, name: str) -> None:  # noqa: ANN401
         self.book, self.raw, self.name = book, raw, name
 
     def text(self, row: int, column: int, text: str, look: str = "text") -> None:
-        """Write text as it is."""
+        """Write text, never as a formula."""
         self.raw.write_string(row, column, text[:_LONGEST_TEXT], self.book.looks[look])
 
     def number(self, row: int, column: int, value: Value, look: str = "money") -> None:
@@ -73,20 +76,20 @@ class Sheet:
         """Write a day of the local calendar."""
         self.raw.write_datetime(row, column, day, self.book.looks["date"])
 
-    def formula(  # noqa: PLR0917 - a cell, and what stands in it
+    def formula(  # noqa: PLR0917 - a cell and its content
         self, row: int, column: int, formula: str, value: Value, look: str = "money", name: str = ""
     ) -> None:
-        """Write a formula with the value that it comes to, and name its cell where a name is given."""
+        """Write a formula with its value, and name its cell if a name is given."""
         self.raw.write_formula(row, column, formula, self.book.looks[look], float(value))
         if name:
             self.book.name(name, self, row, column, float(value))
 
     def named(self, row: int, column: int, name: str, look: str = "money") -> None:
-        """Write what the cell of that name holds."""
+        """Write the value of a named cell."""
         self.formula(row, column, f"={name}", self.book.named[name], look)
 
     def figure(self, row: int, column: int, figure: Figure, look: str = "money", *, why: int) -> None:
-        """Write the figure; where there is none, say so, with the reason in the column `why`."""
+        """Write the figure; if it is unknown, say so, with the reason in column `why`."""
         if figure.value is None:
             self.text(row, column, "not known", "unknown")
             self.text(row, why, figure.reason, "note")
@@ -94,9 +97,9 @@ class Sheet:
             self.number(row, column, figure.value, look)
 
     def head(self, row: int, labels: Sequence[str], *, repeat: bool = True, words: Sequence[int] = (0,)) -> None:
-        """Write a row of column heads; with `repeat` it stays in sight, and stands on every printed page.
+        """Write a row of column heads; with `repeat` it stays visible and repeats on every printed page.
 
-        Columns named in `words` hold text; the heads of the others stand at the right, over their numbers.
+        Columns named in `words` hold text. All other columns hold numbers, and their heads are aligned right.
         """
         for column, label in enumerate(labels):
             self.text(row, column, label, "head" if column in words else "head_right")
@@ -111,14 +114,14 @@ class Sheet:
         self.formula(row, column, f"=SUM({at(rows[0], column)}:{at(rows[1], column)})", value, look)
 
     def lines(self, row: int, texts: Sequence[str], *, none: str = "none", columns: int) -> int:
-        """Write texts below each other, wrapped over `columns`; return the row after them."""
+        """Write texts below each other, each wrapped over `columns`; return the next free row."""
         for text in texts or (none,):
             self.wrapped(row, 0, text, columns=columns)
             row += 1
         return row
 
     def wrapped(self, row: int, column: int, text: str, *, columns: int, width: int = 110) -> None:
-        """Write text over two columns or more, in a row that is as high as it needs."""
+        """Write text across two or more columns, in a row that is high enough for it."""
         look = self.book.looks["wrapped"]
         self.raw.merge_range(row, column, row, column + columns - 1, "", look)
         self.text(row, column, text, "wrapped")
@@ -162,8 +165,3 @@ def _looks(decimals: int) -> Mapping[str, dict[str, Any]]:
         "moment": {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
     }
     return {name: base | look for name, look in formats.items()}
-
-
-_LINE_PT = 14
-_SHORT = 16
-"""Characters of a head that fit its column on one line."""

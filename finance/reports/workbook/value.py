@@ -1,4 +1,4 @@
-"""The sheets of a workbook on what the project is worth: the pro forma, and what that hangs on."""
+"""The sheets about the project's value: the pro forma and its sensitivity."""
 
 import math
 
@@ -12,11 +12,11 @@ from ridethrough.finance.study.study import Study
 _HEAD = 5
 _FIRST = _HEAD + 1
 _YEARS = 3
-"""The first column that is a year."""
+"""The first column that holds a year."""
 
 
 def write_cash_flow(book: Book, study: Study) -> None:
-    """Write the pro forma, a column a year, with its sums and what it is worth as formulas on the discount rate."""
+    """Write the pro forma, one column a year; its sums and its returns are formulas on the discount rate."""
     flow = study.cash_flow
     if flow is None:
         sheet = book.sheet("Cash flow", "What the project is worth", widths=(100,))
@@ -59,7 +59,7 @@ def _rate(sheet: Sheet, flow: CashFlow) -> None:
 
 
 def _later(flow: CashFlow) -> float:
-    """After how many years the first row counts: at a rate of 100 % its factor is 2 to the power of minus that."""
+    """The years from today to the first row, found from its factor at a rate of 100 %, which is 2 ** -years."""
     return abs(math.log2(flow.project.discounting.factors(1.0, 1)[0]))
 
 
@@ -74,7 +74,7 @@ def _factor_row(flow: CashFlow) -> int:
 
 
 def _sums(sheet: Sheet, net: int, flow: CashFlow) -> None:
-    """Below the lines: net, discount factor, discounted, and its running sum."""
+    """Write the rows below the lines: net, discount factor, discounted net, and its running sum."""
     for offset, label in enumerate(("net", "discount factor", "discounted", "sum of discounted")):
         sheet.text(net + offset, 0, label, "total_text" if offset == 0 else "text")
     sheet.total(net, 2, (_FIRST, net - 1), flow.net_present_value)
@@ -91,7 +91,7 @@ def _sums(sheet: Sheet, net: int, flow: CashFlow) -> None:
 
 
 def _worth(sheet: Sheet, net: int, flow: CashFlow) -> None:
-    """What it all comes to."""
+    """Write the returns of the project."""
     last = _YEARS + flow.project.rows - 1
     cells = f"{at(net, _YEARS)}:{at(net, last)}"
     row = net + 6
@@ -118,7 +118,7 @@ def _worth(sheet: Sheet, net: int, flow: CashFlow) -> None:
 
 
 def write_sensitivity(book: Book, study: Study) -> None:
-    """Write the ranges over drawn years, and the outcome at the low and the high value of each input."""
+    """Write the ranges over drawn years, and the outcomes at the low and the high value of each input."""
     sheet = book.sheet(
         "Sensitivity", "How sure is it?", widths=(44, 14, 14, 18, 18, 18), note=f"Amounts in {study.currency}."
     )

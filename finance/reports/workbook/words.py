@@ -1,4 +1,4 @@
-"""The sheets of a workbook that are words: the summary in front, and what it all rests on at the end."""
+"""The sheets of text: the summary in front, and the assumptions at the end."""
 
 from ridethrough.finance.reports import words
 from ridethrough.finance.reports.workbook.sheet import Book, Sheet
@@ -9,9 +9,9 @@ _COLUMNS = 3
 
 
 def write_summary(book: Book, study: Study) -> None:
-    """Write the verdict, the key figures from the other sheets, safety, and the assumptions in brief.
+    """Write the verdict, the key figures of the other sheets, safety, and the main assumptions.
 
-    The other sheets come first: they name the cells that this one shows.
+    Write this sheet after the others, because it shows cells that they name.
     """
     first, last = words.first_and_last_day(study)
     title = f"Savings study: {study.site_name or study.site_id}"
@@ -38,7 +38,7 @@ def write_summary(book: Book, study: Study) -> None:
 
 
 def _bill_figures(sheet: Sheet, row: int, study: Study) -> int:
-    """The bills, the saving and its share; return the next row."""
+    """Write the bills, the saving and its share; return the next row."""
     figures = (
         ("bill without trading", "bill_without_trading", "sheet Bills"),
         ("bill with trading", "bill_with_trading", "sheet Bills"),
@@ -74,7 +74,7 @@ def _annual(sheet: Sheet, row: int, study: Study) -> int:
 
 
 def _value_figures(sheet: Sheet, row: int, study: Study) -> int:
-    """Perfect foresight and what the project is worth, or why that is not known; return the next row."""
+    """Write perfect foresight and the project's returns, or why they are unknown; return the next row."""
     named = sheet.book.named
     sheet.text(row, 0, "saved with perfect foresight, the ceiling")
     if study.ceiling is not None:
@@ -97,7 +97,7 @@ def _value_figures(sheet: Sheet, row: int, study: Study) -> int:
 
 
 def write_assumptions(book: Book, study: Study) -> None:
-    """Write what the figures rest on: assumptions, sources, warnings, and what no bill has a line for."""
+    """Write the basis of the figures: assumptions, sources, warnings, and charges that no bill includes."""
     sheet = book.sheet("Assumptions", "What the figures rest on", widths=(44, 40, 60))
     first, last = words.first_and_last_day(study)
     facts = (

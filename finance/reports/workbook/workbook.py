@@ -1,6 +1,6 @@
-"""A savings study as a workbook: one sheet a topic, every total a live formula that carries its value.
+"""A savings study as a workbook: one sheet for each topic; every total is a live formula with its value.
 
-The same study gives the same bytes: the date in the file's properties is that of the end of the studied time.
+The same study gives the same bytes: the date in the file's properties is the end of the studied time.
 """
 
 import io
@@ -31,12 +31,12 @@ SHEETS = (
 
 
 def study_workbook(study: Study) -> bytes:
-    """The study as an XLSX file; what was saved is what the two printed bills differ by.
+    """Write the study as an XLSX file; the saving is the difference of the two printed bills.
 
-    Cells with names: `bill_without_trading`, `bill_with_trading`, `saving_on_the_bill`, `wear_cost`,
-    `saving_after_wear`, `hours_studied` and `saving_of_a_year`; `saving_with_perfect_foresight` where there is a
-    ceiling; `discount_rate`, `first_year_after`, `net_present_value` and `internal_rate_of_return` where there is a
-    cash flow. Raises `UnableToWriteReport` where XlsxWriter is not installed.
+    These cells have names: `bill_without_trading`, `bill_with_trading`, `saving_on_the_bill`, `wear_cost`,
+    `saving_after_wear`, `hours_studied` and `saving_of_a_year`; with a ceiling also `saving_with_perfect_foresight`;
+    with a cash flow also `discount_rate`, `first_year_after`, `net_present_value` and `internal_rate_of_return`. Raises
+    `UnableToWriteReport` if XlsxWriter is not installed.
     """
     with io.BytesIO() as file:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -49,7 +49,7 @@ def study_workbook(study: Study) -> bytes:
 
 
 def write_study_workbook(study: Study, file: Path) -> None:
-    """Write the study as an XLSX file; OSError where that cannot be written."""
+    """Write the study as an XLSX file; OSError if the file cannot be written."""
     file.write_bytes(study_workbook(study))
 
 

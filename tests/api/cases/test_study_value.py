@@ -85,7 +85,7 @@ def test_the_table_says_what_it_is_worth(tmp_path: Path) -> None:
     for words in ("A year  saves", "Worth   net present value", "over 10 years at 8.0%", "discount rate, nominal"):
         assert words in ran.out
     assert "internal rate of return unknown: the amounts never change their sign" in ran.out
-    assert "1 studied day stands for every day of every year" in ran.out
+    assert "1 studied day represents every day of every year" in ran.out
 
 
 def test_a_quarter_of_a_year_has_a_range(tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_without_any_cost_there_is_no_ratio_and_without_any_line_nothing() -> No
     free = cash_flow(replace(PLAIN, assets=(), costs=()))
     nothing = cash_flow(Project(life_years=1, discount_rate=0.05))
 
-    assert free.benefit_cost_ratio.reason == "no line of the project costs anything"
+    assert free.benefit_cost_ratio.reason == "no line of the project has a cost"
     assert nothing.net == (0.0, 0.0)
     assert nothing.internal_rate_of_return.value is None
 

@@ -10,9 +10,9 @@ from ridethrough.domain import UnableToAccept
 from ridethrough.finance import (
     Asset,
     Bootstrap,
-    Luck,
     Project,
     SavingsHistory,
+    YearDraws,
     YearlyAmount,
     annual_savings_range,
     cash_flow,
@@ -97,7 +97,7 @@ def test_no_draw_is_beyond_what_happened(year: list[float], block_parts: int, sh
 def test_a_shared_years_worth_is_that_of_its_savings() -> None:
     bootstrap = Bootstrap(samples=200)
     savings = annual_savings_range(HISTORY, bootstrap)
-    worth = net_present_value_range(PROJECT, HISTORY, bootstrap, Luck.SHARED)
+    worth = net_present_value_range(PROJECT, HISTORY, bootstrap, YearDraws.SHARED)
 
     for percentile in ("p10", "p50", "p90", "mean"):
         assert getattr(worth, percentile) == pytest.approx(getattr(savings, percentile) * ANNUITY - 20000)
@@ -105,8 +105,8 @@ def test_a_shared_years_worth_is_that_of_its_savings() -> None:
 
 def test_years_drawn_anew_even_out() -> None:
     bootstrap = Bootstrap(samples=400)
-    shared = net_present_value_range(PROJECT, HISTORY, bootstrap, Luck.SHARED)
-    anew = net_present_value_range(PROJECT, HISTORY, bootstrap, Luck.NEW_EVERY_YEAR)
+    shared = net_present_value_range(PROJECT, HISTORY, bootstrap, YearDraws.SHARED)
+    anew = net_present_value_range(PROJECT, HISTORY, bootstrap, YearDraws.NEW_EVERY_YEAR)
 
     assert anew.p90 - anew.p10 < 0.6 * (shared.p90 - shared.p10)
     assert anew.mean == pytest.approx(shared.mean, rel=0.05)
@@ -114,7 +114,7 @@ def test_years_drawn_anew_even_out() -> None:
 
 def test_a_certain_history_is_worth_what_the_cash_flow_says() -> None:
     certain = SavingsHistory(savings_by_year=((2600.0, 2600.0), (2600.0, 2600.0)))
-    worth = net_present_value_range(PROJECT, certain, Bootstrap(samples=3), Luck.NEW_EVERY_YEAR)
+    worth = net_present_value_range(PROJECT, certain, Bootstrap(samples=3), YearDraws.NEW_EVERY_YEAR)
 
     assert worth.p10 == worth.p90 == pytest.approx(cash_flow(PROJECT).net_present_value)
 
@@ -122,8 +122,8 @@ def test_a_certain_history_is_worth_what_the_cash_flow_says() -> None:
 def test_draws_take_the_place_of_one_line_of_savings() -> None:
     two = replace(PROJECT, savings=(*PROJECT.savings, YearlyAmount(name="demand", amount=1.0)))
 
-    with pytest.raises(UnableToAccept, match="'2 lines', must be one, whose amount the draws replace"):
-        net_present_value_range(two, HISTORY, Bootstrap(), Luck.SHARED)
+    with pytest.raises(UnableToAccept, match="'2 lines', must be exactly one, because the draws replace its amount"):
+        net_present_value_range(two, HISTORY, Bootstrap(), YearDraws.SHARED)
 
 
 def test_faults_are_all_named() -> None:
@@ -131,7 +131,7 @@ def test_faults_are_all_named() -> None:
         SavingsHistory(savings_by_year=((1.0, math.nan), (1.0,)))
     with pytest.raises(UnableToAccept) as bootstrap:
         Bootstrap(samples=0, block_parts=0, shift_parts=-1, seed=-1)
-    with pytest.raises(UnableToAccept, match="'1 values', must be at least 2 to draw from"):
+    with pytest.raises(UnableToAccept, match="'1 values', must be at least 2 values"):
         SavingsHistory(savings_by_year=((1.0,),))
     with pytest.raises(UnableToAccept, match="'0 years', must be at least 1"):
         SavingsHistory(savings_by_year=())

@@ -215,7 +215,7 @@ def test_a_loss_on_the_project_is_told_as_one() -> None:
     poor = replace(year, marginal=None, cash_flow=cash_flow(project))
     assert "What a little more would bring" not in words_of(poor)
     assert '<div class="value bad">\N{MINUS SIGN}' in own(poor)
-    assert "never: what comes in does not make up for what goes out" in words_of(poor)
+    assert "never: the income does not cover the costs" in words_of(poor)
 
 
 def record(discharge_kw: list[float], baseline_kw: list[float], *, savings: Savings) -> Study:

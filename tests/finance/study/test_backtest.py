@@ -93,7 +93,10 @@ def test_a_battery_that_cannot_be_full_again_is_said_to_owe_that() -> None:
     premises = site(ups_system(), import_limit_kw=rest_kw)
     tight = case(4, before=7, load_kw=load_kw, premises=premises, start=datetime(2026, 6, 2, tzinfo=UTC))
     done = study(tight, PersistencePlanner(), options=StudyOptions(ceiling=False))
-    assert any("kWh less are stored at the end than at the start, not paid for" in each for each in done.warnings)
+    assert any(
+        "kWh less are stored at the end than at the start; the saving does not pay for them" in each
+        for each in done.warnings
+    )
     assert done.safety.by_status == {"optimal": 4}
     assert (done.safety.outages_lost, done.safety.violations) == (0, ())
 
@@ -117,14 +120,14 @@ def test_a_minute_that_is_not_there_has_no_value() -> None:
     few = case(3, premises=site(short))
     values = study(few, PerfectPlanner(record=few.record)).marginal
     assert values is not None
-    assert values.of_a_minute_less_ride_through.reason == "pod-1 rides through 60 s: there is no minute to take"
+    assert values.of_a_minute_less_ride_through.reason == "pod-1 rides through 60 s, which is not more than a minute"
 
 
 def test_energy_that_no_larger_battery_adds_has_no_value() -> None:
     never = case(2, premises=site(ups_system(unit_output_limit_kw=900.0)))
     values = study(never, PerfectPlanner(record=never.record)).marginal
     assert values is not None
-    assert values.of_a_tradable_kwh.reason == "batteries a little larger have no more to trade"
+    assert values.of_a_tradable_kwh.reason == "slightly larger batteries have no more energy to trade"
 
 
 def test_a_flat_load_is_told_to_be_flat() -> None:
@@ -134,7 +137,7 @@ def test_a_flat_load_is_told_to_be_flat() -> None:
     assert "the load is flat: its monthly peak is 1.00 times its mean" in done.verdict.reason
     assert "perfect foresight over whole billing periods would save" in done.verdict.reason
     assert done.capture.value is None
-    assert "next to nothing to capture" in done.capture.reason
+    assert "almost nothing to capture" in done.capture.reason
 
 
 SAFE = SafetyRecord(
@@ -222,7 +225,7 @@ def test_peaks_of_before_the_studied_days_count_in_both_bills() -> None:
     assert before.energy_kwh > 0
     done = study(asked, PerfectPlanner(record=asked.record), options=StudyOptions(marginal=False))
     assert done.baseline.periods[0].peaks_kw["facility"] == done.bill.periods[0].peaks_kw["facility"]
-    assert any("peaks of before" in assumption for assumption in done.assumptions)
+    assert any("peaks before" in assumption for assumption in done.assumptions)
     fresh = dataclasses.replace(asked, record=dataclasses.replace(case(10).record), horizon=case(10).horizon)
     assert fresh.before.past_peaks_kw == {}
     told = study(fresh, PersistencePlanner(), options=StudyOptions(ceiling=False)).assumptions

@@ -91,7 +91,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, change: object)
     study(case(2), PersistencePlanner(), options=options(checkpoint))
     document = json.loads(checkpoint.read_text())
     checkpoint.write_text(change if isinstance(change, str) else json.dumps(document | change))  # type: ignore[operator]
-    with pytest.raises(UnableToAccept, match="a checkpoint that a study has written"):
+    with pytest.raises(UnableToAccept, match="a checkpoint written by a study"):
         study(case(2), PersistencePlanner(), options=options(checkpoint))
 
 

@@ -86,7 +86,7 @@ def test_years_are_drawn_from_billing_periods_about_the_year_that_was() -> None:
     assert drawn.samples == 1000
     assert drawn.mean == pytest.approx(study.annual, abs=(drawn.p90 - drawn.p10) / 10)
     assert with_range(study) == with_range(study)
-    assert any("1,000 years drawn" in each for each in with_value(study, venture()).assumptions)
+    assert any("1,000 years are drawn" in each for each in with_value(study, venture()).assumptions)
 
 
 def test_a_drawn_life_is_worth_what_its_year_is() -> None:
@@ -108,7 +108,7 @@ def test_of_one_month_no_year_is_drawn_and_the_study_says_so() -> None:
     assert (valued.range_of_year, valued.net_present_value_range) == (None, None)
     assert with_range(study) is study
     assert any("no range: 4." in warning for warning in valued.warnings)
-    assert any("studied days stand for every day of every year" in warning for warning in valued.warnings)
+    assert any("studied days represent every day of every year" in warning for warning in valued.warnings)
     assert not any("drawn" in each for each in valued.assumptions)
 
 
@@ -129,7 +129,7 @@ def test_wear_is_taken_off_once() -> None:
     assert once.net_present_value_range is not None
     assert both.net_present_value_range is not None
     assert once.net_present_value_range.mean > both.net_present_value_range.mean
-    assert any("rather too little" in each for each in both.assumptions)
-    assert not any("rather too" in each for each in once.assumptions)
-    assert any("rather too much" in each for each in with_value(study, venture(before_wear=True)).assumptions)
-    assert not any("rather too" in each for each in with_value(study, venture()).assumptions)
+    assert any("a little too low" in each for each in both.assumptions)
+    assert not any("a little too" in each for each in once.assumptions)
+    assert any("a little too high" in each for each in with_value(study, venture(before_wear=True)).assumptions)
+    assert not any("a little too" in each for each in with_value(study, venture()).assumptions)

@@ -114,7 +114,7 @@ def test_a_battery_at_rest_is_not_worn(life: CycleLife) -> None:
     wear = year_of([200, 200], cycle_life=life)
 
     assert (wear.throughput_kwh, wear.equivalent_full_cycles, wear.life_used.value, wear.cost.value) == (0, 0, 0, 0)
-    assert wear.life_years.reason.startswith("not cycled at all")
+    assert wear.life_years.reason.startswith("the battery was not cycled")
 
 
 @given(st.lists(st.floats(0, 200), min_size=1, max_size=40), st.sampled_from((DERVET, XU)))

@@ -23,8 +23,8 @@ from ridethrough.finance.project.sensitivity import (
 )
 from ridethrough.finance.project.uncertainty import (
     Bootstrap,
-    Luck,
     SavingsHistory,
+    YearDraws,
     annual_savings_range,
     net_present_value_range,
 )
@@ -287,7 +287,7 @@ def year() -> Study:
         ),
         range_of_year=annual_savings_range(history, draws),
         cash_flow=cash_flow(project),
-        net_present_value_range=net_present_value_range(project, history, draws, Luck.SHARED),
+        net_present_value_range=net_present_value_range(project, history, draws, YearDraws.SHARED),
         tornado=tornado(project, _levers(), net_present_value),
     )
 
