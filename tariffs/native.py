@@ -5,27 +5,17 @@ The document is the vocabulary of this package with a few short forms (docs/tari
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ridethrough.domain.validation import Fault, UnableToAccept
+from ridethrough.tariffs.documents.acceptance import accept
+from ridethrough.tariffs.documents.written_text import yaml_document, yaml_text
 from ridethrough.tariffs.tariff import Tariff
 
 _ADAPTER: TypeAdapter[Tariff] = TypeAdapter(Tariff)
-_BOOLEAN = "tag:yaml.org,2002:bool"
 _SEASON = ("rate_per_kw", "tiers", "months")
-_ALLOWED = {
-    "missing": "given",
-    "unexpected_keyword_argument": "left out: a tariff does not know it",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "tuple_type": "a list",
-    "dataclass_type": "a mapping of the keys that docs/tariffs.md lists",
-    "string_type": "text",
-    "value_error": "in the form that docs/tariffs.md describes",
-}
 
 
 def tariff_from_yaml(text: str, source: str = "") -> Tariff:
@@ -33,14 +23,7 @@ def tariff_from_yaml(text: str, source: str = "") -> Tariff:
 
     Raises `UnableToAccept` with every fault and its path; `source` names the file in each of them.
     """
-    try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader that refuses repeated keys
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        where = f"line {place.line + 1}" if place is not None else ""
-        problem = getattr(error, "problem", None) or "unreadable"
-        raise UnableToAccept([Fault(field=where, value=problem, allowed="well-formed YAML", source=source)]) from error
-    return tariff_from_document(document, source)
+    return tariff_from_document(yaml_document(text, source), source)
 
 
 def tariff_from_document(document: object, source: str = "") -> Tariff:
@@ -53,11 +36,7 @@ def tariff_from_document(document: object, source: str = "") -> Tariff:
             field="", value=type(document).__name__, allowed="a mapping that describes a tariff", source=source
         )
         raise UnableToAccept([fault])
-    expanded = _expand(document)
-    try:
-        return _ADAPTER.validate_python(expanded)
-    except ValidationError as error:
-        _refuse(error, expanded, source)
+    return accept(_ADAPTER, _expand(document), source=source)
 
 
 def tariff_to_document(tariff: Tariff) -> dict[str, Any]:
@@ -76,7 +55,7 @@ def tariff_to_document(tariff: Tariff) -> dict[str, Any]:
 
 def tariff_to_yaml(tariff: Tariff) -> str:
     """Write a tariff as native YAML, from which `tariff_from_yaml` reads an equal one."""
-    return yaml.safe_dump(tariff_to_document(tariff), sort_keys=False, allow_unicode=True, width=120)
+    return yaml_text(tariff_to_document(tariff))
 
 
 def _expand(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,47 +122,3 @@ def _short_season(season: dict[str, Any]) -> dict[str, Any]:
         return season
     rest = {key: value for key, value in season.items() if key != "tiers"}
     return {**rest, "rate_per_kw": tiers[0]["rate_per_kw"]}
-
-
-def _refuse(error: ValidationError, document: Mapping[str, Any], source: str) -> NoReturn:
-    """Say pydantic's findings in our words, with the names of charges and periods in place of their numbers."""
-    faults: list[Fault] = []
-    for found in error.errors(include_url=False):
-        path = _path(found["loc"], document)
-        cause = found.get("ctx", {}).get("error")
-        if isinstance(cause, UnableToAccept):
-            faults += [fault.under(path) if path else fault for fault in cause.faults]
-        else:
-            allowed = _ALLOWED.get(found["type"], found["msg"].removeprefix("Input should be "))
-            value = str(cause) if cause is not None else found["input"]
-            faults.append(Fault(field=path, value="missing" if found["type"] == "missing" else value, allowed=allowed))
-    raise UnableToAccept([fault.in_source(source) for fault in faults]) from error
-
-
-def _path(location: tuple[str | int, ...], document: object) -> str:
-    words: list[str] = []
-    at: Any = document
-    for step in location:
-        try:
-            at = at[step]
-        except (KeyError, IndexError, TypeError):
-            at = None
-        named = isinstance(step, int) and isinstance(at, Mapping) and isinstance(at.get("name"), str)
-        words.append(at["name"] if named else str(step))
-    return ".".join(words)
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping, which YAML would silently drop; `on` and `off` are words."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's table, less its yes, no, on and off
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN or first in "tTfF"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        keys = [key.value for key, _ in node.value]
-        for key, _ in node.value:
-            if keys.count(key.value) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
-        return super().construct_mapping(node, deep=deep)

@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ridethrough.api.reading.acceptance import together
 from ridethrough.domain import Capacitor, Fault, LoadSwing, Smoothing, UnableToAccept
+from ridethrough.tariffs.documents.acceptance import together
 
 _FREQUENCIES_HZ = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0)
 _DIGITS = 6

@@ -28,12 +28,12 @@ def bill(  # noqa: PLR0917 - one parameter an option
     from ridethrough.api.answers.bill_view import COLUMNS, bill_rows, bill_view  # noqa: PLC0415
     from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415
     from ridethrough.api.cases.billing import BillInputs, bill_of, read_meter_file  # noqa: PLC0415
-    from ridethrough.api.reading.acceptance import together  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.reading.events_file import Events, read_events_file  # noqa: PLC0415
     from ridethrough.api.reading.series.csv_series import PRICE_COLUMNS, read_csv_series  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_state_file  # noqa: PLC0415
     from ridethrough.api.reading.tariff_file import named_tariff  # noqa: PLC0415
     from ridethrough.domain.horizon import zone  # noqa: PLC0415
+    from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415 - each command imports what it needs
 
     priced, series, market, known, called, _ = together(
         lambda: named_tariff(tariff),

@@ -65,8 +65,8 @@ def plan(  # noqa: PLR0917 - one parameter an option
     from ridethrough.api.answers.plan_json import plan_document, plan_rows, to_json  # noqa: PLC0415
     from ridethrough.api.answers.plan_view import plan_view  # noqa: PLC0415
     from ridethrough.api.cases.planning import plan_day  # noqa: PLC0415
-    from ridethrough.api.reading.acceptance import together  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
+    from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415 - each command imports what it needs
 
     if out is not None and out == plot:
         fault = Fault(field="--plot", value=str(plot), allowed="another file than --out")

@@ -97,9 +97,9 @@ def _studied(site: Path, asked: "StudyRequest", project: Path | None, checkpoint
     """Read the files, run the study, and value its saving; ends the command where a reserve is infeasible."""
     from ridethrough.api.cases.study_inputs import infeasible, planner_of, study_case, study_of  # noqa: PLC0415
     from ridethrough.api.cases.study_value import valued  # noqa: PLC0415
-    from ridethrough.api.reading.acceptance import together  # noqa: PLC0415
     from ridethrough.api.reading.project_file import read_project_file  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
+    from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415
 
     inputs, venture = together(
         lambda: read_site_file(site), lambda: read_project_file(project) if project is not None else None

@@ -11,7 +11,6 @@ from ridethrough.api.answers.tariff.tariff_view import catalog_rows
 from ridethrough.api.cases.billing import BillInputs, bill_of
 from ridethrough.api.http.examples import BILL_REQUEST
 from ridethrough.api.http.problems import PROBLEMS
-from ridethrough.api.reading.acceptance import accept, together
 from ridethrough.api.reading.events_file import Events, read_events
 from ridethrough.api.reading.series.csv_series import TimeSeries
 from ridethrough.api.reading.series.series_document import SeriesDocument
@@ -20,6 +19,7 @@ from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.tariffs import catalog
+from ridethrough.tariffs.documents.acceptance import accept, together
 from ridethrough.tariffs.native import tariff_to_document
 from ridethrough.tariffs.tariff import Tariff
 

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.solvers import UnableToSolve
-from ridethrough.api.reading.acceptance import allowed_by, given_in, shown
 from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, shown
 
 _MEDIA_TYPE = "application/problem+json"
 _FAULT_SCHEMA = {

@@ -21,9 +21,9 @@ from ridethrough.api.http.examples import PLAN_REQUEST, RESERVE_REQUEST, TYPICAL
 from ridethrough.api.http.problems import PROBLEMS, answer_with_problems
 from ridethrough.api.http.solvers import Solvers
 from ridethrough.api.http.study_service import add_studies
-from ridethrough.api.reading.acceptance import together
 from ridethrough.api.reading.site_file import read_site, read_state
-from ridethrough.api.reading.yaml_file import parse_json
+from ridethrough.tariffs.documents.acceptance import together
+from ridethrough.tariffs.documents.written_text import parse_json
 
 SOLVER_LIMIT_S = 30.0
 """Time a solve may take before its best plan is returned."""

@@ -13,11 +13,11 @@ from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner
 from ridethrough.api.cases.study_value import valued
 from ridethrough.api.http.examples import PLAN_REQUEST
 from ridethrough.api.http.problems import PROBLEMS
-from ridethrough.api.reading.acceptance import together
 from ridethrough.api.reading.project_file import read_project
 from ridethrough.api.reading.site_file import read_site
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.operation.planner import Information
+from ridethrough.tariffs.documents.acceptance import together
 
 MOST_DAYS = 31
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
-from ridethrough.api.reading.acceptance import accept, shown
+from ridethrough.api.reading.files import read_json, read_text
 from ridethrough.api.reading.series.written_time import WrittenTime
-from ridethrough.api.reading.yaml_file import read_json, read_text
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.horizon import Interval
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
+from ridethrough.tariffs.documents.acceptance import accept, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

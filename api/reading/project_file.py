@@ -11,9 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, GetPydanticSchema, TypeAdapter
 
-from ridethrough.api.reading.acceptance import Location, accept, shown
+from ridethrough.api.reading.files import read_yaml
 from ridethrough.api.reading.site_documents import values_of
-from ridethrough.api.reading.yaml_file import read_yaml
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.validation import Checks
 from ridethrough.finance import (
@@ -28,6 +27,7 @@ from ridethrough.finance import (
     straight_line,
 )
 from ridethrough.finance.study.valuation import Venture
+from ridethrough.tariffs.documents.acceptance import Location, accept, shown
 
 _WAYS = ("macrs_years", "straight_line_years", "fraction_by_year")
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from ridethrough.api.reading.acceptance import Location
 from ridethrough.api.reading.series.csv_series import is_plausible
 from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
 from ridethrough.domain.validation import Checks
+from ridethrough.tariffs.documents.acceptance import Location
 
 _LONGEST_STEP_MIN = 24 * 60
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ridethrough.api.reading.acceptance import accept, shown
+from ridethrough.api.reading.files import read_json, read_yaml
 from ridethrough.api.reading.series.csv_series import LOAD_COLUMNS, PRICE_COLUMNS, TimeSeries, read_csv_series
 from ridethrough.api.reading.site_documents import (
     SITE,
@@ -19,8 +19,8 @@ from ridethrough.api.reading.site_documents import (
     valid_part,
 )
 from ridethrough.api.reading.tariff_file import resolve_tariff
-from ridethrough.api.reading.yaml_file import read_json, read_yaml
 from ridethrough.domain import Fault, Site, SiteState, UnableToAccept
+from ridethrough.tariffs.documents.acceptance import accept, printable, shown
 from ridethrough.tariffs.tariff import Tariff
 
 _CHARGE_LIMIT_OF_RATING = 0.20
@@ -184,7 +184,7 @@ class _SeriesFiles:
 
     def _read(self, source: object, use: str, columns: Mapping[str, float], path: str) -> None:
         name = source.get("csv") if isinstance(source, Mapping) else None
-        if not isinstance(name, str) or (name, use) in self.series:
+        if not isinstance(name, str) or name != printable(name) or (name, use) in self.series:
             return
         try:
             self.series[name, use] = read_csv_series(self._file(name, path), columns, source=name)
@@ -196,7 +196,7 @@ class _SeriesFiles:
             allowed = "values sent along (start and values): a request names no files"
             raise UnableToAccept([Fault(field=path, source=self.source, value=name, allowed=allowed)])
         file = self.folder / name
-        if "\0" in name or not file.is_file():
+        if not file.is_file():
             allowed = "a file beside the site file; it was not found"
             raise UnableToAccept([Fault(field=path, source=self.source, value=name, allowed=allowed)])
         return file

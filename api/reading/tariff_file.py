@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ridethrough.api.reading.acceptance import shown
-from ridethrough.api.reading.yaml_file import read_json, read_text
+from ridethrough.api.reading.files import read_json, read_text
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.documents.acceptance import shown
 from ridethrough.tariffs.native import tariff_from_document, tariff_from_yaml
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.demand import LookbackReading

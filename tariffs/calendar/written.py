@@ -23,7 +23,12 @@ class Written:
     """Base of everything that native YAML can say; a key that it does not know is a fault."""
 
     __slots__ = ()
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def as_tuples(value: object) -> object:
+    """Turn the lists of a document into the tuples of the vocabulary; what is neither passes through."""
+    return tuple(as_tuples(each) for each in value) if isinstance(value, list) else value
 
 
 def _parts(text: str) -> list[str]:
@@ -138,10 +143,23 @@ def format_hours(hours: tuple[tuple[int, int], ...]) -> str:
     return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in hours)
 
 
-Months = Annotated[tuple[int, ...], BeforeValidator(parse_months), PlainSerializer(format_months, return_type=str)]
-Days = Annotated[tuple[DayType, ...], BeforeValidator(parse_days), PlainSerializer(format_days, return_type=str)]
+Months = Annotated[
+    tuple[int, ...],
+    BeforeValidator(as_tuples),
+    BeforeValidator(parse_months),
+    PlainSerializer(format_months, return_type=str),
+]
+Days = Annotated[
+    tuple[DayType, ...],
+    BeforeValidator(as_tuples),
+    BeforeValidator(parse_days),
+    PlainSerializer(format_days, return_type=str),
+]
 Hours = Annotated[
-    tuple[tuple[int, int], ...], BeforeValidator(parse_hours), PlainSerializer(format_hours, return_type=str)
+    tuple[tuple[int, int], ...],
+    BeforeValidator(as_tuples),
+    BeforeValidator(parse_hours),
+    PlainSerializer(format_hours, return_type=str),
 ]
 
 
@@ -161,4 +179,6 @@ def format_by_month(values: tuple[float, ...]) -> float | list[float]:
     return values[0] if len(set(values)) == 1 else list(values)
 
 
-ByMonth = Annotated[tuple[float, ...], BeforeValidator(parse_by_month), PlainSerializer(format_by_month)]
+ByMonth = Annotated[
+    tuple[float, ...], BeforeValidator(as_tuples), BeforeValidator(parse_by_month), PlainSerializer(format_by_month)
+]

@@ -1,16 +1,17 @@
-"""Validating a document against its schema, with every fault listed.
+"""Validating a document against its schema, with every fault listed in our words.
 
 Documents are validated as strict JSON: a number is not text, and neither `true` nor `"5"` is a number. A part that is
 refused is replaced by a stand-in that is not, so that what holds between the other parts is checked in the same run.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.domain.validation import Fault, UnableToAccept
 
 T = TypeVar("T")
 
@@ -26,10 +27,11 @@ def accept(
 ) -> T:
     """Validate a document against its schema.
 
-    Raises `UnableToAccept` with every fault.
+    Raises `UnableToAccept` with every fault; also for text that no screen should show (control characters and their
+    like, see `printable`).
     """
     current = _plain_values(document, source)
-    faults: list[Fault] = []
+    faults = list(_unprintable(current, ""))
     while True:
         try:
             accepted = adapter.validate_json(json.dumps(current))
@@ -70,6 +72,7 @@ def shown(value: object) -> object:
     if isinstance(value, (int, float, bool)) or value is None:
         return value
     if isinstance(value, str):
+        value = printable(value)
         return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}..."
     if isinstance(value, Mapping):
         return f"a mapping of {', '.join(map(str, list(value)[:8])) or 'nothing'}"
@@ -82,6 +85,41 @@ def _plain_values(document: object, source: str) -> Any:  # noqa: ANN401 - JSON
         return json.loads(json.dumps(document, default=str))
     except (TypeError, ValueError, RecursionError) as error:
         raise UnableToAccept([Fault(field="", source=source, value=str(error), allowed="plain values")]) from error
+
+
+_NAMES = ("id", "name")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Control characters but tab and line ends, marks that turn the direction of text, and halves of characters."""
+_LINE = re.compile(r"[\t\r\n]")
+
+
+def printable(text: str, *, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
+    r"""The text without what would steer a terminal, turn the direction of text, or cannot be encoded.
+
+    >>> printable("pod\x1b[2J", instead="?")
+    'pod?[2J'
+    """
+    return _UNPRINTABLE.sub(instead, text)
+
+
+def _unprintable(document: object, path: str) -> Iterator[Fault]:
+    """Find text that cannot be shown as it stands, and ids and names of more than one line."""
+    if isinstance(document, str):
+        name = path.rpartition(".")[2]
+        if _UNPRINTABLE.search(document) or (name in _NAMES and _LINE.search(document)):
+            yield Fault(field=path, value=printable(document), allowed="text without control characters")
+    elif isinstance(document, dict):
+        for key, value in document.items():
+            here = f"{path}.{printable(key)}" if path else printable(key)
+            if _UNPRINTABLE.search(key):
+                yield Fault(field=here, value=printable(key), allowed="a key without control characters")
+            yield from _unprintable(value, here)
+    elif isinstance(document, list):
+        for index, value in enumerate(document):
+            if not isinstance(value, (int, float)):
+                yield from _unprintable(value, f"{path}.{index}" if path else str(index))
 
 
 _UNKNOWN_FIELD = ("unexpected_keyword_argument", "extra_forbidden")
@@ -135,12 +173,12 @@ def allowed_by(error: Mapping[str, Any]) -> str:
 
 
 def _path(document: object, location: Location) -> str:
-    """Write a location as a dotted path, with the `id` of a list's member in place of its number where it has one."""
+    """Write a location as a dotted path, with the `id` or `name` of a list's member in place of its number."""
     parts = []
     for step in location:
         if isinstance(document, list) and isinstance(step, int) and step < len(document):
             document = document[step]
-            name = document.get("id") if isinstance(document, Mapping) else None
+            name = (document.get("id") or document.get("name")) if isinstance(document, Mapping) else None
             parts.append(name if isinstance(name, str) and name else str(step))
         else:
             document = document.get(step) if isinstance(document, Mapping) else None

@@ -1,0 +1,179 @@
+"""YAML and JSON text as plain values, and back; what the libraries complain of becomes a fault with its place.
+
+Scalars are those of YAML 1.2, so that a figure is what a person takes it for: `no` is text, and `010`, `0x1F`, `1_000`
+and `12:30` are no numbers. The older rules read them as false, 8, 31, 1000 and 750, and a `tolerated_failures: no` that
+becomes 0 is a reserve without redundancy.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from ridethrough.domain.validation import Fault, UnableToAccept
+
+MOST_REPEATED_NODES = 100_000
+"""How many values the aliases of a YAML document may repeat in all: a person repeats a few."""
+
+
+def yaml_document(text: str, source: str) -> Any:  # noqa: ANN401 - a document may be anything until it is validated
+    """Read one YAML document.
+
+    Raises `UnableToAccept` for text that is not YAML, says one key twice, is nested without end, or repeats itself by
+    aliases more than `MOST_REPEATED_NODES` times.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        fault = Fault(field=place, source=source, value=problem, allowed="a YAML document")
+    except RecursionError:
+        fault = Fault(field="", source=source, value=_NESTED, allowed="a YAML document of plain values")
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        fault = Fault(field="", source=source, value=str(error), allowed="a YAML document of plain values")
+    raise UnableToAccept([fault])
+
+
+def json_document(text: str, source: str) -> Any:  # noqa: ANN401
+    """Read one JSON document.
+
+    Raises `UnableToAccept` as `parse_json` raises `json.JSONDecodeError`.
+    """
+    try:
+        return parse_json(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}"
+        fault = Fault(field=place, source=source, value=error.msg, allowed="a JSON document")
+        raise UnableToAccept([fault]) from error
+
+
+def parse_json(text: str | bytes) -> Any:  # noqa: ANN401
+    """Parse one JSON document.
+
+    Raises `json.JSONDecodeError` for everything that is not JSON (NaN and Infinity are not), for a key that is said
+    twice, and for nesting without end.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError as error:
+        raise json.JSONDecodeError(_NESTED, "", 0) from error
+    except ValueError as error:
+        raise json.JSONDecodeError(str(error), "", 0) from error
+
+
+def yaml_text(document: Mapping[str, Any]) -> str:
+    """Write plain values as YAML that `yaml_document` reads back as they are, and so does a reader of YAML 1.1."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+_NESTED = "nested too deeply"
+
+
+def _refuse_constant(name: str) -> float:
+    message = f"{name} is not a number"
+    raise ValueError(message)
+
+
+def _unique_keys(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            message = f"the key {key!r} is given twice"
+            raise ValueError(message)
+        seen[key] = value
+    return seen
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader of YAML 1.2 scalars that refuses repeated keys, and aliases that repeat without measure."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to start without YAML 1.1's rules
+
+    def get_single_node(self) -> yaml.Node | None:
+        """Compose the document, and refuse it before anything is built from what its aliases repeat."""
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None:
+            _check_aliases(node)
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Build a mapping whose keys are unique; a merge (`<<`) may be overridden."""
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _check_aliases(root: yaml.Node) -> None:
+    """Refuse a document that holds itself, or that is far larger than its text once its aliases are written out."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+    waiting = [(root, False)]
+    while waiting:
+        node, children_known = waiting.pop()
+        if id(node) in sizes:
+            continue
+        children = _children(node)
+        if children_known:
+            open_nodes.discard(id(node))
+            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+            continue
+        open_nodes.add(id(node))
+        waiting.append((node, True))
+        for child in children:
+            if id(child) in open_nodes:
+                raise yaml.constructor.ConstructorError(
+                    None, None, "an alias stands for what it is in", child.start_mark
+                )
+            waiting.append((child, False))
+    repeated = sizes[id(root)] - len(sizes)
+    if repeated > MOST_REPEATED_NODES:
+        problem = f"aliases repeat more than {MOST_REPEATED_NODES:,} values"
+        raise yaml.constructor.ConstructorError(None, None, problem, root.start_mark)
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [each for pair in node.value for each in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+class _Dumper(yaml.SafeDumper):
+    """A safe dumper that quotes what a reader of YAML 1.1 or of YAML 1.2 would not take for text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way; `_RESOLVED` is added below
+        first: list(resolvers) for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
+    }
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
+        """Write every value where it stands."""
+        return True
+
+
+_RESOLVED = (
+    (_MERGE, r"<<"),
+    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|"),
+    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE"),
+    ("tag:yaml.org,2002:int", r"[-+]?(0|[1-9][0-9]*)"),
+    ("tag:yaml.org,2002:float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?"),
+    ("tag:yaml.org,2002:float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+)
+for _tag, _written in _RESOLVED:
+    _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_written})\Z"), None)
+    _Dumper.add_implicit_resolver(_tag, re.compile(rf"(?:{_written})\Z"), None)
