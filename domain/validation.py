@@ -37,10 +37,11 @@ class Fault:
 
 
 class UnableToAccept(ValueError):
-    """Input was refused; `faults` lists everything that is wrong with it."""
+    """Input was refused; `faults` lists everything that is wrong with it, each fault once."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
+        listed = tuple(faults)
+        self.faults = tuple(fault for index, fault in enumerate(listed) if fault not in listed[:index])
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
     def __reduce__(self) -> tuple[type["UnableToAccept"], tuple[tuple[Fault, ...]]]:

@@ -9,7 +9,7 @@ from ridethrough.api.reading.files import read_json, read_text
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.charges.not_priced import UnableToPrice
-from ridethrough.tariffs.documents.acceptance import shown
+from ridethrough.tariffs.documents.acceptance import printable, shown
 from ridethrough.tariffs.native import tariff_from_document, tariff_from_yaml
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.demand import LookbackReading
@@ -31,6 +31,9 @@ def resolve_tariff(named: object, *, folder: Path | None, source: str) -> Tariff
         raise UnableToAccept(
             [Fault(field="tariff", source=source, value=shown(named), allowed="a name, a path or a tariff")]
         )
+    if named != printable(named):
+        allowed = "text without control characters"
+        raise UnableToAccept([Fault(field="tariff", source=source, value=printable(named), allowed=allowed)])
     if Path(named).suffix.lower() not in _SUFFIXES:
         try:
             return catalog.load(named)
