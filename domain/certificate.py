@@ -1,4 +1,4 @@
-"""What the replay of outages against a plan found."""
+"""The result of replaying outages against a plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """An outage that starts at `start` with `failed_units` of a UPS system already lost, and how long it was ridden."""
+    """An outage at `start` with `failed_units` of a UPS system already failed, and how long the load was carried."""
 
     ups_id: str
     start: datetime
@@ -17,17 +17,17 @@ class Outage:
 
     @property
     def margin_s(self) -> float:
-        """Seconds beyond the policy; negative where the load is lost too early."""
+        """Seconds beyond the policy; negative if the load is lost too early."""
         return self.ride_through_s - self.required_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """Proof by replay that every outage is ridden through, or what stands against it.
+    """Proof by replay that every outage is ridden through, or the reasons why there is no proof.
 
-    `worst` is the outage of least margin. `violations` are limits or balances that the plan itself breaks.
-    `ride_through_s[ups_id][boundary]` is the worst over the tolerated failures, at each of the plan's interval
-    boundaries; `required_s[ups_id]` what the policy asks for.
+    `worst` is the outage with the smallest margin. `violations` are limits or balances that the plan itself breaks.
+    `ride_through_s[ups_id][boundary]` is the shortest ride-through over the tolerated failures, at each interval
+    boundary of the plan. `required_s[ups_id]` is the ride-through that the policy requires.
     """
 
     outages_replayed: int

@@ -1,4 +1,4 @@
-"""Stretches of time in which the usual reserve is not enough: storms, alerts, tests, generators out of service."""
+"""Times in which the usual reserve is not enough: storms, alerts, tests, generators out of service."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -26,11 +26,12 @@ _ALWAYS_FULL = (ConditionKind.STORM, ConditionKind.GRID_ALERT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReserveCondition:
-    """From `start` until before `end` nothing is discharged, and the batteries are full or hold a longer ride-through.
+    """From `start` until before `end` the batteries are not discharged, and are full or hold a longer ride-through.
 
-    Times without an offset are on the site's local clock; where that shows one time twice, or skips it, the longer
-    stretch counts. `ride_through_s` is at the whole protected load; without it the batteries are to be full, as they
-    always are in a storm or a grid alert. `ups` names one system; without it the condition holds for the whole site.
+    Times without an offset are on the site's local clock. If a clock change makes such a time ambiguous or skips it,
+    the longer interval counts. `ride_through_s` is at the full protected load. Without it the batteries must be full,
+    which a storm and a grid alert always require. `ups` names one system; without it the condition holds for the whole
+    site.
     """
 
     start: datetime
@@ -42,9 +43,7 @@ class ReserveCondition:
     def __post_init__(self) -> None:
         checks = Checks()
         alike = (self.start.tzinfo is None) == (self.end.tzinfo is None)
-        checks.require(
-            alike, "end", str(self.end), "with a UTC offset where the start has one, without where it has not"
-        )
+        checks.require(alike, "end", str(self.end), "with a UTC offset if the start has one, otherwise without")
         for name in ("start", "end"):
             moment: datetime = getattr(self, name)
             checks.require(moment.year in _YEARS, name, str(moment), f"in the years {_YEARS[0]} to {_YEARS[-1]}")
@@ -52,17 +51,17 @@ class ReserveCondition:
         checks.require(self.start < self.end, "end", str(self.end), f"after the start {self.start}")
         if self.ride_through_s is not None:
             checks.positive("ride_through_s", self.ride_through_s)
-            allowed = f"left out: a {self.kind.value} asks for full batteries"
+            allowed = f"left out, because a {self.kind.value} requires full batteries"
             checks.require(self.kind not in _ALWAYS_FULL, "ride_through_s", self.ride_through_s, allowed)
         checks.raise_faults()
 
     @property
     def full_charge(self) -> bool:
-        """Whether the batteries are to be full."""
+        """Whether the batteries must be full."""
         return self.ride_through_s is None
 
     def interval(self, timezone: str) -> Interval:
-        """The stretch of time, at a site of this time zone."""
+        """The interval of the condition, at a site in this time zone."""
         if self.start.tzinfo is not None:
             return Interval(start=self.start.astimezone(UTC), end=self.end.astimezone(UTC))
         local = zone(timezone)
@@ -79,11 +78,11 @@ class ReserveCondition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionsOnHorizon:
-    """The conditions of one UPS system, per interval of a horizon, and per boundary between them.
+    """The conditions of one UPS system, by interval of a horizon and by boundary between intervals.
 
-    A condition touches an interval where it holds at any instant of it, and a boundary where it holds at that instant
-    or touches an interval beside it: stored energy is linear inside an interval, so what is to be there at an instant
-    inside must be there at both ends.
+    A condition touches an interval if it holds at any instant of it. It touches a boundary if it holds at that instant,
+    or if it touches an interval beside the boundary. The reason: stored energy is linear inside an interval, so energy
+    that must be there at an instant inside must be there at both ends.
     """
 
     intervals: tuple[tuple[ReserveCondition, ...], ...]
@@ -96,7 +95,10 @@ class ConditionsOnHorizon:
 def conditions_on(
     horizon: Horizon, conditions: Iterable[ReserveCondition], *, ups_id: str, timezone: str
 ) -> ConditionsOnHorizon:
-    """Lay the conditions of one UPS system on a horizon; `timezone` is the site's, for times without an offset."""
+    """Lay the conditions of one UPS system on a horizon.
+
+    `timezone` is the site's time zone, for times without an offset.
+    """
     held = [(each, each.interval(timezone)) for each in conditions if each.concerns(ups_id)]
     if not held:
         return ConditionsOnHorizon(intervals=((),) * horizon.intervals, boundaries=((),) * (horizon.intervals + 1))

@@ -39,7 +39,7 @@ class Interval:
 
     @property
     def hours(self) -> float:
-        """Elapsed hours (a local day of a clock change has 23 or 25)."""
+        """Elapsed hours (a local day with a clock change has 23 or 25)."""
         return (self.end - self.start) / timedelta(hours=1)
 
     def __contains__(self, moment: datetime) -> bool:
@@ -69,10 +69,10 @@ class Horizon:
 
     @classmethod
     def of_local_day(cls, day: date, timezone: str, interval_minutes: int, look_ahead_h: float = 0) -> "Horizon":
-        """Cover one local calendar day, and `look_ahead_h` hours past its end.
+        """The horizon of one local calendar day and `look_ahead_h` hours after it.
 
-        A day of 23 or 25 hours has as many intervals as it has time. Raises `UnableToAccept` where intervals do not
-        fit the day (a clock that changes by half an hour has days that hours do not fill).
+        A day of 23 or 25 hours has accordingly fewer or more intervals. Raises `UnableToAccept` if whole intervals do
+        not fit the day: a clock change of half an hour leaves a day that whole hours do not fill.
 
         >>> [Horizon.of_local_day(date(2026, 3, n), "America/New_York", 15).intervals for n in (7, 8)]
         [96, 92]

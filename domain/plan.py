@@ -1,4 +1,4 @@
-"""The answer: what each battery does in each interval, what that costs, and the proof that it is safe."""
+"""The dispatch plan: what each battery does in each interval, the cost, and the proof of safety."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ridethrough.domain.horizon import Horizon
 
 
 class PlanStatus(StrEnum):
-    """How a plan came about; only `optimal` is a proven optimum."""
+    """How a plan was made; only `optimal` is a proven optimum."""
 
     OPTIMAL = "optimal"
     TIME_LIMIT = "time_limit"
@@ -20,7 +20,7 @@ class PlanStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCost:
-    """What the plan costs, in the site's currency; peaks count only as far as they exceed what is billed already."""
+    """The cost of a plan, in the site's currency; a peak costs only the part above what is already billed."""
 
     energy: float
     demand: float
@@ -36,7 +36,7 @@ class PlanCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsTrajectory:
-    """One UPS system over `n` intervals: powers in each (kW), stored energy and reserve at the `n + 1` boundaries."""
+    """One UPS system over `n` intervals: power in each (kW), stored energy and reserve at `n + 1` boundaries."""
 
     ups_id: str
     load_kw: tuple[float, ...]
@@ -59,7 +59,7 @@ class UpsTrajectory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsSetpoint:
-    """What one UPS system does in one interval; stored energy, reserve and ride-through are at the interval's end."""
+    """One UPS system in one interval; stored energy, reserve and ride-through are at the end of the interval."""
 
     ups_id: str
     load_kw: float
@@ -84,7 +84,7 @@ class Setpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optimality:
-    """By which method a plan was found, and how far it may be from the cheapest, as a fraction of its cost."""
+    """The method that found a plan, and its largest distance from the cheapest plan, as a fraction of its cost."""
 
     method: str
     relative_gap: float
@@ -94,9 +94,9 @@ class Optimality:
 class DispatchPlan:
     """A dispatch plan over `horizon`.
 
-    `grid_target_kw` is the level to hold the meter under: the lowest peak the plan pays for among the demand charges
-    that meter the interval, else the import limit. The baseline keeps every battery as it is. `optimality` is None
-    where nothing was optimized.
+    `grid_target_kw` is the level that the meter must stay below: the lowest peak that the plan pays for, among the
+    demand charges that meter the interval, or the import limit if there is none. In the baseline every battery rests.
+    `optimality` is None if nothing was optimized.
     """
 
     site_id: str
@@ -118,7 +118,7 @@ class DispatchPlan:
 
     @property
     def savings(self) -> float:
-        """What the plan costs less than doing nothing."""
+        """The cost of doing nothing less the cost of the plan."""
         return self.baseline_cost.total - self.cost.total
 
     def setpoints(self) -> Iterator[Setpoint]:

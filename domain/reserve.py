@@ -1,4 +1,4 @@
-"""The backup reserve: what must stay stored so that the protected load rides through an outage.
+"""The backup reserve: the energy that must stay stored so that the protected load rides through an outage.
 
 With `n` units of which `f` may fail, protected load `P` (kW), and a duty of steps `i` (seconds `t`, load fraction `p`):
 
@@ -7,8 +7,9 @@ With `n` units of which `f` may fail, protected load `P` (kW), and a duty of ste
     drawn_kwh        = sum(need_kwh[i] / (k_T * u(C[i]) * eta_d))                        stored energy it takes
     reserve_fraction = cutoff + soc_error + drawn_kwh / ((n - f) * capacity_kwh)
 
-`capacity_kwh` is that of the weakest unit, as units share the load alike. A plain ride-through of `T` s is one step at
-full load. Outages before a recharge are one after the other in the duty; of several duties the most demanding counts.
+`capacity_kwh` is that of the weakest unit, because units share the load equally. A simple ride-through of `T` s is one
+step at full load. With several outages before a recharge, the duty contains them one after the other. Of several duties
+the most demanding one counts.
 
 Source: `docs/reserve.md` (IEC 62040-3 stored energy time; rate table from the battery's maker).
 """
@@ -25,7 +26,7 @@ SECONDS_PER_HOUR = 3600.0
 
 
 class Binding(StrEnum):
-    """What decides whether, and how high, a reserve stands."""
+    """The limit that decides the level of a reserve, or makes it infeasible."""
 
     RIDE_THROUGH = "ride_through"
     CAPACITY = "capacity"
@@ -37,14 +38,15 @@ class Binding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReserveRequirement:
-    """The reserve of one UPS system; see the module for the algebra.
+    """The reserve of one UPS system; the algebra is in the module's docstring.
 
-    `reserve_fraction` is reported also when it is above `max_fraction`, where `feasible` is false. `tradable_kwh` is
-    stored energy above the reserve, `tradable_ac_kwh` what of it reaches the load. `duty` is what must be carried,
-    `required_s` its duration, `c_rate` that of the full protected load. `ride_through_s` is that of full batteries with
-    the worst tolerated failure (full load, once the duty is over); `recharge_h` the time to put back what the duty
-    takes. `policy` names what asks for the duty, `build_up_s` what the seconds of one outage are made of;
-    `loss_probability` and `losses_per_year` are known where generator starts are given.
+    `reserve_fraction` is reported even when it is above `max_fraction`; `feasible` is then false. `tradable_kwh` is the
+    energy of full batteries above the reserve, and `tradable_ac_kwh` the part of it that reaches the load. `duty` is
+    the load to carry, `required_s` its duration, and `c_rate` the discharge rate at the full protected load.
+    `ride_through_s` is the ride-through of full batteries with the worst tolerated failure, at full load after the end
+    of the duty. `recharge_h` is the time to recharge the energy that the duty takes. `policy` names the source of the
+    duty, and `build_up_s` the parts of the duration of one outage. `loss_probability` and `losses_per_year` are known
+    if generator starts are given.
     """
 
     ups_id: str
@@ -72,7 +74,7 @@ class ReserveRequirement:
 
 
 def recharge_h(energy_kwh: float, power_kw: float, charge_efficiency: float) -> float:
-    """The hours that storing `energy_kwh` takes at `power_kw`; infinite without power.
+    """The hours to store `energy_kwh` at `power_kw`; infinite without power.
 
     >>> round(recharge_h(421.053, 1200, 0.95), 5)
     0.36934
@@ -82,28 +84,28 @@ def recharge_h(energy_kwh: float, power_kw: float, charge_efficiency: float) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draw:
-    """What the survivors of one system draw from their batteries while they carry a load."""
+    """The power that surviving units draw from their batteries while they carry a load."""
 
     ups: UpsSystem
     load_kw: float
 
     def dc_kw(self, load_fraction: float) -> float:
-        """What the inverters of the survivors draw from the DC bus."""
+        """The power that the inverters of surviving units draw from the DC bus."""
         return self.ups.dc_load_kw(self.load_kw * load_fraction, self.ups.surviving_units)
 
     def c_rate(self, load_fraction: float) -> float:
-        """The rate of the weakest surviving unit, 1/h."""
+        """The discharge rate of the weakest surviving unit, 1/h."""
         return self.dc_kw(load_fraction) / self.ups.surviving_units / self.ups.weakest_capacity_kwh
 
     def deliverable_fraction(self, load_fraction: float) -> float:
-        """The part of stored energy that reaches the DC bus at this load."""
+        """The fraction of stored energy that reaches the DC bus at this load."""
         battery = self.ups.battery
         discharge_efficiency = 1.0 if battery.usable_fraction_includes_loss else battery.discharge_efficiency
         usable = battery.usable_fraction(self.c_rate(load_fraction))
         return usable * battery.energy_at_temperature * discharge_efficiency
 
     def stored_kw(self, load_fraction: float) -> float:
-        """How fast stored energy falls: by the load, and by what full batteries lose standing by."""
+        """The rate at which stored energy falls, from the load and from the standby loss of full batteries."""
         leak_per_h = -math.log1p(-self.ups.battery.standby_loss_per_h)
         standby_kw = leak_per_h * self.ups.surviving_units * self.ups.weakest_capacity_kwh
         return self.dc_kw(load_fraction) / self.deliverable_fraction(load_fraction) + standby_kw
@@ -117,7 +119,7 @@ class _Draw:
         return math.fsum(self.stored_kw(step.load_fraction) * step.seconds for step in duty.steps) / SECONDS_PER_HOUR
 
     def lasts_s(self, stored_kwh: float, duty: BackupDuty) -> float:
-        """How long so much stored energy carries the duty, and full load once the duty is over."""
+        """How long this stored energy carries the duty, and full load after the end of the duty."""
         left, seconds = stored_kwh * SECONDS_PER_HOUR, 0.0
         for step in duty.steps:
             taken = self.stored_kw(step.load_fraction) * step.seconds
@@ -137,8 +139,9 @@ def reserve_requirement(
 ) -> ReserveRequirement:
     """Work out the reserve of one UPS system.
 
-    `protected_load_kw` replaces the system's own where the load turns out higher; `meter_headroom_kw` is the import
-    left at the meter for recharging (kW AC) while the load is carried; `duties` replace those of the policy.
+    `protected_load_kw` replaces the system's own value, for a load that turns out higher. `meter_headroom_kw` is the
+    import that the meter has left for recharging (kW AC) while the load is carried. `duties` replace those of the
+    policy.
     """
     load_kw = ups.protected_load_kw if protected_load_kw is None else protected_load_kw
     draw = _Draw(ups=ups, load_kw=load_kw)
@@ -174,7 +177,7 @@ def reserve_requirement(
 def _figures(
     draw: _Draw, duty: BackupDuty, fraction: float, *, feasible: bool, ride_through_s: float
 ) -> dict[str, float]:
-    """The energies that follow from the reserve's fraction."""
+    """The energies that follow from the reserve as a fraction."""
     ups = draw.ups
     reserve_kwh = fraction * ups.capacity_kwh
     tradable_kwh = max(0.0, ups.max_stored_kwh - reserve_kwh) if feasible else 0.0
@@ -195,7 +198,7 @@ def _figures(
 
 
 def _binding_energy(ups: UpsSystem, fraction: float, back_h: float) -> Binding:
-    """Name what decides where the power is there."""
+    """The limit that decides the reserve if power is sufficient."""
     if fraction > ups.battery.max_fraction:
         return Binding.CAPACITY
     limit_h = ups.reserve.recharge_limit_h
@@ -203,7 +206,7 @@ def _binding_energy(ups: UpsSystem, fraction: float, back_h: float) -> Binding:
 
 
 def _binding_power_limit(draw: _Draw) -> Binding | None:
-    """Name the power limit that the surviving units cannot hold until their batteries are empty, if there is one."""
+    """The power limit that surviving units cannot keep until their batteries are empty, or None."""
     ups = draw.ups
     if draw.load_kw / ups.surviving_units > ups.unit_output_limit_kw:
         return Binding.INVERTER_POWER
@@ -221,7 +224,7 @@ def _recharge_after_ride_through_h(ups: UpsSystem, load_kw: float, drawn_kwh: fl
 
 
 def _recharge_on_generator_h(ups: UpsSystem, drawn_kwh: float, back_h: float) -> float:
-    """The hours of the same recharge while generators carry the site, at the charge limit that then holds."""
+    """The hours of the same recharge on generators, at the charge limit that applies then."""
     limit_kw = ups.battery.charge_limit_on_generator_kw
     if limit_kw is None:
         return back_h

@@ -8,12 +8,12 @@ from ridethrough.domain.horizon import Horizon
 from ridethrough.domain.validation import Checks
 
 _HIGHEST_PRICE_PER_KWH = 1e6
-"""Beyond any price in any currency: a feed that says more is broken, and nothing is traded on it."""
+"""No currency has a higher price: a feed with a higher one is broken, and its prices are not used."""
 
 
 def _check_values(checks: Checks, horizon: Horizon, name: str, values: tuple[float, ...]) -> None:
     checks.require(
-        len(values) == horizon.intervals, name, f"{len(values)} values", f"{horizon.intervals}, one an interval"
+        len(values) == horizon.intervals, name, f"{len(values)} values", f"{horizon.intervals}, one for each interval"
     )
     for index, value in enumerate(values):
         checks.require(math.isfinite(value), f"{name}.{index}", value, "a finite number")
@@ -21,7 +21,7 @@ def _check_values(checks: Checks, horizon: Horizon, name: str, values: tuple[flo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadForecast:
-    """Mean load per interval, in kW AC; negative where generation behind the meter exceeds the load."""
+    """Mean load per interval, in kW AC; negative if generation behind the meter exceeds the load."""
 
     horizon: Horizon
     load_kw: tuple[float, ...]

@@ -15,7 +15,7 @@ _MINUTES_PER_DAY = 24 * 60
 class Interconnection:
     """Limits at the point of common coupling (IEEE 1547), in kW AC at the meter.
 
-    `ramp_limit_kw_per_min` is how fast batteries may let the meter change; without it there is no limit.
+    `ramp_limit_kw_per_min` limits how fast batteries may change the meter's power; without it there is no limit.
     """
 
     import_limit_kw: float
@@ -33,7 +33,7 @@ class Interconnection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One premises behind one utility meter, with one or more UPS systems, and when their reserve is raised."""
+    """One premises behind one utility meter, with its UPS systems, and the conditions that raise their reserve."""
 
     id: str
     timezone: str

@@ -1,4 +1,4 @@
-"""What is known of a site at the moment a plan is made."""
+"""The known state of a site when a plan is made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ _ROUNDING_KWH = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """Stored energy per UPS system, and what the meter has already set in this billing period and before.
+    """Stored energy of each UPS system, and metered peaks and energy of this billing period and earlier ones.
 
-    `stored_kwh` is of all batteries of a system; a system that is missing is full. `peaks_kw` holds the month-to-date
-    peak per demand charge, `past_peaks_kw` the peaks of earlier months per charge (`{"facility": {"2026-05":
-    4210.0}}`), `energy_kwh` the month-to-date energy that energy tiers start from. `conditions` are those that came up
-    since the site was described: a storm, an alert, a generator out of service.
+    `stored_kwh` is the energy of all batteries of a system; a missing system is full. `peaks_kw` holds the
+    month-to-date peak of each demand charge. `past_peaks_kw` holds the peaks of earlier months for each charge
+    (`{"facility": {"2026-05": 4210.0}}`). `energy_kwh` is the month-to-date energy, from which energy tiers continue.
+    `conditions` are new since the site was described: a storm, an alert, a generator out of service.
 
-    Where units stand at different charge, `unit_stored_kwh` gives each unit's own in place of `stored_kwh`. All of them
-    then count as charged like the one in service that has least above its cutoff: it drops out first, whichever fails.
+    If units have different charge, `unit_stored_kwh` gives the energy of each unit and replaces `stored_kwh`. Every
+    unit then counts like the unit in service with the least energy above its cutoff, because that unit is empty first.
     """
 
     stored_kwh: Mapping[str, float] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class SiteState:
         for ups_id, stored in self.stored_kwh.items():
             checks.not_negative(f"ups.{ups_id}.stored_kwh", stored)
             both = ups_id in self.unit_stored_kwh
-            checks.require(not both, f"ups.{ups_id}.stored_kwh", stored, "left out where unit_stored_kwh is given")
+            checks.require(not both, f"ups.{ups_id}.stored_kwh", stored, "left out if unit_stored_kwh is given")
         for ups_id, units in self.unit_stored_kwh.items():
             for index, stored in enumerate(units):
                 checks.not_negative(f"ups.{ups_id}.unit_stored_kwh.{index}", stored)
@@ -49,9 +49,9 @@ class SiteState:
         checks.raise_faults()
 
     def check_against(self, site: Site) -> None:
-        """Refuse a state that the site cannot be in.
+        """Refuse a state that is impossible for the site.
 
-        Raises `UnableToAccept` for an unknown UPS system, or more stored than its batteries hold.
+        Raises `UnableToAccept` for an unknown UPS system, or for more energy than its batteries hold.
         """
         checks = Checks()
         known = {ups.id: ups for ups in site.ups}
@@ -60,7 +60,7 @@ class SiteState:
             checks.require(ups is not None, f"ups.{ups_id}", ups_id, f"one of the site's systems: {', '.join(known)}")
             if ups is not None:
                 alike = not ups.unit_state_of_health
-                allowed = "left out: units differ in health, so give unit_stored_kwh"
+                allowed = "left out, because units differ in health: give unit_stored_kwh instead"
                 checks.require(alike, f"ups.{ups_id}.stored_kwh", stored, allowed)
                 limit = ups.max_stored_kwh if alike else stored
                 checks.require(
@@ -75,7 +75,7 @@ class SiteState:
         checks.raise_faults()
 
     def stored_in(self, site: Site, ups_id: str) -> float:
-        """The stored energy of one system in kWh; full where nothing is known."""
+        """The stored energy of one system in kWh; full if nothing is known."""
         ups = site.ups_system(ups_id)
         limit = ups.max_stored_kwh
         units = self.unit_stored_kwh.get(ups_id)
@@ -91,13 +91,13 @@ class SiteState:
 
 
 def _check_units(checks: Checks, ups_id: str, units: tuple[float, ...], known: Mapping[str, UpsSystem]) -> None:
-    """Refuse units that a system does not have, or that hold more than their battery can."""
+    """Note a fault for units that a system does not have, or that hold more than their battery can."""
     name = f"ups.{ups_id}.unit_stored_kwh"
     ups = known.get(ups_id)
     checks.require(ups is not None, f"ups.{ups_id}", ups_id, f"one of the site's systems: {', '.join(known)}")
     if ups is None:
         return
-    checks.require(len(units) == ups.units, name, f"{len(units)} values", f"{ups.units}, one a unit")
+    checks.require(len(units) == ups.units, name, f"{len(units)} values", f"{ups.units}, one for each unit")
     limit = ups.battery.nominal_kwh * ups.battery.max_fraction
     for index, stored in enumerate(units):
         checks.require(

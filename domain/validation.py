@@ -1,4 +1,4 @@
-"""Faults in input, as data: where, what was given, what is allowed; all of them at once."""
+"""Faults in input, as data: where, what was given, what is allowed; all faults at once."""
 
 import math
 from collections.abc import Iterable
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong with an input.
+    """One fault in an input.
 
-    `field` is the dotted path inside the document (`ups.pod-1.battery.nominal_kwh`, or `row 17`), `source` the file
+    `field` is the dotted path inside the document (`ups.pod-1.battery.nominal_kwh`, or `row 17`). `source` is the file
     that it came from (empty for a request body).
     """
 
@@ -19,7 +19,7 @@ class Fault:
     source: str = ""
 
     def __str__(self) -> str:
-        """Say the fault as one line a person can act on.
+        """Format the fault as one line that a person can act on.
 
         >>> print(Fault(source="site.yaml", field="units", value=-1, allowed="a whole number of at least 1"))
         site.yaml: units is -1, must be a whole number of at least 1
@@ -28,11 +28,11 @@ class Fault:
         return f"{place} is {self.value!r}, must be {self.allowed}"
 
     def under(self, path: str) -> "Fault":
-        """Move the fault below `path`, as the document that holds the faulty object sees it."""
+        """The same fault with `path` before its field, for the document that contains the faulty object."""
         return replace(self, field=f"{path}.{self.field}" if self.field else path)
 
     def in_source(self, source: str) -> "Fault":
-        """Name the file the fault stands in, unless one is named already."""
+        """The same fault with its file, unless a file is already named."""
         return self if self.source else replace(self, source=source)
 
 
@@ -45,7 +45,7 @@ class UnableToAccept(ValueError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
     def __reduce__(self) -> tuple[type["UnableToAccept"], tuple[tuple[Fault, ...]]]:
-        """Travel between processes with the faults, not with their text."""
+        """Pickle the faults and not their text, so that the error can move between processes."""
         return UnableToAccept, (self.faults,)
 
 

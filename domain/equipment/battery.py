@@ -37,18 +37,18 @@ class Peukert:
 class Battery:
     """The battery of one unit; powers are in kW at its DC terminals, fractions are of `capacity_kwh`.
 
-    `usable_fraction_by_c_rate` is the maker's table of the energy that can be drawn at a discharge rate (1/h), linear
-    between its points; beyond its highest rate (`max_c_rate`) the maker promises nothing, and no reserve may rely on
-    it. Without a table everything is usable at any rate. Where the table already holds the discharge loss,
-    `usable_fraction_includes_loss` says so, and the reserve does not count it twice. `peukert` stands in its place for
-    lead-acid.
+    `usable_fraction_by_c_rate` is the maker's table of the fraction of energy that can be drawn at a discharge rate
+    (1/h), linear between its points. The maker promises nothing beyond its highest rate (`max_c_rate`), so no reserve
+    may rely on such a rate. Without a table all energy is usable at any rate. `usable_fraction_includes_loss` says that
+    the table already contains the discharge loss; the reserve then does not count it twice. For lead-acid, `peukert`
+    may replace the table.
 
-    `charge_taper_by_fraction` is how much of the charge limit is left as the battery fills, by fraction of capacity;
-    `power_by_fraction` how much of the discharge limit is left as it empties. `charge_limit_on_generator_kw` holds
-    while generators carry the site.
+    `charge_taper_by_fraction` is the fraction of the charge limit that is left as the battery fills, by fraction of
+    capacity. `power_by_fraction` is the fraction of the discharge limit that is left as it empties.
+    `charge_limit_on_generator_kw` holds while generators carry the site.
 
-    `temperature_factor` is what of the energy the cold leaves. With the maker's tables by temperature it follows from
-    `temperature_c`, as does what is left of the discharge limit.
+    `temperature_factor` is the fraction of the energy that is available at low temperature. With the maker's tables by
+    temperature, this fraction and the fraction of the discharge limit follow from `temperature_c`.
     """
 
     nominal_kwh: float
@@ -94,7 +94,7 @@ class Battery:
         self._check_temperature(checks)
         self._check_charge_taper(checks)
         check_fractions(checks, "power_by_fraction", self.power_by_fraction)
-        check_rises(checks, "power_by_fraction", self.power_by_fraction, "that is left when it is emptier")
+        check_rises(checks, "power_by_fraction", self.power_by_fraction, "at the lower fraction")
         if self.charge_limit_on_generator_kw is not None:
             checks.not_negative("charge_limit_on_generator_kw", self.charge_limit_on_generator_kw)
         checks.raise_faults()
@@ -105,7 +105,7 @@ class Battery:
         for rate, usable in sorted(self.usable_fraction_by_c_rate.items()):
             checks.positive(f"{name}.{rate:g}", rate)
             checks.efficiency(f"{name}.{rate:g}", usable)
-        check_falls(checks, name, self.usable_fraction_by_c_rate, "usable at the rate below it")
+        check_falls(checks, name, self.usable_fraction_by_c_rate, "at the lower rate")
         both = self.peukert is not None and bool(self.usable_fraction_by_c_rate)
         checks.require(not both, "peukert", self.peukert, "left out where usable_fraction_by_c_rate is given")
 
@@ -115,7 +115,7 @@ class Battery:
             for degrees, left in sorted(table.items()):
                 checks.efficiency(f"{name}.{degrees:g}", left)
             known = self.temperature_c is not None and bool(table) and min(table) <= self.temperature_c <= max(table)
-            allowed = f"from {min(table):g} to {max(table):g}, where {name} speaks" if table else ""
+            allowed = f"from {min(table):g} to {max(table):g}, the range of {name}" if table else ""
             checks.require(known or not table, "temperature_c", self.temperature_c, allowed)
         twice = bool(self.usable_fraction_by_temperature_c) and self.temperature_factor != 1
         allowed = "left out where usable_fraction_by_temperature_c is given"
@@ -128,11 +128,19 @@ class Battery:
             points = sorted(self.charge_taper_by_fraction)
             whole = len(points) > 1 and points[-1] == 1 and self.charge_taper_by_fraction[points[0]] == 1
             checks.require(
-                whole, name, dict(self.charge_taper_by_fraction), "from the whole limit (1) to a full battery (1)"
+                whole,
+                name,
+                dict(self.charge_taper_by_fraction),
+                "a table whose first value is the whole limit (1) and whose last point is a full battery (1)",
             )
-        check_falls(checks, name, self.charge_taper_by_fraction, "that is left when it is emptier")
+        check_falls(checks, name, self.charge_taper_by_fraction, "at the lower fraction")
         for (_, before), (_, after) in pairwise(segments(self.charge_taper_by_fraction)):
-            checks.require(after <= before, name, dict(self.charge_taper_by_fraction), "ever steeper towards full")
+            checks.require(
+                after <= before,
+                name,
+                dict(self.charge_taper_by_fraction),
+                "a curve that only gets steeper towards full",
+            )
 
     @property
     def capacity_kwh(self) -> float:
@@ -159,12 +167,12 @@ class Battery:
 
     @property
     def energy_at_temperature(self) -> float:
-        """The fraction of the energy that the battery's temperature leaves."""
+        """The fraction of the energy that is available at the battery's temperature."""
         return self._at_temperature(self.usable_fraction_by_temperature_c, otherwise=self.temperature_factor)
 
     @property
     def power_at_temperature(self) -> float:
-        """The fraction of the discharge limit that the battery's temperature leaves."""
+        """The fraction of the discharge limit that is available at the battery's temperature."""
         return self._at_temperature(self.power_fraction_by_temperature_c, otherwise=1.0)
 
     def _at_temperature(self, table: Mapping[float, float], *, otherwise: float) -> float:

@@ -1,4 +1,4 @@
-"""Makers' tables: values at points of a quantity, linear between them and flat outside."""
+"""Makers' tables: values at points of a quantity, linear between the points and constant outside."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def interpolate(table: Mapping[float, float], at: float) -> float:
 
 
 def segments(table: Mapping[float, float]) -> list[tuple[float, float]]:
-    """The lines through each two neighbouring points, as (value at 0, slope)."""
+    """The lines through each pair of neighbouring points, as (value at 0, slope)."""
     lines = []
     for (low, at_low), (high, at_high) in pairwise(sorted(table.items())):
         slope = (at_high - at_low) / (high - low)
@@ -33,20 +33,20 @@ def segments(table: Mapping[float, float]) -> list[tuple[float, float]]:
 
 
 def check_fractions(checks: Checks, name: str, table: Mapping[float, float]) -> None:
-    """Refuse a table whose points or values are not fractions above 0."""
+    """Note a fault for a table whose points or values are not fractions above 0."""
     for point, value in sorted(table.items()):
         path = f"{name}.{point:g}"
         checks.fraction(path, point)
         checks.efficiency(path, value)
 
 
-def check_falls(checks: Checks, name: str, table: Mapping[float, float], what: str) -> None:
-    """Refuse a table in which a value is above the one before it."""
+def check_falls(checks: Checks, name: str, table: Mapping[float, float], where: str) -> None:
+    """Note a fault for each value that is above the one before it."""
     for (_, before), (point, value) in pairwise(sorted(table.items())):
-        checks.require(value <= before, f"{name}.{point:g}", value, f"at most the {before:g} {what}")
+        checks.require(value <= before, f"{name}.{point:g}", value, f"at most {before:g}, the value {where}")
 
 
-def check_rises(checks: Checks, name: str, table: Mapping[float, float], what: str) -> None:
-    """Refuse a table in which a value is below the one before it."""
+def check_rises(checks: Checks, name: str, table: Mapping[float, float], where: str) -> None:
+    """Note a fault for each value that is below the one before it."""
     for (_, before), (point, value) in pairwise(sorted(table.items())):
-        checks.require(value >= before, f"{name}.{point:g}", value, f"at least the {before:g} {what}")
+        checks.require(value >= before, f"{name}.{point:g}", value, f"at least {before:g}, the value {where}")

@@ -12,7 +12,7 @@ from ridethrough.domain.ride_through.policy import ReservePolicy
 from ridethrough.domain.validation import Checks
 
 _MOST_UNITS = 10_000
-"""More units than any parallel system has: a guard against a slip of the keyboard."""
+"""No parallel system has more units; a larger number is a typing error."""
 
 
 class UpsMode(StrEnum):
@@ -25,22 +25,22 @@ class UpsMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsSystem:
-    """`units` UPS units in parallel, of which `tolerated_failures` may fail with the load still carried.
+    """`units` UPS units in parallel, which still carry the load after `tolerated_failures` of them fail.
 
-    Limits are of one unit: `unit_output_limit_kw` at the inverter output (AC), `unit_input_limit_kw` at the rectifier
+    Limits apply to one unit: `unit_output_limit_kw` at the inverter output (AC), `unit_input_limit_kw` at the rectifier
     input (AC). The rectifier feeds the load and recharges the battery through the same DC bus. `protected_load_kw` is
-    what the reserve must carry (AC), whatever the load is at the moment. Only a `bidirectional` unit may feed back to
-    the grid.
+    the load that the reserve must carry (AC), independent of the present load. Only a `bidirectional` unit may feed
+    back to the grid.
 
-    Units are alike unless `unit_state_of_health` gives each its own; as all share charge and discharge alike, each then
-    counts as the weakest in service. A unit whose mode in `unit_modes` is not normal is
-    left out: it stores nothing that counts, and it takes one of the tolerated failures with it.
+    Units are identical unless `unit_state_of_health` gives each its own state of health. All units share charge and
+    discharge equally, so each then counts like the weakest one in service. A unit whose mode in `unit_modes` is not
+    normal is left out: its stored energy does not count, and it uses up one of the tolerated failures.
 
-    `inverter_efficiency_by_load_fraction` is the maker's curve over the load of a unit as a fraction of its rating;
-    where it is given, it stands in the place of `inverter_efficiency`.
+    `inverter_efficiency_by_load_fraction` is the maker's curve over the load of a unit as a fraction of its rating. It
+    replaces `inverter_efficiency`.
 
-    `swing` is how the load swings about its mean, `capacitor` what keeps that from the UPS: batteries keep
-    `swing_headroom_kw` of their power for the rest.
+    `swing` describes how the load swings about its mean, and `capacitor` the capacitor that absorbs the swing.
+    Batteries keep `swing_headroom_kw` of their power for the rest of the swing.
     """
 
     id: str
@@ -86,7 +86,7 @@ class UpsSystem:
         check_fractions(checks, "inverter_efficiency_by_load_fraction", self.inverter_efficiency_by_load_fraction)
         for name in ("unit_state_of_health", "unit_modes"):
             given = len(getattr(self, name))
-            checks.require(given in (0, self.units), name, f"{given} values", f"{self.units}, one a unit")
+            checks.require(given in (0, self.units), name, f"{given} values", f"{self.units}, one for each unit")
         for index, health in enumerate(self.unit_state_of_health):
             checks.efficiency(f"unit_state_of_health.{index}", health)
         if self.unit_modes:
@@ -95,7 +95,7 @@ class UpsSystem:
 
     @property
     def modes(self) -> tuple[UpsMode, ...]:
-        """The mode of each unit; normal where nothing else is known."""
+        """The mode of each unit; normal unless another mode is given."""
         return self.unit_modes or (UpsMode.NORMAL,) * self.units
 
     @property
@@ -105,9 +105,9 @@ class UpsSystem:
 
     @property
     def lock(self) -> str:
-        """Why nothing may be traded in the present state of the units; empty where trading is open."""
+        """The reason why the present state of the units forbids trading; empty if trading is allowed."""
         if UpsMode.STORED_ENERGY in self.unit_modes:
-            return "a unit carries its load on stored energy: an outage is on"
+            return "a unit carries its load from stored energy: there is an outage"
         out = self.units - self.units_in_service
         if out > self.tolerated_failures:
             return f"{out} of {self.units} units are out and {self.tolerated_failures} may be: redundancy is lost"
@@ -115,12 +115,12 @@ class UpsSystem:
 
     @property
     def failures_left(self) -> int:
-        """How many of the units in service may still fail: those out of service have used up their share."""
+        """The number of units in service that may still fail; units out of service count as failures."""
         return max(0, self.tolerated_failures - (self.units - self.units_in_service))
 
     @property
     def surviving_units(self) -> int:
-        """Units in service that are left after the failures that may still happen."""
+        """The number of units in service that are left after all failures that may still happen."""
         return self.units_in_service - self.failures_left
 
     @property
@@ -132,12 +132,12 @@ class UpsSystem:
 
     @property
     def weakest_capacity_kwh(self) -> float:
-        """Energy of the weakest battery in service: units share the load alike, so it is empty first."""
+        """Energy of the weakest battery in service; units share the load equally, so it is empty first."""
         return min(self.unit_capacities_kwh) if self.unit_state_of_health else self.battery.capacity_kwh
 
     @property
     def capacity_kwh(self) -> float:
-        """Energy that all batteries in service hold today, each counted as the weakest, in kWh."""
+        """Energy that all batteries in service hold today, each counted like the weakest, in kWh."""
         return self.units_in_service * self.weakest_capacity_kwh
 
     @property
@@ -166,9 +166,9 @@ class UpsSystem:
 
     @property
     def swing_headroom_kw(self) -> float:
-        """The power that batteries keep for load swings, either way, in kW at their terminals.
+        """The power that batteries keep for load swings, in both directions, in kW at their terminals.
 
-        Of an efficiency curve the lowest point counts.
+        With an efficiency curve, its lowest point counts.
         """
         if self.swing is None:
             return 0.0
@@ -178,7 +178,7 @@ class UpsSystem:
 
     @property
     def standby_charge_kw(self) -> float:
-        """The charge that makes up for what full batteries lose by standing by, in kW at their terminals."""
+        """The charge that replaces the standby loss of full batteries, in kW at their terminals."""
         loss_kw = -math.log1p(-self.battery.standby_loss_per_h) * self.max_stored_kwh
         return min(self.charge_limit_kw, loss_kw / self.battery.charge_efficiency)
 
@@ -188,7 +188,7 @@ class UpsSystem:
         return self.units_in_service * self.unit_input_limit_kw
 
     def dc_load_kw(self, load_kw: float, units: int | None = None) -> float:
-        """The DC power that the inverters of `units` units (all in service without a number) draw for a load (AC)."""
+        """The DC power that the inverters of `units` units draw for a load (AC); by default of all units in service."""
         if not self.inverter_efficiency_by_load_fraction:
             return load_kw / self.inverter_efficiency
         sharing = self.units_in_service if units is None else units

@@ -1,4 +1,4 @@
-"""How long the battery must carry the load, and what load: generator starts, clean shutdown, duties, the policy.
+"""How long the battery must carry which load: generator starts, clean shutdown, duties, the policy.
 
 In: numbers from a site file. Out: the duties of an outage. Everyone may import them.
 """

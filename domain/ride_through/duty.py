@@ -1,4 +1,4 @@
-"""What an outage asks of a UPS system: for how long, at what part of the protected load."""
+"""The duty of a UPS system in an outage: how long it carries what fraction of the protected load."""
 
 import math
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ class DutyStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupDuty:
-    """A load profile to carry from the batteries: steps in order from the moment the utility fails.
+    """A load profile to carry from the batteries: steps in order, from the moment the utility fails.
 
-    `name` says which policy it comes from. A plain ride-through of 300 s is one step of 300 s at full load.
+    `name` is the policy that it comes from. A simple ride-through of 300 s is one step of 300 s at full load.
     """
 
     name: str
@@ -42,7 +42,7 @@ class BackupDuty:
 
     @classmethod
     def at_full_load(cls, seconds: float, name: str = "ride_through") -> "BackupDuty":
-        """The whole protected load for `seconds`."""
+        """A duty of the full protected load for `seconds`."""
         return cls(name=name, steps=(DutyStep(seconds=seconds, load_fraction=1.0),))
 
     @property
@@ -52,7 +52,7 @@ class BackupDuty:
 
     @property
     def full_load_s(self) -> float:
-        """Seconds of the whole protected load that take the same energy.
+        """The seconds at the full protected load that take the same energy.
 
         >>> falling = (DutyStep(seconds=120, load_fraction=1.0), DutyStep(seconds=60, load_fraction=0.5))
         >>> BackupDuty(name="clean_shutdown", steps=falling).full_load_s
@@ -61,9 +61,9 @@ class BackupDuty:
         return math.fsum(step.seconds * step.load_fraction for step in self.steps)
 
     def load_fraction_at(self, seconds: float) -> float:
-        """The part of the protected load to carry `seconds` into the outage; 0 before it and once the duty is over.
+        """The fraction of the protected load to carry `seconds` after the failure; 0 before it and after the duty.
 
-        Steps are half-open: at the instant where one ends the next holds.
+        Steps are half-open: at the instant where one ends, the next one holds.
         """
         if seconds < 0:
             return 0.0
@@ -71,14 +71,14 @@ class BackupDuty:
         return next((step.load_fraction for step, end in zip(self.steps, ends, strict=True) if seconds < end), 0.0)
 
     def repeated(self, times: int) -> "BackupDuty":
-        """The same duty `times` in a row, without a recharge between."""
+        """The same duty repeated `times` times, without a recharge between."""
         return BackupDuty(name=self.name, steps=self.steps * times)
 
 
 def falling_steps(seconds: float, *, from_fraction: float, to_fraction: float) -> Iterator[DutyStep]:
-    """A load that falls evenly over `seconds`, as a staircase that is never below the line.
+    """A load that falls linearly over `seconds`, as steps that are never below the line.
 
-    The steps are whole seconds, at most 60 of them, and the last is what is left.
+    There are at most 60 steps of whole seconds; the last step is the rest.
 
     >>> [step.load_fraction for step in falling_steps(4, from_fraction=1.0, to_fraction=0.0)]
     [1.0, 0.75, 0.5, 0.25]

@@ -1,4 +1,4 @@
-"""How long generators take to hold the load: step by step, or as a distribution of successful starts."""
+"""The time until generators carry the load: step by step, or as a distribution of successful starts."""
 
 import math
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorSequence:
-    """From the failure of the utility to the load on generators, where the last of `attempts` cranks starts it.
+    """The steps from the failure of the utility to the load on generators; the last of `attempts` cranks succeeds.
 
-    Every term but the cranks must be given: one left out would lower the reserve unseen. Three cranks of 15 s with
-    15 s between are those of NFPA 110.
+    Every term except the cranks must be given, because a missing term would lower the reserve unnoticed. The default of
+    three cranks of 15 s with rests of 15 s is that of NFPA 110.
     """
 
     detection_s: float
@@ -40,7 +40,7 @@ class GeneratorSequence:
 
     @property
     def build_up_s(self) -> dict[str, float]:
-        """The terms in the order they happen, in seconds."""
+        """The terms in their order, in seconds."""
         return {
             "detection": self.detection_s,
             f"cranks ({self.attempts} x {self.crank_s:g} s)": self.attempts * self.crank_s,
@@ -54,15 +54,16 @@ class GeneratorSequence:
 
     @property
     def duty(self) -> BackupDuty:
-        """The whole protected load until the generators have it."""
+        """The full protected load until the generators carry it."""
         return BackupDuty.at_full_load(math.fsum(self.build_up_s.values()), "generator_sequence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartAttempt:
-    """One attempt to start a generator: it succeeds with this probability where those before it failed.
+    """One attempt to start a generator, with its probability of success if all earlier attempts failed.
 
-    `ready_s` is when the load is on a generator that starts at this attempt, counted from the failure of the utility.
+    `ready_s` is the time from the failure of the utility until a generator that starts at this attempt carries the
+    load.
     """
 
     ready_s: float
@@ -77,11 +78,12 @@ class StartAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorStarts:
-    """A distribution of generator starts, and the probability of losing the load in an outage that is accepted.
+    """A distribution of generator starts, and the accepted probability of losing the load in an outage.
 
-    `generators_needed` of `generators` must start. `common_cause_probability` fails all of them together (fuel,
-    controls, switchgear); `never_starts_probability` fails each on its own, whatever the attempts. What is not a common
-    cause counts as independent between generators, which is optimistic. `outages_per_year` is for the report only.
+    `generators_needed` of `generators` must start. `common_cause_probability` is the probability that all fail together
+    (fuel, controls, switchgear). `never_starts_probability` is the probability that one generator fails at every
+    attempt. Failures without a common cause count as independent, which is optimistic. Only the report uses
+    `outages_per_year`.
     """
 
     attempts: tuple[StartAttempt, ...]
@@ -101,7 +103,7 @@ class GeneratorStarts:
         checks.require(in_order, "attempts", ready, "in order of ready_s, each later than the one before")
         checks.require(self.generators >= 1, "generators", self.generators, "a whole number of at least 1")
         most = max(1, self.generators)
-        allowed = f"from 1 to the {most} there are"
+        allowed = f"from 1 to {most}, the number of generators"
         checks.require(1 <= self.generators_needed <= most, "generators_needed", self.generators_needed, allowed)
         for name in ("common_cause_probability", "never_starts_probability"):
             checks.fraction(name, getattr(self, name))
@@ -114,14 +116,14 @@ class GeneratorStarts:
         self._check_target()
 
     def _check_target(self) -> None:
-        """Refuse a target that no ride-through reaches, because the generators themselves do not."""
+        """Note a fault for a target that no ride-through can reach, because the generators fail more often."""
         remains = self.not_carried(math.inf)
         checks = Checks()
         checks.require(
             self._within_target(remains),
             "target_probability",
             self.target_probability,
-            f"at least {remains:.6g}: so often the generators never hold the load, however long the batteries last "
+            f"at least {remains:.6g}: the probability that generators never carry the load, even with endless batteries "
             f"(common cause {self.common_cause_probability:g})",
         )
         checks.raise_faults()
@@ -130,7 +132,7 @@ class GeneratorStarts:
         return probability <= self.target_probability * (1 + _ROUNDING)
 
     def not_carried(self, seconds: float) -> float:
-        """The probability that the generators do not hold the load `seconds` after the utility failed."""
+        """The probability that the generators do not carry the load `seconds` after the utility failed."""
         own = 1 - self.never_starts_probability
         tries = math.prod(1 - each.success_probability for each in self.attempts if each.ready_s <= seconds)
         failed = self.never_starts_probability + own * tries
@@ -142,23 +144,23 @@ class GeneratorStarts:
 
     @property
     def ready_s(self) -> float:
-        """The earliest attempt by which the load is not carried with at most the target probability, in seconds."""
+        """The earliest time in seconds at which the probability of no carried load is at most the target."""
         return next(each.ready_s for each in self.attempts if self._within_target(self.not_carried(each.ready_s)))
 
     @property
     def build_up_s(self) -> dict[str, float]:
-        """The quantile of the distribution, and the margin on it, in seconds."""
+        """The quantile of the distribution and the margin, in seconds."""
         likely = f"ready with not carried at most {self.target_probability:g}"
         return {likely: self.ready_s, "margin": self.margin_s}
 
     @property
     def duty(self) -> BackupDuty:
-        """The whole protected load until the generators have it with the probability asked for."""
+        """The full protected load until the generators carry it with the required probability."""
         return BackupDuty.at_full_load(self.ready_s + self.margin_s, "generator_starts")
 
 
 def losses_per_year(outages_per_year: float, loss_probability: float) -> float:
-    """How often a year the load is expected to be lost.
+    """The expected number of lost loads a year.
 
     >>> round(losses_per_year(3, 1.3e-3), 6)
     0.0039

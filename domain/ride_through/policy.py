@@ -1,4 +1,4 @@
-"""The reserve policy: how long, and at what load, an outage must be ridden through."""
+"""The reserve policy: how long an outage must be ridden through, and at what load."""
 
 import math
 from dataclasses import dataclass, field
@@ -17,28 +17,28 @@ _LONGEST_S = 7 * 86_400.0
 
 
 class Combination(StrEnum):
-    """Which of two duties counts, by the energy they take."""
+    """The choice between two duties, by the energy that they take."""
 
     LARGER = "larger"
     SMALLER = "smaller"
 
 
 class _FollowingSeconds(float):
-    """Seconds that follow from other sources; remembers what was given itself, so that a copy is built alike."""
+    """Seconds that follow from other sources; they keep the given value, so that a copy is built the same way."""
 
     given: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservePolicy:
-    """What the reserve must last for, and the doubt in the measured state of charge (a fraction of capacity).
+    """The duty that the reserve must carry, and the error of the measured state of charge (a fraction of capacity).
 
-    One source says what an outage asks: `ride_through_s` of the protected load, a `generator_sequence`, the
-    `generator_starts`, or a `clean_shutdown`; or two of them with `combine`. Where it is not the source,
-    `ride_through_s` is how long one outage asks for. `outages_before_recharge` is how many outages in a row must be
-    ridden through without a recharge, `recharge_limit_h` the longest that the recharge after them may take.
+    The duty of one outage has one source: `ride_through_s` of the protected load, a `generator_sequence`, the
+    `generator_starts`, or a `clean_shutdown`. With `combine` it has two. If `ride_through_s` is not the source, it is
+    the duration that follows from the source. `outages_before_recharge` is the number of outages in a row that must be
+    ridden through without a recharge. `recharge_limit_h` is the longest recharge after them.
 
-    `duties` is what must be proven: `duty`, and with `combine: larger` the other one too.
+    `duties` must be proven: the `duty`, and with `combine: larger` also the other one.
     """
 
     ride_through_s: float = field(default_factory=_FollowingSeconds)
@@ -78,7 +78,8 @@ class ReservePolicy:
         if self.combine is None:
             checks.require(len(given) == 1, "", given, f"exactly {one}, or two of them with combine")
         else:
-            checks.require(len(given) == 2, "combine", self.combine.value, f"left out, or with two sources: {one}")  # noqa: PLR2004 - two
+            allowed = f"left out, or given together with two sources: {one}"
+            checks.require(len(given) == 2, "combine", self.combine.value, allowed)  # noqa: PLR2004 - two
 
     @property
     def _given_s(self) -> float | None:
@@ -87,7 +88,7 @@ class ReservePolicy:
 
     @property
     def _sources(self) -> tuple[BackupDuty, ...]:
-        """What each source asks of one outage."""
+        """The duty of one outage, for each source."""
         seconds = self._given_s
         plain = () if seconds is None else (BackupDuty.at_full_load(seconds),)
         others = (self.generator_sequence, self.generator_starts, self.clean_shutdown)
@@ -95,20 +96,21 @@ class ReservePolicy:
 
     @property
     def outage(self) -> BackupDuty:
-        """What one outage asks; of two combined sources the one that counts."""
+        """The duty of one outage; of two combined sources, the one that counts."""
         pick = min if self.combine is Combination.SMALLER else max
         return pick(self._sources, key=lambda duty: duty.full_load_s)
 
     @property
     def duty(self) -> BackupDuty:
-        """What must be carried before a recharge: one outage, `outages_before_recharge` times in a row."""
+        """The duty before a recharge: one outage, `outages_before_recharge` times in a row."""
         return _duty_of(self)
 
     @property
     def duties(self) -> tuple[BackupDuty, ...]:
-        """Every duty that must be ridden through: that which counts, and of the larger of two also the other.
+        """Every duty that must be ridden through: the one that counts, and with `larger` also the other one.
 
-        A shorter duty at full load may need more than a longer one that falls, where the discharge rate matters.
+        A shorter duty at full load may need more energy than a longer one with a falling load, if the discharge rate
+        matters.
         """
         if self.combine is Combination.LARGER:
             return tuple(duty.repeated(self.outages_before_recharge) for duty in self._sources)
@@ -116,7 +118,7 @@ class ReservePolicy:
 
     @property
     def name(self) -> str:
-        """Which policy this is.
+        """The name of the policy.
 
         >>> sequence = {"detection_s": 2, "run_up_s": 5, "synchronization_s": 0, "transfer_s": 1, "walk_in_s": 10}
         >>> built_up = GeneratorSequence(**sequence, margin_s=5)
@@ -126,7 +128,7 @@ class ReservePolicy:
         return self.name_of(self.outage)
 
     def name_of(self, duty: BackupDuty) -> str:
-        """Which policy asks for a duty."""
+        """The name of the policy that requires a duty."""
         name = duty.name
         if self.combine is not None:
             name += f": the {self.combine.value} of {', '.join(source.name for source in self._sources)}"
@@ -135,7 +137,7 @@ class ReservePolicy:
         return name
 
     def build_up_s(self, duty: BackupDuty) -> dict[str, float]:
-        """What the seconds of one outage are made of, by term; terms of no length are left out."""
+        """The terms of the duration of one outage; terms of 0 s are left out."""
         sources = {
             "generator_sequence": self.generator_sequence,
             "generator_starts": self.generator_starts,
@@ -148,9 +150,9 @@ class ReservePolicy:
 
     @property
     def loss_probability(self) -> float | None:
-        """The probability that generators do not hold the load when the ride-through is over, if it is known.
+        """The probability that generators do not carry the load at the end of the ride-through, if it is known.
 
-        A clean shutdown ends without generators; then it says nothing.
+        It is None with a clean shutdown, which ends without generators.
         """
         if self.generator_starts is None or self.clean_shutdown is not None:
             return None
@@ -158,7 +160,7 @@ class ReservePolicy:
 
     @property
     def losses_per_year(self) -> float | None:
-        """How often a year the load is expected to be lost, if it is known."""
+        """The expected number of lost loads a year, if it is known."""
         probability = self.loss_probability
         outages = self.generator_starts.outages_per_year if self.generator_starts is not None else None
         return None if probability is None or outages is None else losses_per_year(outages, probability)
@@ -166,5 +168,5 @@ class ReservePolicy:
 
 @lru_cache(maxsize=1024)
 def _duty_of(policy: ReservePolicy) -> BackupDuty:
-    """The duty of a policy, worked out once: every plan and every certificate asks for it."""
+    """The duty of a policy, cached because every plan and every certificate uses it."""
     return policy.outage.repeated(policy.outages_before_recharge)

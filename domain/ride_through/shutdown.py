@@ -1,4 +1,4 @@
-"""The clean shutdown: instead of waiting for generators, the work is saved and the load powers off."""
+"""The clean shutdown: the work is saved and the load powers off, without waiting for generators."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,10 +9,10 @@ from ridethrough.domain.validation import Checks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanShutdown:
-    """Full load while the notice is given, then the checkpoint, then power-off with the load falling.
+    """Full load during the notice and the checkpoint, then a falling load during power-off.
 
-    The load falls evenly over `power_off_s` to nothing, or by `power_off_steps` where they are given instead.
-    `margin_s` at full load stands before it all.
+    The load falls linearly to 0 over `power_off_s`, or by `power_off_steps` if they are given instead. `margin_s` at
+    full load comes before everything else.
     """
 
     notice_s: float
@@ -32,7 +32,7 @@ class CleanShutdown:
             not (self.power_off_steps and self.power_off_s),
             "power_off_s",
             self.power_off_s,
-            "left out where power_off_steps say how the load falls",
+            "left out if power_off_steps are given",
         )
         loads = [fraction, *(step.load_fraction for step in self.power_off_steps)]
         falls = all(later <= earlier for earlier, later in pairwise(loads))
@@ -43,7 +43,7 @@ class CleanShutdown:
 
     @property
     def build_up_s(self) -> dict[str, float]:
-        """The terms in the order they happen, in seconds."""
+        """The terms in their order, in seconds."""
         by_steps = sum(step.seconds for step in self.power_off_steps)
         return {
             "margin": self.margin_s,

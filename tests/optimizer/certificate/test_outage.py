@@ -197,7 +197,7 @@ def test_falling_duties_are_replayed_step_by_step() -> None:
 @pytest.mark.parametrize(
     ("modes", "reason"),
     [
-        ((UpsMode.NORMAL,) * 4 + (UpsMode.STORED_ENERGY,), "an outage is on"),
+        ((UpsMode.NORMAL,) * 4 + (UpsMode.STORED_ENERGY,), "there is an outage"),
         ((UpsMode.NORMAL,) * 3 + (UpsMode.BYPASS,) * 2, "redundancy is lost"),
     ],
 )

@@ -140,7 +140,7 @@ def test_a_plan_discharges_no_faster_than_a_nearly_empty_battery_can() -> None:
 
 def test_a_taper_begins_with_the_whole_limit_and_ends_at_full() -> None:
     for table in ({0.8: 0.5, 1.0: 0.1}, {0.8: 1.0, 0.9: 0.5}, {1.0: 1.0}):
-        with pytest.raises(UnableToAccept, match="from the whole limit"):
+        with pytest.raises(UnableToAccept, match="first value is the whole limit"):
             ups_system(charge_taper_by_fraction=table)
 
 
