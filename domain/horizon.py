@@ -1,7 +1,7 @@
 """Time: half-open intervals, and runs of them on a site's local clock."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,8 +111,15 @@ class Horizon:
         local = zone(self.timezone)
         return ((self.start + index * self.step).astimezone(local) for index in range(self.intervals))
 
+    def part(self, first: int, last: int) -> "Horizon":
+        """The intervals from `first` to before `last`; a number below 0 or past the end lies outside this horizon.
+
+        >>> day = Horizon.of_local_day(date(2026, 3, 7), "UTC", 60)
+        >>> [(each.start.hour, each.intervals) for each in (day.part(6, 8), day.part(-1, 25))]
+        [(6, 2), (23, 26)]
+        """
+        return replace(self, start=self.start + first * self.step, intervals=last - first)
+
     def first(self, intervals: int) -> "Horizon":
         """The horizon of the first `intervals` intervals of this one."""
-        return Horizon(
-            start=self.start, interval_minutes=self.interval_minutes, intervals=intervals, timezone=self.timezone
-        )
+        return self.part(0, intervals)

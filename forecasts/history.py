@@ -46,13 +46,7 @@ class History:
     def last(self, intervals: int) -> "History":
         """The latest `intervals` intervals, or all of them where there are fewer."""
         left_out = max(0, len(self.values) - intervals)
-        given = self.horizon
-        horizon = Horizon(
-            start=given.start + left_out * given.step,
-            interval_minutes=given.interval_minutes,
-            intervals=given.intervals - left_out,
-            timezone=given.timezone,
-        )
+        horizon = self.horizon.part(left_out, self.horizon.intervals)
         return History(
             horizon=horizon, values=self.values[left_out:], issued_at=self.issued_at, known_until=self.known_until
         )

@@ -57,12 +57,7 @@ class Known:
     def horizon(self, length: timedelta) -> Horizon:
         """From now for so long, but no further than `latest`, and no shorter than the block."""
         intervals = (min(self.block.start + length, self.latest) - self.block.start) // self.block.step
-        return Horizon(
-            start=self.block.start,
-            interval_minutes=self.block.interval_minutes,
-            intervals=max(intervals, self.block.intervals),
-            timezone=self.block.timezone,
-        )
+        return self.block.first(max(intervals, self.block.intervals))
 
     def charges(self, horizon: Horizon, price_per_kwh: FloatArray | None = None) -> HorizonCharges:
         """The tariff over a horizon that starts now, with the state's peaks and energy."""

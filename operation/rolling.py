@@ -86,7 +86,7 @@ def problem_of(outlook: Outlook) -> DispatchProblem:
     limit_kw = site.interconnection.import_limit_kw
     drawn_kw = np.zeros(horizon.intervals)
     for ups in site.ups:
-        drawn_kw += np.array([ups.dc_load_kw(kw) for kw in outlook.load_kw[ups.id]]) / ups.rectifier_efficiency
+        drawn_kw += np.array([ups.input_kw(kw) for kw in outlook.load_kw[ups.id]])
     unprotected_kw = np.minimum(outlook.resting_kw, limit_kw) - drawn_kw
     count = len(unprotected_kw)
     return DispatchProblem(

@@ -86,7 +86,7 @@ class SystemInterval:
         battery = ups.battery
         self._ups, self._h = ups, interval_h
         self._eta_c, self._eta_d = battery.charge_efficiency * interval_h, battery.discharge_efficiency / interval_h
-        self._kept = (1 - battery.standby_loss_per_h) ** interval_h
+        self._kept = battery.kept_fraction(interval_h)
         self._rect = ups.rectifier_efficiency
         self._capped = ups.max_stored_kwh
         self._stored_kwh = stored_kwh

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ridethrough.domain import Binding, ReservePolicy, Site, UpsSystem, reserve_requirement
+from ridethrough.domain import Binding, Site, UpsSystem, reserve_requirement
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.optimizer.dispatch import plan_dispatch
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
@@ -64,15 +64,8 @@ def _saving(problem: DispatchProblem, issued_at: datetime) -> float:
 
 
 def _with_longer_ride_through(ups: UpsSystem, extra_s: float) -> UpsSystem:
-    """The same system, asked to last longer at full load; other steps of a policy count as seconds of full load."""
-    if not extra_s:
-        return ups
-    policy = ReservePolicy(
-        ride_through_s=max(duty.full_load_s for duty in ups.reserve.duties) + extra_s,
-        soc_error_fraction=ups.reserve.soc_error_fraction,
-        recharge_limit_h=ups.reserve.recharge_limit_h,
-    )
-    return replace(ups, reserve=policy)
+    """The same system, asked to last longer at full load."""
+    return replace(ups, reserve=ups.reserve.with_ride_through(extra_s)) if extra_s else ups
 
 
 def _with_systems(site: Site, systems: tuple[UpsSystem, ...]) -> Site:

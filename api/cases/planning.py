@@ -142,7 +142,7 @@ def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
     """The reserve of every UPS system at its protected load, with the meter's headroom for recharging."""
     site = inputs.site
     protected = {ups.id: max(ups.protected_load_kw, _peak_kw(inputs.loads[ups.id])) for ups in site.ups}
-    drawn_kw = sum(ups.dc_load_kw(protected[ups.id]) / ups.rectifier_efficiency for ups in site.ups)
+    drawn_kw = sum(ups.input_kw(protected[ups.id]) for ups in site.ups)
     headroom_kw = max(0.0, site.interconnection.import_limit_kw - _peak_kw(inputs.unprotected_load) - drawn_kw)
     return tuple(
         reserve_requirement(ups, protected_load_kw=protected[ups.id], meter_headroom_kw=headroom_kw) for ups in site.ups
@@ -224,12 +224,7 @@ def _horizon(inputs: SiteInputs, planned: Horizon, look_ahead_h: float | None, a
     if intervals > MOST_INTERVALS:
         value = f"{intervals} intervals of {planned.interval_minutes} minutes"
         raise UnableToAccept([Fault(field="look_ahead_h", value=value, allowed=f"at most {MOST_INTERVALS} intervals")])
-    return Horizon(
-        start=planned.start,
-        interval_minutes=planned.interval_minutes,
-        intervals=intervals,
-        timezone=planned.timezone,
-    )
+    return planned.first(intervals)
 
 
 def _values(load: TimeSeries | float, horizon: Horizon, faults: list[Fault]) -> tuple[float, ...]:

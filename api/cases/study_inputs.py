@@ -163,12 +163,7 @@ def _on_record(inputs: SiteInputs, horizon: Horizon) -> Horizon:
     start = max((start for start, _ in reach), default=horizon.start - _HISTORY)
     end = min((end for _, end in reach), default=horizon.end + _LOOK_AHEAD)
     before = (horizon.start - start) // horizon.step
-    return Horizon(
-        start=horizon.start - before * horizon.step,
-        interval_minutes=horizon.interval_minutes,
-        intervals=before + (end - horizon.start) // horizon.step,
-        timezone=horizon.timezone,
-    )
+    return horizon.part(-before, (end - horizon.start) // horizon.step)
 
 
 def _values(load: TimeSeries | float, horizon: Horizon) -> NDArray[np.float64]:

@@ -188,10 +188,7 @@ def _target(given: Horizon, series: FloatArray, start: datetime, intervals: int)
     allowed = f"ended at {given.end.isoformat()}, the end of the series"
     checks.require(first + intervals <= given.intervals, "backtest.origins", start.isoformat(), allowed)
     checks.raise_faults()
-    horizon = Horizon(
-        start=start, interval_minutes=given.interval_minutes, intervals=intervals, timezone=given.timezone
-    )
-    return horizon, series[first : first + intervals]
+    return given.part(first, first + intervals), series[first : first + intervals]
 
 
 def _mean(scores: Sequence[Score]) -> Score:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Horizon, SiteState
+from ridethrough.domain import SiteState
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.checkpoint import inputs_sha256
@@ -105,12 +105,7 @@ def base_bill(case: StudyCase) -> float:
 
 def saved_within(case: StudyCase, grid_kw: FloatArray, first: int, last: int) -> float:
     """What a meter series saves in some of its intervals, which are to be whole billing periods."""
-    span = Horizon(
-        start=case.horizon.start + first * case.horizon.step,
-        interval_minutes=case.horizon.interval_minutes,
-        intervals=last - first,
-        timezone=case.horizon.timezone,
-    )
+    span = case.horizon.part(first, last)
     before, after = (bill(case.tariff, span, kw[first:last]).exact_total for kw in (load_kw(case), grid_kw))
     return float(before - after)
 

@@ -147,6 +147,15 @@ class Battery:
         """Energy the battery holds today: nominal times state of health."""
         return self.nominal_kwh * self.state_of_health
 
+    def kept_fraction(self, hours: float) -> float:
+        """The fraction of stored energy that is left after standing by for so long.
+
+        >>> limits = {"nominal_kwh": 200, "charge_limit_kw": 240, "discharge_limit_kw": 1300}
+        >>> round(Battery(standby_loss_per_h=0.01, **limits).kept_fraction(2), 4)
+        0.9801
+        """
+        return float((1 - self.standby_loss_per_h) ** hours)
+
     @property
     def max_c_rate(self) -> float:
         """The highest discharge rate (1/h) that the maker's table covers; infinite without a table."""

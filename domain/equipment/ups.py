@@ -194,3 +194,7 @@ class UpsSystem:
         sharing = self.units_in_service if units is None else units
         load_fraction = load_kw / sharing / self.unit_output_limit_kw
         return load_kw / interpolate(self.inverter_efficiency_by_load_fraction, load_fraction)
+
+    def input_kw(self, load_kw: float) -> float:
+        """What the system draws at its input (AC) to carry a load with its batteries at rest."""
+        return self.dc_load_kw(load_kw) / self.rectifier_efficiency

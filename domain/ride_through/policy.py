@@ -127,6 +127,22 @@ class ReservePolicy:
         """
         return self.name_of(self.outage)
 
+    def with_ride_through(self, change_s: float) -> "ReservePolicy":
+        """The policy with so many seconds of full load more (less, below 0), for each outage before a recharge.
+
+        What the duties ask for is counted as seconds of full load that take the same energy.
+
+        >>> twice = ReservePolicy(ride_through_s=100, outages_before_recharge=2)
+        >>> twice.with_ride_through(60).duty.full_load_s
+        260.0
+        """
+        longest_s = max(duty.full_load_s for duty in self.duties)
+        return ReservePolicy(
+            ride_through_s=longest_s + change_s,
+            soc_error_fraction=self.soc_error_fraction,
+            recharge_limit_h=self.recharge_limit_h,
+        )
+
     def name_of(self, duty: BackupDuty) -> str:
         """The name of the policy that requires a duty."""
         name = duty.name

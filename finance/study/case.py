@@ -116,12 +116,7 @@ class StudyCase:
         if start >= self.first:
             return SiteState()
         here = slice(start, self.first)
-        past = Horizon(
-            start=self.record.horizon.start + start * self.record.horizon.step,
-            interval_minutes=self.horizon.interval_minutes,
-            intervals=self.first - start,
-            timezone=self.horizon.timezone,
-        )
+        past = self.record.horizon.part(start, self.first)
         loads = measured(self.site_studied, past, self.record.load_kw[:, here], self.record.unprotected_load_kw[here])
         billed = bill(self.tariff, past, loads.net_load_kw, prices=self.record.prices(past))
         return _after(billed, self.calendar.periods[0].label, {each.name for each in self.tariff.demand if each.daily})

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
-from ridethrough.domain import ReservePolicy, Site, UpsSystem, reserve_requirement
-from ridethrough.domain.horizon import Horizon
+from ridethrough.domain import Site, UpsSystem, reserve_requirement
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.study.case import StudyCase
@@ -114,12 +113,7 @@ class _Run:
 
     def _problem(self, period: range) -> DispatchProblem:
         case, loads = self.case, self.case.loads.part(period.start, period.stop)
-        horizon = Horizon(
-            start=case.horizon.start + period.start * case.horizon.step,
-            interval_minutes=case.horizon.interval_minutes,
-            intervals=len(period),
-            timezone=case.horizon.timezone,
-        )
+        horizon = case.horizon.part(period.start, period.stop)
         state = self.month.state(stored_in_units(self.variant.site, self.stored_kwh))
         others_kw = case.record.unprotected_load_kw[case.first + period.start : case.first + period.stop]
         return DispatchProblem(
@@ -187,12 +181,7 @@ def _less_ride_through(site: Site) -> _Variant:
         if full_load_s <= _MINUTE_S:
             reason = f"{ups.id} rides through {full_load_s:g} s, which is not more than a minute"
             return _Variant(name="minute", site=site, amount=0.0, reason=reason)
-        policy = ReservePolicy(
-            ride_through_s=full_load_s - _MINUTE_S,
-            soc_error_fraction=ups.reserve.soc_error_fraction,
-            recharge_limit_h=ups.reserve.recharge_limit_h,
-        )
-        systems.append(replace(ups, reserve=policy))
+        systems.append(replace(ups, reserve=ups.reserve.with_ride_through(-_MINUTE_S)))
     return _changed(site, "minute", systems, 1.0)
 
 

@@ -120,18 +120,12 @@ def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period
     """The part of the record that is known at the start of a block."""
     now = case.first + block.start
     record = case.record
-    start = case.horizon.start + block.start * case.horizon.step
-    horizon = Horizon(
-        start=start,
-        interval_minutes=case.horizon.interval_minutes,
-        intervals=len(block),
-        timezone=case.horizon.timezone,
-    )
+    horizon = case.horizon.part(block.start, block.stop)
     published = None
     if record.price_per_kwh is not None:
         published = record.price_per_kwh[: now + _published(horizon)]
     return Known(
-        issued_at=start,
+        issued_at=horizon.start,
         site=case.site_studied,
         tariff=case.tariff,
         block=horizon,

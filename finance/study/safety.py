@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from ridethrough.domain.certificate import Certificate
-from ridethrough.domain.horizon import Horizon
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop
@@ -31,12 +30,7 @@ def safety_of(case: StudyCase, loop: Loop) -> SafetyRecord:
 
 def _certificate(case: StudyCase, loop: Loop, period: range) -> Certificate:
     here = slice(period.start, period.stop)
-    horizon = Horizon(
-        start=case.horizon.start + period.start * case.horizon.step,
-        interval_minutes=case.horizon.interval_minutes,
-        intervals=len(period),
-        timezone=case.horizon.timezone,
-    )
+    horizon = case.horizon.part(period.start, period.stop)
     others_kw = case.record.unprotected_load_kw[case.first + period.start : case.first + period.stop]
     return certify(
         case.site_studied,

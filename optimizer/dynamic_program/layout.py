@@ -31,7 +31,7 @@ def battery_steps(problem: DispatchProblem, ups: UpsSystem) -> BatterySteps:
         most_kwh=np.array(bounds.charge_ceiling_kw) * stored_per_kw - must_kw * taken_per_kw,
         floor_kwh=floor_kwh,
         top_kwh=ups.max_stored_kwh,
-        kept=(1 - battery.standby_loss_per_h) ** h,
+        kept=battery.kept_fraction(h),
         start_kwh=start_kwh,
         end_value=0.0,
     )
@@ -87,7 +87,7 @@ def trajectory(problem: DispatchProblem, ups: UpsSystem, stored_kwh: FloatArray)
     """The trajectory of one UPS system whose stored energy follows a path (n + 1 values)."""
     battery, h = ups.battery, problem.horizon.interval_h
     bounds = problem.power_bounds(ups)
-    added = np.diff(stored_kwh) + (1 - (1 - battery.standby_loss_per_h) ** h) * stored_kwh[:-1]
+    added = np.diff(stored_kwh) + (1 - battery.kept_fraction(h)) * stored_kwh[:-1]
     charge_kw = np.minimum(np.maximum(added, 0.0) / battery.charge_efficiency / h, bounds.charge_ceiling_kw)
     discharge_kw = np.maximum(-added, 0.0) * battery.discharge_efficiency / h
     discharge_kw = np.clip(discharge_kw, bounds.discharge_floor_kw, bounds.discharge_ceiling_kw)

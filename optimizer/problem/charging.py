@@ -41,7 +41,7 @@ def charge_interval(problem: DispatchProblem, system: Charging, t: int, headroom
     """Charge one system for interval `t`, no further than a target, and return what that draws at the meter (kW)."""
     ups, battery, h = system.ups, system.ups.battery, problem.horizon.interval_h
     bounds = problem.power_bounds(ups)
-    kept_kwh = system.stored_kwh[-1] * (1 - battery.standby_loss_per_h) ** h
+    kept_kwh = system.stored_kwh[-1] * battery.kept_fraction(h)
     kept_kwh -= bounds.discharge_floor_kw[t] / battery.discharge_efficiency * h
     wanted_kw = (target_kwh - kept_kwh) / battery.charge_efficiency / h
     battery_kw = min(bounds.charge_ceiling_kw[t], ups.charge_below_taper_kw(kept_kwh, h))

@@ -43,7 +43,7 @@ def hold(problem: DispatchProblem) -> tuple[UpsTrajectory, ...]:
 def _steady_charge_kw(problem: DispatchProblem, ups: UpsSystem, stored_kwh: float) -> float:
     """The charge that makes up for standing by; infinite where the taper leaves less than that."""
     h = problem.horizon.interval_h
-    kept_kwh = stored_kwh * (1 - ups.battery.standby_loss_per_h) ** h
+    kept_kwh = stored_kwh * ups.battery.kept_fraction(h)
     charge_kw = (stored_kwh - kept_kwh) / ups.battery.charge_efficiency / h
     return charge_kw if charge_kw <= ups.charge_below_taper_kw(kept_kwh, h) else math.inf
 

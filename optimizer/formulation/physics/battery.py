@@ -41,7 +41,7 @@ def battery_parameters(problem: DispatchProblem) -> Parameters:
     return {
         "charge_efficiency": per_system(problem, lambda ups: ups.battery.charge_efficiency),
         "discharge_efficiency": per_system(problem, lambda ups: ups.battery.discharge_efficiency),
-        "kept_fraction": per_system(problem, lambda ups: (1 - ups.battery.standby_loss_per_h) ** h),
+        "kept_fraction": per_system(problem, lambda ups: ups.battery.kept_fraction(h)),
         "charge_ceiling_kw": per_system_and_step(problem, lambda ups: problem.power_bounds(ups).charge_ceiling_kw),
         "discharge_floor_kw": per_system_and_step(problem, lambda ups: problem.power_bounds(ups).discharge_floor_kw),
         "discharge_ceiling_kw": per_system_and_step(
