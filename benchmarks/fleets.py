@@ -19,6 +19,7 @@ from benchmarks.timing import brief, cpu_s, keep, say_load, table
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.fleet import cheapest_fleet_plan
 from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.highs import SolveStatus
 
@@ -54,7 +55,7 @@ def one(way: str, units: int, lp_limit_s: float) -> dict[str, Any]:
 
 def monolithic(problem: DispatchProblem, limit_s: float) -> dict[str, Any]:
     """One linear program, compiled for this fleet."""
-    data = model_data(problem)
+    data = model_data(basis_of(problem))
     prepared = Engine().prepared(data.sets)
     solution = prepared.solve(prepared.program(data.parameters), time_limit_s=limit_s)
     done = solution.status is SolveStatus.OPTIMAL
@@ -63,7 +64,7 @@ def monolithic(problem: DispatchProblem, limit_s: float) -> dict[str, Any]:
 
 def by_columns(problem: DispatchProblem, _limit_s: float) -> dict[str, Any]:
     """Column generation to a gap of 1e-6."""
-    optimum = cheapest_fleet_plan(problem, relative_gap=GAP)
+    optimum = cheapest_fleet_plan(basis_of(problem), relative_gap=GAP)
     assert optimum is not None
     return {"objective": optimum.objective, "bound": optimum.bound, "done": True, "rounds": optimum.effort}
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.optimizer import DispatchProblem
+from ridethrough.optimizer.problem.reserves import reserves_asked
 
 FloatArray = NDArray[np.float64]
 
@@ -125,7 +126,7 @@ def lean_of(problem: DispatchProblem) -> Lean:
         charge_efficiency=ups.battery.charge_efficiency,
         discharge_efficiency=ups.battery.discharge_efficiency,
         start_kwh=problem.stored_at_start_kwh(ups),
-        floor_kwh=problem.reserve_kwh(ups)[1],
+        floor_kwh=reserves_asked(problem).usual_kwh[ups.id][1],
         top_kwh=ups.max_stored_kwh,
     )
 

@@ -11,6 +11,7 @@ from pyomo.contrib.appsi.solvers.highs import Highs as PersistentHighs
 from benchmarks.cases import Case
 from ridethrough.optimizer.dynamic_program import cheapest_plan
 from ridethrough.optimizer.formulation.model import build_model, model_data
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.highs import SolveStatus
 from ridethrough.optimizer.standard_form.program import LinearProgram
@@ -33,7 +34,7 @@ _CHECKS = (
 
 def naive(case: Case) -> float:
     """What a script does: write the Pyomo model out for each plan, and hand it to `SolverFactory`."""
-    model = build_model(case.problem)
+    model = build_model(basis_of(case.problem))
     solver = pyo.SolverFactory("appsi_highs")
     solver.highs_options = dict(_ONE_THREAD)
     solver.solve(model)
@@ -84,7 +85,7 @@ class FromProblem:
 
     def __call__(self, case: Case) -> float:
         """Work out the parameters, evaluate and solve."""
-        data = model_data(case.problem)
+        data = model_data(basis_of(case.problem))
         prepared = self._engine.prepared(data.sets)
         return prepared.solve(prepared.program(data.parameters), time_limit_s=LIMIT_S).objective
 
@@ -114,7 +115,7 @@ class Raw:
 
 def dynamic_program(case: Case) -> float:
     """The product's dynamic program, from the problem on."""
-    optimum = cheapest_plan(case.problem)
+    optimum = cheapest_plan(basis_of(case.problem))
     assert optimum is not None
     return optimum.objective
 

@@ -20,7 +20,7 @@ from ridethrough.api.cases.bench_problem import TIMEZONE, example_load_kw, examp
 from ridethrough.domain import Horizon, Site, SiteState
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.dynamic_program import cheapest_plan, reasons_against
-from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.calendar.local_calendar import FloatArray
@@ -72,7 +72,7 @@ def year(name: str, days: int, rounds: int) -> dict[str, tuple[float, float, boo
     tariff = catalog.load(name)
     site = example_problem(tariff).site
     ways: dict[str, Callable[[], Planner]] = {"whole path, certified": by_product}
-    if not reasons_against(example_problem(tariff)):
+    if not reasons_against(basis_of(example_problem(tariff))):
         ways |= {
             "whole path by the dynamic program, audited, certified": lambda: by_product(dynamic_program=True),
             "problem and dynamic program alone": by_dynamic_program,
@@ -146,9 +146,9 @@ def by_dynamic_program() -> Planner:
     """The dynamic program in place of model and solver, without a certificate."""
 
     def plan(problem: DispatchProblem) -> Done:
-        optimum = cheapest_plan(problem)
+        optimum = cheapest_plan(basis_of(problem))
         assert optimum is not None
-        meter_kw = grid_kw(problem, optimum.trajectories)
+        meter_kw = basis_of(problem).grid_kw(optimum.trajectories)
         return Done(grid_kw=meter_kw, stored_kwh=optimum.trajectories[0].stored_kwh[-1])
 
     return plan

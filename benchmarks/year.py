@@ -23,6 +23,7 @@ from benchmarks.lean import lean_of
 from benchmarks.timing import AGREE, brief, cpu_s, keep, say, say_load, table
 from ridethrough.optimizer.dynamic_program import cheapest_plan
 from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
 
 STEPS = 35_040
@@ -69,7 +70,7 @@ def ours(cases: list[Case]) -> list[tuple[float, float]]:
 
 
 def _by_engine(engine: Engine, case: Case) -> float:
-    data = model_data(case.problem)
+    data = model_data(basis_of(case.problem))
     prepared = engine.prepared(data.sets)
     return prepared.solve(prepared.program(data.parameters), time_limit_s=LIMIT_S).objective
 
@@ -88,12 +89,12 @@ def by_hand_warm(cases: list[Case]) -> list[tuple[float, float]]:
 
 def by_dynamic_program(cases: list[Case]) -> list[tuple[float, float]]:
     """No solver at all."""
-    cheapest_plan(pod_cases(96, 1)[0].problem)  # compiled by then
+    cheapest_plan(basis_of(pod_cases(96, 1)[0].problem))  # compiled by then
     return [_timed(lambda case=case: _cheapest(case)) for case in cases]  # type: ignore[misc]
 
 
 def _cheapest(case: Case) -> float:
-    optimum = cheapest_plan(case.problem)
+    optimum = cheapest_plan(basis_of(case.problem))
     assert optimum is not None
     return optimum.objective
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon, Site, SiteState
 from ridethrough.optimizer.formulation.model import model_data
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.problem.scenarios import Scenarios
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.horizon.charges import HorizonCharges
@@ -64,7 +65,7 @@ class Decision:
 def decide(outlook: Outlook, engine: Engine) -> Decision:
     """Make a rolling plan, and answer its first decisions."""
     problem = problem_of(outlook)
-    data = model_data(problem)
+    data = model_data(basis_of(problem))
     prepared = engine.prepared(data.sets)
     program = prepared.program(data.parameters)
     solution = prepared.solve(program, time_limit_s=_TIME_LIMIT_S)

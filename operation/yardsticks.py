@@ -13,6 +13,7 @@ from ridethrough.operation.control_law import Orders
 from ridethrough.operation.planner import Information, Known, Planned, orders_of
 from ridethrough.operation.record import Record
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.problem.reserves import reserves_asked
 from ridethrough.optimizer.solvers.engine import Engine
 
 FloatArray = NDArray[np.float64]
@@ -163,7 +164,8 @@ def returning_by_the_end(problem: DispatchProblem, known: Known) -> DispatchProb
     A saving is not to be borrowed from stored energy that someone has to buy back after the last studied day.
     """
     end = int((known.study_end - problem.horizon.start) / problem.horizon.step)
-    if end > problem.horizon.intervals or not all(each.feasible for each in problem.requirements):
+    required = reserves_asked(problem).requirement
+    if end > problem.horizon.intervals or not all(each.feasible for each in required.values()):
         return None
     hours = end * problem.horizon.interval_h
     profiles = {}
@@ -171,7 +173,7 @@ def returning_by_the_end(problem: DispatchProblem, known: Known) -> DispatchProb
         missing_kwh = ups.max_stored_kwh - problem.stored_at_start_kwh(ups)
         if missing_kwh > _WITHIN_REACH * ups.charge_limit_kw * ups.battery.charge_efficiency * hours:
             return None
-        floor_kwh = [problem.requirement_of(ups).reserve_kwh] * (problem.horizon.intervals + 1)
+        floor_kwh = [required[ups.id].reserve_kwh] * (problem.horizon.intervals + 1)
         floor_kwh[end] = ups.max_stored_kwh
         profiles[ups.id] = tuple(floor_kwh)
     return replace(problem, reserve_profile_kwh=profiles)

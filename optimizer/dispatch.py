@@ -8,7 +8,8 @@ from ridethrough.optimizer.certificate.certify import certify
 from ridethrough.optimizer.pricing.price import meter_of
 from ridethrough.optimizer.pricing.tier_slopes import price_per_kwh
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.meter import cost_of, grid_kw, grid_target_kw
+from ridethrough.optimizer.problem.meter import grid_target_kw
+from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
 from ridethrough.optimizer.problem.recovery import recover, recovery_times, reserve_alarms
 from ridethrough.optimizer.routing import optimize
 from ridethrough.optimizer.solvers.engine import Engine
@@ -31,24 +32,26 @@ def plan_dispatch(
     A reserve that cannot be kept gives a `recovery` plan; a solver without an answer, or an answer that fails its
     certificate, a `hold` plan. Both keep every battery from trading.
     """
-    alarms = reserve_alarms(problem)
+    basis = basis_of(problem)
+    alarms = reserve_alarms(basis)
     if alarms:
-        trajectories = recover(problem)
+        trajectories = recover(basis)
         warnings = [*alarms, *recovery_times(problem, trajectories)]
-        return _plan(problem, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at)
-    plan = _plan(problem, optimize(problem, time_limit_s, engine), issued_at)
+        return _plan(basis, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at)
+    plan = _plan(basis, optimize(basis, time_limit_s, engine), issued_at)
     if plan.certificate.certified or plan.status is PlanStatus.HOLD:
         return plan
     reasons = [*plan.warnings, "the plan failed its certificate and is withheld; every battery holds"]
-    return _plan(problem, Answer(PlanStatus.HOLD, problem.holding, warnings=reasons), issued_at)
+    return _plan(basis, Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=reasons), issued_at)
 
 
-def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> DispatchPlan:
+def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime) -> DispatchPlan:
     """Cut the plan out of the horizon, price it beside doing nothing, and certify it."""
+    problem = basis.problem
     n = problem.planned
     horizon = problem.horizon.first(n)
-    meter_kw = grid_kw(problem, answer.trajectories)
-    resting_kw = problem.holding_kw
+    meter_kw = basis.grid_kw(answer.trajectories)
+    resting_kw = basis.baseline.grid_kw
     planned = tuple(each.first(n) for each in answer.trajectories)
     meter = tuple(meter_kw[:n].tolist())
     certificate = timed(
@@ -70,13 +73,13 @@ def _plan(problem: DispatchProblem, answer: Answer, issued_at: datetime) -> Disp
         cost=(
             answer.cost
             if answer.cost is not None and n == len(meter_kw)
-            else cost_of(problem, answer.trajectories, meter_kw, n)
+            else basis.cost_of(answer.trajectories, meter_kw, n)
         ),
         baseline_cost=(
-            problem.holding_cost if n == len(resting_kw) else cost_of(problem, problem.holding, resting_kw, n)
+            basis.baseline_cost if n == len(resting_kw) else basis.cost_of(basis.baseline.trajectories, resting_kw, n)
         ),
         certificate=certificate,
-        warnings=tuple(dict.fromkeys((*answer.warnings, *problem.condition_warnings, *_notes(problem)))),
+        warnings=tuple(dict.fromkeys((*answer.warnings, *basis.floors.warnings, *_notes(problem)))),
         optimality=answer.optimality,
         timing_ms=answer.timing_ms,
     )

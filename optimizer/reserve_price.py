@@ -8,6 +8,7 @@ from ridethrough.domain import Binding, Site, UpsSystem, reserve_requirement
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.optimizer.dispatch import plan_dispatch
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.reserves import reserves_asked
 
 _SECONDS_PER_MINUTE = 60.0
 _HALVINGS = 60
@@ -43,7 +44,7 @@ def price_reserve(
 def _price(problem: DispatchProblem, today: float, extra_s: float, issued_at: datetime) -> ReservePrice:
     systems = tuple(_with_longer_ride_through(ups, extra_s) for ups in problem.site.ups)
     longer = replace(problem, site=_with_systems(problem.site, systems))
-    requirements = longer.requirements
+    requirements = tuple(reserves_asked(longer).requirement.values())
     saving = _saving(longer, issued_at)
     decides = next((each for each in requirements if not each.feasible), requirements[0])
     return ReservePrice(

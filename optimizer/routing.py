@@ -11,23 +11,17 @@ All return the same answer, with the method and the gap to the proven bound. Whe
 its extra is not installed, the simplex solves the whole model.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ridethrough.domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
 from ridethrough.optimizer.pricing.price import meter_of
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.merging import merge_identical
-from ridethrough.optimizer.problem.meter import cost_of, grid_kw
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.optimizer.solvers.engine import Engine, engine_of_thread
 from ridethrough.optimizer.solvers.simplex import Answer, solve_model
-
-if TYPE_CHECKING:
-    from ridethrough.optimizer.dynamic_program.optimum import Optimum
 
 _FLEET = 200
 """Above so many unequal systems column generation is faster than one large program (`docs/performance.md`)."""
@@ -40,107 +34,117 @@ _LONGEST_AUDIT = 3_000
 """Intervals: beyond a month at 15 minutes the simplex method takes seconds to minutes."""
 
 
-def optimize(problem: DispatchProblem, time_limit_s: float, engine: Engine | None = None) -> Answer:
+class _Found(Protocol):
+    """What a method without the model answers: trajectories over the horizon, and how far they may be from the best."""
+
+    @property
+    def trajectories(self) -> tuple[UpsTrajectory, ...]: ...
+
+    @property
+    def gap(self) -> float: ...
+
+
+def optimize(basis: PlanBasis, time_limit_s: float, engine: Engine | None = None) -> Answer:
     """Find the cheapest trajectories that keep every law; without an answer in time, hold.
 
     Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing. `engine` keeps
     compiled models; without one it is that of the thread.
     """
     engine = engine_of_thread() if engine is None else engine
-    best = _of_alike_systems(problem, time_limit_s, engine)
+    best = _of_alike_systems(basis, time_limit_s, engine)
     if best.status is PlanStatus.HOLD:
         return best
-    best.cost = _cost(problem, best.trajectories)
-    if problem.holding_cost.total <= best.cost.total + _NOTHING_GAINED and _is_allowed(problem):
-        best.trajectories, best.cost = problem.holding, problem.holding_cost
+    best.cost = _cost(basis, best.trajectories)
+    if basis.baseline_cost.total <= best.cost.total + _NOTHING_GAINED and _is_allowed(basis):
+        best.trajectories, best.cost = basis.baseline.trajectories, basis.baseline_cost
     return best
 
 
-def _of_alike_systems(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+def _of_alike_systems(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
     """Let one system stand for those that are alike."""
-    if len(problem.site.ups) == 1:
-        return _routed(problem, time_limit_s, engine)
-    merged = merge_identical(problem)
-    if len(merged.problem.site.ups) == len(problem.site.ups):
-        return _routed(problem, time_limit_s, engine)
-    answer = _routed(merged.problem, time_limit_s, engine)
+    if len(basis.problem.site.ups) == 1:
+        return _routed(basis, time_limit_s, engine)
+    merged = merge_identical(basis)
+    if len(merged.basis.problem.site.ups) == len(basis.problem.site.ups):
+        return _routed(basis, time_limit_s, engine)
+    answer = _routed(merged.basis, time_limit_s, engine)
     if answer.status is PlanStatus.HOLD:
-        return replace(answer, trajectories=problem.holding)
+        return replace(answer, trajectories=basis.baseline.trajectories)
     return replace(answer, trajectories=merged.split(answer.trajectories))
 
 
-def _routed(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+def _routed(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
     """Solve a problem by the method that suits it."""
-    if problem.uncertain is None and problem.returns:
-        if engine.dynamic_program and len(problem.site.ups) == 1:
-            return _of_one_battery(problem, time_limit_s, engine)
-        if len(problem.site.ups) > _FLEET:
-            return _of_fleet(problem, time_limit_s, engine)
-    return _of_any(problem, time_limit_s, engine)
+    if basis.problem.uncertain is None and basis.problem.returns:
+        if engine.dynamic_program and len(basis.problem.site.ups) == 1:
+            return _of_one_battery(basis, time_limit_s, engine)
+        if len(basis.problem.site.ups) > _FLEET:
+            return _of_fleet(basis, time_limit_s, engine)
+    return _of_any(basis, time_limit_s, engine)
 
 
-def _of_any(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+def _of_any(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
     """Solve the whole model."""
-    best = solve_model(problem, None, time_limit_s, engine)
-    if best.status is PlanStatus.HOLD or all(term.separable for term in problem.charges.tiers):
+    best = solve_model(basis, None, time_limit_s, engine)
+    if best.status is PlanStatus.HOLD or all(term.separable for term in basis.problem.charges.tiers):
         return best
-    return _follow_shared_tiers(problem, best, time_limit_s, engine)
+    return _follow_shared_tiers(basis, best, time_limit_s, engine)
 
 
-def _of_fleet(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+def _of_fleet(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
     """Solve many unequal systems by column generation, where they share nothing but the meter."""
     from ridethrough.optimizer import dynamic_program, fleet  # noqa: PLC0415 - numba takes seconds to import
 
     try:
-        return _by(problem, "column generation", fleet.cheapest_fleet_plan)
+        return _by(basis, "column generation", fleet.cheapest_fleet_plan)
     except dynamic_program.UnableToApply:
-        return _of_any(problem, time_limit_s, engine)
+        return _of_any(basis, time_limit_s, engine)
     except dynamic_program.UnableToCompile as error:
-        answer = _of_any(problem, time_limit_s, engine)
+        answer = _of_any(basis, time_limit_s, engine)
         answer.warnings.append(f"{error}; without it the whole fleet is one program, which takes longer")
         return answer
 
 
-def _of_one_battery(problem: DispatchProblem, time_limit_s: float, engine: Engine) -> Answer:
+def _of_one_battery(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
     """Solve by dynamic programming where that is exact; every so often by the simplex too, which is then followed."""
     from ridethrough.optimizer import dynamic_program  # noqa: PLC0415 - numba takes seconds to import
 
     try:
-        answer = _by(problem, "dynamic program", dynamic_program.cheapest_plan)
+        answer = _by(basis, "dynamic program", dynamic_program.cheapest_plan)
     except dynamic_program.UnableToApply:
-        return _of_any(problem, time_limit_s, engine)
-    if problem.horizon.intervals > _LONGEST_AUDIT or not engine.due_for_audit():
+        return _of_any(basis, time_limit_s, engine)
+    if basis.problem.horizon.intervals > _LONGEST_AUDIT or not engine.due_for_audit():
         return answer
-    checked = _of_any(problem, time_limit_s, engine)
+    checked = _of_any(basis, time_limit_s, engine)
     unfinished = checked.status is not PlanStatus.OPTIMAL and answer.status is PlanStatus.OPTIMAL
-    if unfinished or (checked.status is answer.status and _agree(problem, answer, checked)):
+    if unfinished or (checked.status is answer.status and _agree(basis, answer, checked)):
         return answer
     checked.warnings.append("the dynamic program and the simplex method differ here: the latter is followed")
     return checked
 
 
-def _agree(problem: DispatchProblem, one: Answer, other: Answer) -> bool:
-    costs = [_cost(problem, each.trajectories).total for each in (one, other)]
+def _agree(basis: PlanBasis, one: Answer, other: Answer) -> bool:
+    costs = [_cost(basis, each.trajectories).total for each in (one, other)]
     return abs(costs[0] - costs[1]) <= _AGREE * max(1.0, abs(costs[1]))
 
 
-def _by(problem: DispatchProblem, method: str, cheapest: Callable[[DispatchProblem], Optimum | None]) -> Answer:
+def _by(basis: PlanBasis, method: str, cheapest: Callable[[PlanBasis], _Found | None]) -> Answer:
     began = time.perf_counter()
-    optimum = cheapest(problem)
+    optimum = cheapest(basis)
     timing_ms = {"solve": (time.perf_counter() - began) * 1e3}
     if optimum is None:
         reason = f"no plan keeps every limit ({method}); every battery holds"
-        return Answer(PlanStatus.HOLD, problem.holding, warnings=[reason], timing_ms=timing_ms)
+        return Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=[reason], timing_ms=timing_ms)
     optimality = Optimality(method=method, relative_gap=max(0.0, optimum.gap))
     return Answer(PlanStatus.OPTIMAL, optimum.trajectories, optimality, timing_ms=timing_ms)
 
 
-def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: float, engine: Engine) -> Answer:
+def _follow_shared_tiers(basis: PlanBasis, best: Answer, time_limit_s: float, engine: Engine) -> Answer:
     """Improve an answer where tiers are shared over periods, which is no linear program: solve again at their slope."""
     for _ in range(_SHARED_TIER_ROUNDS):
-        around = meter_of(problem.charges, grid_kw(problem, best.trajectories), problem.horizon.intervals)
-        answer = solve_model(problem, around, time_limit_s, engine)
-        gained = _cost(problem, best.trajectories).total - _cost(problem, answer.trajectories).total
+        around = meter_of(basis.problem.charges, basis.grid_kw(best.trajectories), basis.problem.horizon.intervals)
+        answer = solve_model(basis, around, time_limit_s, engine)
+        gained = _cost(basis, best.trajectories).total - _cost(basis, answer.trajectories).total
         if answer.status is PlanStatus.HOLD or gained <= _NOTHING_GAINED:
             break
         best = answer
@@ -148,18 +152,18 @@ def _follow_shared_tiers(problem: DispatchProblem, best: Answer, time_limit_s: f
     return best
 
 
-def _cost(problem: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -> PlanCost:
-    return cost_of(problem, trajectories, grid_kw(problem, trajectories), problem.horizon.intervals)
+def _cost(basis: PlanBasis, trajectories: tuple[UpsTrajectory, ...]) -> PlanCost:
+    return basis.cost_of(trajectories, basis.grid_kw(trajectories), basis.problem.horizon.intervals)
 
 
-def _is_allowed(problem: DispatchProblem) -> bool:
+def _is_allowed(basis: PlanBasis) -> bool:
     """Whether doing nothing keeps the meter's limits, the reserve, and what is stored."""
-    meter_kw = problem.holding_kw
-    limits = problem.site.interconnection
+    meter_kw = basis.baseline.grid_kw
+    limits = basis.problem.site.interconnection
     within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw
     if not within:
         return False
-    for each in problem.holding:
+    for each in basis.baseline.trajectories:
         stored_kwh, reserve_kwh = min(each.stored_kwh[1:]), max(each.reserve_kwh[1:])
         if stored_kwh < reserve_kwh - _ROUNDING_KWH and any(
             kwh < least - _ROUNDING_KWH for kwh, least in zip(each.stored_kwh[1:], each.reserve_kwh[1:], strict=True)

@@ -21,6 +21,7 @@ from ridethrough.api.cases.bench_ways import ways
 from ridethrough.domain import Horizon, PriceSeries
 from ridethrough.optimizer import certify, plan_dispatch
 from ridethrough.optimizer.formulation.model import model_data, state_model
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import solve
 from ridethrough.optimizer.standard_form.compiler import CompiledModel
 from ridethrough.tariffs import catalog
@@ -131,12 +132,12 @@ def _bills(repeats: int, intervals: int) -> list[Measurement]:
 def _plans(repeats: int) -> list[Measurement]:
     """A day's plan, part by part, and as a whole."""
     problem = example_problem(catalog.load(_PLAN_TARIFF))
-    data = model_data(problem)
+    data = model_data(basis_of(problem))
     compiled = CompiledModel(state_model(data.sets))
     program = compiled.program(data.parameters)
     plan = plan_dispatch(problem, issued_at=DAY, time_limit_s=_TIME_LIMIT_S)
     parts: dict[str, Callable[[], object]] = {
-        "data": lambda: model_data(problem),
+        "data": lambda: model_data(basis_of(problem)),
         "compile": lambda: CompiledModel(state_model(data.sets)),
         "evaluate": lambda: compiled.program(data.parameters),
         "solve": lambda: solve(program, time_limit_s=_TIME_LIMIT_S),

@@ -23,6 +23,7 @@ from ridethrough.domain import (
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import DispatchPlan
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.problem.reserves import reserves_asked
 from ridethrough.optimizer.reserve_price import ReservePrice, price_reserve
 from ridethrough.tariffs.charges.not_priced import UnableToPrice
 from ridethrough.tariffs.horizon.charges import HorizonCharges, charges_over
@@ -74,7 +75,7 @@ def plan_day(
     return PlannedDay(
         plan=plan,
         inputs=inputs,
-        requirements=problem.requirements,
+        requirements=tuple(reserves_asked(problem).requirement.values()),
         assumptions=tuple(assumptions),
         notes=(*problem.charges.warnings, *_tariff_notes(inputs, local), *_swing_notes(inputs)),
     )

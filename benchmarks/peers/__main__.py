@@ -22,6 +22,7 @@ from benchmarks.lean import lean_of
 from benchmarks.timing import brief, cpu_s, keep, say, say_load, table
 from ridethrough.optimizer.dynamic_program import cheapest_plan
 from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
 
 HERE = Path(__file__).parent
@@ -91,7 +92,7 @@ def by_engine(cases: Sequence[Case]) -> list[tuple[float, float]]:
     engine = Engine(warm=True)
 
     def plan(case: Case) -> float:
-        data = model_data(case.problem)
+        data = model_data(basis_of(case.problem))
         prepared = engine.prepared(data.sets)
         return prepared.solve(prepared.program(data.parameters), time_limit_s=LIMIT_S).objective
 
@@ -102,7 +103,7 @@ def by_dynamic_program(cases: Sequence[Case]) -> list[tuple[float, float]]:
     """The same without a solver."""
 
     def plan(case: Case) -> float:
-        optimum = cheapest_plan(case.problem)
+        optimum = cheapest_plan(basis_of(case.problem))
         assert optimum is not None
         return optimum.objective
 

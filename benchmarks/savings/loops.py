@@ -17,6 +17,7 @@ from ridethrough.operation.planner import Planner
 from ridethrough.operation.scenario_planner import ScenarioPlanner
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.dynamic_program import cheapest_plan
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.horizon.charges import charges_over
@@ -87,7 +88,7 @@ def _by_linear_program(problem: DispatchProblem) -> FloatArray:
 
 
 def _one_period(problem: DispatchProblem, case: StudyCase) -> FloatArray:
-    optimum = cheapest_plan(problem)
+    optimum = cheapest_plan(basis_of(problem))
     assert optimum is not None
     (only,) = optimum.trajectories
     return np.asarray(load_kw(case) + np.array(only.charge_kw) - np.array(only.discharge_kw))

@@ -7,6 +7,7 @@ import numpy as np
 from ridethrough.domain import UpsSystem
 from ridethrough.domain.equipment.curves import segments
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.tariffs.horizon.charges import DemandStep
 
 _ROUNDING = 1e-12
@@ -20,16 +21,16 @@ class UnableToApply(ValueError):
         super().__init__("; ".join(reasons))
 
 
-def reasons_against(problem: DispatchProblem) -> tuple[str, ...]:
+def reasons_against(basis: PlanBasis) -> tuple[str, ...]:
     """Say why one dynamic program does not give the exact optimum of a problem; nothing where it does."""
-    systems = len(problem.site.ups)
+    systems = len(basis.problem.site.ups)
     several = (f"not eligible: {systems} UPS systems share the meter",) if systems > 1 else ()
-    return (*several, *reasons_against_systems(problem))
+    return (*several, *reasons_against_systems(basis))
 
 
-def reasons_against_systems(problem: DispatchProblem) -> tuple[str, ...]:
-    """Say why the systems of a problem, each by itself, are no dynamic programs coupled by the meter alone."""
-    reasons = (*_of_the_tariff(problem), *_of_the_meter(problem), *_of_the_systems(problem))
+def reasons_against_systems(basis: PlanBasis) -> tuple[str, ...]:
+    """Say why the systems of a basis, each by itself, are no dynamic programs coupled by the meter alone."""
+    reasons = (*_of_the_tariff(basis.problem), *_of_the_meter(basis), *_of_the_systems(basis))
     return tuple(f"not eligible: {reason}" for reason in reasons)
 
 
@@ -54,22 +55,22 @@ def _rates_rise(steps: tuple[DemandStep, ...]) -> bool:
     return rates == sorted(rates)
 
 
-def _of_the_meter(problem: DispatchProblem) -> Iterator[str]:
-    if problem.site.interconnection.ramp_limit_kw_per_min is not None:
+def _of_the_meter(basis: PlanBasis) -> Iterator[str]:
+    if basis.problem.site.interconnection.ramp_limit_kw_per_min is not None:
         yield "the interconnection limits ramps"
-    lowest_kw = np.array(problem.resting_kw)
-    for ups in problem.site.ups:
-        lowest_kw -= np.array(problem.power_bounds(ups).discharge_ceiling_kw) / ups.rectifier_efficiency
-    if lowest_kw.min() < -_ROUNDING * problem.most_grid_kw:
+    lowest_kw = np.array(basis.powers.resting_kw)
+    for ups in basis.problem.site.ups:
+        lowest_kw -= np.array(basis.powers.bounds[ups.id].discharge_ceiling_kw) / ups.rectifier_efficiency
+    if lowest_kw.min() < -_ROUNDING * basis.reach.most_grid_kw:
         yield f"the meter could come to export, in interval {int(lowest_kw.argmin())}"
 
 
-def _of_the_systems(problem: DispatchProblem) -> Iterator[str]:
-    lowest_price = float(problem.charges.energy_per_kwh.min())
-    for ups in problem.site.ups:
+def _of_the_systems(basis: PlanBasis) -> Iterator[str]:
+    lowest_price = float(basis.problem.charges.energy_per_kwh.min())
+    for ups in basis.problem.site.ups:
         if any(slope < 0 for _, slope in segments(ups.battery.charge_taper_by_fraction)):
             yield f"{ups.id}: charging tapers"
-        if any(problem.power_bounds(ups).feed_back_ceiling_kw):
+        if any(basis.powers.bounds[ups.id].feed_back_ceiling_kw):
             yield f"{ups.id}: feeds back to the grid"
         least = least_price_per_kwh(ups)
         if lowest_price < least:

@@ -7,21 +7,21 @@ from ridethrough.domain import UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.dynamic_program.peaks import Meter
 from ridethrough.optimizer.dynamic_program.steps import BatterySteps
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm
 
 FloatArray = NDArray[np.float64]
 
 
-def battery_steps(problem: DispatchProblem, ups: UpsSystem) -> BatterySteps:
+def battery_steps(basis: PlanBasis, ups: UpsSystem) -> BatterySteps:
     """Lay out the battery of one UPS system, at the energy prices of the meter."""
-    battery, h = ups.battery, problem.horizon.interval_h
-    bounds = problem.power_bounds(ups)
+    battery, h = ups.battery, basis.problem.horizon.interval_h
+    bounds = basis.powers.bounds[ups.id]
     stored_per_kw, taken_per_kw = h * battery.charge_efficiency, h / battery.discharge_efficiency
     must_kw = np.array(bounds.discharge_floor_kw)
-    dc_price = problem.charges.energy_per_kwh / ups.rectifier_efficiency
-    start_kwh = problem.stored_at_start_kwh(ups)
-    floor_kwh = np.array(problem.reserve_kwh(ups))
+    dc_price = basis.problem.charges.energy_per_kwh / ups.rectifier_efficiency
+    start_kwh = basis.problem.stored_at_start_kwh(ups)
+    floor_kwh = np.array(basis.floors.floor_kwh[ups.id])
     floor_kwh[0] = min(floor_kwh[0], start_kwh)
     floor_kwh[-1] = max(floor_kwh[-1], start_kwh)
     return BatterySteps(
@@ -37,13 +37,16 @@ def battery_steps(problem: DispatchProblem, ups: UpsSystem) -> BatterySteps:
     )
 
 
-def meter_of_battery(problem: DispatchProblem, ups: UpsSystem) -> Meter:
+def meter_of_battery(basis: PlanBasis, ups: UpsSystem) -> Meter:
     """Lay out the meter before one UPS system, and every peak that is billed at it."""
-    battery, h = ups.battery, problem.horizon.interval_h
-    terms: tuple[DemandTerm | CoincidentTerm, ...] = (*problem.charges.demand, *problem.charges.coincident)
-    weights = (*(1.0 for _ in problem.charges.demand), *(each.weight for each in problem.charges.coincident))
-    resting_kw = np.array(problem.resting_kw)
-    highest_kw = resting_kw + np.array(problem.power_bounds(ups).charge_ceiling_kw) / ups.rectifier_efficiency
+    battery, h, charges = ups.battery, basis.problem.horizon.interval_h, basis.problem.charges
+    terms: tuple[DemandTerm | CoincidentTerm, ...] = (*charges.demand, *charges.coincident)
+    weights = (
+        *(1.0 for _ in charges.demand),
+        *(each.weight for each in charges.coincident),
+    )
+    resting_kw = np.array(basis.powers.resting_kw)
+    highest_kw = resting_kw + np.array(basis.powers.bounds[ups.id].charge_ceiling_kw) / ups.rectifier_efficiency
     metered = np.zeros((len(terms), len(resting_kw)), dtype=bool)
     for row, term in zip(metered, terms, strict=True):
         row[term.intervals] = True
@@ -51,12 +54,12 @@ def meter_of_battery(problem: DispatchProblem, ups: UpsSystem) -> Meter:
     most_steps = max((len(each.steps) for each in terms), default=0)
     steps = [_padded(term.steps, most_steps) for term in terms]
     linked = np.zeros((len(terms), len(terms)))
-    for row, demand in zip(linked, problem.charges.demand, strict=False):
+    for row, demand in zip(linked, charges.demand, strict=False):
         for link in demand.links:
             row[link.index] = max(row[link.index], link.fraction)
     return Meter(
         resting_kw=resting_kw,
-        import_limit_kw=problem.site.interconnection.import_limit_kw,
+        import_limit_kw=basis.problem.site.interconnection.import_limit_kw,
         kwh_per_kw=(
             ups.rectifier_efficiency * h * battery.charge_efficiency,
             ups.rectifier_efficiency * h / battery.discharge_efficiency,
@@ -78,24 +81,25 @@ def _padded(steps: tuple[DemandStep, ...], length: int) -> tuple[DemandStep, ...
     return (*steps, *(DemandStep(up_to_kw=0.0, rate_per_kw=0.0) for _ in range(length - len(steps))))
 
 
-def resting_cost(problem: DispatchProblem) -> float:
+def resting_cost(basis: PlanBasis) -> float:
     """What energy costs with every battery at rest."""
-    return float(problem.charges.energy_per_kwh @ np.array(problem.resting_kw)) * problem.horizon.interval_h
+    problem = basis.problem
+    return float(problem.charges.energy_per_kwh @ np.array(basis.powers.resting_kw)) * problem.horizon.interval_h
 
 
-def trajectory(problem: DispatchProblem, ups: UpsSystem, stored_kwh: FloatArray) -> UpsTrajectory:
+def trajectory(basis: PlanBasis, ups: UpsSystem, stored_kwh: FloatArray) -> UpsTrajectory:
     """The trajectory of one UPS system whose stored energy follows a path (n + 1 values)."""
-    battery, h = ups.battery, problem.horizon.interval_h
-    bounds = problem.power_bounds(ups)
+    battery, h = ups.battery, basis.problem.horizon.interval_h
+    bounds = basis.powers.bounds[ups.id]
     added = np.diff(stored_kwh) + (1 - battery.kept_fraction(h)) * stored_kwh[:-1]
     charge_kw = np.minimum(np.maximum(added, 0.0) / battery.charge_efficiency / h, bounds.charge_ceiling_kw)
     discharge_kw = np.maximum(-added, 0.0) * battery.discharge_efficiency / h
     discharge_kw = np.clip(discharge_kw, bounds.discharge_floor_kw, bounds.discharge_ceiling_kw)
     return UpsTrajectory(
         ups_id=ups.id,
-        load_kw=problem.load_kw[ups.id],
+        load_kw=basis.problem.load_kw[ups.id],
         charge_kw=tuple(charge_kw.tolist()),
         discharge_kw=tuple(discharge_kw.tolist()),
         stored_kwh=tuple(stored_kwh.tolist()),
-        reserve_kwh=problem.reserve_kwh(ups),
+        reserve_kwh=basis.floors.floor_kwh[ups.id],
     )

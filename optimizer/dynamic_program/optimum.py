@@ -9,7 +9,7 @@ from ridethrough.optimizer.dynamic_program.compiled import require_numba
 from ridethrough.optimizer.dynamic_program.eligibility import UnableToApply, reasons_against
 from ridethrough.optimizer.dynamic_program.layout import battery_steps, meter_of_battery, resting_cost, trajectory
 from ridethrough.optimizer.dynamic_program.search import cheapest_path
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 RELATIVE_GAP = 1e-11
 _MOST_PLANES = 5000
@@ -34,25 +34,25 @@ class Optimum:
         return (self.objective - self.bound) / max(1.0, abs(self.objective))
 
 
-def cheapest_plan(problem: DispatchProblem) -> Optimum | None:
+def cheapest_plan(basis: PlanBasis) -> Optimum | None:
     """Find the cheapest trajectory of a problem's only UPS system; None where none keeps every limit.
 
     Raises `UnableToApply` with the reasons where the dynamic program would not be exact (see `reasons_against`), and
     `UnableToCompile` where numba is not installed.
     """
     require_numba()
-    reasons = reasons_against(problem)
+    reasons = reasons_against(basis)
     if reasons:
         raise UnableToApply(reasons)
-    ups = problem.site.ups[0]
-    battery, meter = battery_steps(problem, ups), meter_of_battery(problem, ups)
-    stored_kwh = np.empty(problem.horizon.intervals + 1)
+    ups = basis.problem.site.ups[0]
+    battery, meter = battery_steps(basis, ups), meter_of_battery(basis, ups)
+    stored_kwh = np.empty(basis.problem.horizon.intervals + 1)
     cost, bound, effort = cheapest_path(battery, meter, RELATIVE_GAP, _MOST_PLANES, stored_kwh)
     if not np.isfinite(cost):
         return None
-    resting = resting_cost(problem)
+    resting = resting_cost(basis)
     return Optimum(
-        trajectories=(trajectory(problem, ups, stored_kwh),),
+        trajectories=(trajectory(basis, ups, stored_kwh),),
         objective=resting + cost,
         bound=resting + bound,
         effort=effort,

@@ -14,6 +14,7 @@ from ridethrough.optimizer.fleet.members import Members
 from ridethrough.optimizer.fleet.shared_meter import Peak, SharedMeter
 from ridethrough.optimizer.pricing.price import stepped_cost
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.tariffs.horizon.charges import DemandStep
 
 FloatArray = NDArray[np.float64]
@@ -21,37 +22,37 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """The members of a problem, the meter they share, and which member each of the site's systems is like."""
+    """The members of a basis, the meter they share, and which member each of the site's systems is like."""
 
     members: Members
     meter: SharedMeter
     member_of: NDArray[np.intp]
 
 
-def reasons_against_fleet(problem: DispatchProblem) -> tuple[str, ...]:
+def reasons_against_fleet(basis: PlanBasis) -> tuple[str, ...]:
     """Say why the systems of a problem are not independent but for their meter; nothing where they are."""
     linked = (
         f"not eligible: {term.charge} is billed on the peak of another charge"
-        for term in problem.charges.demand
+        for term in basis.problem.charges.demand
         if term.links
     )
-    return (*reasons_against_systems(problem), *linked)
+    return (*reasons_against_systems(basis), *linked)
 
 
-def fleet_of(problem: DispatchProblem) -> Fleet:
+def fleet_of(basis: PlanBasis) -> Fleet:
     """Lay out a problem; systems whose batteries may do the same at the same cost become one member, exactly."""
     rows: dict[bytes, int] = {}
     kinds: list[tuple[UpsSystem, BatterySteps]] = []
-    member_of = np.empty(len(problem.site.ups), dtype=np.intp)
-    for index, ups in enumerate(problem.site.ups):
-        steps = battery_steps(problem, ups)
+    member_of = np.empty(len(basis.problem.site.ups), dtype=np.intp)
+    for index, ups in enumerate(basis.problem.site.ups):
+        steps = battery_steps(basis, ups)
         key = _identity(ups, steps)
         if key not in rows:
             rows[key] = len(kinds)
             kinds.append((ups, steps))
         member_of[index] = rows[key]
     members = _members(kinds, np.bincount(member_of).astype(float))
-    return Fleet(members=members, meter=_meter(problem, members), member_of=member_of)
+    return Fleet(members=members, meter=_meter(basis, members), member_of=member_of)
 
 
 def _identity(ups: UpsSystem, steps: BatterySteps) -> bytes:
@@ -81,18 +82,18 @@ def _members(kinds: list[tuple[UpsSystem, BatterySteps]], number: FloatArray) ->
     )
 
 
-def _meter(problem: DispatchProblem, members: Members) -> SharedMeter:
-    h = problem.horizon.interval_h
-    resting_kwh = np.array(problem.resting_kw) * h
+def _meter(basis: PlanBasis, members: Members) -> SharedMeter:
+    h = basis.problem.horizon.interval_h
+    resting_kwh = np.array(basis.powers.resting_kw) * h
     most_added = np.maximum(members.most_kwh, 0.0).T @ (members.number * members.drawn_per_kwh)
     highest_kw = (resting_kwh + most_added) / h
-    peaks = tuple(_peaks(problem, highest_kw))
+    peaks = tuple(_peaks(basis.problem, highest_kw))
     return SharedMeter(
         interval_h=h,
-        price_per_kwh=problem.charges.energy_per_kwh,
+        price_per_kwh=basis.problem.charges.energy_per_kwh,
         resting_kwh=resting_kwh,
-        import_limit_kw=problem.site.interconnection.import_limit_kw,
-        limited=np.flatnonzero(highest_kw > problem.site.interconnection.import_limit_kw),
+        import_limit_kw=basis.problem.site.interconnection.import_limit_kw,
+        limited=np.flatnonzero(highest_kw > basis.problem.site.interconnection.import_limit_kw),
         peaks=peaks,
     )
 

@@ -9,13 +9,13 @@ from ridethrough.optimizer.dynamic_program.layout import trajectory
 from ridethrough.optimizer.dynamic_program.optimum import Optimum
 from ridethrough.optimizer.fleet.columns import MOST_ROUNDS, cheapest_paths
 from ridethrough.optimizer.fleet.layout import fleet_of, reasons_against_fleet
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 RELATIVE_GAP = 1e-6
 
 
 def cheapest_fleet_plan(
-    problem: DispatchProblem, *, relative_gap: float = RELATIVE_GAP, most_rounds: int = MOST_ROUNDS
+    basis: PlanBasis, *, relative_gap: float = RELATIVE_GAP, most_rounds: int = MOST_ROUNDS
 ) -> Optimum | None:
     """Find trajectories of all systems that are cheapest to a relative gap; None where none keep every limit.
 
@@ -25,17 +25,17 @@ def cheapest_fleet_plan(
     `UnableToCompile` where numba is not installed.
     """
     require_numba()
-    reasons = reasons_against_fleet(problem)
+    reasons = reasons_against_fleet(basis)
     if reasons:
         raise UnableToApply(reasons)
-    fleet = fleet_of(problem)
+    fleet = fleet_of(basis)
     found = cheapest_paths(fleet.members, fleet.meter, relative_gap=relative_gap, most_rounds=most_rounds)
     if found is None or np.isnan(found.cost):
         return None
     each_kwh: NDArray[np.float64] = found.stored_kwh[fleet.member_of]
     return Optimum(
         trajectories=tuple(
-            trajectory(problem, ups, stored_kwh) for ups, stored_kwh in zip(problem.site.ups, each_kwh, strict=True)
+            trajectory(basis, ups, stored_kwh) for ups, stored_kwh in zip(basis.problem.site.ups, each_kwh, strict=True)
         ),
         objective=found.cost,
         bound=found.bound,

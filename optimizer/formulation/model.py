@@ -26,7 +26,7 @@ from ridethrough.optimizer.formulation.physics.taper import add_taper, taper_par
 from ridethrough.optimizer.pricing.price import Metered, meter_of
 from ridethrough.optimizer.pricing.tier_blocks import tier_blocks
 from ridethrough.optimizer.pricing.tier_slopes import shared_tier_slopes
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
 
 
 def model_data(
-    problem: DispatchProblem, around: Metered | None = None, exclusive: Collection[tuple[str, int]] = ()
+    basis: PlanBasis, around: Metered | None = None, exclusive: Collection[tuple[str, int]] = ()
 ) -> ModelData:
     """The sets and parameters of a problem.
 
@@ -66,16 +66,17 @@ def model_data(
     it the meter of the plan that does nothing. `exclusive` are the intervals of UPS systems whose batteries must be
     kept from charging and discharging at once.
     """
-    resting = meter_of(problem.charges, problem.holding_kw, problem.horizon.intervals)
+    problem = basis.problem
+    resting = meter_of(problem.charges, basis.baseline.grid_kw, problem.horizon.intervals)
     blocks = tier_blocks(problem.charges, resting)
-    peaks = Peaks(problem)
+    peaks = Peaks(basis)
     return ModelData(
         sets={
             **horizon_sets(problem),
             **taper_sets(problem),
             **rectifier_sets(problem),
-            **meter_sets(problem),
-            **ramp_sets(problem),
+            **meter_sets(basis),
+            **ramp_sets(basis),
             **peak_sets(peaks),
             **cause_sets(peaks, blocks),
             **tier_sets(problem, blocks),
@@ -85,13 +86,13 @@ def model_data(
         },
         parameters={
             **horizon_parameters(problem),
-            **battery_parameters(problem),
+            **battery_parameters(basis),
             **taper_parameters(problem),
-            **rectifier_parameters(problem),
-            **meter_parameters(problem),
-            **ramp_parameters(problem, grid_before_kw=float(resting.grid_kw[0])),
-            **peak_parameters(problem, peaks),
-            **tier_parameters(problem, blocks),
+            **rectifier_parameters(basis),
+            **meter_parameters(basis),
+            **ramp_parameters(basis, grid_before_kw=float(resting.grid_kw[0])),
+            **peak_parameters(basis, peaks),
+            **tier_parameters(basis, blocks),
             **price_parameters(problem, shared_tier_slopes(around or resting)),
             **minimum_parameters(problem),
             **uncertainty_parameters(problem),
@@ -99,9 +100,9 @@ def model_data(
     )
 
 
-def build_model(problem: DispatchProblem, exclusive: Collection[tuple[str, int]] = ()) -> pyo.ConcreteModel:
-    """The model of one problem, with every row written out: for other solvers, and to look at."""
-    data = model_data(problem, exclusive=exclusive)
+def build_model(basis: PlanBasis, exclusive: Collection[tuple[str, int]] = ()) -> pyo.ConcreteModel:
+    """The model of one basis, with every row written out: for other solvers, and to look at."""
+    data = model_data(basis, exclusive=exclusive)
     model = state_model(data.sets)
     for index_set in model.component_objects((pyo.Set, pyo.RangeSet)):
         index_set.construct()

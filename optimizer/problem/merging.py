@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import ReserveCondition, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
 
 FloatArray = NDArray[np.float64]
 
@@ -23,10 +23,10 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """A problem with fewer systems, and which systems of the `original` each of them stands for."""
+    """The basis of a problem with fewer systems, and which systems of the `original` each of them stands for."""
 
-    problem: DispatchProblem
-    original: DispatchProblem
+    basis: PlanBasis
+    original: PlanBasis
     stands_for: Mapping[str, tuple[str, ...]]
 
     def split(self, trajectories: tuple[UpsTrajectory, ...]) -> tuple[UpsTrajectory, ...]:
@@ -36,38 +36,39 @@ class Merged:
             for each in trajectories
             for ups_id in self.stands_for[each.ups_id]
         }
-        return tuple(shared[ups.id] for ups in self.original.site.ups)
+        return tuple(shared[ups.id] for ups in self.original.problem.site.ups)
 
 
-def merge_identical(problem: DispatchProblem) -> Merged:
+def merge_identical(basis: PlanBasis) -> Merged:
     """Merge systems that are alike in all that a plan depends on; those of which that is not certain stay as they are.
 
     A merged system bears the id of the first of those that it stands for.
     """
     alike: dict[str, list[UpsSystem]] = {}
-    for ups in problem.site.ups:
-        alike.setdefault(_identity(problem, ups), []).append(ups)
+    for ups in basis.problem.site.ups:
+        alike.setdefault(_identity(basis, ups), []).append(ups)
     groups = [part for systems in alike.values() for part in _within_units(systems)]
-    merged = _merged(problem, groups)
-    sound = [_is_sound(problem, merged.problem, group) for group in groups]
+    merged = _merged(basis, groups)
+    sound = [_is_sound(basis, merged.basis, group) for group in groups]
     if all(sound):
         return merged
     kept = [part for group, good in zip(groups, sound, strict=True) for part in ([group] if good else _apart(group))]
-    return _merged(problem, kept)
+    return _merged(basis, kept)
 
 
-def _identity(problem: DispatchProblem, ups: UpsSystem) -> str:
+def _identity(basis: PlanBasis, ups: UpsSystem) -> str:
     """All that a plan depends on; systems that may feed back share the limit of the site, and stay apart."""
     if ups.bidirectional:
         return ups.id
+    problem = basis.problem
     return repr(
         (
             replace(ups, id="-"),
             problem.load_kw[ups.id],
-            problem.reserve_kwh(ups),
+            basis.floors.floor_kwh[ups.id],
             problem.stored_at_start_kwh(ups),
             problem.state.unit_stored_kwh.get(ups.id),
-            problem.power_bounds(ups),
+            basis.powers.bounds[ups.id],
         )
     )
 
@@ -81,9 +82,9 @@ def _apart(group: list[UpsSystem]) -> list[list[UpsSystem]]:
     return [[ups] for ups in group]
 
 
-def _merged(problem: DispatchProblem, groups: list[list[UpsSystem]]) -> Merged:
+def _merged(basis: PlanBasis, groups: list[list[UpsSystem]]) -> Merged:
     first = {group[0].id: len(group) for group in groups}
-    state = problem.state
+    problem, state = basis.problem, basis.problem.state
 
     def concerning(conditions: tuple[ReserveCondition, ...]) -> tuple[ReserveCondition, ...]:
         return tuple(each for each in conditions if each.ups is None or each.ups in first)
@@ -91,35 +92,34 @@ def _merged(problem: DispatchProblem, groups: list[list[UpsSystem]]) -> Merged:
     def scaled(values: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
         return {ups_id: _scaled(values[ups_id], n) for ups_id, n in first.items() if ups_id in values}
 
-    return Merged(
-        problem=replace(
-            problem,
-            site=replace(
-                problem.site,
-                ups=tuple(_times(group[0], len(group)) for group in groups),
-                conditions=concerning(problem.site.conditions),
-            ),
-            load_kw=scaled(problem.load_kw),
-            reserve_profile_kwh=_floors(problem, groups),
-            state=replace(
-                state,
-                conditions=concerning(state.conditions),
-                stored_kwh={i: state.stored_kwh[i] * n for i, n in first.items() if i in state.stored_kwh},
-                unit_stored_kwh={
-                    i: state.unit_stored_kwh[i] * n for i, n in first.items() if i in state.unit_stored_kwh
-                },
-            ),
+    merged = replace(
+        problem,
+        site=replace(
+            problem.site,
+            ups=tuple(_times(group[0], len(group)) for group in groups),
+            conditions=concerning(problem.site.conditions),
         ),
-        original=problem,
+        load_kw=scaled(problem.load_kw),
+        reserve_profile_kwh=_floors(basis, groups),
+        state=replace(
+            state,
+            conditions=concerning(state.conditions),
+            stored_kwh={i: state.stored_kwh[i] * n for i, n in first.items() if i in state.stored_kwh},
+            unit_stored_kwh={i: state.unit_stored_kwh[i] * n for i, n in first.items() if i in state.unit_stored_kwh},
+        ),
+    )
+    return Merged(
+        basis=basis_of(merged),
+        original=basis,
         stands_for={group[0].id: tuple(ups.id for ups in group) for group in groups},
     )
 
 
-def _floors(problem: DispatchProblem, groups: list[list[UpsSystem]]) -> dict[str, tuple[float, ...]]:
+def _floors(basis: PlanBasis, groups: list[list[UpsSystem]]) -> dict[str, tuple[float, ...]]:
     """The floors as they are, times the number; a system that stays alone keeps what it was given."""
-    given = problem.reserve_profile_kwh
+    given = basis.problem.reserve_profile_kwh
     return {
-        group[0].id: _scaled(problem.reserve_kwh(group[0]), len(group)) if len(group) > 1 else given[group[0].id]
+        group[0].id: _scaled(basis.floors.floor_kwh[group[0].id], len(group)) if len(group) > 1 else given[group[0].id]
         for group in groups
         if len(group) > 1 or group[0].id in given
     }
@@ -147,34 +147,33 @@ def _times(ups: UpsSystem, n: int) -> UpsSystem:
     )
 
 
-def _is_sound(problem: DispatchProblem, merged: DispatchProblem, group: list[UpsSystem]) -> bool:
+def _is_sound(basis: PlanBasis, merged: PlanBasis, group: list[UpsSystem]) -> bool:
     """Whether a merged system has `n` times the limits, floors and energy of one."""
-    one = _limits(problem, group[0])
-    whole = _limits(merged, merged.site.ups_system(group[0].id))
+    one = _limits(basis, group[0])
+    whole = _limits(merged, merged.problem.site.ups_system(group[0].id))
     return bool(np.allclose(whole, len(group) * one, rtol=_ROUNDING, atol=0))
 
 
-def _limits(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
-    bounds = problem.power_bounds(ups)
+def _limits(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
+    bounds = basis.powers.bounds[ups.id]
     return np.concatenate(
         [
             bounds.charge_ceiling_kw,
             bounds.discharge_floor_kw,
             bounds.discharge_ceiling_kw,
-            problem.dc_load_kw(ups),
-            problem.reserve_kwh(ups),
-            [ups.max_stored_kwh, problem.stored_at_start_kwh(ups), ups.charge_limit_kw, ups.capacity_kwh],
+            basis.powers.dc_load_kw[ups.id],
+            basis.floors.floor_kwh[ups.id],
+            [ups.max_stored_kwh, basis.problem.stored_at_start_kwh(ups), ups.charge_limit_kw, ups.capacity_kwh],
         ]
     )
 
 
-def _share(problem: DispatchProblem, ups_id: str, whole: UpsTrajectory, n: int) -> UpsTrajectory:
-    ups = problem.site.ups_system(ups_id)
+def _share(basis: PlanBasis, ups_id: str, whole: UpsTrajectory, n: int) -> UpsTrajectory:
     return UpsTrajectory(
         ups_id=ups_id,
-        load_kw=problem.load_kw[ups_id],
+        load_kw=basis.problem.load_kw[ups_id],
         charge_kw=tuple(kw / n for kw in whole.charge_kw),
         discharge_kw=tuple(kw / n for kw in whole.discharge_kw),
         stored_kwh=tuple(kwh / n for kwh in whole.stored_kwh),
-        reserve_kwh=problem.reserve_kwh(ups),
+        reserve_kwh=basis.floors.floor_kwh[ups_id],
     )

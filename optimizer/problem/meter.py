@@ -1,51 +1,27 @@
-"""The meter behind a set of trajectories: what they import, what that costs, and the level to hold it under."""
-
-from __future__ import annotations
+"""The meter behind a set of trajectories: what they import, and the level to hold it under."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain.plan import PlanCost, UpsTrajectory
-from ridethrough.optimizer.pricing.price import billed_demand_kw, price
-
-if TYPE_CHECKING:
-    from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.optimizer.pricing.price import billed_demand_kw
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.powers import Powers
 
 FloatArray = NDArray[np.float64]
 
 
-def grid_kw(problem: DispatchProblem, trajectories: Sequence[UpsTrajectory]) -> FloatArray:
+def grid_kw(problem: DispatchProblem, powers: Powers, trajectories: Sequence[UpsTrajectory]) -> FloatArray:
     """Import at the meter per interval (kW), by the laws of `formulation.rectifier` and `formulation.meter`."""
     total = np.array(problem.unprotected_load_kw, dtype=float)
     for trajectory in trajectories:
         ups = problem.site.ups_system(trajectory.ups_id)
-        carried_kw = np.array(problem.dc_load_kw(ups)[: len(trajectory.load_kw)])
+        carried_kw = np.array(powers.dc_load_kw[ups.id][: len(trajectory.load_kw)])
         dc_kw = carried_kw + np.array(trajectory.charge_kw) - np.array(trajectory.discharge_kw)
         total += np.where(dc_kw >= 0, dc_kw / ups.rectifier_efficiency, dc_kw * ups.rectifier_efficiency)
     return total
-
-
-def cost_of(
-    problem: DispatchProblem, trajectories: Sequence[UpsTrajectory], meter_kw: FloatArray, intervals: int
-) -> PlanCost:
-    """Price the first `intervals` intervals; what is billed already, whatever they bring, does not count."""
-    after = price(problem.charges, meter_kw, intervals)
-    before = problem.already_billed
-    h = problem.horizon.interval_h
-    wear = sum(
-        problem.site.ups_system(each.ups_id).battery.wear_cost_per_kwh * sum(each.discharge_kw[:intervals]) * h
-        for each in trajectories
-    )
-    return PlanCost(
-        energy=after.energy - after.export - (before.energy - before.export),
-        demand=after.demand - before.demand,
-        coincident=after.coincident - before.coincident,
-        minimum=after.minimum,
-        wear=wear,
-    )
 
 
 def grid_target_kw(problem: DispatchProblem, meter_kw: FloatArray) -> FloatArray:

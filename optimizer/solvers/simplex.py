@@ -13,6 +13,7 @@ from ridethrough.domain.plan import Optimality, PlanCost, PlanStatus, UpsTraject
 from ridethrough.optimizer.formulation.model import model_data
 from ridethrough.optimizer.pricing.price import Metered
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.highs import Solution, SolveStatus
 
@@ -47,29 +48,27 @@ def timed(timing_ms: dict[str, float], name: str, work: Callable[[], T]) -> T:
     return result
 
 
-def solve_model(problem: DispatchProblem, around: Metered | None, time_limit_s: float, engine: Engine) -> Answer:
+def solve_model(basis: PlanBasis, around: Metered | None, time_limit_s: float, engine: Engine) -> Answer:
     """Solve without exclusivity; add its binaries only where the answer charges and discharges at once."""
     timing: dict[str, float] = {}
     exclusive: set[Pair] = set()
     while True:
-        data = timed(timing, "data", partial(model_data, problem, around, exclusive))
+        data = timed(timing, "data", partial(model_data, basis, around, exclusive))
         prepared = timed(timing, "compile", partial(engine.prepared, data.sets))
         program = timed(timing, "evaluate", partial(prepared.program, data.parameters))
         solution = timed(timing, "solve", partial(prepared.solve, program, time_limit_s=time_limit_s))
-        read = _Reading(problem, prepared.compiled.columns, solution.values)
+        read = _Reading(basis, prepared.compiled.columns, solution.values)
         both = read.charging_while_discharging() - exclusive
         if not both:
             return _answer(read, solution, timing)
-        exclusive |= both | (_every_pair(problem) if exclusive else _burning_pays(problem))
+        exclusive |= both | (_every_pair(basis.problem) if exclusive else _burning_pays(basis.problem))
 
 
 class _Reading:
     """Reads the columns of an answer as values of UPS systems."""
 
-    def __init__(
-        self, problem: DispatchProblem, columns: Mapping[str, slice], values: NDArray[np.float64] | None
-    ) -> None:
-        self.problem = problem
+    def __init__(self, basis: PlanBasis, columns: Mapping[str, slice], values: NDArray[np.float64] | None) -> None:
+        self.basis = basis
         self.values = values
         self._columns = columns
 
@@ -78,7 +77,7 @@ class _Reading:
         if self.values is None:
             return set()
         both = np.minimum(self._of("charge_kw"), self._of("discharge_kw")) > _BOTH_AT_ONCE_KW
-        return {(self.problem.site.ups[index].id, int(t)) for index, t in np.argwhere(both)}
+        return {(self.basis.problem.site.ups[index].id, int(t)) for index, t in np.argwhere(both)}
 
     def trajectories(self) -> tuple[UpsTrajectory, ...]:
         """What each system does; what rounding took below zero is zero."""
@@ -88,26 +87,26 @@ class _Reading:
         return tuple(
             UpsTrajectory(
                 ups_id=ups.id,
-                load_kw=self.problem.load_kw[ups.id],
+                load_kw=self.basis.problem.load_kw[ups.id],
                 charge_kw=tuple(charge_kw[index]),
                 discharge_kw=tuple(discharge_kw[index]),
                 stored_kwh=tuple(stored_kwh[index]),
-                reserve_kwh=self.problem.reserve_kwh(ups),
+                reserve_kwh=self.basis.floors.floor_kwh[ups.id],
             )
-            for index, ups in enumerate(self.problem.site.ups)
+            for index, ups in enumerate(self.basis.problem.site.ups)
         )
 
     def _of(self, name: str) -> NDArray[np.float64]:
         """The values of a variable in the first scenario: one row a system."""
         assert self.values is not None  # noqa: S101 - both callers have asked
-        shape = (self.problem.scenarios.count, len(self.problem.site.ups), -1)
+        shape = (self.basis.problem.scenarios.count, len(self.basis.problem.site.ups), -1)
         return self.values[self._columns[name]].reshape(shape)[0]
 
 
 def _answer(read: _Reading, solution: Solution, timing: dict[str, float]) -> Answer:
     if solution.values is None:
         reason = f"the solver found no plan ({solution.status.value}); every battery holds"
-        return Answer(PlanStatus.HOLD, read.problem.holding, warnings=[reason], timing_ms=timing)
+        return Answer(PlanStatus.HOLD, read.basis.baseline.trajectories, warnings=[reason], timing_ms=timing)
     status = PlanStatus.OPTIMAL if solution.status is SolveStatus.OPTIMAL else PlanStatus.TIME_LIMIT
     warnings = [] if status is PlanStatus.OPTIMAL else [f"the solver stopped early ({solution.status.value})"]
     gap = abs(solution.objective - solution.bound) / max(1.0, abs(solution.objective))

@@ -17,6 +17,7 @@ from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.operation.control_law import Measured, Met, Orders, Response, measured, meet, reserve_floor_kwh
 from ridethrough.operation.sharing import share
 from ridethrough.optimizer import DispatchProblem, certify
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 LOAD_KW = 4300.0
 ALONE_KW = 900 + LOAD_KW / 0.95 / 0.97
@@ -378,7 +379,7 @@ def test_what_the_law_does_passes_the_certificate(seed: int) -> None:
     here = loads_of(asked)
     floor_kwh = here.floor_kwh[:, 0]
     full_kwh = np.array([ups.max_stored_kwh for ups in asked.site.ups])
-    assume(all(each.feasible for each in asked.requirements))
+    assume(all(each.feasible for each in basis_of(asked).reserves.requirement.values()))
     assume(not here.discharge_floor_kw.any())
     standby_kw = sum(ups.standby_charge_kw / ups.rectifier_efficiency for ups in asked.site.ups)
     limits = asked.site.interconnection

@@ -10,6 +10,7 @@ from sites import START, problem, site, ups_system
 from ridethrough.domain import Horizon, SiteState, UnableToAccept
 from ridethrough.operation.rolling import Outlook, decide, problem_of
 from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.problem.scenarios import Scenarios
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.highs import solve
@@ -64,7 +65,7 @@ def test_the_first_decision_is_the_same_in_every_scenario() -> None:
     values = solve(program_of(made), time_limit_s=30).values
     assert values is not None
     shape = (2, 1, HOURS)
-    columns = Engine().prepared(model_data(made).sets).compiled.columns
+    columns = Engine().prepared(model_data(basis_of(made)).sets).compiled.columns
 
     power_kw = (values[columns["charge_kw"]] - values[columns["discharge_kw"]]).reshape(shape)
 
@@ -113,7 +114,7 @@ def test_the_first_decision_keeps_the_reserve_whatever_may_come() -> None:
         rows = 5400 + 600 * rng.random((4, HOURS))
         rows[:, 0] = rows[0, 0]
         made = outlook(rows, stored_kwh=float(rng.uniform(580, 920)))
-        floor_kwh = problem_of(made).reserve_kwh(made.site.ups[0])[1]
+        floor_kwh = basis_of(problem_of(made)).floors.floor_kwh[made.site.ups[0].id][1]
 
         decided = decide(made, engine)
 

@@ -8,6 +8,7 @@ from sites import NOW, problem, ups_system
 
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 ROUNDING_KWH = 1e-6
 
@@ -90,7 +91,7 @@ def _never_feeds_back_unasked(made: DispatchProblem, plan: DispatchPlan) -> None
 @given(made=problems(), share=st.floats(0, 0.999))
 def test_below_the_reserve_a_plan_only_charges(made: DispatchProblem, share: float) -> None:
     ups = made.site.ups[0]
-    low = share * made.reserve_kwh(ups)[0]
+    low = share * basis_of(made).floors.floor_kwh[ups.id][0]
     short = DispatchProblem(
         site=made.site,
         horizon=made.horizon,
@@ -129,7 +130,7 @@ def test_saving_money_never_spends_the_reserve() -> None:
     calm = problem(price=[0.05] * 8)
     dear = problem(price=[0.05] * 2 + [1e6] * 2 + [0.05] * 4)
 
-    reserve = calm.reserve_kwh(calm.site.ups[0])[0]
+    reserve = basis_of(calm).floors.floor_kwh[calm.site.ups[0].id][0]
     plan = plan_dispatch(dear, issued_at=NOW)
 
     assert plan.certificate.certified
@@ -141,7 +142,10 @@ def test_a_load_above_the_protected_load_raises_the_floor() -> None:
     usual = problem(price=[0.1] * 4, load_kw=4300.0)
     above = problem(price=[0.1] * 4, load_kw=[4300.0, 4790.0, 4800.0 + 50, 4300.0], import_limit_kw=8000.0)
 
-    assert above.reserve_kwh(above.site.ups[0])[0] > usual.reserve_kwh(usual.site.ups[0])[0]
+    assert (
+        basis_of(above).floors.floor_kwh[above.site.ups[0].id][0]
+        > basis_of(usual).floors.floor_kwh[usual.site.ups[0].id][0]
+    )
 
 
 def test_more_import_than_the_limit_allows_is_no_plan_but_hold() -> None:

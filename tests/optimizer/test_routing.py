@@ -10,6 +10,7 @@ from ridethrough.domain.plan import PlanStatus
 from ridethrough.optimizer import DispatchProblem, dynamic_program, fleet, plan_dispatch, routing
 from ridethrough.optimizer.dynamic_program import UnableToCompile
 from ridethrough.optimizer.dynamic_program.optimum import Optimum
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.routing import optimize
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.simplex import Answer
@@ -54,7 +55,7 @@ def test_the_dynamic_program_plans_where_asked_to() -> None:
     engine = Engine(dynamic_program=True, audited_every=3)
     for seed in range(6):
         made = day(ups_system(), seed=seed)
-        answer = optimize(made, 30, engine)
+        answer = optimize(basis_of(made), 30, engine)
 
         assert answer.optimality is not None
         assert answer.optimality.method == "dynamic program"
@@ -64,7 +65,7 @@ def test_the_dynamic_program_plans_where_asked_to() -> None:
 
 def test_where_the_dynamic_program_is_not_exact_the_simplex_plans() -> None:
     tapering = ups_system(charge_taper_by_fraction={0.0: 1.0, 0.8: 1.0, 1.0: 0.1})
-    answer = optimize(day(tapering), 30, Engine(dynamic_program=True))
+    answer = optimize(basis_of(day(tapering)), 30, Engine(dynamic_program=True))
 
     assert answer.optimality is not None
     assert answer.optimality.method == "dual simplex"
@@ -77,7 +78,7 @@ def test_an_audit_that_disagrees_is_said_and_the_simplex_followed(monkeypatch: p
     def wrong(problem: DispatchProblem) -> Optimum | None:
         found = cheapest(problem)
         assert found is not None
-        return dataclasses.replace(found, trajectories=made.holding)
+        return dataclasses.replace(found, trajectories=basis_of(made).baseline.trajectories)
 
     monkeypatch.setattr(dynamic_program, "cheapest_plan", wrong)
     engine = Engine(dynamic_program=True, audited_every=2)
@@ -91,9 +92,9 @@ def test_an_audit_that_disagrees_is_said_and_the_simplex_followed(monkeypatch: p
 
 def test_an_audit_that_does_not_finish_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     made = day(ups_system())
-    held = Answer(PlanStatus.HOLD, made.holding)
+    held = Answer(PlanStatus.HOLD, basis_of(made).baseline.trajectories)
     monkeypatch.setattr(routing, "_of_any", lambda *_: held)
-    answer = optimize(made, 30, Engine(dynamic_program=True))
+    answer = optimize(basis_of(made), 30, Engine(dynamic_program=True))
 
     assert answer.status is PlanStatus.OPTIMAL
     assert not answer.warnings
@@ -119,8 +120,8 @@ def test_systems_that_are_alike_are_planned_as_one() -> None:
 
 def _apart(made: DispatchProblem) -> float:
     """The cost with every system in the model."""
-    answer = routing.solve_model(made, None, 30, Engine())
-    return routing._cost(made, answer.trajectories).total  # noqa: SLF001 - the same cost of both
+    answer = routing.solve_model(basis_of(made), None, 30, Engine())
+    return routing._cost(basis_of(made), answer.trajectories).total  # noqa: SLF001 - the same cost of both
 
 
 def test_alike_systems_without_a_plan_all_hold() -> None:
@@ -139,7 +140,7 @@ def _small_fleets(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_small_fleets")
 def test_a_fleet_is_planned_by_column_generation() -> None:
     made = day(*unequal(4))
-    answer = optimize(made, 30)
+    answer = optimize(basis_of(made), 30)
 
     assert answer.optimality is not None
     assert answer.optimality.method == "column generation"
@@ -151,7 +152,7 @@ def test_a_fleet_is_planned_by_column_generation() -> None:
 def test_a_fleet_that_shares_more_than_the_meter_is_one_program() -> None:
     systems = unequal(3)
     systems[0] = dataclasses.replace(systems[0], bidirectional=True)  # type: ignore[type-var]
-    answer = optimize(day(*systems, export_limit_kw=500.0), 30)
+    answer = optimize(basis_of(day(*systems, export_limit_kw=500.0)), 30)
 
     assert answer.optimality is not None
     assert answer.optimality.method in {"dual simplex", "branch and bound"}
@@ -163,7 +164,7 @@ def test_without_numba_a_fleet_is_one_program_and_says_so(monkeypatch: pytest.Mo
         raise UnableToCompile
 
     monkeypatch.setattr(fleet, "cheapest_fleet_plan", missing)
-    answer = optimize(day(*unequal(3)), 30)
+    answer = optimize(basis_of(day(*unequal(3))), 30)
 
     assert answer.status is PlanStatus.OPTIMAL
     assert "takes longer" in answer.warnings[-1]

@@ -19,6 +19,7 @@ from ridethrough.optimizer.formulation.horizon import Parameters, Sets, declare_
 from ridethrough.optimizer.formulation.physics.meter import grid_kw
 from ridethrough.optimizer.pricing.tier_blocks import Affine, TierBlock
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 def tier_sets(problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> Sets:
@@ -83,9 +84,9 @@ def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
     model.demand_high_kw = pyo.Param(model.SCALED, mutable=True)
 
 
-def tier_parameters(problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> Parameters:
+def tier_parameters(basis: PlanBasis, blocks: tuple[TierBlock, ...]) -> Parameters:
     """Prices and widths of every block, and the energy that fills them already."""
-    most_kwh = problem.most_grid_kw * problem.horizon.interval_h * problem.horizon.intervals
+    most_kwh = basis.reach.most_grid_kw * basis.problem.horizon.interval_h * basis.problem.horizon.intervals
     bounded = [width for width in _widths(blocks).values() if math.isfinite(width.constant)]
     so_far_kwh = np.array([block.energy_so_far_kwh for block in blocks])
     ranges_kw = [block.demand_range_kw for block in blocks if block.demand is not None]
@@ -93,7 +94,7 @@ def tier_parameters(problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> 
         "energy_so_far_kwh": so_far_kwh,
         "most_energy_kwh": so_far_kwh + most_kwh,
         "block_price_per_kwh": np.array([price for block in blocks for price in block.prices]),
-        "most_block_kwh": np.array([max(0.0, width.at(problem.most_billed_kw)) for width in bounded]),
+        "most_block_kwh": np.array([max(0.0, width.at(basis.reach.most_billed_kw)) for width in bounded]),
         "block_width_kwh": np.array([width.constant for width in bounded]),
         "block_width_kwh_per_kw": np.array([width.per_kw for width in bounded]),
         "demand_low_kw": np.array([low for low, _ in ranges_kw]),

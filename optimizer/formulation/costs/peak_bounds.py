@@ -9,22 +9,22 @@ their lowest reserve: charging in between costs more at the meter than it gives 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.tariffs.horizon.charges import DemandTerm
 
 FloatArray = NDArray[np.float64]
 
 
-def least_billed_kw(problem: DispatchProblem, terms: tuple[DemandTerm, ...]) -> list[float]:
+def least_billed_kw(basis: PlanBasis, terms: tuple[DemandTerm, ...]) -> list[float]:
     """The least that each term can bill, in kW."""
-    resting_kw = np.array(problem.resting_kw)  # not even standing by is made up for: a plan may leave it
+    resting_kw = np.array(basis.powers.resting_kw)  # not even standing by is made up for: a plan may leave it
     spare_kwh = sum(
         ups.battery.discharge_efficiency
-        * (ups.max_stored_kwh - min(problem.stored_at_start_kwh(ups), *problem.reserve_kwh(ups)))
+        * (ups.max_stored_kwh - min(basis.problem.stored_at_start_kwh(ups), *basis.floors.floor_kwh[ups.id]))
         / ups.rectifier_efficiency
-        for ups in problem.site.ups
+        for ups in basis.problem.site.ups
     )
-    h = problem.horizon.interval_h
+    h = basis.problem.horizon.interval_h
     return [max(term.floor_kw, term.own_fraction * _least_peak_kw(term, resting_kw, spare_kwh, h)) for term in terms]
 
 

@@ -20,32 +20,32 @@ import pyomo.core as pyo
 from ridethrough.optimizer.formulation.costs.peak_bounds import least_billed_kw
 from ridethrough.optimizer.formulation.horizon import FloatArray, Parameters, Sets, declare_groups, declare_set, number
 from ridethrough.optimizer.formulation.physics.meter import grid_kw
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandTerm
 
 
 class Peaks:
     """Every charge on a peak: the demand terms, then the coincident ones as demand at their expected rates."""
 
-    def __init__(self, problem: DispatchProblem) -> None:
-        self._problem = problem
-        expected = (_as_demand(term) for term in problem.charges.coincident)
-        self.terms: tuple[DemandTerm, ...] = (*problem.charges.demand, *expected)
+    def __init__(self, basis: PlanBasis) -> None:
+        self._basis = basis
+        expected = (_as_demand(term) for term in basis.problem.charges.coincident)
+        self.terms: tuple[DemandTerm, ...] = (*basis.problem.charges.demand, *expected)
 
     @cached_property
     def least_billed_kw(self) -> list[float]:
         """The least that each term can bill, whatever load comes: nothing is sure where it is not known."""
-        if self._problem.scenarios.count > 1:
+        if self._basis.problem.scenarios.count > 1:
             return [term.floor_kw for term in self.terms]
-        return least_billed_kw(self._problem, self.terms)
+        return least_billed_kw(self._basis, self.terms)
 
     def looked_at(self, term: DemandTerm) -> list[int]:
         """The intervals that a row holds the peak to: those that are metered.
 
         Where plans are made anew every hour, all of them, so that one model serves every hour (see `unmetered_kw`).
         """
-        if self._problem.uncertain is not None:
-            return list(range(self._problem.horizon.intervals))
+        if self._basis.problem.uncertain is not None:
+            return list(range(self._basis.problem.horizon.intervals))
         return term.intervals.tolist()
 
     @property
@@ -147,7 +147,7 @@ def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
     model.most_billed_kw = pyo.Param(mutable=True)
 
 
-def peak_parameters(problem: DispatchProblem, peaks: Peaks) -> Parameters:
+def peak_parameters(basis: PlanBasis, peaks: Peaks) -> Parameters:
     """Peaks so far, floors, ratchets, and the steps that price demand."""
     terms = peaks.terms
     steps = [(d, k) for d, term in enumerate(terms) for k in range(len(term.steps))]
@@ -164,7 +164,7 @@ def peak_parameters(problem: DispatchProblem, peaks: Peaks) -> Parameters:
         "step_surely_filled_kw": np.minimum(ends_kw - starts_kw, np.maximum(0.0, surely_kw)),
         "ratchet_fraction": np.array([link.fraction for term in terms for link in term.links]),
         "window_intervals": np.array([float(len(window)) for term in terms for window in term.windows]),
-        "most_billed_kw": number(problem.most_billed_kw),
+        "most_billed_kw": number(basis.reach.most_billed_kw),
     }
 
 

@@ -14,7 +14,7 @@ import pyomo.core as pyo
 
 from ridethrough.domain import UpsSystem
 from ridethrough.optimizer.formulation.horizon import FloatArray, Parameters, per_system, per_system_and_step
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 def add_batteries(model: pyo.AbstractModel) -> None:
@@ -35,37 +35,35 @@ def add_batteries(model: pyo.AbstractModel) -> None:
     model.energy_is_conserved = pyo.Constraint(model.SCENARIOS, model.UPS, model.INTERVALS, rule=energy_is_conserved)
 
 
-def battery_parameters(problem: DispatchProblem) -> Parameters:
+def battery_parameters(basis: PlanBasis) -> Parameters:
     """Efficiencies and limits of every battery."""
-    h = problem.horizon.interval_h
+    problem, bounds, h = basis.problem, basis.powers.bounds, basis.problem.horizon.interval_h
     return {
         "charge_efficiency": per_system(problem, lambda ups: ups.battery.charge_efficiency),
         "discharge_efficiency": per_system(problem, lambda ups: ups.battery.discharge_efficiency),
         "kept_fraction": per_system(problem, lambda ups: ups.battery.kept_fraction(h)),
-        "charge_ceiling_kw": per_system_and_step(problem, lambda ups: problem.power_bounds(ups).charge_ceiling_kw),
-        "discharge_floor_kw": per_system_and_step(problem, lambda ups: problem.power_bounds(ups).discharge_floor_kw),
-        "discharge_ceiling_kw": per_system_and_step(
-            problem, lambda ups: problem.power_bounds(ups).discharge_ceiling_kw
-        ),
-        "stored_floor_kwh": per_system_and_step(problem, lambda ups: _stored_floor_kwh(problem, ups)),
-        "stored_ceiling_kwh": per_system_and_step(problem, lambda ups: _stored_ceiling_kwh(problem, ups)),
+        "charge_ceiling_kw": per_system_and_step(problem, lambda ups: bounds[ups.id].charge_ceiling_kw),
+        "discharge_floor_kw": per_system_and_step(problem, lambda ups: bounds[ups.id].discharge_floor_kw),
+        "discharge_ceiling_kw": per_system_and_step(problem, lambda ups: bounds[ups.id].discharge_ceiling_kw),
+        "stored_floor_kwh": per_system_and_step(problem, lambda ups: _stored_floor_kwh(basis, ups)),
+        "stored_ceiling_kwh": per_system_and_step(problem, lambda ups: _stored_ceiling_kwh(basis, ups)),
     }
 
 
-def _stored_floor_kwh(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
+def _stored_floor_kwh(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
     """The reserve at each boundary; what is measured at the first, and at the last no less where it is to return."""
-    floor_kwh = np.array(problem.reserve_kwh(ups), dtype=float)
-    measured_kwh = problem.stored_at_start_kwh(ups)
+    floor_kwh = np.array(basis.floors.floor_kwh[ups.id], dtype=float)
+    measured_kwh = basis.problem.stored_at_start_kwh(ups)
     floor_kwh[0] = measured_kwh
-    if problem.returns:
+    if basis.problem.returns:
         floor_kwh[-1] = max(measured_kwh, floor_kwh[-1])
     return floor_kwh
 
 
-def _stored_ceiling_kwh(problem: DispatchProblem, ups: UpsSystem) -> FloatArray:
+def _stored_ceiling_kwh(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
     """The most a battery is charged to; what is measured at the first boundary, where nothing is left to decide."""
-    ceiling_kwh = np.full(problem.horizon.intervals + 1, ups.max_stored_kwh)
-    ceiling_kwh[0] = problem.stored_at_start_kwh(ups)
+    ceiling_kwh = np.full(basis.problem.horizon.intervals + 1, ups.max_stored_kwh)
+    ceiling_kwh[0] = basis.problem.stored_at_start_kwh(ups)
     return ceiling_kwh
 
 

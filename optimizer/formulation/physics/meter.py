@@ -12,18 +12,18 @@ import pyomo.core as pyo
 
 from ridethrough.optimizer.formulation.horizon import Parameters, Sets, declare_set, number
 from ridethrough.optimizer.formulation.physics.rectifier import feeding_back_kw, input_kw
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
-def meter_sets(problem: DispatchProblem) -> Sets:
+def meter_sets(basis: PlanBasis) -> Sets:
     """The intervals that may export, those tempted to sell what they buy, and those whose limits could be reached."""
-    charges, intervals = problem.charges, problem.horizon.intervals
-    may_export = problem.site.interconnection.export_limit_kw > 0
+    charges, intervals = basis.problem.charges, basis.problem.horizon.intervals
+    may_export = basis.problem.site.interconnection.export_limit_kw > 0
     tempting = charges.export_per_kwh > charges.energy_per_kwh if len(charges.export_per_kwh) else np.zeros(0, bool)
     return {
         "EXPORTS": intervals if may_export else 0,
         "TEMPTING": tuple(np.flatnonzero(tempting).tolist()) if may_export else (),
-        "LIMITED": intervals if problem.could_break_meter_limits else 0,
+        "LIMITED": intervals if basis.reach.could_break_limits else 0,
     }
 
 
@@ -48,14 +48,14 @@ def add_meter(model: pyo.AbstractModel, sets: Sets) -> None:
     )
 
 
-def meter_parameters(problem: DispatchProblem) -> Parameters:
+def meter_parameters(basis: PlanBasis) -> Parameters:
     """The interconnection's limits, and everything else behind the meter."""
-    limits = problem.site.interconnection
+    limits = basis.problem.site.interconnection
     return {
         "import_limit_kw": number(limits.import_limit_kw),
         "export_limit_kw": number(limits.export_limit_kw),
-        "most_grid_kw": number(problem.most_grid_kw),
-        "unprotected_load_kw": problem.scenarios.unprotected_load_kw.ravel(),
+        "most_grid_kw": number(basis.reach.most_grid_kw),
+        "unprotected_load_kw": basis.problem.scenarios.unprotected_load_kw.ravel(),
     }
 
 

@@ -21,19 +21,19 @@ import pyomo.core as pyo
 
 from ridethrough.optimizer.formulation.horizon import Parameters, Sets, declare_set, number
 from ridethrough.optimizer.formulation.physics.meter import grid_kw
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
-def ramp_sets(problem: DispatchProblem) -> Sets:
+def ramp_sets(basis: PlanBasis) -> Sets:
     """The intervals whose step is limited (the first apart), and the systems that must not burn to smooth it."""
-    if problem.site.interconnection.ramp_limit_kw_per_min is None:
+    if basis.problem.site.interconnection.ramp_limit_kw_per_min is None:
         return {"RAMPED": (), "RAMPED_FIRST": (), "SMOOTHS": ()}
-    free = (False, *problem.reserve_first)
+    free = (False, *basis.powers.reserve_first)
     ramped = tuple(t for t, either in enumerate(pairwise(free)) if not any(either))
     return {
         "RAMPED": tuple(t for t in ramped if t > 0),
         "RAMPED_FIRST": tuple(t for t in ramped if t == 0),
-        "SMOOTHS": tuple(ups.id for ups in problem.site.ups if ups.bidirectional),
+        "SMOOTHS": tuple(ups.id for ups in basis.problem.site.ups if ups.bidirectional),
     }
 
 
@@ -54,11 +54,11 @@ def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
     model.draws_only_when_not = pyo.Constraint(model.SCENARIOS, model.SMOOTHS, model.INTERVALS, rule=draws_or_not)
 
 
-def ramp_parameters(problem: DispatchProblem, grid_before_kw: float) -> Parameters:
+def ramp_parameters(basis: PlanBasis, grid_before_kw: float) -> Parameters:
     """How far each step may go; `grid_before_kw` is the meter that the first interval starts from."""
-    limit_kw_per_min = problem.site.interconnection.ramp_limit_kw_per_min
-    resting_kw = np.array((problem.resting_kw[0], *problem.resting_kw))
-    limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * problem.horizon.interval_minutes
+    limit_kw_per_min = basis.problem.site.interconnection.ramp_limit_kw_per_min
+    resting_kw = np.array((basis.powers.resting_kw[0], *basis.powers.resting_kw))
+    limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * basis.problem.horizon.interval_minutes
     return {"ramp_kw": np.maximum(limit_kw, np.abs(np.diff(resting_kw))), "grid_before_kw": number(grid_before_kw)}
 
 

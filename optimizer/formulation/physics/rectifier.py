@@ -11,6 +11,7 @@ import pyomo.core as pyo
 
 from ridethrough.optimizer.formulation.horizon import Parameters, Sets, declare_set, per_system, per_system_and_step
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 def rectifier_sets(problem: DispatchProblem) -> Sets:
@@ -32,13 +33,13 @@ def add_rectifiers(model: pyo.AbstractModel, sets: Sets) -> None:
     )
 
 
-def rectifier_parameters(problem: DispatchProblem) -> Parameters:
+def rectifier_parameters(basis: PlanBasis) -> Parameters:
     """Efficiencies, loads at the DC bus, and how much may be fed back."""
     return {
-        "rectifier_efficiency": per_system(problem, lambda ups: ups.rectifier_efficiency),
-        "dc_load_kw": per_system_and_step(problem, problem.dc_load_kw),
+        "rectifier_efficiency": per_system(basis.problem, lambda ups: ups.rectifier_efficiency),
+        "dc_load_kw": per_system_and_step(basis.problem, lambda ups: basis.powers.dc_load_kw[ups.id]),
         "feed_back_ceiling_kw": per_system_and_step(
-            problem, lambda ups: problem.power_bounds(ups).feed_back_ceiling_kw
+            basis.problem, lambda ups: basis.powers.bounds[ups.id].feed_back_ceiling_kw
         ),
     }
 

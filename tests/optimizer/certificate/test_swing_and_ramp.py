@@ -14,6 +14,7 @@ from ridethrough.domain import Capacitor, LoadSwing, ReserveCondition, UpsSystem
 from ridethrough.domain.conditions import ConditionKind
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.optimizer import DispatchProblem, certify, plan_dispatch
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 EDGE = [0.05] * 8 + [0.6] * 8 + [0.05] * 8
 SWING = LoadSwing(amplitude_kw=2400, frequency_hz=1)
@@ -122,7 +123,7 @@ def test_a_load_that_the_rectifiers_cannot_carry_comes_before_the_swing() -> Non
     ups = ups_system(unit_input_limit_kw=900.0, swing=LoadSwing(amplitude_kw=9600, frequency_hz=1))
     made = problem(ups, price=[0.1] * 4, load_kw=[4000.0, 4000.0, 4300.0, 4000.0])
 
-    bounds = made.power_bounds(ups)
+    bounds = basis_of(made).powers.bounds[ups.id]
 
     assert bounds.discharge_floor_kw[2] == pytest.approx(4300 / 0.95 - 4500 * 0.97)
     assert bounds.discharge_ceiling_kw[2] >= bounds.discharge_floor_kw[2]
@@ -230,7 +231,7 @@ def test_the_reserve_comes_before_swings_and_ramps() -> None:
     plan = plan_dispatch(made, issued_at=NOW)
 
     assert plan.status is PlanStatus.RECOVERY
-    lacking_kwh = made.reserve_kwh(ups)[0] - 400
+    lacking_kwh = basis_of(made).floors.floor_kwh[ups.id][0] - 400
     assert plan.ups[0].charge_kw[0] == pytest.approx(lacking_kwh / 0.97 * 4)
     assert plan.certificate.violations == ()
 

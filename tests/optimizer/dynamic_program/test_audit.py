@@ -10,6 +10,7 @@ from ridethrough.optimizer.dynamic_program import UnableToAgree, audit, cheapest
 from ridethrough.optimizer.dynamic_program.audit import sample_of
 from ridethrough.optimizer.dynamic_program.optimum import Optimum
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import solve
 
 
@@ -20,7 +21,7 @@ def least_cost(made: DispatchProblem) -> float | None:
 
 def run() -> list[tuple[DispatchProblem, Optimum | None]]:
     days = [fleet_problem(1, intervals=12, seed=seed) for seed in range(5)]
-    return [(made, cheapest_plan(made)) for made in [*days, fleet_problem(1, intervals=4, import_margin=0.3)]]
+    return [(made, cheapest_plan(basis_of(made))) for made in [*days, fleet_problem(1, intervals=4, import_margin=0.3)]]
 
 
 def test_a_sound_run_passes() -> None:

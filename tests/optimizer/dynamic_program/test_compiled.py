@@ -15,6 +15,7 @@ from fleet_sites import fleet_problem
 from ridethrough import optimizer
 from ridethrough.optimizer.dynamic_program import UnableToCompile, cheapest_plan, compiled
 from ridethrough.optimizer.fleet import cheapest_fleet_plan
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 KERNELS = ("ridethrough.optimizer.dynamic_program", "ridethrough.optimizer.fleet")
 
@@ -40,9 +41,9 @@ def plain_python() -> Iterator[tuple[ModuleType, ModuleType]]:
 @pytest.mark.parametrize("seed", range(6))
 def test_one_battery_as_plain_python(seed: int) -> None:
     made = fleet_problem(1, intervals=30, seed=seed, import_margin=(1.2, 0.98, 0.3)[seed % 3])
-    expected = cheapest_plan(made)
+    expected = cheapest_plan(basis_of(made))
     with plain_python() as (plain, _):
-        found = plain.cheapest_plan(made)
+        found = plain.cheapest_plan(basis_of(made))
 
     if expected is None:
         assert found is None
@@ -54,9 +55,9 @@ def test_one_battery_as_plain_python(seed: int) -> None:
 
 def test_a_fleet_as_plain_python() -> None:
     made = fleet_problem(4, intervals=6)
-    expected = cheapest_fleet_plan(made)
+    expected = cheapest_fleet_plan(basis_of(made))
     with plain_python() as (_, plain):
-        found = plain.cheapest_fleet_plan(made)
+        found = plain.cheapest_fleet_plan(basis_of(made))
 
     assert expected is not None
     assert found.objective == pytest.approx(expected.objective, rel=2e-6)
@@ -65,9 +66,9 @@ def test_a_fleet_as_plain_python() -> None:
 def test_without_numba_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "numba", None)
     with pytest.raises(UnableToCompile, match=r'pip install "ridethrough\[studies\]"'):
-        cheapest_plan(fleet_problem(1, intervals=2))
+        cheapest_plan(basis_of(fleet_problem(1, intervals=2)))
     with pytest.raises(UnableToCompile):
-        cheapest_fleet_plan(fleet_problem(2, intervals=2))
+        cheapest_fleet_plan(basis_of(fleet_problem(2, intervals=2)))
 
     @compiled.compiled
     def double(x: float) -> float:

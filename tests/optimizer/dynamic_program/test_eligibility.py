@@ -11,6 +11,7 @@ from ridethrough.domain import UpsSystem
 from ridethrough.optimizer.dynamic_program import UnableToApply, cheapest_plan, reasons_against
 from ridethrough.optimizer.dynamic_program.eligibility import least_price_per_kwh
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, MinimumTerm
 from ridethrough.tariffs.horizon.terms import EnergyTierTerm
 
@@ -62,16 +63,16 @@ REFUSED = {
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_the_reason_is_given(reason: str) -> None:
-    (given,) = reasons_against(REFUSED[reason])
+    (given,) = reasons_against(basis_of(REFUSED[reason]))
 
     assert given.startswith(f"not eligible: {reason}")
     with pytest.raises(UnableToApply) as refused:
-        cheapest_plan(REFUSED[reason])
+        cheapest_plan(basis_of(REFUSED[reason]))
     assert refused.value.reasons == (given,)
 
 
 def test_steps_that_rise_are_no_reason() -> None:
-    assert reasons_against(with_charges(demand=(term(steps=steps(1.0, 2.0)),))) == ()
+    assert reasons_against(basis_of(with_charges(demand=(term(steps=steps(1.0, 2.0)),)))) == ()
 
 
 def test_without_losses_no_price_makes_burning_pay() -> None:

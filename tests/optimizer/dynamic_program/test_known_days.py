@@ -8,6 +8,7 @@ from sites import problem, ups_system
 
 from ridethrough.optimizer.dynamic_program import cheapest_plan
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 
 def ideal_day(
@@ -46,7 +47,7 @@ def ideal_day(
 
 
 def test_it_buys_low_and_sells_high() -> None:
-    optimum = cheapest_plan(ideal_day([0.1, 0.4]))
+    optimum = cheapest_plan(basis_of(ideal_day([0.1, 0.4])))
 
     assert optimum is not None
     (each,) = optimum.trajectories
@@ -59,7 +60,7 @@ def test_it_buys_low_and_sells_high() -> None:
 
 
 def test_at_one_price_it_rests() -> None:
-    optimum = cheapest_plan(ideal_day([0.2] * 5))
+    optimum = cheapest_plan(basis_of(ideal_day([0.2] * 5)))
 
     assert optimum is not None
     assert not any(optimum.trajectories[0].charge_kw)
@@ -67,7 +68,7 @@ def test_at_one_price_it_rests() -> None:
 
 
 def test_a_peak_that_is_billed_already_costs_nothing_more() -> None:
-    optimum = cheapest_plan(ideal_day([0.1, 0.4], rate=10.0, peak_so_far_kw=90.0))
+    optimum = cheapest_plan(basis_of(ideal_day([0.1, 0.4], rate=10.0, peak_so_far_kw=90.0)))
 
     assert optimum is not None
     assert optimum.trajectories[0].charge_kw == (40.0, 0.0)
@@ -79,7 +80,7 @@ def test_a_dear_peak_is_held_down_from_hour_to_hour() -> None:
     made = ideal_day([0.1] * 4, rate=10.0)
     loads = (20.0, 20.0, 80.0, 80.0)
     made = replace(made, load_kw={"hall": loads}, state=replace(made.state, stored_kwh={"hall": 20.0}))
-    optimum = cheapest_plan(made)
+    optimum = cheapest_plan(basis_of(made))
 
     assert optimum is not None
     assert optimum.trajectories[0].discharge_kw[2:] == pytest.approx((30.0, 30.0))
@@ -89,13 +90,13 @@ def test_a_dear_peak_is_held_down_from_hour_to_hour() -> None:
 def test_no_path_where_a_reserve_comes_too_soon() -> None:
     made = ideal_day([0.1] * 3)
 
-    assert cheapest_plan(replace(made, reserve_profile_kwh={"hall": (0.0, 95.0, 0.0, 0.0)})) is None
+    assert cheapest_plan(basis_of(replace(made, reserve_profile_kwh={"hall": (0.0, 95.0, 0.0, 0.0)}))) is None
 
 
 def test_no_path_where_the_connection_is_too_small() -> None:
     made = ideal_day([0.1] * 3, load_kw=550.0)
 
-    assert cheapest_plan(made) is None
+    assert cheapest_plan(basis_of(made)) is None
 
 
 @pytest.mark.long
@@ -105,7 +106,7 @@ def test_standing_by_over_a_year_lets_no_rounding_grow() -> None:
     made = ideal_day((0.1 + 0.05 * rng.random(hours)).tolist(), rate=5.0)
     battery = replace(made.site.ups[0].battery, standby_loss_per_h=0.01, wear_cost_per_kwh=0.01)
     made = replace(made, site=replace(made.site, ups=(replace(made.site.ups[0], battery=battery),)))
-    optimum = cheapest_plan(made)
+    optimum = cheapest_plan(basis_of(made))
 
     assert optimum is not None
     assert optimum.gap <= 1e-10

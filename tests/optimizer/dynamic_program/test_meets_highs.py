@@ -12,7 +12,7 @@ from sites import problem, ups_system
 
 from ridethrough.optimizer.dynamic_program import cheapest_plan, reasons_against
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import solve
 from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm, RatchetLink
 
@@ -81,9 +81,9 @@ def _with_peaks(rng: np.random.Generator, made: DispatchProblem, peaks: int) -> 
 
 
 def _agree(made: DispatchProblem) -> None:
-    assert not reasons_against(made)
+    assert not reasons_against(basis_of(made))
     solution = solve(program_of(made), time_limit_s=60)
-    optimum = cheapest_plan(made)
+    optimum = cheapest_plan(basis_of(made))
 
     assert (optimum is None) == (solution.values is None)
     if optimum is None:
@@ -97,7 +97,7 @@ def _agree(made: DispatchProblem) -> None:
 def _holds_what_it_says(made: DispatchProblem, objective: float, trajectories: tuple) -> None:
     (each,) = trajectories
     ups = made.site.ups[0]
-    meter_kw = grid_kw(made, trajectories)
+    meter_kw = basis_of(made).grid_kw(trajectories)
     assert whole_cost(made, trajectories) == pytest.approx(objective, rel=1e-9, abs=1e-9)
     assert meter_kw.max() <= made.site.interconnection.import_limit_kw + 1e-6
     stored, charge, discharge = (np.array(v) for v in (each.stored_kwh, each.charge_kw, each.discharge_kw))

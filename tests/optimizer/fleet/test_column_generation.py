@@ -8,6 +8,7 @@ from ridethrough.optimizer.fleet import cheapest_fleet_plan, columns
 from ridethrough.optimizer.fleet.shared_meter import Peak
 from ridethrough.optimizer.problem import merging
 from ridethrough.optimizer.problem.merging import merge_identical
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 
 @pytest.mark.parametrize(("name", "value"), [("GROUPS", 3), ("_SAMPLE", 4), ("_UNUSED_ROUNDS", 1), ("_NEAR_BEST", 0.0)])
@@ -15,9 +16,9 @@ def test_however_members_are_asked_the_optimum_is_the_same(
     monkeypatch: pytest.MonkeyPatch, name: str, value: float
 ) -> None:
     made = fleet_problem(9, intervals=24)
-    expected = cheapest_fleet_plan(made)
+    expected = cheapest_fleet_plan(basis_of(made))
     monkeypatch.setattr(columns, name, value)
-    optimum = cheapest_fleet_plan(made)
+    optimum = cheapest_fleet_plan(basis_of(made))
 
     assert expected is not None
     assert optimum is not None
@@ -27,7 +28,7 @@ def test_however_members_are_asked_the_optimum_is_the_same(
 
 def test_out_of_rounds_the_gap_is_told() -> None:
     made = fleet_problem(9, intervals=24)
-    optimum = cheapest_fleet_plan(made, most_rounds=3)
+    optimum = cheapest_fleet_plan(basis_of(made), most_rounds=3)
 
     assert optimum is not None
     assert optimum.gap > 1e-6
@@ -51,7 +52,7 @@ def test_systems_whose_limits_would_not_add_up_stay_apart(monkeypatch: pytest.Mo
     made = fleet_problem(2, intervals=4, copies=2)
     monkeypatch.setattr(merging, "_is_sound", lambda _problem, _merged, group: group[0].id != "pod-0-0")
 
-    assert merge_identical(made).stands_for == {
+    assert merge_identical(basis_of(made)).stands_for == {
         "pod-0-0": ("pod-0-0",),
         "pod-0-1": ("pod-0-1",),
         "pod-1-0": ("pod-1-0", "pod-1-1"),
@@ -61,7 +62,7 @@ def test_systems_whose_limits_would_not_add_up_stay_apart(monkeypatch: pytest.Mo
 @pytest.mark.long
 def test_hundreds_of_unequal_systems_are_solved_to_a_millionth() -> None:
     made = fleet_problem(400)
-    optimum = cheapest_fleet_plan(made)
+    optimum = cheapest_fleet_plan(basis_of(made))
 
     assert optimum is not None
     assert 0 <= optimum.gap <= 1e-6

@@ -11,7 +11,7 @@ from ridethrough.domain.conditions import ConditionKind, ReserveCondition
 from ridethrough.optimizer.dynamic_program import UnableToApply, cheapest_plan
 from ridethrough.optimizer.fleet import cheapest_fleet_plan, reasons_against_fleet
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import solve
 from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, RatchetLink
 
@@ -25,7 +25,7 @@ def test_the_bound_and_the_plan_enclose_the_optimum(systems: int, margin: float)
     made = fleet_problem(systems, intervals=24, seed=systems, import_margin=margin)
     expected = least_cost(made)
 
-    optimum = cheapest_fleet_plan(made)
+    optimum = cheapest_fleet_plan(basis_of(made))
 
     assert optimum is not None
     assert 0 <= optimum.gap <= 1e-6
@@ -38,12 +38,12 @@ def test_the_bound_and_the_plan_enclose_the_optimum(systems: int, margin: float)
 @pytest.mark.parametrize("margin", [1.2, 0.99])
 def test_every_system_keeps_its_limits_and_the_site_its_connection(margin: float) -> None:
     made = fleet_problem(12, intervals=24, import_margin=margin)
-    optimum = cheapest_fleet_plan(made)
+    optimum = cheapest_fleet_plan(basis_of(made))
 
     assert optimum is not None
-    assert grid_kw(made, optimum.trajectories).max() <= made.site.interconnection.import_limit_kw + 1e-5
+    assert basis_of(made).grid_kw(optimum.trajectories).max() <= made.site.interconnection.import_limit_kw + 1e-5
     for ups, each in zip(made.site.ups, optimum.trajectories, strict=True):
-        bounds = made.power_bounds(ups)
+        bounds = basis_of(made).powers.bounds[ups.id]
         stored, h = np.array(each.stored_kwh), made.horizon.interval_h
         charge, discharge = np.array(each.charge_kw), np.array(each.discharge_kw)
         gained = (ups.battery.charge_efficiency * charge - discharge / ups.battery.discharge_efficiency) * h
@@ -60,7 +60,7 @@ def test_every_system_keeps_its_limits_and_the_site_its_connection(margin: float
 
 def test_systems_that_are_alike_are_priced_once_and_do_the_same() -> None:
     made = fleet_problem(3, intervals=24, copies=4)
-    optimum = cheapest_fleet_plan(made)
+    optimum = cheapest_fleet_plan(basis_of(made))
 
     assert optimum is not None
     assert optimum.objective == pytest.approx(least_cost(made), rel=1e-6)
@@ -79,7 +79,7 @@ def test_a_fleet_of_one_meets_the_dynamic_program_with_an_event() -> None:
         weight=0.5,
     )
     made = replace(made, charges=replace(made.charges, coincident=(event,)))
-    alone, fleet = cheapest_plan(made), cheapest_fleet_plan(made)
+    alone, fleet = cheapest_plan(basis_of(made)), cheapest_fleet_plan(basis_of(made))
 
     assert alone is not None
     assert fleet is not None
@@ -87,7 +87,7 @@ def test_a_fleet_of_one_meets_the_dynamic_program_with_an_event() -> None:
 
 
 def test_no_plan_where_the_connection_cannot_carry_the_loads() -> None:
-    assert cheapest_fleet_plan(fleet_problem(3, intervals=24, import_margin=0.5)) is None
+    assert cheapest_fleet_plan(basis_of(fleet_problem(3, intervals=24, import_margin=0.5))) is None
 
 
 def test_no_plan_where_a_system_cannot_return_to_what_it_had() -> None:
@@ -97,7 +97,7 @@ def test_no_plan_where_a_system_cannot_return_to_what_it_had() -> None:
     profile[ups.id] = (*profile[ups.id][:1], ups.max_stored_kwh, *profile[ups.id][2:])
     state = replace(made.state, stored_kwh={**made.state.stored_kwh, ups.id: profile[ups.id][0]})
 
-    assert cheapest_fleet_plan(replace(made, reserve_profile_kwh=profile, state=state)) is None
+    assert cheapest_fleet_plan(basis_of(replace(made, reserve_profile_kwh=profile, state=state))) is None
 
 
 def test_a_ratchet_between_charges_is_refused_with_its_reason() -> None:
@@ -106,9 +106,9 @@ def test_a_ratchet_between_charges_is_refused_with_its_reason() -> None:
     linked = replace(made.charges, demand=(first, replace(second, links=(RatchetLink(index=0, fraction=0.5),))))
     made = replace(made, charges=linked)
 
-    assert reasons_against_fleet(made) == ("not eligible: evening is billed on the peak of another charge",)
+    assert reasons_against_fleet(basis_of(made)) == ("not eligible: evening is billed on the peak of another charge",)
     with pytest.raises(UnableToApply, match="evening"):
-        cheapest_fleet_plan(made)
+        cheapest_fleet_plan(basis_of(made))
 
 
 def test_a_storm_locks_every_battery() -> None:
@@ -117,7 +117,7 @@ def test_a_storm_locks_every_battery() -> None:
         start=made.horizon.start_of(4), end=made.horizon.start_of(8), kind=ConditionKind.STORM, ride_through_s=None
     )
     made = replace(made, site=replace(made.site, conditions=(storm,)))
-    optimum = cheapest_fleet_plan(made)
+    optimum = cheapest_fleet_plan(basis_of(made))
 
     assert optimum is not None
     assert optimum.objective == pytest.approx(least_cost(made), rel=1e-6)

@@ -12,6 +12,7 @@ from sites import NOW, START, problem, ups_system
 from ridethrough.domain import ConditionKind, ReserveCondition, ReservePolicy, SiteState
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 CHEAP_THEN_DEAR = [0.02] * 32 + [0.3] * 32 + [0.02] * 32
 
@@ -58,8 +59,8 @@ def test_a_site_holds_its_own_conditions() -> None:
 def test_a_longer_ride_through_leaves_the_rest_to_trade_before_it() -> None:
     test = condition(10, 12, kind=ConditionKind.GENERATOR_TEST, ride_through_s=400)
     made = during(test)
-    usual_kwh = made.requirements[0].reserve_kwh
-    longer = made.reserve_kwh(made.site.ups[0])
+    usual_kwh = basis_of(made).reserves.requirement[made.site.ups[0].id].reserve_kwh
+    longer = basis_of(made).floors.floor_kwh[made.site.ups[0].id]
     assert longer[40] == pytest.approx(46 + (usual_kwh - 46) * 400 / 300)
     assert (longer[39], longer[49]) == (usual_kwh, usual_kwh)
     (ups,) = planned(made).ups
@@ -69,7 +70,7 @@ def test_a_longer_ride_through_leaves_the_rest_to_trade_before_it() -> None:
 
 def test_a_shorter_ride_through_than_the_policy_never_lowers_the_reserve() -> None:
     made = during(condition(10, 12, kind=ConditionKind.MAINTENANCE, ride_through_s=60))
-    assert len(set(made.reserve_kwh(made.site.ups[0]))) == 1
+    assert len(set(basis_of(made).floors.floor_kwh[made.site.ups[0].id])) == 1
     assert max(planned(made).ups[0].discharge_kw[40:48]) == 0
 
 
@@ -77,13 +78,13 @@ def test_a_second_outage_counts_in_a_condition_too() -> None:
     test = condition(10, 12, kind=ConditionKind.GENERATOR_TEST, ride_through_s=200)
     twice = ups_system(reserve=ReservePolicy(ride_through_s=100, outages_before_recharge=2))
     made = during(test, systems=(twice,))
-    floor = made.reserve_kwh(twice)
+    floor = basis_of(made).floors.floor_kwh[twice.id]
     assert floor[40] - 46 == pytest.approx(2 * (floor[0] - 46))
 
 
 def test_a_given_reserve_profile_is_raised_too() -> None:
     made = replace(during(condition(10, 12)), reserve_profile_kwh={"pod-1": (700.0,) * 97})
-    floor = made.reserve_kwh(made.site.ups[0])
+    floor = basis_of(made).floors.floor_kwh[made.site.ups[0].id]
     assert (floor[0], floor[40]) == (700, pytest.approx(920))
 
 
@@ -131,7 +132,7 @@ def test_a_load_that_the_rectifiers_cannot_carry_is_still_helped_in_a_storm() ->
     weak = ups_system(unit_input_limit_kw=930.0, bidirectional=True)
     peak = [4270.0] * 40 + [4350.0] * 2 + [4270.0] * 54
     made = during(condition(9, 12), systems=(weak,), load_kw=peak, export_limit_kw=1000.0)
-    bounds = made.power_bounds(weak)
+    bounds = basis_of(made).powers.bounds[weak.id]
     assert bounds.discharge_ceiling_kw[40] == bounds.discharge_floor_kw[40] > 0
     assert bounds.feed_back_ceiling_kw[40] == 0 < bounds.feed_back_ceiling_kw[60]
     (ups,) = planned(made).ups
@@ -165,8 +166,8 @@ def test_whatever_comes_the_plan_is_solved_certified_and_locked(  # noqa: PLR091
     if import_kw < 5600 and loss:
         return  # nothing to make up for standing by with
     plan = planned(made)
-    held = made.conditions_of(ups)
-    floor = made.reserve_kwh(ups)
+    held = basis_of(made).reserves.conditions[ups.id]
+    floor = basis_of(made).floors.floor_kwh[ups.id]
     (trajectory,) = plan.ups
     assert all(kw <= 1e-6 for kw, inside in zip(trajectory.discharge_kw, held.intervals, strict=True) if inside)
     assert all(kwh >= least - 1e-5 for kwh, least in zip(trajectory.stored_kwh, floor, strict=True))

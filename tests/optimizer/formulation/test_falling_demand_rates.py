@@ -7,7 +7,7 @@ from sites import problem, ups_system
 
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.pricing.price import price
-from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import solve
 from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, HorizonCharges
 
@@ -27,7 +27,7 @@ def test_the_dear_step_is_filled_first(edge_kw: float) -> None:
 
     objective = solve(program_of(made), time_limit_s=30).objective
 
-    resting = price(made.charges, grid_kw(made, made.holding)).total
+    resting = price(made.charges, basis_of(made).grid_kw(basis_of(made).baseline.trajectories)).total
     assert 0.95 * resting < objective <= resting * (1 + 1e-12)
     assert objective > 12.0 * 5000
     if edge_kw <= 5000:

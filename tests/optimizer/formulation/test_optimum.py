@@ -8,6 +8,7 @@ from sites import problem, ups_system
 
 from ridethrough.optimizer.formulation.model import model_data, state_model
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import SolveStatus, solve
 from ridethrough.optimizer.standard_form.compiler import CompiledModel
 
@@ -37,7 +38,7 @@ def random_problem(seed: int) -> tuple[DispatchProblem, float]:
         peak_so_far_kw=float(rng.choice([0.0, 5000.0])),
         import_limit_kw=7000.0,
     )
-    low, high = made.reserve_kwh(ups)[0], ups.max_stored_kwh
+    low, high = basis_of(made).floors.floor_kwh[ups.id][0], ups.max_stored_kwh
     stored = float(rng.uniform(low, high))
     state = type(made.state)(stored_kwh={ups.id: stored})
     return DispatchProblem(
@@ -91,7 +92,7 @@ def test_a_plan_may_leave_standing_by_to_lower_a_peak() -> None:
         demand_rate=20.0,
         interval_minutes=60,
     )
-    data = model_data(made)
+    data = model_data(basis_of(made))
     compiled = CompiledModel(state_model(data.sets))
     unbound = {**data.parameters, "step_surely_filled_kw": np.zeros_like(data.parameters["step_surely_filled_kw"])}
 

@@ -13,7 +13,7 @@ from ridethrough.domain import Horizon, PriceSeries, SiteState
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.pricing.price import price
-from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import SolveStatus, solve
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.charges.demand import DemandCharge, DemandSeason, DemandTier
@@ -111,7 +111,7 @@ def test_the_meter_of_a_plan_is_what_is_billed() -> None:
 
     plan = plan_dispatch(made, issued_at=NOW)
 
-    assert grid_kw(made, plan.ups) == pytest.approx(np.array(plan.grid_kw))
+    assert basis_of(made).grid_kw(plan.ups) == pytest.approx(np.array(plan.grid_kw))
 
 
 HOURS = Horizon(start=NOW, interval_minutes=60, intervals=48)

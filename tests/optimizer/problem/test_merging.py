@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ridethrough.domain import LoadSwing
 from ridethrough.domain.conditions import ConditionKind, ReserveCondition
 from ridethrough.optimizer.problem.merging import merge_identical
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.routing import optimize
 
 
@@ -17,23 +18,25 @@ from ridethrough.optimizer.routing import optimize
 @given(seed=st.integers(0, 10**6), kinds=st.integers(1, 3), copies=st.integers(2, 4))
 def test_the_merged_optimum_is_the_optimum(seed: int, kinds: int, copies: int) -> None:
     made = fleet_problem(kinds, intervals=12, seed=seed, copies=copies)
-    merged = merge_identical(made)
-    shared = merged.split(optimize(merged.problem, 30).trajectories)
+    merged = merge_identical(basis_of(made))
+    shared = merged.split(optimize(merged.basis, 30).trajectories)
 
-    assert len(merged.problem.site.ups) == kinds
+    assert len(merged.basis.problem.site.ups) == kinds
     assert [each.ups_id for each in shared] == [ups.id for ups in made.site.ups]
-    assert whole_cost(made, shared) == pytest.approx(whole_cost(made, optimize(made, 30).trajectories), rel=1e-9)
+    assert whole_cost(made, shared) == pytest.approx(
+        whole_cost(made, optimize(basis_of(made), 30).trajectories), rel=1e-9
+    )
     for each, ups in zip(shared, made.site.ups, strict=True):
         assert each.stored_kwh[0] == pytest.approx(made.stored_at_start_kwh(ups), rel=1e-12)
         assert each.load_kw == made.load_kw[ups.id]
-        assert each.reserve_kwh == made.reserve_kwh(ups)
+        assert each.reserve_kwh == basis_of(made).floors.floor_kwh[ups.id]
 
 
 def test_systems_with_another_load_stay_apart() -> None:
     made = fleet_problem(1, intervals=4, copies=3)
     loads = {**made.load_kw, "pod-0-1": tuple(kw + 1 for kw in made.load_kw["pod-0-1"])}
 
-    merged = merge_identical(replace(made, load_kw=loads))
+    merged = merge_identical(basis_of(replace(made, load_kw=loads)))
 
     assert merged.stands_for == {"pod-0-0": ("pod-0-0", "pod-0-2"), "pod-0-1": ("pod-0-1",)}
 
@@ -42,7 +45,9 @@ def test_systems_that_feed_back_share_the_export_limit_and_stay_apart() -> None:
     made = fleet_problem(1, intervals=4, copies=2)
     systems = tuple(replace(ups, bidirectional=True) for ups in made.site.ups)
 
-    assert len(merge_identical(replace(made, site=replace(made.site, ups=systems))).problem.site.ups) == 2
+    assert (
+        len(merge_identical(basis_of(replace(made, site=replace(made.site, ups=systems)))).basis.problem.site.ups) == 2
+    )
 
 
 def test_no_merged_system_has_more_units_than_a_system_may() -> None:
@@ -51,9 +56,9 @@ def test_no_merged_system_has_more_units_than_a_system_may() -> None:
         replace(ups, units=4000, unit_output_limit_kw=1.0, unit_input_limit_kw=1.0) for ups in made.site.ups
     )
 
-    merged = merge_identical(replace(made, site=replace(made.site, ups=systems)))
+    merged = merge_identical(basis_of(replace(made, site=replace(made.site, ups=systems))))
 
-    assert [ups.units for ups in merged.problem.site.ups] == [8000, 4000]
+    assert [ups.units for ups in merged.basis.problem.site.ups] == [8000, 4000]
 
 
 def test_swings_and_conditions_are_those_of_every_system() -> None:
@@ -67,11 +72,11 @@ def test_swings_and_conditions_are_those_of_every_system() -> None:
         for ups in systems
     )  # fmt: skip
     made = replace(made, site=replace(made.site, ups=systems, conditions=tests))
-    merged = merge_identical(made)
-    (whole,) = merged.problem.site.ups
+    merged = merge_identical(basis_of(made))
+    (whole,) = merged.basis.problem.site.ups
 
     assert whole.swing_headroom_kw == pytest.approx(2 * systems[0].swing_headroom_kw)
-    assert merged.problem.power_bounds(whole).discharge_ceiling_kw[4] == 0
-    assert whole_cost(made, merged.split(optimize(merged.problem, 30).trajectories)) == pytest.approx(
-        whole_cost(made, optimize(made, 30).trajectories), rel=1e-9
+    assert merged.basis.powers.bounds[whole.id].discharge_ceiling_kw[4] == 0
+    assert whole_cost(made, merged.split(optimize(merged.basis, 30).trajectories)) == pytest.approx(
+        whole_cost(made, optimize(basis_of(made), 30).trajectories), rel=1e-9
     )

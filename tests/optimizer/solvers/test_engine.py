@@ -12,6 +12,7 @@ from sites import NOW, problem, ups_system
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.formulation.model import model_data
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine, engine_of_thread
 from ridethrough.optimizer.solvers.highs import Session, SolveStatus, solve
 from ridethrough.optimizer.standard_form.program import LinearProgram
@@ -70,7 +71,7 @@ def test_a_fresh_engine_answers_the_same_whatever_it_solved_before() -> None:
 def test_old_models_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ridethrough.optimizer.solvers.engine._MOST_MODELS", 2)
     engine = Engine()
-    first, second, third = (model_data(problem(ups_system(), price=[0.1] * n)).sets for n in (4, 5, 6))
+    first, second, third = (model_data(basis_of(problem(ups_system(), price=[0.1] * n))).sets for n in (4, 5, 6))
     one = engine.prepared(first)
     engine.prepared(second)
     assert engine.prepared(first) is one

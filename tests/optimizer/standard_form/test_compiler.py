@@ -14,6 +14,7 @@ from walked_model import walked
 from ridethrough.domain import Horizon, Interconnection, PriceSeries, Site
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.formulation.model import build_model, model_data, state_model
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.standard_form.compiler import CompiledModel
 from ridethrough.optimizer.standard_form.linear_forms import UnableToCompile
 from ridethrough.optimizer.standard_form.program import FloatArray, LinearProgram
@@ -26,7 +27,7 @@ from ridethrough.tariffs.tariff import Tariff
 def test_a_compiled_model_is_the_model_written_out(seed: int) -> None:
     made = random_problem(np.random.default_rng(seed))
 
-    assert_same(program_of(made), walked(build_model(made)))
+    assert_same(program_of(made), walked(build_model(basis_of(made))))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,7 +37,7 @@ def test_every_charge_compiles_to_what_it_says(
 ) -> None:
     made = priced_problem(tariff, horizon, seed, export_limit_kw)
 
-    assert_same(program_of(made), walked(build_model(made)))
+    assert_same(program_of(made), walked(build_model(basis_of(made))))
 
 
 def test_ramps_tapers_back_feed_and_exclusive_intervals_compile_too() -> None:
@@ -49,7 +50,7 @@ def test_ramps_tapers_back_feed_and_exclusive_intervals_compile_too() -> None:
     )
     made = with_site(problem(ups, price=[-0.2, 0.1, 0.3, 0.2], demand_rate=10.0), given_site)
 
-    assert_same(program_of(made, {("pod-1", 0)}), walked(build_model(made, exclusive={("pod-1", 0)})))
+    assert_same(program_of(made, {("pod-1", 0)}), walked(build_model(basis_of(made), exclusive={("pod-1", 0)})))
 
 
 def test_one_compiled_model_serves_every_problem_of_its_structure() -> None:
@@ -58,11 +59,11 @@ def test_one_compiled_model_serves_every_problem_of_its_structure() -> None:
         problem(ups_system(charge_efficiency=eta), price=price, load_kw=4000.0 + 500 * eta, demand_rate=20 * eta)
         for price, eta in zip(prices, (0.9, 0.97), strict=True)
     )
-    compiled = CompiledModel(state_model(model_data(first).sets))
+    compiled = CompiledModel(state_model(model_data(basis_of(first)).sets))
 
-    assert model_data(first).sets == model_data(second).sets
-    assert_same(compiled.program(model_data(second).parameters), walked(build_model(second)))
-    assert_same(compiled.program(model_data(first).parameters), walked(build_model(first)))
+    assert model_data(basis_of(first)).sets == model_data(basis_of(second)).sets
+    assert_same(compiled.program(model_data(basis_of(second)).parameters), walked(build_model(basis_of(second))))
+    assert_same(compiled.program(model_data(basis_of(first)).parameters), walked(build_model(basis_of(first))))
 
 
 def test_a_law_that_is_not_linear_is_refused() -> None:

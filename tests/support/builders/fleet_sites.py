@@ -9,7 +9,7 @@ from ridethrough.domain import SiteState, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.pricing.price import price
-from ridethrough.optimizer.problem.meter import cost_of, grid_kw
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, HorizonCharges
 
 
@@ -69,7 +69,7 @@ def fleet_problem(
         reserve_profile_kwh={name: (floor[ups.id],) * (intervals + 1) for ups, name in names},
         state=SiteState(stored_kwh={name: stored[ups.id] for ups, name in names}),
     )
-    limit_kw = import_margin * max(made.resting_kw)
+    limit_kw = import_margin * max(basis_of(made).powers.resting_kw)
     limits = replace(made.site.interconnection, import_limit_kw=limit_kw)
     return replace(made, site=replace(made.site, interconnection=limits), charges=_charges(made, demand_rate))
 
@@ -78,7 +78,7 @@ def whole_cost(made: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -
     """What trajectories cost with all billed demand, also what is billed already: the model's objective."""
     n = made.horizon.intervals
     before = price(made.charges, np.zeros(n), 0)
-    cost = cost_of(made, trajectories, grid_kw(made, trajectories), n)
+    cost = basis_of(made).cost_of(trajectories, basis_of(made).grid_kw(trajectories), n)
     return cost.total + before.demand + before.coincident
 
 
@@ -89,17 +89,17 @@ def _charges(made: DispatchProblem, rate: float) -> HorizonCharges:
         billing_period="2026-07",
         intervals=np.arange(n),
         steps=(DemandStep(up_to_kw=np.inf, rate_per_kw=rate),),
-        peak_so_far_kw=0.9 * max(made.resting_kw),
+        peak_so_far_kw=0.9 * max(basis_of(made).powers.resting_kw),
     )
     evening = DemandTerm(
         charge="evening",
         billing_period="2026-07",
         intervals=np.arange(n // 2, 3 * n // 4),
         steps=(
-            DemandStep(up_to_kw=max(made.resting_kw), rate_per_kw=rate / 2),
+            DemandStep(up_to_kw=max(basis_of(made).powers.resting_kw), rate_per_kw=rate / 2),
             DemandStep(up_to_kw=np.inf, rate_per_kw=rate),
         ),
-        floor_kw=0.92 * max(made.resting_kw),
+        floor_kw=0.92 * max(basis_of(made).powers.resting_kw),
         own_fraction=0.95,
     )
     return replace(made.charges, demand=(charge, evening))

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.formulation.model import model_data, state_model
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.standard_form.compiler import CompiledModel
 from ridethrough.optimizer.standard_form.program import LinearProgram
 
 
 def program_of(problem: DispatchProblem, exclusive: Collection[tuple[str, int]] = ()) -> LinearProgram:
     """Compile the problem's structure, and evaluate it at the problem's numbers."""
-    data = model_data(problem, exclusive=exclusive)
+    data = model_data(basis_of(problem), exclusive=exclusive)
     return CompiledModel(state_model(data.sets)).program(data.parameters)
 
 

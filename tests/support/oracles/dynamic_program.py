@@ -14,6 +14,7 @@ import numpy as np
 
 from ridethrough.domain import UpsSystem
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.plan_basis import basis_of
 
 _TINY = 1e-15
 
@@ -98,7 +99,7 @@ def _cost_under(problem: DispatchProblem, peak_kw: float) -> float:
     """The least cost of energy and wear while the meter stays under `peak_kw`."""
     ups = problem.site.ups[0]
     start = problem.stored_at_start_kwh(ups)
-    floors = problem.reserve_kwh(ups)
+    floors = basis_of(problem).floors.floor_kwh[ups.id]
     to_go: Convex | None = Convex(max(start, floors[-1]), 0.0, ((0.0, ups.max_stored_kwh - max(start, floors[-1])),))
     total = 0.0
     for t in reversed(range(problem.horizon.intervals)):

@@ -1,0 +1,45 @@
+"""How high and how low the meter can come, whatever the batteries do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.powers import Powers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterReach:
+    """The highest import and the highest billed demand that can be (kW).
+
+    `could_break_limits` says whether batteries could take the meter beyond a limit of the interconnection; where they
+    could not, no law need hold it.
+    """
+
+    most_grid_kw: float
+    most_billed_kw: float
+    could_break_limits: bool
+
+
+def meter_reach_of(problem: DispatchProblem, powers: Powers) -> MeterReach:
+    """Work out the reach of the meter: every load and every charger at once, or every battery discharging."""
+    limits = problem.site.interconnection
+    resting_kw = np.array(powers.resting_kw)
+    beyond_expected_kw = problem.scenarios.unprotected_load_kw - np.array(problem.unprotected_load_kw)
+    most_kw = resting_kw + beyond_expected_kw.max(axis=0)
+    least_kw = resting_kw + beyond_expected_kw.min(axis=0)
+    for ups in problem.site.ups:
+        bounds = powers.bounds[ups.id]
+        most_kw += np.array(bounds.charge_ceiling_kw) / ups.rectifier_efficiency
+        least_kw -= np.array(bounds.discharge_ceiling_kw) / ups.rectifier_efficiency
+        least_kw -= np.array(bounds.feed_back_ceiling_kw)
+    most_grid_kw = min(limits.import_limit_kw, float(most_kw.max()))
+    billed = [max(term.floor_kw, term.peak_so_far_kw) for term in problem.charges.demand]
+    billed += [term.peak_so_far_kw for term in problem.charges.coincident]
+    return MeterReach(
+        most_grid_kw=most_grid_kw,
+        most_billed_kw=max([most_grid_kw, *billed]),
+        could_break_limits=(
+            float(most_kw.max()) > limits.import_limit_kw or float(least_kw.min()) < -limits.export_limit_kw
+        ),
+    )

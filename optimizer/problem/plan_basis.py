@@ -1,0 +1,80 @@
+"""A problem with all that follows from it, worked out once a plan and handed on from there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain.plan import PlanCost, UpsTrajectory
+from ridethrough.optimizer.pricing.price import ChargesCost, price
+from ridethrough.optimizer.problem.baseline import Baseline, baseline_of
+from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.floors import Floors, floors_of
+from ridethrough.optimizer.problem.meter import grid_kw
+from ridethrough.optimizer.problem.meter_reach import MeterReach, meter_reach_of
+from ridethrough.optimizer.problem.powers import Powers, powers_of
+from ridethrough.optimizer.problem.reserves import Reserves, reserves_asked
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanBasis:
+    """The question, the limits that follow from it, and the plan that trades nothing.
+
+    What costs money is priced at the first look, as not every plan is priced.
+    """
+
+    problem: DispatchProblem
+    reserves: Reserves
+    powers: Powers
+    floors: Floors
+    reach: MeterReach
+    baseline: Baseline
+
+    @cached_property
+    def already_billed(self) -> ChargesCost:
+        """What is billed whatever the horizon brings: the peaks and the energy so far."""
+        return price(self.problem.charges, np.zeros(self.problem.horizon.intervals), 0)
+
+    @cached_property
+    def baseline_cost(self) -> PlanCost:
+        """What the whole horizon costs where nothing is traded."""
+        return self.cost_of(self.baseline.trajectories, self.baseline.grid_kw, self.problem.horizon.intervals)
+
+    def grid_kw(self, trajectories: Sequence[UpsTrajectory]) -> FloatArray:
+        """Import at the meter per interval (kW) where the systems do this."""
+        return grid_kw(self.problem, self.powers, trajectories)
+
+    def cost_of(self, trajectories: Sequence[UpsTrajectory], meter_kw: FloatArray, intervals: int) -> PlanCost:
+        """Price the first `intervals` intervals; what is billed already, whatever they bring, does not count."""
+        after, before = price(self.problem.charges, meter_kw, intervals), self.already_billed
+        h = self.problem.horizon.interval_h
+        wear = sum(
+            self.problem.site.ups_system(each.ups_id).battery.wear_cost_per_kwh * sum(each.discharge_kw[:intervals]) * h
+            for each in trajectories
+        )
+        return PlanCost(
+            energy=after.energy - after.export - (before.energy - before.export),
+            demand=after.demand - before.demand,
+            coincident=after.coincident - before.coincident,
+            minimum=after.minimum,
+            wear=wear,
+        )
+
+
+def basis_of(problem: DispatchProblem) -> PlanBasis:
+    """Work out what follows from a problem."""
+    reserves = reserves_asked(problem)
+    powers = powers_of(problem, reserves)
+    floors = floors_of(problem, reserves, powers)
+    return PlanBasis(
+        problem=problem,
+        reserves=reserves,
+        powers=powers,
+        floors=floors,
+        reach=meter_reach_of(problem, powers),
+        baseline=baseline_of(problem, powers, floors),
+    )
