@@ -33,7 +33,7 @@ def share(total_kw: float, weights: Sequence[float], most_kw: Sequence[float]) -
         full = [index for index in open_ if weights[index] / whole >= most_kw[index] / left_kw]
         if not full:
             for index in open_:
-                parts[index] = left_kw * weights[index] / whole
+                parts[index] = left_kw * (weights[index] / whole)
             break
         for index in full:
             parts[index] = most_kw[index]
