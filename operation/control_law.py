@@ -13,20 +13,17 @@ backtest and the control loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Horizon, ReserveCondition, Site, UpsSystem, reserve_requirement
-from ridethrough.domain.conditions import conditions_on
+from ridethrough.domain import Site
 from ridethrough.domain.validation import Checks
-from ridethrough.operation.orders import Orders, Response, Wanted
+from ridethrough.operation.measured_loads import MeasuredLoads
+from ridethrough.operation.orders import MeterResponse, Orders
 from ridethrough.operation.sharing import SystemInterval, share
-from ridethrough.optimizer.problem.power_bounds import power_bounds_of
-
-__all__ = ["Measured", "Met", "Orders", "Response", "Wanted", "measured", "meet", "reserve_floor_kwh"]
 
 FloatArray = NDArray[np.float64]
 
@@ -35,37 +32,8 @@ _ROUNDING_KW = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Measured:
-    """Loads as they came, and what they leave to batteries; arrays as those of `Orders`.
-
-    `net_load_kw` is the meter with every battery at rest. `floor_kwh` is the reserve that the load of each interval
-    asks for, at both its ends.
-    """
-
-    load_kw: FloatArray
-    net_load_kw: FloatArray
-    dc_load_kw: FloatArray
-    charge_ceiling_kw: FloatArray
-    discharge_floor_kw: FloatArray
-    discharge_ceiling_kw: FloatArray
-    floor_kwh: FloatArray
-
-    def part(self, first: int, last: int) -> Measured:
-        """The intervals from `first` to before `last`."""
-        return Measured(
-            load_kw=self.load_kw[:, first:last],
-            net_load_kw=self.net_load_kw[first:last],
-            dc_load_kw=self.dc_load_kw[:, first:last],
-            charge_ceiling_kw=self.charge_ceiling_kw[:, first:last],
-            discharge_floor_kw=self.discharge_floor_kw[:, first:last],
-            discharge_ceiling_kw=self.discharge_ceiling_kw[:, first:last],
-            floor_kwh=self.floor_kwh[:, first:last],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Met:
-    """What came of it: powers (kW) by system and interval, stored energy (kWh) at boundaries, and the meter (kW)."""
+class ControlOutcome:
+    """What the law did: powers (kW) by system and interval, stored energy (kWh) at boundaries, and the meter (kW)."""
 
     charge_kw: FloatArray
     discharge_kw: FloatArray
@@ -73,82 +41,12 @@ class Met:
     grid_kw: FloatArray
 
 
-def measured(
-    site: Site,
-    horizon: Horizon,
-    load_kw: FloatArray,
-    unprotected_load_kw: FloatArray,
-    conditions: Iterable[ReserveCondition] = (),
-) -> Measured:
-    """Work out what measured loads leave to batteries.
+def apply_control_law(
+    site: Site, interval_h: float, loads: MeasuredLoads, orders: Orders, stored_kwh: Sequence[float]
+) -> ControlOutcome:
+    """Decide on a run of intervals, one after the other, from stored energy at its start (kWh by system).
 
-    `load_kw` has one row a system; `conditions` add to those of the site. A load above the protected load raises the
-    reserve at once.
-    """
-    held = (*site.conditions, *conditions)
-    rows = [_of_system(site, ups, horizon, load_kw[row], held) for row, ups in enumerate(site.ups)]
-    dc_kw, charge, least, most, floor = (np.array(values) for values in zip(*rows, strict=True))
-    rectified = np.array([[ups.rectifier_efficiency] for ups in site.ups])
-    return Measured(
-        load_kw=load_kw,
-        net_load_kw=unprotected_load_kw + (dc_kw / rectified).sum(axis=0),
-        dc_load_kw=dc_kw,
-        charge_ceiling_kw=charge,
-        discharge_floor_kw=least,
-        discharge_ceiling_kw=most,
-        floor_kwh=floor,
-    )
-
-
-def _of_system(
-    site: Site, ups: UpsSystem, horizon: Horizon, load_kw: FloatArray, held: tuple[ReserveCondition, ...]
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """What the inverters of one system draw, how far its batteries may go, and the reserve, per interval."""
-    inside = conditions_on(horizon, held, ups_id=ups.id, timezone=site.timezone).intervals
-    floor_kwh = reserve_floor_kwh(ups, load_kw)
-    dc_kw = _dc_load_kw(ups, load_kw)
-    bounds = power_bounds_of(
-        ups,
-        tuple(dc_kw.tolist()),
-        [site.interconnection.export_limit_kw] * len(load_kw) if ups.bidirectional else None,
-        locked=tuple(bool(each) or bool(ups.lock) for each in inside),
-        reserve_first=None,
-        emptiest_fraction=min(1.0, float(floor_kwh.min()) / ups.capacity_kwh),
-    )
-    return (
-        dc_kw,
-        np.array(bounds.charge_ceiling_kw),
-        np.array(bounds.discharge_floor_kw),
-        np.array(bounds.discharge_ceiling_kw),
-        floor_kwh,
-    )
-
-
-def _dc_load_kw(ups: UpsSystem, load_kw: FloatArray) -> FloatArray:
-    if not ups.inverter_efficiency_by_load_fraction:
-        return np.asarray(load_kw / ups.inverter_efficiency)
-    return np.array([ups.dc_load_kw(load) for load in load_kw.tolist()])
-
-
-def reserve_floor_kwh(ups: UpsSystem, load_kw: FloatArray) -> FloatArray:
-    """The reserve of one system at each load: that of its protected load, or of the load where it is higher.
-
-    A reserve above full batteries is full batteries: there is no more to hold.
-    """
-    floor_kwh = np.full(len(load_kw), _reserve_kwh(ups, ups.protected_load_kw))
-    for index in np.flatnonzero(load_kw > ups.protected_load_kw).tolist():
-        floor_kwh[index] = _reserve_kwh(ups, float(load_kw[index]))
-    return floor_kwh
-
-
-def _reserve_kwh(ups: UpsSystem, load_kw: float) -> float:
-    return min(ups.max_stored_kwh, reserve_requirement(ups, protected_load_kw=load_kw).reserve_kwh)
-
-
-def meet(site: Site, interval_h: float, loads: Measured, orders: Orders, stored_kwh: Sequence[float]) -> Met:
-    """Meet the loads of a run of intervals, one after the other, from stored energy at its start (kWh by system).
-
-    Raises `UnableToAccept` for loads, orders and stored energy that do not belong together, or that are no numbers.
+    Raises `UnableToAccept` for loads, orders and stored energy that do not belong together, or that are not numbers.
     """
     _check(site, loads, orders, stored_kwh)
     systems = [SystemInterval(ups, interval_h, stored) for ups, stored in zip(site.ups, stored_kwh, strict=True)]
@@ -173,7 +71,7 @@ def meet(site: Site, interval_h: float, loads: Measured, orders: Orders, stored_
             grid_kw.append(meter.respond(net_kw, response))
         for system in systems:
             system.leave()
-    return Met(
+    return ControlOutcome(
         charge_kw=np.array([system.charged_kw for system in systems]).reshape(len(systems), intervals),
         discharge_kw=np.array([system.discharged_kw for system in systems]).reshape(len(systems), intervals),
         stored_kwh=np.array([system.boundaries_kwh for system in systems]),
@@ -181,7 +79,7 @@ def meet(site: Site, interval_h: float, loads: Measured, orders: Orders, stored_
     )
 
 
-def _check(site: Site, loads: Measured, orders: Orders, stored_kwh: Sequence[float]) -> None:
+def _check(site: Site, loads: MeasuredLoads, orders: Orders, stored_kwh: Sequence[float]) -> None:
     checks = Checks()
     shape, wanted = (len(site.ups), len(loads.net_load_kw)), orders.charge_kw.shape
     checks.require(wanted == shape, "charge_kw", f"shape {wanted}", f"shape {shape}: systems and intervals")
@@ -189,7 +87,7 @@ def _check(site: Site, loads: Measured, orders: Orders, stored_kwh: Sequence[flo
     checks.require(given == shape[0], "stored_kwh", f"{given} values", f"{shape[0]}, one a UPS system")
     measured_values = {"stored_kwh": np.array(stored_kwh), "load": loads.net_load_kw, "load_kw": loads.load_kw}
     for name, values in measured_values.items():
-        checks.require(bool(np.isfinite(values).all()), name, "something that is no number", "measured numbers")
+        checks.require(bool(np.isfinite(values).all()), name, "a value that is not a finite number", "measured numbers")
     checks.raise_faults()
 
 
@@ -212,13 +110,16 @@ class _Meter:
             grid_kw = self._give_less(net_kw, spare_kw - grid_kw)
         return self._within_limits(net_kw, grid_kw)
 
-    def respond(self, net_kw: float, response: Wanted) -> float:
-        """Bring the meter where a response wants it; answer what it shows (kW). What is no number is no wish."""
+    def respond(self, net_kw: float, response: MeterResponse) -> float:
+        """Bring the meter where a response wants it; return what it shows (kW).
+
+        A response that is not a number asks for nothing: every battery rests.
+        """
         for system in self.systems:
             system.rest()
         grid_kw = self._grid_kw(net_kw)
         missing_kw = response.wanted_kw(net_kw) - grid_kw
-        if missing_kw != missing_kw:  # noqa: PLR0124 - only what is no number differs from itself
+        if missing_kw != missing_kw:  # noqa: PLR0124 - only NaN differs from itself
             missing_kw = 0.0
         if missing_kw < 0:
             grid_kw = self._take_less(net_kw, -missing_kw)

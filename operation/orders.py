@@ -14,8 +14,8 @@ from ridethrough.domain.validation import Checks
 FloatArray = NDArray[np.float64]
 
 
-class Wanted(Protocol):
-    """Says what the meter is to show at a net load: a `Response`, or what works one out when it is asked."""
+class MeterResponse(Protocol):
+    """What the meter is to show at a net load: a `Response`, or an object that works it out when it is asked."""
 
     def wanted_kw(self, net_load_kw: float) -> float:
         """The wanted meter (kW) at a net load (kW)."""
@@ -63,7 +63,7 @@ class Orders:
     `grid_target_kw` is the level to hold the meter under. Below `spare_below_kw` a battery need not discharge, whatever
     its setpoint: the load came in lower than was planned for. `floor_kwh` (boundaries: one column more) raises the
     reserve, never lowers it. `responses`, one an interval where there are any, stand in the place of setpoints and
-    target. What is no number is held: no power, the import limit, no spare, no raised reserve.
+    target. A value that is not a number stands for no power, the import limit, no spare and no raised reserve.
     """
 
     charge_kw: FloatArray
@@ -71,7 +71,7 @@ class Orders:
     grid_target_kw: FloatArray
     spare_below_kw: FloatArray | None = None
     floor_kwh: FloatArray | None = None
-    responses: tuple[Wanted | None, ...] = ()
+    responses: tuple[MeterResponse | None, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks()

@@ -16,8 +16,8 @@ from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.forecasts.history import History
 from ridethrough.forecasts.scenarios import ScenarioModel, fit_scenarios
-from ridethrough.operation.control_law import Orders
 from ridethrough.operation.day_peaks import ChargeDays, DayPeaks, charge_days, with_days_to_come
+from ridethrough.operation.orders import Orders
 from ridethrough.operation.planned_response import PlannedResponse, ScenarioSettings, Situation
 from ridethrough.operation.planner import Information, Known, Planned
 from ridethrough.operation.record import Record

@@ -1,18 +1,13 @@
 """One UPS system in one interval of the control law: how far it may go, and what it does. And how systems share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import UpsSystem
-
-if TYPE_CHECKING:
-    from ridethrough.operation.control_law import Measured
-    from ridethrough.operation.orders import Orders
+from ridethrough.operation.measured_loads import MeasuredLoads
+from ridethrough.operation.orders import Orders
 
 _ROUNDING = 1e-9
 _HUGE_KW = 1e12
@@ -94,7 +89,7 @@ class SystemInterval:
         self.charged_kw: list[float] = []
         self.discharged_kw: list[float] = []
 
-    def lay(self, loads: Measured, orders: Orders, row: int) -> None:
+    def lay(self, loads: MeasuredLoads, orders: Orders, row: int) -> None:
         """Take the row of this system out of loads and orders."""
         self._dc_load = loads.dc_load_kw[row].tolist()
         self._ceiling = loads.charge_ceiling_kw[row].tolist()
@@ -207,6 +202,6 @@ class SystemInterval:
 
 
 def _powers_kw(wanted_kw: NDArray[np.float64]) -> list[float]:
-    """Powers as wanted: none where there is no number, and of a size that can be reckoned with."""
+    """Powers as wanted: 0 where the value is not a number, and at most 10^12 kW."""
     powers: list[float] = np.nan_to_num(wanted_kw, nan=0.0).clip(0.0, _HUGE_KW).tolist()
     return powers

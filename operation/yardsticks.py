@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon
 from ridethrough.domain.plan import PlanStatus
-from ridethrough.operation.control_law import Orders
+from ridethrough.operation.orders import Orders
 from ridethrough.operation.planner import Information, Known, Planned, orders_of
 from ridethrough.operation.record import Record
 from ridethrough.optimizer import DispatchProblem, plan_dispatch

@@ -123,8 +123,8 @@ class GeneratorStarts:
             self._within_target(remains),
             "target_probability",
             self.target_probability,
-            f"at least {remains:.6g}: the probability that generators never carry the load, even with endless batteries "
-            f"(common cause {self.common_cause_probability:g})",
+            f"at least {remains:.6g}: the probability that generators never carry the load, even with endless "
+            f"batteries (common cause {self.common_cause_probability:g})",
         )
         checks.raise_faults()
 

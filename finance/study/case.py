@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon, PriceSeries, Site, SiteState
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.validation import Checks
-from ridethrough.operation.control_law import Measured, measured
+from ridethrough.operation.measured_loads import MeasuredLoads, measured_loads
 from ridethrough.operation.record import Record
 from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.billing.exact_bill import bill, monthly_peaks
@@ -69,11 +69,13 @@ class StudyCase:
         return self.record.index_of(self.horizon)
 
     @cached_property
-    def loads(self) -> Measured:
+    def loads(self) -> MeasuredLoads:
         """The loads of the studied days, and the power limits that follow from them."""
         here = slice(self.first, self.first + self.horizon.intervals)
         record = self.record
-        return measured(self.site_studied, self.horizon, record.load_kw[:, here], record.unprotected_load_kw[here])
+        return measured_loads(
+            self.site_studied, self.horizon, record.load_kw[:, here], record.unprotected_load_kw[here]
+        )
 
     @cached_property
     def calendar(self) -> LocalCalendar:
@@ -117,7 +119,9 @@ class StudyCase:
             return SiteState()
         here = slice(start, self.first)
         past = self.record.horizon.part(start, self.first)
-        loads = measured(self.site_studied, past, self.record.load_kw[:, here], self.record.unprotected_load_kw[here])
+        loads = measured_loads(
+            self.site_studied, past, self.record.load_kw[:, here], self.record.unprotected_load_kw[here]
+        )
         billed = bill(self.tariff, past, loads.net_load_kw, prices=self.record.prices(past))
         return _after(billed, self.calendar.periods[0].label, {each.name for each in self.tariff.demand if each.daily})
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ridethrough.domain import Site, UpsMode, UpsSystem
 from ridethrough.domain.horizon import Horizon, zone
 from ridethrough.finance.study.case import StudyCase
-from ridethrough.operation.control_law import Orders, meet
+from ridethrough.operation.control_law import apply_control_law
 from ridethrough.operation.month_to_date import MonthToDate, Stored
+from ridethrough.operation.orders import Orders
 from ridethrough.operation.planner import Known, Planner
 
 FloatArray = NDArray[np.float64]
@@ -88,15 +89,15 @@ def _step(case: StudyCase, planner: Planner, loop: Loop, month: MonthToDate, *, 
     loop.by_status[planned.status.value] += 1
     loop.certified += planned.certified
     loop.warnings |= dict.fromkeys(planned.warnings)
-    _meet(case, loop, block, planned.orders)
+    _apply(case, loop, block, planned.orders)
     month.meter(loop.grid_kw, block.stop)
 
 
-def _meet(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:
+def _apply(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:
     here = slice(block.start, block.stop)
     loads = case.loads.part(block.start, block.stop)
     stored = loop.stored_kwh[:, block.start].tolist()
-    met = meet(case.site_studied, case.horizon.interval_h, loads, orders, stored)
+    met = apply_control_law(case.site_studied, case.horizon.interval_h, loads, orders, stored)
     loop.charge_kw[:, here], loop.discharge_kw[:, here] = met.charge_kw, met.discharge_kw
     loop.stored_kwh[:, block.start + 1 : block.stop + 1] = met.stored_kwh[:, 1:]
     loop.grid_kw[here] = met.grid_kw
@@ -112,7 +113,7 @@ def floating(case: StudyCase) -> Loop:
         loop.stored_kwh[:] = loop.stored_kwh[:, :1]
         loop.grid_kw[:], loop.done = case.loads.net_load_kw, intervals
         return loop
-    _meet(case, loop, range(intervals), Orders.float_at_full(systems, intervals))
+    _apply(case, loop, range(intervals), Orders.float_at_full(systems, intervals))
     return loop
 
 

@@ -1,4 +1,8 @@
-"""What the dynamic program can solve exactly, and the reason where it cannot."""
+"""What the dynamic program can solve exactly, and the reason where it cannot.
+
+It is asked the other way round: the program solves the laws that it knows. A law that the model states over any other
+set, now or one day, makes it not apply.
+"""
 
 from collections.abc import Iterator
 
@@ -6,9 +10,19 @@ import numpy as np
 
 from ridethrough.domain import UpsSystem
 from ridethrough.domain.equipment.curves import segments
+from ridethrough.optimizer.formulation.model import model_sets
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
 from ridethrough.tariffs.horizon.charges import DemandStep
+
+KNOWN_SETS = frozenset(
+    {
+        *("SCENARIOS", "UPS", "INTERVALS", "LIMITED"),
+        *("PEAKS", "METERED", "STEPS", "RATCHETS"),
+        *("EXPORTS", "TEMPTING", "FEEDS_BACK"),
+    }
+)
+"""The model's sets that the program has an answer to; those of export and back-feed only where none can happen."""
 
 _ROUNDING = 1e-12
 
@@ -31,7 +45,19 @@ def reasons_against(basis: PlanBasis) -> tuple[str, ...]:
 def reasons_against_systems(basis: PlanBasis) -> tuple[str, ...]:
     """Say why the systems of a basis, each by itself, are no dynamic programs coupled by the meter alone."""
     reasons = (*_of_the_tariff(basis.problem), *_of_the_meter(basis), *_of_the_systems(basis))
+    reasons = reasons or tuple(_of_unknown_laws(basis))
     return tuple(f"not eligible: {reason}" for reason in reasons)
+
+
+def _of_unknown_laws(basis: PlanBasis) -> Iterator[str]:
+    problem = basis.problem
+    if problem.scenarios.count > 1:
+        yield f"{problem.scenarios.count} loads may come"
+    if not problem.returns:
+        yield "stored energy has a value of its own"
+    unknown = sorted(name for name, members in model_sets(basis).items() if members and name not in KNOWN_SETS)
+    if unknown:
+        yield f"the model states laws that the dynamic program does not know, over {', '.join(unknown)}"
 
 
 def _of_the_tariff(problem: DispatchProblem) -> Iterator[str]:

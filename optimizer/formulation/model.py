@@ -24,7 +24,7 @@ from ridethrough.optimizer.formulation.physics.ramp import add_ramp, ramp_parame
 from ridethrough.optimizer.formulation.physics.rectifier import add_rectifiers, rectifier_parameters, rectifier_sets
 from ridethrough.optimizer.formulation.physics.taper import add_taper, taper_parameters, taper_sets
 from ridethrough.optimizer.pricing.price import Metered, meter_of
-from ridethrough.optimizer.pricing.tier_blocks import tier_blocks
+from ridethrough.optimizer.pricing.tier_blocks import TierBlock, tier_blocks
 from ridethrough.optimizer.pricing.tier_slopes import shared_tier_slopes
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
@@ -57,6 +57,12 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
     return model
 
 
+def model_sets(basis: PlanBasis, exclusive: Collection[tuple[str, int]] = ()) -> Sets:
+    """What the model of a problem runs over: each law has its sets, and they are empty where it does not apply."""
+    problem, peaks = basis.problem, Peaks(basis)
+    return _sets(basis, peaks, tier_blocks(problem.charges, _resting(basis)), exclusive)
+
+
 def model_data(
     basis: PlanBasis, around: Metered | None = None, exclusive: Collection[tuple[str, int]] = ()
 ) -> ModelData:
@@ -66,24 +72,10 @@ def model_data(
     it the meter of the plan that does nothing. `exclusive` are the intervals of UPS systems whose batteries must be
     kept from charging and discharging at once.
     """
-    problem = basis.problem
-    resting = meter_of(problem.charges, basis.baseline.grid_kw, problem.horizon.intervals)
-    blocks = tier_blocks(problem.charges, resting)
-    peaks = Peaks(basis)
+    problem, resting = basis.problem, _resting(basis)
+    blocks, peaks = tier_blocks(problem.charges, resting), Peaks(basis)
     return ModelData(
-        sets={
-            **horizon_sets(problem),
-            **taper_sets(problem),
-            **rectifier_sets(problem),
-            **meter_sets(basis),
-            **ramp_sets(basis),
-            **peak_sets(peaks),
-            **cause_sets(peaks, blocks),
-            **tier_sets(problem, blocks),
-            **minimum_sets(problem),
-            **exclusivity_sets(exclusive),
-            **uncertainty_sets(problem),
-        },
+        sets=_sets(basis, peaks, blocks, exclusive),
         parameters={
             **horizon_parameters(problem),
             **battery_parameters(basis),
@@ -98,6 +90,29 @@ def model_data(
             **uncertainty_parameters(problem),
         },
     )
+
+
+def _resting(basis: PlanBasis) -> Metered:
+    return meter_of(basis.problem.charges, basis.baseline.grid_kw, basis.problem.horizon.intervals)
+
+
+def _sets(
+    basis: PlanBasis, peaks: Peaks, blocks: tuple[TierBlock, ...], exclusive: Collection[tuple[str, int]]
+) -> Sets:
+    problem = basis.problem
+    return {
+        **horizon_sets(problem),
+        **taper_sets(problem),
+        **rectifier_sets(problem),
+        **meter_sets(basis),
+        **ramp_sets(basis),
+        **peak_sets(peaks),
+        **cause_sets(peaks, blocks),
+        **tier_sets(problem, blocks),
+        **minimum_sets(problem),
+        **exclusivity_sets(exclusive),
+        **uncertainty_sets(problem),
+    }
 
 
 def build_model(basis: PlanBasis, exclusive: Collection[tuple[str, int]] = ()) -> pyo.ConcreteModel:

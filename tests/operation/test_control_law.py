@@ -14,7 +14,9 @@ from sites import START, site, ups_system
 from ridethrough.domain import Horizon, Site, UnableToAccept
 from ridethrough.domain.conditions import ConditionKind, ReserveCondition
 from ridethrough.domain.plan import UpsTrajectory
-from ridethrough.operation.control_law import Measured, Met, Orders, Response, measured, meet, reserve_floor_kwh
+from ridethrough.operation.control_law import ControlOutcome, apply_control_law
+from ridethrough.operation.measured_loads import MeasuredLoads, measured_loads, reserve_floor_kwh
+from ridethrough.operation.orders import Orders, Response
 from ridethrough.operation.sharing import share
 from ridethrough.optimizer import DispatchProblem, certify
 from ridethrough.optimizer.problem.plan_basis import basis_of
@@ -28,9 +30,9 @@ def horizon(intervals: int) -> Horizon:
     return Horizon(start=START, interval_minutes=15, intervals=intervals)
 
 
-def loads(premises: Site, load_kw: Any = LOAD_KW, intervals: int = 1, unprotected_kw: float = 900.0) -> Measured:  # noqa: ANN401
+def loads(premises: Site, load_kw: Any = LOAD_KW, intervals: int = 1, unprotected_kw: float = 900.0) -> MeasuredLoads:  # noqa: ANN401
     carried = np.broadcast_to(np.asarray(load_kw, dtype=float), (len(premises.ups), intervals)).copy()
-    return measured(premises, horizon(intervals), carried, np.full(intervals, unprotected_kw))
+    return measured_loads(premises, horizon(intervals), carried, np.full(intervals, unprotected_kw))
 
 
 def orders(charge: Any = 0.0, discharge: Any = 0.0, target: float = np.inf, **more: Any) -> Orders:  # noqa: ANN401
@@ -45,12 +47,12 @@ def orders(charge: Any = 0.0, discharge: Any = 0.0, target: float = np.inf, **mo
     return Orders(charge_kw=full[0], discharge_kw=full[1], grid_target_kw=np.full(intervals, target), **more)
 
 
-def met(premises: Site, asked: Orders, stored_kwh: float | list[float] | None = None, **given_: Any) -> Met:  # noqa: ANN401
+def met(premises: Site, asked: Orders, stored_kwh: float | list[float] | None = None, **given_: Any) -> ControlOutcome:  # noqa: ANN401
     if stored_kwh is None:
         stored_kwh = [ups.max_stored_kwh for ups in premises.ups]
     stored = stored_kwh if isinstance(stored_kwh, list) else [stored_kwh]
     here = loads(premises, intervals=asked.charge_kw.shape[1], **given_)
-    return meet(premises, 0.25, here, asked, stored)
+    return apply_control_law(premises, 0.25, here, asked, stored)
 
 
 def reserve_kwh(premises: Site) -> float:
@@ -157,8 +159,8 @@ def test_the_reserve_of_a_load_that_nothing_carries_is_full_batteries() -> None:
 def test_nothing_is_discharged_while_a_condition_holds() -> None:
     storm = ReserveCondition(start=START, end=START + timedelta(minutes=15), kind=ConditionKind.STORM)
     for premises, called in ((dataclasses.replace(site(), conditions=(storm,)), ()), (site(), (storm,))):
-        here = measured(premises, horizon(2), np.full((1, 2), LOAD_KW), np.full(2, 900.0), called)
-        done = meet(premises, 0.25, here, orders(discharge=100, target=0, intervals=2), [920.0])
+        here = measured_loads(premises, horizon(2), np.full((1, 2), LOAD_KW), np.full(2, 900.0), called)
+        done = apply_control_law(premises, 0.25, here, orders(discharge=100, target=0, intervals=2), [920.0])
         assert done.discharge_kw[0, 0] == 0
         assert done.discharge_kw[0, 1] > 0
 
@@ -265,7 +267,7 @@ def test_measurements_that_are_no_numbers_are_refused() -> None:
 def test_orders_of_other_systems_or_intervals_are_refused() -> None:
     pod = site()
     with pytest.raises(UnableToAccept) as refused:
-        meet(pod, 0.25, loads(pod, intervals=2), orders([0, 0]), [900.0, 900.0])
+        apply_control_law(pod, 0.25, loads(pod, intervals=2), orders([0, 0]), [900.0, 900.0])
     assert [fault.field for fault in refused.value.faults] == ["charge_kw", "stored_kwh"]
     with pytest.raises(UnableToAccept) as refused:
         Orders(
@@ -308,9 +310,9 @@ def protected(asked: DispatchProblem) -> DispatchProblem:
     return dataclasses.replace(asked, site=dataclasses.replace(asked.site, ups=systems))
 
 
-def loads_of(asked: DispatchProblem) -> Measured:
+def loads_of(asked: DispatchProblem) -> MeasuredLoads:
     carried = np.array([asked.load_kw[ups.id] for ups in asked.site.ups])
-    return measured(asked.site, asked.horizon, carried, np.array(asked.unprotected_load_kw))
+    return measured_loads(asked.site, asked.horizon, carried, np.array(asked.unprotected_load_kw))
 
 
 def malicious(rng: np.random.Generator, asked: DispatchProblem) -> Orders:
@@ -337,7 +339,7 @@ def malicious(rng: np.random.Generator, asked: DispatchProblem) -> Orders:
     )
 
 
-def trajectories(asked: DispatchProblem, here: Measured, done: Met) -> tuple[UpsTrajectory, ...]:
+def trajectories(asked: DispatchProblem, here: MeasuredLoads, done: ControlOutcome) -> tuple[UpsTrajectory, ...]:
     return tuple(
         UpsTrajectory(
             ups_id=ups.id,
@@ -357,7 +359,7 @@ def test_the_reserve_is_never_touched_whatever_plan_load_or_state_comes_in(seed:
     asked = random_problem(rng)
     here = loads_of(asked)
     stored = [ups.max_stored_kwh * rng.uniform(0, 1) for ups in asked.site.ups]
-    done = meet(asked.site, asked.horizon.interval_h, here, malicious(rng, asked), stored)
+    done = apply_control_law(asked.site, asked.horizon.interval_h, here, malicious(rng, asked), stored)
     capacity = np.array([[ups.capacity_kwh] for ups in asked.site.ups])
     traded = done.discharge_kw > here.discharge_floor_kw + 1e-9
     slack = 1e-9 * capacity
@@ -387,7 +389,7 @@ def test_what_the_law_does_passes_the_certificate(seed: int) -> None:
     ceilings = here.charge_ceiling_kw.min(axis=1)
     assume(all(most >= ups.standby_charge_kw for most, ups in zip(ceilings, asked.site.ups, strict=True)))
     stored = (floor_kwh + rng.uniform(0, 1) * (full_kwh - floor_kwh)).tolist()
-    done = meet(asked.site, asked.horizon.interval_h, here, malicious(rng, asked), stored)
+    done = apply_control_law(asked.site, asked.horizon.interval_h, here, malicious(rng, asked), stored)
     certificate = certify(
         asked.site,
         asked.horizon,
@@ -404,7 +406,7 @@ def test_the_law_remembers_nothing_between_intervals(seed: int) -> None:
     asked = random_problem(rng)
     here, wild = loads_of(asked), malicious(rng, asked)
     stored = [ups.max_stored_kwh for ups in asked.site.ups]
-    whole = meet(asked.site, asked.horizon.interval_h, here, wild, stored)
+    whole = apply_control_law(asked.site, asked.horizon.interval_h, here, wild, stored)
     for t in range(asked.horizon.intervals):
         one = Orders(
             charge_kw=wild.charge_kw[:, t : t + 1],
@@ -414,7 +416,7 @@ def test_the_law_remembers_nothing_between_intervals(seed: int) -> None:
             floor_kwh=None if wild.floor_kwh is None else wild.floor_kwh[:, t : t + 2],
             responses=wild.responses[t : t + 1],
         )
-        done = meet(asked.site, asked.horizon.interval_h, here.part(t, t + 1), one, stored)
+        done = apply_control_law(asked.site, asked.horizon.interval_h, here.part(t, t + 1), one, stored)
         stored = done.stored_kwh[:, 1].tolist()
         assert stored == whole.stored_kwh[:, t + 1].tolist()
         assert done.grid_kw.item() == whole.grid_kw[t]

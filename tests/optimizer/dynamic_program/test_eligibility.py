@@ -8,10 +8,13 @@ from fleet_sites import fleet_problem
 from sites import problem, ups_system
 
 from ridethrough.domain import UpsSystem
-from ridethrough.optimizer.dynamic_program import UnableToApply, cheapest_plan, reasons_against
+from ridethrough.optimizer.dynamic_program import UnableToApply, cheapest_plan, eligibility, reasons_against
 from ridethrough.optimizer.dynamic_program.eligibility import least_price_per_kwh
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.plan_basis import basis_of
+from ridethrough.optimizer.problem.scenarios import Scenarios
+from ridethrough.optimizer.routing import optimize
+from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, MinimumTerm
 from ridethrough.tariffs.horizon.terms import EnergyTierTerm
 
@@ -69,6 +72,35 @@ def test_the_reason_is_given(reason: str) -> None:
     with pytest.raises(UnableToApply) as refused:
         cheapest_plan(basis_of(REFUSED[reason]))
     assert refused.value.reasons == (given,)
+
+
+def test_a_law_that_it_has_not_heard_of_sends_the_problem_to_the_simplex_method(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = day()
+    assert reasons_against(basis_of(made)) == ()
+    known = eligibility.model_sets
+    monkeypatch.setattr(eligibility, "model_sets", lambda basis: {**known(basis), "CYCLES": (("pod-1", 0),)})
+
+    (given,) = reasons_against(basis_of(made))
+    answer = optimize(basis_of(made), 30, Engine(dynamic_program=True))
+
+    assert "CYCLES" in given
+    assert answer.optimality is not None
+    assert answer.optimality.method == "dual simplex"
+
+
+@pytest.mark.parametrize("change", [{"uncertain": True}, {"stored_value_per_kwh": (0.0,) * 5}])
+def test_questions_of_another_kind_are_refused(change: dict[str, object]) -> None:
+    made = day()
+    loads = np.array([made.unprotected_load_kw] * 2)
+    change = (
+        {"uncertain": Scenarios(probability=np.full(2, 0.5), unprotected_load_kw=loads)}
+        if "uncertain" in change
+        else change
+    )
+
+    assert len(reasons_against(basis_of(replace(made, **change)))) >= 1
 
 
 def test_steps_that_rise_are_no_reason() -> None:
