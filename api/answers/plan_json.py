@@ -1,7 +1,5 @@
 """Plans, reserves and certificates as JSON documents and flat rows."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,11 +10,6 @@ from ridethrough.domain.plan import DispatchPlan, PlanCost, Setpoint
 
 _DIGITS = 6
 """Decimals kept: a milliwatt, a joule, a ten-thousandth of a cent."""
-
-
-def to_json(document: Mapping[str, Any]) -> str:
-    """Write a document as one JSON object."""
-    return json.dumps(document, indent=2, allow_nan=False)
 
 
 def plan_document(planned: PlannedDay) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ridethrough.api.answers.answer import Answer
 from ridethrough.domain import Capacitor, Fault, LoadSwing, Smoothing, UnableToAccept
 from ridethrough.tariffs.documents.acceptance import together
 
@@ -61,6 +62,15 @@ def _capacitor(energy_kwh: float | None, power_kw: float | None) -> Capacitor | 
         missing = "--capacitor-kwh" if energy_kwh is None else "--capacitor-kw"
         raise UnableToAccept([Fault(field=missing, value=None, allowed="given: a capacitor has energy and power")])
     return Capacitor(energy_kwh=energy_kwh, power_kw=power_kw)
+
+
+def swing_answer(asked: AskedSwing) -> Answer:
+    """What a swing asks for; its rows are frequencies."""
+    return Answer(
+        document=lambda: swing_document(asked),
+        rows=lambda: swing_rows(asked),
+        view=lambda: swing_view(asked),
+    )
 
 
 def swing_document(asked: AskedSwing) -> dict[str, Any]:

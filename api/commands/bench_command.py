@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ridethrough.api.answers.printing import Format, FormatOption, csv_text, show, write
+from ridethrough.api.answers.printing import Format, FormatOption, emit
 
 
 def bench(
@@ -12,13 +12,7 @@ def bench(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Measure the CPU time of bills and plans."""
-    from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415
-    from ridethrough.api.cases.bench import bench_view, measured  # noqa: PLC0415 - each command imports what it needs
+    from ridethrough.api.answers.bench_view import bench_answer  # noqa: PLC0415 - each command imports what it needs
+    from ridethrough.api.cases.bench import measured  # noqa: PLC0415
 
-    measurements = measured(repeats)
-    if form is Format.JSON:
-        write(to_json(measurements.as_document()), None)
-    elif form is Format.CSV:
-        write(csv_text(measurements.rows()), None)
-    else:
-        show(bench_view(measurements), None)
+    emit(bench_answer(measured(repeats)), form)

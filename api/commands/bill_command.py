@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ridethrough.api.answers.printing import Format, FormatOption, OutOption, csv_text, show, write
+from ridethrough.api.answers.printing import Format, FormatOption, OutOption, emit
 
 
 def bill(  # noqa: PLR0917 - one parameter an option
@@ -25,8 +25,7 @@ def bill(  # noqa: PLR0917 - one parameter an option
     out: OutOption = None,
 ) -> None:
     """Bill a meter series to the cent: every line as quantity x rate = amount."""
-    from ridethrough.api.answers.bill_view import COLUMNS, bill_rows, bill_view  # noqa: PLC0415
-    from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415
+    from ridethrough.api.answers.bill_answer import bill_answer  # noqa: PLC0415
     from ridethrough.api.cases.billing import BillInputs, bill_of, read_meter_file  # noqa: PLC0415
     from ridethrough.api.reading.events_file import Events, read_events_file  # noqa: PLC0415
     from ridethrough.api.reading.series.csv_series import PRICE_COLUMNS, read_csv_series  # noqa: PLC0415
@@ -55,9 +54,4 @@ def bill(  # noqa: PLR0917 - one parameter an option
             power_factor=power_factor,
         )
     )
-    if form is Format.JSON:
-        write(to_json(billed.as_document()), out)
-    elif form is Format.CSV:
-        write(csv_text(bill_rows(billed), COLUMNS), out)
-    else:
-        show(bill_view(billed, priced, horizon, meter.name), out)
+    emit(bill_answer(billed, priced, horizon, meter.name), form, out)

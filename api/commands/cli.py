@@ -1,8 +1,10 @@
 """The command line. It translates: reads files, calls the packages, prints what they answer."""
 
 import io
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +16,9 @@ from ridethrough.api.answers.printing import (
     Format,
     FormatOption,
     OutOption,
-    csv_text,
+    UnableToPrint,
+    emit,
     say,
-    show,
-    write,
 )
 from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
@@ -37,6 +38,8 @@ app = typer.Typer(
 
 EXIT_NOT_CERTIFIED = 1
 EXIT_BAD_INPUT = 2
+EXIT_NO_OUTPUT = 74
+"""Standard output is closed or full (EX_IOERR of sysexits.h)."""
 _GRACE_S = 10
 
 
@@ -62,8 +65,7 @@ def plan(  # noqa: PLR0917 - one parameter an option
     plot: Annotated[Path | None, typer.Option(help="Write a picture of the plan (HTML).")] = None,
 ) -> None:
     """Plan one local day: what every battery does, what it saves, and the proof that it is safe."""
-    from ridethrough.api.answers.plan_json import plan_document, plan_rows, to_json  # noqa: PLC0415
-    from ridethrough.api.answers.plan_view import plan_view  # noqa: PLC0415
+    from ridethrough.api.answers.plan_answer import plan_answer  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.cases.planning import plan_day  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
     from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415 - each command imports what it needs
@@ -81,16 +83,7 @@ def plan(  # noqa: PLR0917 - one parameter an option
         look_ahead_h=look_ahead_h,
     )
     answer = planned.plan
-    if form is Format.JSON:
-        write(to_json(plan_document(planned)), out)
-    elif form is Format.CSV:
-        write(csv_text(plan_rows(answer)), out)
-    else:
-        show(plan_view(planned), out)
-    if plot is not None:
-        from ridethrough.api.answers.plan_plot import plan_page  # noqa: PLC0415
-
-        write(plan_page(planned), plot)
+    emit(plan_answer(planned), form, out, plot)
     kept = answer.status is PlanStatus.RECOVERY or answer.certificate.certified
     if all(ups.feasible for ups in planned.requirements) and kept and not answer.certificate.violations:
         if form is not Format.TABLE:
@@ -109,8 +102,7 @@ def reserve(
     out: OutOption = None,
 ) -> None:
     """Show the reserve of every UPS system: what it needs, what is left to trade, what binds."""
-    from ridethrough.api.answers.plan_json import reserve_document, to_json  # noqa: PLC0415
-    from ridethrough.api.answers.plan_view import reserve_view  # noqa: PLC0415
+    from ridethrough.api.answers.plan_answer import reserve_answer  # noqa: PLC0415
     from ridethrough.api.cases.planning import reserves_of  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
 
@@ -123,13 +115,7 @@ def reserve(
     if day is not None:
         raise UnableToAccept([Fault(field="--date", value=f"{day:%Y-%m-%d}", allowed="left out without --price")])
     requirements = reserves_of(inputs)
-    document = reserve_document(requirements)
-    if form is Format.JSON:
-        write(to_json(document), out)
-    elif form is Format.CSV:
-        write(csv_text(document["ups"]), out)
-    else:
-        show(reserve_view(requirements), out)
+    emit(reserve_answer(requirements), form, out)
     if not all(each.feasible for each in requirements):
         lacking = (each for each in requirements if not each.feasible)
         say("error", (f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in lacking))
@@ -143,8 +129,7 @@ def certify(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Replay outages against a plan; exit 1 if any of them loses the load too early."""
-    from ridethrough.api.answers.plan_json import certificate_document, certificate_row, to_json  # noqa: PLC0415
-    from ridethrough.api.answers.plan_view import certificate_view  # noqa: PLC0415
+    from ridethrough.api.answers.plan_answer import certificate_answer  # noqa: PLC0415
     from ridethrough.api.cases.planning import other_load_over, with_loads_protected  # noqa: PLC0415
     from ridethrough.api.reading.plan_file import read_plan_file  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
@@ -155,11 +140,7 @@ def certify(
     others_kw = other_load_over(inputs, given.horizon)
     premises = with_loads_protected(inputs)
     certificate = replay(premises, given.horizon, given.ups, given.grid_kw, others_kw)
-    if form is Format.TABLE:
-        show(certificate_view(certificate), None)
-    else:
-        document = certificate_document(certificate)
-        write(to_json(document) if form is Format.JSON else csv_text([certificate_row(certificate)]), None)
+    emit(certificate_answer(certificate), form)
     if not certificate.certified:
         raise typer.Exit(EXIT_NOT_CERTIFIED)
 
@@ -195,3 +176,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except UnableToAccept as error:
         say("error", (str(fault) for fault in error.faults))
         sys.exit(EXIT_BAD_INPUT)
+    except UnableToPrint as error:
+        _forget_output()
+        say("error", [f"standard output cannot be written: {error}"])
+        sys.exit(EXIT_NO_OUTPUT)
+
+
+def _forget_output() -> None:
+    """Let the interpreter end without a second complaint about what it could not write."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

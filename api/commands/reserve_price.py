@@ -10,8 +10,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ridethrough.api.answers.plan_json import to_json
-from ridethrough.api.answers.printing import EXIT_NO_SAFE_PLAN, Format, csv_text, say, show, write
+from ridethrough.api.answers.answer import Answer
+from ridethrough.api.answers.printing import EXIT_NO_SAFE_PLAN, Format, emit, say
 from ridethrough.api.cases.planning import price_of_reserve
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.optimizer.reserve_price import ReservePrice
@@ -24,18 +24,11 @@ def write_reserve_price(inputs: SiteInputs, day: date | None, form: Format, out:
     """
     local, prices = price_of_reserve(inputs, now=datetime.now(UTC), day=day)
     rows = [_row(price) for price in prices]
-    if form is Format.JSON:
-        document = {
-            "site_id": inputs.site.id,
-            "date": local.isoformat(),
-            "currency": inputs.site.currency,
-            "prices": rows,
-        }
-        write(to_json(document), out)
-    elif form is Format.CSV:
-        write(csv_text(rows), out)
-    else:
-        show(_view(inputs, local, prices), out)
+    named = {"site_id": inputs.site.id, "date": local.isoformat(), "currency": inputs.site.currency}
+    answer = Answer(
+        document=lambda: {**named, "prices": rows}, rows=lambda: rows, view=lambda: _view(inputs, local, prices)
+    )
+    emit(answer, form, out)
     if not prices[0].feasible:
         say("error", [f"the reserve is infeasible today ({prices[0].binding})"])
         raise typer.Exit(EXIT_NO_SAFE_PLAN)

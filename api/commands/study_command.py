@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ridethrough.api.answers.printing import EXIT_NO_SAFE_PLAN, Format, FormatOption, OutOption, say, show, write
+from ridethrough.api.answers.printing import EXIT_NO_SAFE_PLAN, Format, FormatOption, OutOption, emit, say
 
 if TYPE_CHECKING:
     from ridethrough.api.cases.study_inputs import StudyRequest
@@ -74,6 +74,7 @@ def study(  # noqa: PLR0917 - one parameter an option
     out: OutOption = None,
 ) -> None:
     """Study what trading would have saved: plans from what was known, met by what happened, on the exact bill."""
+    from ridethrough.api.answers.study.study_answer import study_answer  # noqa: PLC0415
     from ridethrough.api.answers.study.study_files import check_files, write_files  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.cases.study_inputs import StudyRequest  # noqa: PLC0415
     from ridethrough.operation.planner import Information  # noqa: PLC0415
@@ -87,7 +88,7 @@ def study(  # noqa: PLR0917 - one parameter an option
     )
     studied = _studied(site, asked, project, checkpoint)
     write_files(studied, workbook=workbook, report=report)
-    _print(studied, form, out)
+    emit(study_answer(studied), form, out)
     if studied.safety.outages_lost or studied.safety.violations:
         say("error", [studied.verdict.reason])
         raise typer.Exit(EXIT_NO_SAFE_PLAN)
@@ -112,20 +113,6 @@ def _studied(site: Path, asked: "StudyRequest", project: Path | None, checkpoint
     with _progress_bar() as progress:
         studied = study_of(case, planner_of(asked.information, case), checkpoint, progress)
     return valued(studied, inputs, venture, project.name if project is not None else "")
-
-
-def _print(studied: "Study", form: Format, out: Path | None) -> None:
-    from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415
-    from ridethrough.api.answers.study.study_json import study_document  # noqa: PLC0415
-    from ridethrough.api.answers.study.study_view import study_view  # noqa: PLC0415
-    from ridethrough.finance.reports.study_csv import study_csv  # noqa: PLC0415
-
-    if form is Format.JSON:
-        write(to_json(study_document(studied)), out)
-    elif form is Format.CSV:
-        write(study_csv(studied), out)
-    else:
-        show(study_view(studied), out)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ridethrough.api.answers.printing import Format, FormatOption, OutOption, csv_text, show, write
+from ridethrough.api.answers.printing import Format, FormatOption, OutOption, emit
 
 
 def swing(  # noqa: PLR0917 - one parameter an option
@@ -17,13 +17,7 @@ def swing(  # noqa: PLR0917 - one parameter an option
     out: OutOption = None,
 ) -> None:
     """Size a supercapacitor for a load swing, and show what battery power it frees."""
-    from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415 - each command imports what it needs
-    from ridethrough.api.answers.swing_view import swing_document, swing_of, swing_rows, swing_view  # noqa: PLC0415
+    from ridethrough.api.answers.swing_view import swing_answer, swing_of  # noqa: PLC0415 - each command imports what it needs
 
     asked = swing_of(amplitude_kw, frequency_hz, ramp_kw_per_s, capacitor_kwh, capacitor_kw)
-    if form is Format.JSON:
-        write(to_json(swing_document(asked)), out)
-    elif form is Format.CSV:
-        write(csv_text(swing_rows(asked)), out)
-    else:
-        show(swing_view(asked), out)
+    emit(swing_answer(asked), form, out)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ridethrough.api.answers.printing import Format, FormatOption, OutOption, csv_text, show, write
+from ridethrough.api.answers.printing import Format, FormatOption, OutOption, emit, write
 
 tariffs = typer.Typer(name="tariff", help="Look at tariffs, and import them.", no_args_is_help=True)
 
@@ -22,16 +22,9 @@ class Lookback(StrEnum):
 @tariffs.command("list")
 def list_tariffs(form: FormatOption = Format.TABLE) -> None:
     """List the tariffs of the catalog."""
-    from ridethrough.api.answers.plan_json import to_json  # noqa: PLC0415 - each command imports what it needs
-    from ridethrough.api.answers.tariff.tariff_view import catalog_rows, catalog_view  # noqa: PLC0415
+    from ridethrough.api.answers.tariff.tariff_answer import catalog_answer  # noqa: PLC0415 - each command imports what it needs
 
-    rows = catalog_rows()
-    if form is Format.JSON:
-        write(to_json({"tariffs": rows}), None)
-    elif form is Format.CSV:
-        write(csv_text(rows), None)
-    else:
-        show(catalog_view(rows), None)
+    emit(catalog_answer(), form)
 
 
 @tariffs.command("show")
@@ -40,18 +33,14 @@ def show_tariff(
         str, typer.Argument(metavar="TARIFF", help="A catalog name, a native YAML file or a URDB JSON file.")
     ],
     plot: Annotated[Path | None, typer.Option(help="Write heat maps of the prices (HTML).")] = None,
+    form: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """Show a tariff: its charges, and what a kWh and a kW cost by month and hour."""
-    from ridethrough.api.answers.tariff.tariff_view import tariff_view  # noqa: PLC0415
+    from ridethrough.api.answers.tariff.tariff_answer import tariff_answer  # noqa: PLC0415
     from ridethrough.api.reading.tariff_file import named_tariff  # noqa: PLC0415
 
-    found = named_tariff(tariff)
-    show(tariff_view(found), out)
-    if plot is not None:
-        from ridethrough.api.answers.tariff.tariff_page import tariff_page  # noqa: PLC0415
-
-        write(tariff_page(found), plot)
+    emit(tariff_answer(named_tariff(tariff)), form, out, plot)
 
 
 @tariffs.command("import")

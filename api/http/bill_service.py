@@ -7,7 +7,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.exceptions import HTTPException
 
-from ridethrough.api.answers.tariff.tariff_view import catalog_rows
+from ridethrough.api.answers.bill_answer import bill_answer
+from ridethrough.api.answers.tariff.tariff_answer import catalog_answer, tariff_answer
 from ridethrough.api.cases.billing import BillInputs, bill_of
 from ridethrough.api.http.examples import BILL_REQUEST
 from ridethrough.api.http.problems import PROBLEMS
@@ -20,7 +21,6 @@ from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.documents.acceptance import accept, together
-from ridethrough.tariffs.native import tariff_to_document
 from ridethrough.tariffs.tariff import Tariff
 
 _SERIES = TypeAdapter(SeriesDocument)
@@ -54,13 +54,13 @@ async def _post_bill(
 
 
 def _get_tariffs() -> dict[str, Any]:
-    return {"tariffs": catalog_rows()}
+    return catalog_answer().document()
 
 
 def _get_tariff(name: str) -> dict[str, Any]:
     if name not in catalog.names():
         raise HTTPException(404, f"no tariff {name!r} in the catalog; GET /v1/tariffs lists it")
-    return tariff_to_document(catalog.load(name))
+    return tariff_answer(catalog.load(name)).document()
 
 
 def answer(body: dict[str, Any]) -> dict[str, object]:
@@ -73,7 +73,7 @@ def answer(body: dict[str, Any]) -> dict[str, object]:
         lambda: read_events(body["events"], source="events") if body["events"] is not None else Events(),
         lambda: zone(body["timezone"]),
     )
-    billed, _ = bill_of(
+    billed, horizon = bill_of(
         BillInputs(
             tariff=tariff,
             meter=meter,
@@ -84,7 +84,7 @@ def answer(body: dict[str, Any]) -> dict[str, object]:
             power_factor=body["power_factor"],
         )
     )
-    return billed.as_document()
+    return bill_answer(billed, tariff, horizon, "request").document()
 
 
 def _tariff(named: object) -> Tariff:

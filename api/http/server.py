@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from ridethrough.api.answers.plan_json import plan_document, reserve_document
+from ridethrough.api.answers.plan_answer import plan_answer, reserve_answer
 from ridethrough.api.cases.planning import LONGEST_LOOK_AHEAD_H, plan_day, reserves_of
 from ridethrough.api.http.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.examples import PLAN_REQUEST, RESERVE_REQUEST, TYPICAL_DAY
@@ -189,18 +189,17 @@ def plan_of(body: dict[str, Any], now: datetime) -> dict[str, Any]:
         lambda: read_site(site, source="site", folder=None),
         lambda: read_state(body["state"], source="state") if body["state"] is not None else None,
     )
-    return plan_document(
-        plan_day(
-            inputs,
-            now=now,
-            day=body["day"],
-            state=state,
-            look_ahead_h=body["look_ahead_h"],
-            time_limit_s=body["time_limit_s"],
-        )
+    planned = plan_day(
+        inputs,
+        now=now,
+        day=body["day"],
+        state=state,
+        look_ahead_h=body["look_ahead_h"],
+        time_limit_s=body["time_limit_s"],
     )
+    return plan_answer(planned).document()
 
 
 def reserve_of(site: dict[str, Any]) -> dict[str, Any]:
     """Work out the reserves in a worker."""
-    return reserve_document(reserves_of(read_site(site, source="site", folder=None)))
+    return reserve_answer(reserves_of(read_site(site, source="site", folder=None))).document()

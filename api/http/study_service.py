@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from ridethrough.api.answers.study.study_json import study_document
+from ridethrough.api.answers.study.study_answer import study_answer
 from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of
 from ridethrough.api.cases.study_value import valued
 from ridethrough.api.http.examples import PLAN_REQUEST
@@ -85,7 +85,7 @@ def answer(body: dict[str, Any]) -> dict[str, Any]:
             Fault(field="ups", source="site", value=each, allowed=allowed) for each in infeasible(case)
         )
     studied = study_of(case, planner_of(information, case), None, None)
-    return study_document(valued(studied, inputs, venture, "request" if venture is not None else ""))
+    return study_answer(valued(studied, inputs, venture, "request" if venture is not None else "")).document()
 
 
 def _day(name: str, written: str) -> date:

@@ -1,7 +1,5 @@
-"""A savings study as CSV: one row a billing period and kind of charge, then its wear."""
+"""A savings study as flat rows: one row a billing period and kind of charge, then its wear."""
 
-import csv
-import io
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -14,20 +12,12 @@ _WEAR_DECIMALS = 4
 """Wear is computed, not billed. These decimals keep its sum over periods exact to the cent."""
 
 
-def study_csv(study: Study) -> str:
+def study_rows(study: Study) -> Iterator[dict[str, str]]:
     """Both bills by billing period and kind of charge, and the difference, in the study's currency.
 
     A period runs from `start` until before `end`, both ISO 8601 with an offset. A row of `wear` has no bills and a
     saving of at most 0. There are no rows of totals: the sum of column `saving` is the saving of the study.
     """
-    with io.StringIO(newline="") as text:
-        writer = csv.DictWriter(text, fieldnames=COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(_rows(study))
-        return text.getvalue()
-
-
-def _rows(study: Study) -> Iterator[dict[str, str]]:
     kinds = kinds_billed(study)
     for before, after, period in zip(study.baseline.periods, study.bill.periods, study.periods, strict=True):
         named = _named(study, before, period)

@@ -6,13 +6,14 @@ from decimal import Decimal
 import finance_studies as studies
 import pytest
 
+from ridethrough.api.answers.printing import csv_text
 from ridethrough.finance.reports.money import as_printed
-from ridethrough.finance.reports.study_csv import COLUMNS, study_csv
+from ridethrough.finance.reports.study_rows import COLUMNS, study_rows
 from ridethrough.finance.study.study import Study
 
 
 def rows_of(study: Study) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(study_csv(study))))
+    return list(csv.DictReader(io.StringIO(csv_text(list(study_rows(study)), COLUMNS))))
 
 
 @pytest.mark.parametrize("study", [studies.year(), studies.month(), studies.yen()], ids=["year", "month", "yen"])

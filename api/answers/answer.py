@@ -1,0 +1,25 @@
+"""One answer, whatever it is about: the forms that it can be given in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import RenderableType
+
+Document = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command prints and the service returns; each form is made when it is asked for.
+
+    `document` is the JSON object, `rows` are flat records for CSV and data frames (with `columns` where there may be no
+    row), `view` is what a terminal shows, `picture` a self-contained page.
+    """
+
+    document: Callable[[], Document]
+    rows: Callable[[], Rows]
+    view: Callable[[], RenderableType]
+    picture: Callable[[], str] | None = None
+    columns: tuple[str, ...] = ()

@@ -1,0 +1,48 @@
+"""Plans, reserves and certificates as answers."""
+
+from ridethrough.api.answers.answer import Answer
+from ridethrough.api.answers.plan_json import (
+    certificate_document,
+    certificate_row,
+    plan_document,
+    plan_rows,
+    reserve_document,
+)
+from ridethrough.api.answers.plan_view import certificate_view, plan_view, reserve_view
+from ridethrough.api.cases.planning import PlannedDay
+from ridethrough.domain import ReserveRequirement
+from ridethrough.domain.certificate import Certificate
+
+
+def plan_answer(planned: PlannedDay) -> Answer:
+    """A plan: its picture is a page with the day's powers and stored energy."""
+    return Answer(
+        document=lambda: plan_document(planned),
+        rows=lambda: plan_rows(planned.plan),
+        view=lambda: plan_view(planned),
+        picture=lambda: _picture(planned),
+    )
+
+
+def _picture(planned: PlannedDay) -> str:
+    from ridethrough.api.answers.plan_plot import plan_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
+
+    return plan_page(planned)
+
+
+def reserve_answer(requirements: tuple[ReserveRequirement, ...]) -> Answer:
+    """The reserve of each UPS system."""
+    return Answer(
+        document=lambda: reserve_document(requirements),
+        rows=lambda: reserve_document(requirements)["ups"],
+        view=lambda: reserve_view(requirements),
+    )
+
+
+def certificate_answer(certificate: Certificate) -> Answer:
+    """What the replay of outages found."""
+    return Answer(
+        document=lambda: certificate_document(certificate),
+        rows=lambda: [certificate_row(certificate)],
+        view=lambda: certificate_view(certificate),
+    )
