@@ -1,5 +1,6 @@
 """The dispatch plan: what each battery does in each interval, the cost, and the proof of safety."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,18 +21,22 @@ class PlanStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCost:
-    """The cost of a plan, in the site's currency; a peak costs only the part above what is already billed."""
+    """The cost of a plan, in the site's currency; a peak costs only the part above what is already billed.
 
-    energy: float
-    demand: float
+    `by_kind` holds what each kind of charge comes to, by its name on a bill; what exports earn is below zero.
+    """
+
+    by_kind: Mapping[str, float]
     wear: float
-    coincident: float = 0.0
-    minimum: float = 0.0
 
     @property
     def total(self) -> float:
-        """The sum of all parts."""
-        return self.energy + self.demand + self.coincident + self.minimum + self.wear
+        """The sum of all charges and of wear."""
+        return math.fsum(self.by_kind.values()) + self.wear
+
+    def of(self, *kinds: str) -> float:
+        """What some kinds of charge come to."""
+        return math.fsum(self.by_kind.get(kind, 0.0) for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

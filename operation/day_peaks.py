@@ -38,7 +38,7 @@ def charge_days(charges: HorizonCharges) -> dict[tuple[str, str], ChargeDays]:
     off = np.array([each.weekday() >= _SATURDAY for each in local], dtype=np.intp)
     hour = np.array([each.hour for each in local], dtype=np.intp)
     found: dict[tuple[str, str], ChargeDays] = {}
-    for term in charges.demand:
+    for term in charges.held:
         hours = np.zeros((2, HOURS), dtype=bool)
         hours[off[term.intervals], hour[term.intervals]] = True
         days = tuple(dict.fromkeys(local[index].date() for index in term.intervals.tolist()))
@@ -84,6 +84,9 @@ def with_days_to_come(
     last = horizon.start_of(horizon.intervals - 1).date()
     terms = []
     for term in demand:
+        if term.is_expected:
+            terms.append(term)
+            continue
         days = known.get((term.charge, term.billing_period))
         day_peaks_kw, left = (np.zeros(0), 0) if days is None else (peaks.of(days.hours), days.left_after(last))
         terms.append(with_rest_of_period(term, day_peaks_kw, left))

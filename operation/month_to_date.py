@@ -59,8 +59,7 @@ class MonthToDate:
     @classmethod
     def begin(cls, tariff: Tariff, calendar: LocalCalendar, before: SiteState) -> "MonthToDate":
         """Start where a study starts, with what was set before it."""
-        registers = [_register(tariff, calendar, charge, before.peaks_kw) for charge in tariff.demand]
-        registers += [_register(tariff, calendar, charge, before.peaks_kw) for charge in tariff.coincident]
+        registers = [_register(tariff, calendar, charge, before.peaks_kw) for _, charge in tariff.on_peaks]
         return cls(
             calendar=calendar,
             registers=registers,

@@ -53,7 +53,7 @@ class Situation:
     @property
     def is_metered(self) -> bool:
         """Whether a demand charge meters the hour to come."""
-        return any(term.steps[-1].rate_per_kw > 0 and 0 in term.intervals[:1] for term in self.charges.demand)
+        return any(term.steps[-1].rate_per_kw > 0 and 0 in term.intervals[:1] for term in self.charges.held)
 
     def courses_kw(self, count: int) -> FloatArray:
         """Courses of the net load over the horizon."""
@@ -128,7 +128,7 @@ class PlannedResponse:
 
 def _representative(courses_kw: FloatArray, charges: HorizonCharges, count: int) -> FloatArray:
     """Pick `count` courses, equally spread over how hard they bear on the dearest charge: by their four worst hours."""
-    dearest = max(charges.demand, key=lambda term: term.steps[-1].rate_per_kw * len(term.intervals), default=None)
+    dearest = max(charges.held, key=lambda term: term.steps[-1].rate_per_kw * len(term.intervals), default=None)
     hours = slice(None) if dearest is None or not len(dearest.intervals) else dearest.intervals
     worst_kw = np.sort(courses_kw[:, hours], axis=1)[:, -_WORST_HOURS:].mean(axis=1)
     order = np.argsort(worst_kw, kind="stable")

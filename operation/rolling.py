@@ -127,8 +127,9 @@ def _first_decision(
     net_kw = dict(zip((ups.id for ups in systems), power_kw, strict=True))
     drawn_kw = sum(net_kw[ups.id] / ups.rectifier_efficiency for ups in systems)
     peaks_kw = values[columns["peak_kw"]].reshape(count, -1).mean(axis=0).tolist()
-    metered = [0 in term.intervals[:1] and term.steps[-1].rate_per_kw > 0 for term in problem.charges.demand]
-    levels_kw = [kw for kw, each in zip(peaks_kw, metered, strict=False) if each]
+    terms = problem.charges.demand
+    held = [not term.is_expected and 0 in term.intervals[:1] and term.steps[-1].rate_per_kw > 0 for term in terms]
+    levels_kw = [kw for kw, each in zip(peaks_kw, held, strict=True) if each]
     planned_kw = float(outlook.resting_kw[:, 0].mean()) + drawn_kw
     limit_kw = outlook.site.interconnection.import_limit_kw
     return Decision(

@@ -14,6 +14,7 @@ from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
 from ridethrough.tariffs.charges.demand import DemandCharge
 from ridethrough.tariffs.charges.energy import EnergyCharge
 from ridethrough.tariffs.charges.fixed import FixedCharge
+from ridethrough.tariffs.charges.kind import PEAK_KINDS
 from ridethrough.tariffs.charges.minimum import MinimumCharge
 from ridethrough.tariffs.charges.not_priced import NotPriced
 from ridethrough.tariffs.charges.rider import Rider
@@ -52,7 +53,7 @@ class Tariff(Written):
         from_, until = self.effective_from, self.effective_until
         ordered = from_ is None or until is None or from_ < until
         checks.require(ordered, "effective_until", until, f"after {from_}")
-        names = [charge.name for charge in self.demand] + [charge.name for charge in self.coincident]
+        names = [charge.name for _, charge in self.on_peaks]
         for name in dict.fromkeys(names):
             checks.require(
                 names.count(name) == 1, "demand", name, "a name of its own for each demand and coincident charge"
@@ -61,12 +62,15 @@ class Tariff(Written):
         self._check_energy(checks)
         checks.raise_faults()
 
+    @property
+    def on_peaks(self) -> tuple[tuple[str, DemandCharge | CoincidentPeakCharge], ...]:
+        """Every charge on a peak, with its path in the document."""
+        return tuple(
+            (f"{kind}.{index}", charge) for kind in PEAK_KINDS for index, charge in enumerate(getattr(self, kind))
+        )
+
     def _check_schedules(self, checks: Checks) -> None:
-        charges: list[tuple[str, DemandCharge | CoincidentPeakCharge]] = [
-            *((f"demand.{index}", charge) for index, charge in enumerate(self.demand)),
-            *((f"coincident.{index}", charge) for index, charge in enumerate(self.coincident)),
-        ]
-        for path, charge in charges:
+        for path, charge in self.on_peaks:
             if charge.schedule:
                 known = self.schedules.get(charge.schedule)
                 checks.require(known is not None, f"{path}.schedule", charge.schedule, self._schedule_names())

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ridethrough.domain import Horizon
 from ridethrough.tariffs.billing.bill import Bill, LineItem, PeriodBill, cent_of
-from ridethrough.tariffs.charges.rider import CHARGE_KINDS
+from ridethrough.tariffs.charges.kind import KIND_NAMES
 from ridethrough.tariffs.tariff import Tariff
 
 COLUMNS = ("period_start", "period_end", "charge", "name", "quantity", "unit", "rate", "amount")
@@ -87,7 +87,7 @@ def _period(bill: Bill, period: PeriodBill) -> RenderableType:
     table.add_column("rate", justify="right", no_wrap=True, min_width=_width_of(bill, 1))
     table.add_column("", no_wrap=True)
     table.add_column(bill.currency, justify="right", no_wrap=True, min_width=_AMOUNT_WIDTH)
-    for kind in CHARGE_KINDS:
+    for kind in KIND_NAMES:
         for row in _kind_rows(bill, [line for line in period.lines if line.charge == kind]):
             table.add_row(*row)
     table.add_row(*[""] * 7, "─" * _AMOUNT_WIDTH, style="dim")
@@ -156,7 +156,7 @@ def _period_days(period: PeriodBill) -> str:
 
 def _summary(bill: Bill) -> RenderableType:
     """The billing periods below each other, by kind of charge."""
-    kinds = [kind for kind in CHARGE_KINDS if any(line.charge == kind for line in bill.lines)]
+    kinds = [kind for kind in KIND_NAMES if any(line.charge == kind for line in bill.lines)]
     table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
     table.add_column("", no_wrap=True)
     for name in ("kWh", "peak kW", *kinds, "total"):

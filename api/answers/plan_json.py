@@ -7,6 +7,7 @@ from ridethrough.api.cases.planning import PlannedDay
 from ridethrough.domain import ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, PlanCost, Setpoint
+from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _DIGITS = 6
 """Decimals kept: a milliwatt, a joule, a ten-thousandth of a cent."""
@@ -104,10 +105,7 @@ def _reserve(required: ReserveRequirement) -> dict[str, Any]:
 def _cost(cost: PlanCost) -> dict[str, float | None]:
     return {
         "total": _round(cost.total),
-        "energy": _round(cost.energy),
-        "demand": _round(cost.demand),
-        "coincident": _round(cost.coincident),
-        "minimum": _round(cost.minimum),
+        **{figure: _round(cost.of(*kinds)) for figure, kinds in PLAN_FIGURES.items()},
         "wear": _round(cost.wear),
     }
 

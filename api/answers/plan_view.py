@@ -13,7 +13,8 @@ from rich.text import Text
 from ridethrough.api.cases.planning import PlannedDay
 from ridethrough.domain import Binding, ReserveRequirement
 from ridethrough.domain.certificate import Certificate
-from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
+from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, UpsTrajectory
+from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _RESTING_KW = 0.05
 _TOLERANCE_S = 1e-3
@@ -22,15 +23,8 @@ _FEWEST_TRIMMED = 3
 _MOST_MARKS = 100
 _BARS = "▁▂▃▄▅▆▇█"
 _STYLES = {"charge": "cyan", "discharge": "yellow", "trim": "magenta", "rest": "dim"}
-_COSTS = {
-    "energy": "energy",
-    "demand": "demand, for the whole month",
-    "coincident": "coincident peaks",
-    "minimum": "minimum charges",
-    "wear": "battery wear",
-    "total": "total",
-}
-_ALWAYS_SHOWN = ("energy", "demand", "wear", "total")
+_PLURALS = {"coincident": "coincident peaks", "minimum": "minimum charges"}
+_ALWAYS_SHOWN = ("energy", "demand", "battery wear", "total")
 _ADVICE = {
     "ride_through": "the ride-through of the policy",
     "capacity": "battery capacity: even full, it falls short",
@@ -109,12 +103,18 @@ def _cost_table(plan: DispatchPlan) -> RenderableType:
     table.add_column(plan.currency)
     for name in ("without", "with the plan", "saves"):
         table.add_column(name, justify="right")
-    for name, label in _COSTS.items():
-        before, after = getattr(plan.baseline_cost, name), getattr(plan.cost, name)
-        if before or after or name in _ALWAYS_SHOWN:
-            style = "bold" if name == "total" else ""
+    for (figure, before), (_, after) in zip(_costs(plan.baseline_cost), _costs(plan.cost), strict=True):
+        if before or after or figure in _ALWAYS_SHOWN:
+            label = f"{figure}, for the whole month" if figure == "demand" else figure
+            style = "bold" if figure == "total" else ""
             table.add_row(label, f"{before:,.2f}", f"{after:,.2f}", f"{before - after:,.2f}", style=style)
     return table
+
+
+def _costs(cost: PlanCost) -> Iterator[tuple[str, float]]:
+    yield from ((_PLURALS.get(figure, figure), cost.of(*kinds)) for figure, kinds in PLAN_FIGURES.items())
+    yield "battery wear", cost.wear
+    yield "total", cost.total
 
 
 @dataclass(slots=True)

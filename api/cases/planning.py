@@ -247,7 +247,7 @@ def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteS
         yield f"stored energy not given: {', '.join(full)} taken as full"
     if inputs.site.interconnection.export_limit_kw > 0 and not charges.export_per_kwh.any():
         yield "exported energy earns nothing: the tariff has no price for it"
-    unknown = sorted({term.charge for term in charges.demand} - state.peaks_kw.keys())
+    unknown = sorted({term.charge for term in charges.held} - state.peaks_kw.keys())
     if unknown:
         yield f"month-to-date peaks not given: planned as if nothing were billed yet for {', '.join(unknown)}"
     if charges.tiers and not state.energy_kwh:

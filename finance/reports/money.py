@@ -6,26 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ridethrough.finance.study.study import Savings, Study
 from ridethrough.tariffs.billing.bill import Bill, PeriodBill, cent_of
-from ridethrough.tariffs.charges.rider import CHARGE_KINDS, ChargeKind
+from ridethrough.tariffs.charges.kind import CHARGE_KINDS, KIND_NAMES, SAVINGS_FIGURES
 
 MINUS = "\N{MINUS SIGN}"
 
-SAVED_BY: Mapping[str, tuple[ChargeKind, ...]] = {
-    "energy": ("energy",),
-    "demand": ("demand",),
-    "coincident": ("coincident",),
-    "export": ("export",),
-    "other": ("fixed", "minimum"),
-}
-"""The charges behind each figure of `Savings`."""
-
 IN_WORDS: Mapping[str, str] = {
-    "energy": "Energy",
-    "demand": "Demand",
-    "coincident": "Coincident peak",
-    "export": "Export",
-    "fixed": "Fixed",
-    "minimum": "Minimum",
+    **{kind.name: kind.in_words for kind in CHARGE_KINDS},
     "other": "Fixed and minimum",
     "wear": "Wear",
 }
@@ -64,9 +50,9 @@ def number(value: float | Decimal, decimals: int) -> str:
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
-def charges_of(bill: Bill | PeriodBill) -> dict[ChargeKind, Decimal]:
+def charges_of(bill: Bill | PeriodBill) -> dict[str, Decimal]:
     """The sum of the printed lines by kind of charge, with their riders and taxes; a kind without lines is left out."""
-    amounts = {kind: [line.amount for line in bill.lines if line.charge == kind] for kind in CHARGE_KINDS}
+    amounts = {kind: [line.amount for line in bill.lines if line.charge == kind] for kind in KIND_NAMES}
     return {kind: sum(each, Decimal()) for kind, each in amounts.items() if each}
 
 
@@ -87,23 +73,24 @@ def as_printed(study: Study) -> Study:
 
 
 def _printed(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float) -> Savings:
-    saved = {name: float(charged(before, name) - charged(after, name)) for name in SAVED_BY}
-    return Savings(**saved, wear=wear)
+    one, other = charges_of(before), charges_of(after)
+    saved = {kind: float(one.get(kind, Decimal()) - other.get(kind, Decimal())) for kind in KIND_NAMES}
+    return Savings(by_kind=saved, wear=wear)
 
 
 def charged(bill: Bill | PeriodBill, name: str) -> Decimal:
     """The sum of the printed lines behind one figure of `Savings`."""
     amounts = charges_of(bill)
-    return sum((amounts.get(kind, Decimal()) for kind in SAVED_BY[name]), Decimal())
+    return sum((amounts.get(kind, Decimal()) for kind in SAVINGS_FIGURES[name]), Decimal())
 
 
-def kinds_billed(study: Study) -> tuple[ChargeKind, ...]:
+def kinds_billed(study: Study) -> tuple[str, ...]:
     """The kinds of charge on either bill; energy if neither bill has a line."""
     billed = charges_of(study.baseline).keys() | charges_of(study.bill).keys() or {"energy"}
-    return tuple(kind for kind in CHARGE_KINDS if kind in billed)
+    return tuple(kind for kind in KIND_NAMES if kind in billed)
 
 
 def kinds_saved_by(study: Study) -> tuple[str, ...]:
     """The figures of `Savings` (without wear) that have a charge on either bill."""
     billed = kinds_billed(study)
-    return tuple(name for name, kinds in SAVED_BY.items() if any(kind in billed for kind in kinds))
+    return tuple(name for name, kinds in SAVINGS_FIGURES.items() if any(kind in billed for kind in kinds))

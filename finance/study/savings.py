@@ -9,11 +9,9 @@ from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop
 from ridethrough.finance.study.study import PeriodSavings, Savings
 from ridethrough.tariffs.billing.bill import Bill, LineItem, exact_sum
-from ridethrough.tariffs.charges.rider import ChargeKind
+from ridethrough.tariffs.charges.kind import KIND_NAMES
 
 FloatArray = NDArray[np.float64]
-
-_OTHER: tuple[ChargeKind, ...] = ("fixed", "minimum")
 
 
 def savings_between(baseline: Bill, bill: Bill, wear: float) -> Savings:
@@ -36,22 +34,12 @@ def savings_by_period(baseline: Bill, bill: Bill, wear: Sequence[float]) -> tupl
 
 def _between(before: Iterable[LineItem], after: Iterable[LineItem], wear: float) -> Savings:
     before, after = tuple(before), tuple(after)
-
-    def saved(*kinds: ChargeKind) -> float:
-        return float(exact_sum(_of(before, kinds)) - exact_sum(_of(after, kinds)))
-
-    return Savings(
-        energy=saved("energy"),
-        demand=saved("demand"),
-        coincident=saved("coincident"),
-        export=saved("export"),
-        other=saved(*_OTHER),
-        wear=wear,
-    )
+    saved = {kind: float(exact_sum(_of(before, kind)) - exact_sum(_of(after, kind))) for kind in KIND_NAMES}
+    return Savings(by_kind=saved, wear=wear)
 
 
-def _of(lines: Iterable[LineItem], kinds: Sequence[ChargeKind]) -> Iterable[LineItem]:
-    return (line for line in lines if line.charge in kinds)
+def _of(lines: Iterable[LineItem], kind: str) -> Iterable[LineItem]:
+    return (line for line in lines if line.charge == kind)
 
 
 def wear_by_period(case: StudyCase, loop: Loop, baseline: Loop) -> FloatArray:

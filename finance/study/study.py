@@ -4,6 +4,7 @@ Both bills are exact bills of meter series, one without trading and one from the
 difference, less wear (IPMVP's avoided cost). The saving of perfect foresight is reported beside it as a ceiling.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,26 +16,33 @@ from ridethrough.finance.project.uncertainty import Range
 from ridethrough.finance.wear.wear import Wear
 from ridethrough.operation.planner import Information
 from ridethrough.tariffs.billing.bill import Bill
+from ridethrough.tariffs.charges.kind import SAVINGS_FIGURES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Savings:
     """Savings by kind of charge, in the site's currency, with riders and taxes; a negative saving is a cost.
 
-    `other` is the change of fixed and minimum charges. `wear` is subtracted from the sum.
+    `by_kind` has the kinds' names on a bill. `wear` is subtracted from the sum.
     """
 
-    energy: float
-    demand: float
-    coincident: float = 0.0
-    export: float = 0.0
-    other: float = 0.0
+    by_kind: Mapping[str, float]
     wear: float = 0.0
 
     @property
     def on_the_bill(self) -> float:
         """The saving on the bill, before wear."""
-        return self.energy + self.demand + self.coincident + self.export + self.other
+        return math.fsum(self.by_kind.values())
+
+    def of(self, *kinds: str) -> float:
+        """What was saved on some kinds of charge."""
+        return math.fsum(self.by_kind.get(kind, 0.0) for kind in kinds)
+
+    def figure(self, name: str) -> float:
+        """A figure as reports name it: one of `SAVINGS_FIGURES`, `wear`, `on_the_bill` or `total`."""
+        if name in SAVINGS_FIGURES:
+            return self.of(*SAVINGS_FIGURES[name])
+        return {"wear": self.wear, "on_the_bill": self.on_the_bill, "total": self.total}[name]
 
     @property
     def total(self) -> float:

@@ -69,11 +69,9 @@ def _of_the_tariff(problem: DispatchProblem) -> Iterator[str]:
     for term in charges.demand:
         if term.windows:
             yield f"{term.charge} meters windows longer than an interval"
-    billed = [(term.charge, term.steps) for term in charges.demand]
-    billed += [(event.charge, event.steps) for event in charges.coincident]
-    for charge, steps in billed:
-        if not _rates_rise(steps):
-            yield f"{charge} has a rate below 0 or below that of a lower step"
+    for term in charges.demand:
+        if not _rates_rise(term.steps):
+            yield f"{term.charge} has a rate below 0 or below that of a lower step"
 
 
 def _rates_rise(steps: tuple[DemandStep, ...]) -> bool:

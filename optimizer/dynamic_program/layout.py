@@ -8,7 +8,7 @@ from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.dynamic_program.peaks import Meter
 from ridethrough.optimizer.dynamic_program.steps import BatterySteps
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
-from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm
+from ridethrough.tariffs.horizon.charges import DemandStep
 
 FloatArray = NDArray[np.float64]
 
@@ -39,12 +39,8 @@ def battery_steps(basis: PlanBasis, ups: UpsSystem) -> BatterySteps:
 
 def meter_of_battery(basis: PlanBasis, ups: UpsSystem) -> Meter:
     """Lay out the meter before one UPS system, and every peak that is billed at it."""
-    battery, h, charges = ups.battery, basis.problem.horizon.interval_h, basis.problem.charges
-    terms: tuple[DemandTerm | CoincidentTerm, ...] = (*charges.demand, *charges.coincident)
-    weights = (
-        *(1.0 for _ in charges.demand),
-        *(each.weight for each in charges.coincident),
-    )
+    battery, h = ups.battery, basis.problem.horizon.interval_h
+    terms = basis.problem.charges.demand
     resting_kw = np.array(basis.powers.resting_kw)
     highest_kw = resting_kw + np.array(basis.powers.bounds[ups.id].charge_ceiling_kw) / ups.rectifier_efficiency
     metered = np.zeros((len(terms), len(resting_kw)), dtype=bool)
@@ -54,8 +50,8 @@ def meter_of_battery(basis: PlanBasis, ups: UpsSystem) -> Meter:
     most_steps = max((len(each.steps) for each in terms), default=0)
     steps = [_padded(term.steps, most_steps) for term in terms]
     linked = np.zeros((len(terms), len(terms)))
-    for row, demand in zip(linked, charges.demand, strict=False):
-        for link in demand.links:
+    for row, term in zip(linked, terms, strict=True):
+        for link in term.links:
             row[link.index] = max(row[link.index], link.fraction)
     return Meter(
         resting_kw=resting_kw,
@@ -67,13 +63,11 @@ def meter_of_battery(basis: PlanBasis, ups: UpsSystem) -> Meter:
         metered=metered,
         lowest_kw=lowest_kw,
         highest_kw=np.maximum(lowest_kw, np.where(metered, highest_kw, -np.inf).max(axis=1, initial=-np.inf)),
-        own_fraction=np.array([term.own_fraction if isinstance(term, DemandTerm) else 1.0 for term in terms]),
-        floor_kw=np.array([term.floor_kw if isinstance(term, DemandTerm) else 0.0 for term in terms]),
+        own_fraction=np.array([term.own_fraction for term in terms]),
+        floor_kw=np.array([term.floor_kw for term in terms]),
         linked=linked,
         step_up_to_kw=np.array([[step.up_to_kw for step in each] for each in steps]).reshape(len(terms), most_steps),
-        step_rate=np.array(
-            [[weight * step.rate_per_kw for step in each] for weight, each in zip(weights, steps, strict=True)]
-        ).reshape(len(terms), most_steps),
+        step_rate=np.array([[step.rate_per_kw for step in each] for each in steps]).reshape(len(terms), most_steps),
     )
 
 

@@ -101,11 +101,6 @@ def _meter(basis: PlanBasis, members: Members) -> SharedMeter:
 def _peaks(problem: DispatchProblem, highest_kw: FloatArray) -> Iterator[Peak]:
     for term in problem.charges.demand:
         yield _peak(term.intervals, term.steps, highest_kw, (term.peak_so_far_kw, term.own_fraction, term.floor_kw))
-    for event in problem.charges.coincident:
-        steps = tuple(
-            DemandStep(up_to_kw=step.up_to_kw, rate_per_kw=event.weight * step.rate_per_kw) for step in event.steps
-        )
-        yield _peak(event.intervals, steps, highest_kw, (event.peak_so_far_kw, 1.0, 0.0))
 
 
 def _peak(

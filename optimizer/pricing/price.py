@@ -4,14 +4,14 @@ It is written apart from `tariffs.billing.exact_bill`, which rounds to the cent 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ridethrough.tariffs.charges.kind import PEAK_KINDS
 from ridethrough.tariffs.horizon.charges import (
-    CoincidentTerm,
     DemandStep,
     DemandTerm,
     EnergyTierTerm,
@@ -25,18 +25,14 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargesCost:
-    """The parts of a bill over a horizon, in the site's currency; `export` is what exported energy earns."""
+    """What each kind of charge comes to over a horizon, in the site's currency; what exports earn is below zero."""
 
-    energy: float
-    export: float
-    demand: float
-    coincident: float
-    minimum: float
+    by_kind: Mapping[str, float]
 
     @property
     def total(self) -> float:
         """What is to be paid, fixed charges aside."""
-        return self.energy - self.export + self.demand + self.coincident + self.minimum
+        return math.fsum(self.by_kind.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +81,10 @@ def billed_demand_kw(charges: HorizonCharges, grid_kw: FloatArray, intervals: in
     )
 
 
-def metered_peak_kw(term: DemandTerm | CoincidentTerm, grid_kw: FloatArray, intervals: int) -> float:
+def metered_peak_kw(term: DemandTerm, grid_kw: FloatArray, intervals: int) -> float:
     """The highest metered demand of a term: of its intervals, or of the means over its windows."""
-    windows = term.windows if isinstance(term, DemandTerm) else ()
-    if windows:
-        counted = [window[window < intervals] for window in windows]
+    if term.windows:
+        counted = [window[window < intervals] for window in term.windows]
         means = [float(grid_kw[window].mean()) for window in counted if len(window)]
         return max([term.peak_so_far_kw, *means])
     metered = term.intervals[term.intervals < intervals]
@@ -100,28 +95,33 @@ def price(charges: HorizonCharges, grid_kw: FloatArray, intervals: int | None = 
     """Price the first `intervals` intervals (all without a number) of a meter series."""
     meter = meter_of(charges, grid_kw, len(grid_kw) if intervals is None else intervals)
     tiers = {term.billing_period: tier_cost(term, meter) for term in charges.tiers}
-    demand = [
-        (term.billing_period, stepped_cost(term.steps, billed))
+    peaks = [
+        _PeakCost(kind=term.kind, billing_period=term.billing_period, cost=stepped_cost(term.steps, billed))
         for term, billed in zip(charges.demand, meter.billed_kw, strict=True)
-    ]
-    coincident = [
-        (term.billing_period, term.weight * stepped_cost(term.steps, metered_peak_kw(term, grid_kw, meter.intervals)))
-        for term in charges.coincident
     ]
     earned = _export_per_kwh(charges) * meter.exported_kwh
     paid = charges.energy_per_kwh * meter.imported_kwh
-    parts = _Parts(paid=paid, earned=earned, tiers=tiers, demand=demand, coincident=coincident)
-    return ChargesCost(
-        energy=float(paid.sum()) + sum(tiers.values()),
-        export=float(earned.sum()),
-        demand=sum((cost for _, cost in demand), start=0.0),
-        coincident=sum((cost for _, cost in coincident), start=0.0),
-        minimum=sum((_shortfall(term, parts) for term in charges.minimum), start=0.0),
-    )
+    parts = _Parts(paid=paid, earned=earned, tiers=tiers, peaks=peaks)
+    by_kind = {
+        "energy": float(paid.sum()) + sum(tiers.values()),
+        **_by_kind(peaks),
+        "minimum": sum((_shortfall(term, parts) for term in charges.minimum), start=0.0),
+        "export": -float(earned.sum()),
+    }
+    return ChargesCost(by_kind=by_kind)
 
 
 def _export_per_kwh(charges: HorizonCharges) -> FloatArray:
     return charges.export_per_kwh if len(charges.export_per_kwh) else np.zeros(charges.horizon.intervals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PeakCost:
+    """What one charge on a peak costs in one billing period."""
+
+    kind: str
+    billing_period: str
+    cost: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +131,7 @@ class _Parts:
     paid: FloatArray
     earned: FloatArray
     tiers: dict[str, float]
-    demand: list[tuple[str, float]]
-    coincident: list[tuple[str, float]]
+    peaks: list[_PeakCost]
 
 
 def _shortfall(term: MinimumTerm, parts: _Parts) -> float:
@@ -141,15 +140,17 @@ def _shortfall(term: MinimumTerm, parts: _Parts) -> float:
     by_kind = {
         "energy": float(parts.paid[term.intervals].sum()) + parts.tiers.get(label, 0.0),
         "export": -float(parts.earned[term.intervals].sum()),
-        "demand": _of_period(label, parts.demand),
-        "coincident": _of_period(label, parts.coincident),
+        **_by_kind(peak for peak in parts.peaks if peak.billing_period == label),
     }
     charged = term.fixed_amount + sum(term.before_tax[kind] * cost for kind, cost in by_kind.items())
     return term.multiplier * max(0.0, term.amount - charged)
 
 
-def _of_period(label: str, costs: Iterable[tuple[str, float]]) -> float:
-    return sum((cost for period, cost in costs if period == label), start=0.0)
+def _by_kind(peaks: Iterable[_PeakCost]) -> dict[str, float]:
+    costs = dict.fromkeys(PEAK_KINDS, 0.0)
+    for peak in peaks:
+        costs[peak.kind] += peak.cost
+    return costs
 
 
 def stepped_cost(steps: Sequence[DemandStep], demand_kw: float) -> float:

@@ -33,6 +33,6 @@ def grid_target_kw(problem: DispatchProblem, meter_kw: FloatArray) -> FloatArray
     target = np.full(len(meter_kw), problem.site.interconnection.import_limit_kw)
     billed = billed_demand_kw(problem.charges, meter_kw, len(meter_kw))
     for term, kw in zip(problem.charges.demand, billed, strict=True):
-        if term.own_fraction > 0 and any(step.rate_per_kw > 0 for step in term.steps):
+        if not term.is_expected and term.own_fraction > 0 and any(step.rate_per_kw > 0 for step in term.steps):
             target[term.intervals] = np.minimum(target[term.intervals], kw / term.own_fraction)
     return target

@@ -35,7 +35,6 @@ def meter_reach_of(problem: DispatchProblem, powers: Powers) -> MeterReach:
         least_kw -= np.array(bounds.feed_back_ceiling_kw)
     most_grid_kw = min(limits.import_limit_kw, float(most_kw.max()))
     billed = [max(term.floor_kw, term.peak_so_far_kw) for term in problem.charges.demand]
-    billed += [term.peak_so_far_kw for term in problem.charges.coincident]
     return MeterReach(
         most_grid_kw=most_grid_kw,
         most_billed_kw=max([most_grid_kw, *billed]),

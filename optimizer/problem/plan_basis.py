@@ -57,10 +57,9 @@ class PlanBasis:
             for each in trajectories
         )
         return PlanCost(
-            energy=after.energy - after.export - (before.energy - before.export),
-            demand=after.demand - before.demand,
-            coincident=after.coincident - before.coincident,
-            minimum=after.minimum,
+            by_kind={
+                kind: cost if kind == "minimum" else cost - before.by_kind[kind] for kind, cost in after.by_kind.items()
+            },
             wear=wear,
         )
 

@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
 from ridethrough.tariffs.charges.not_priced import NotPriced
-from ridethrough.tariffs.charges.rider import ChargeKind
 
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND"})
 
@@ -21,10 +20,11 @@ def cent_of(currency: str) -> Decimal:
 class LineItem:
     """One line: `quantity` (in `unit`) times `rate` is `exact_amount`; `amount` is rounded half up to `cent`.
 
-    Rounding happens here and nowhere else. Riders and taxes have the `charge` of what they ride on.
+    Rounding happens here and nowhere else. `charge` is the name of a `ChargeKind`;
+    riders and taxes have that of what they ride on.
     """
 
-    charge: ChargeKind
+    charge: str
     name: str
     quantity: Decimal
     unit: str
@@ -93,7 +93,7 @@ class Bill:
         """The lines of all billing periods, in order."""
         return tuple(line for period in self.periods for line in period.lines)
 
-    def exact_of(self, *kinds: ChargeKind) -> Decimal:
+    def exact_of(self, *kinds: str) -> Decimal:
         """The sum, before rounding, of the lines of some kinds (riders and taxes on them included)."""
         return exact_sum(line for line in self.lines if line.charge in kinds)
 

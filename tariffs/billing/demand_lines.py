@@ -1,34 +1,23 @@
 """The demand lines of a bill."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import Decimal
 
 import numpy as np
 
-from ridethrough.domain import SiteState
-from ridethrough.tariffs.billing.bill import LineItem, cent_of
+from ridethrough.tariffs.billing.bill import cent_of
+from ridethrough.tariffs.billing.case import BillingCase, PeakLines
 from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
+from ridethrough.tariffs.billing.stepped import TierWriter, tier_limit, units_per_kw
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
-from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, intervals_within
-from ridethrough.tariffs.charges.coincident import CoincidentEvent, CoincidentPeakCharge
-from ridethrough.tariffs.charges.demand import KW_PER_HP, DemandCharge, DemandTier, DemandUnit
-from ridethrough.tariffs.charges.rider import ChargeKind
-from ridethrough.tariffs.tariff import Tariff
+from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
+from ridethrough.tariffs.charges.demand import DemandCharge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BilledDemand:
-    """What one billing period's demand charges come to: metered and billed kW by charge, and the lines."""
-
-    peaks_kw: dict[str, float] = field(default_factory=dict)
-    billed_kw: dict[str, float] = field(default_factory=dict)
-    lines: list[LineItem] = field(default_factory=list)
-
-
-def billed_demand(tariff: Tariff, meter: MeterSeries, state: SiteState, power_factor: float) -> list[BilledDemand]:
+def demand_lines(case: BillingCase) -> list[PeakLines]:
     """Bill every demand charge in every billing period of a meter series."""
-    bills = [BilledDemand() for _ in meter.calendar.periods]
+    tariff, meter, state, power_factor = case.tariff, case.meter, case.state, case.power_factor
+    bills = [PeakLines() for _ in meter.calendar.periods]
     for charge in tariff.demand:
         hours = meter.calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
         demands, first = meter.demands_kw(hours, charge.window_minutes)
@@ -41,7 +30,7 @@ def billed_demand(tariff: Tariff, meter: MeterSeries, state: SiteState, power_fa
             stretches = _stretches(charge, meter, demands[chosen], first[chosen], so_far)
             peak = max(stretches, default=0.0)
             billed = [_billed(charge, period, kw, history, power_factor) for kw in stretches]
-            name_tiers = _Tiers(
+            name_tiers = TierWriter(
                 name=charge.name, unit=charge.unit + ("-day" if charge.daily else ""), cent=cent_of(tariff.currency)
             )
             bills[index].lines.extend(name_tiers.lines("demand", contract_tiers(charge, period.month), billed))
@@ -49,11 +38,6 @@ def billed_demand(tariff: Tariff, meter: MeterSeries, state: SiteState, power_fa
             bills[index].billed_kw[charge.name] = float(sum(billed)) / float(units_per_kw(charge.unit, power_factor))
             history[_month(period.label)] = max(peak, history.get(_month(period.label), 0.0))
     return bills
-
-
-def units_per_kw(unit: DemandUnit, power_factor: float) -> Decimal:
-    """How many of a demand unit one kW is, as a decimal."""
-    return {"kW": Decimal(1), "kVA": 1 / exact(power_factor), "hp": 1 / exact(KW_PER_HP)}[unit]
 
 
 def _month(label: str) -> int:
@@ -97,107 +81,10 @@ def _billed(
 
 def contract_tiers(charge: DemandCharge, month: int) -> list[tuple[Decimal, Decimal]]:
     """Tiers as (limit in the charge's unit, rate), cut at the contract where an overrun has a rate of its own."""
-    tiers = [(_limit(tier), exact(tier.rate_per_kw)) for tier in charge.tiers(month)]
+    tiers = [(tier_limit(tier), exact(tier.rate_per_kw)) for tier in charge.tiers(month)]
     contract = charge.contract
     if not tiers or contract is None or contract.overrun_rate_per_kw is None:
         return tiers
     agreed = exact(contract.contract_kw)
     within = [(min(limit, agreed), rate) for limit, rate in tiers]
     return [*within, (Decimal("Infinity"), exact(contract.overrun_rate_per_kw))]
-
-
-def _limit(tier: DemandTier) -> Decimal:
-    return Decimal("Infinity") if tier.up_to_kw is None else exact(tier.up_to_kw)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tiers:
-    """Writes demand through tiers as lines."""
-
-    name: str
-    unit: str
-    cent: Decimal
-
-    def lines(
-        self,
-        charge: ChargeKind,
-        tiers: Sequence[tuple[Decimal, Decimal]],
-        demands: Sequence[Decimal],
-        weights: Sequence[Decimal] = (),
-    ) -> list[LineItem]:
-        lines = []
-        low = Decimal()
-        weights = weights or [Decimal(1)] * len(demands)
-        for number, (limit, rate) in enumerate(tiers):
-            inside = sum(
-                (
-                    max(Decimal(), min(demand, limit) - low) * weight
-                    for demand, weight in zip(demands, weights, strict=True)
-                ),
-                Decimal(),
-            )
-            low = max(low, limit)
-            if inside and rate:
-                name = f"{self.name}, tier {number + 1}" if len(tiers) > 1 else self.name
-                lines.append(
-                    LineItem(charge=charge, name=name, quantity=inside, unit=self.unit, rate=rate, cent=self.cent)
-                )
-        return lines
-
-
-def coincident_lines(
-    tariff: Tariff,
-    meter: MeterSeries,
-    state: SiteState,
-    *,
-    events: Sequence[CoincidentEvent],
-    power_factor: float,
-) -> list[list[LineItem]]:
-    """The coincident lines of every billing period."""
-    bills: list[list[LineItem]] = [[] for _ in meter.calendar.periods]
-    for charge in tariff.coincident:
-        named = [event for event in events if event.charge == charge.name]
-        hours = meter.calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
-        per_kw = units_per_kw(charge.unit, power_factor)
-        writer = _Tiers(name=charge.name, unit=charge.unit, cent=cent_of(tariff.currency))
-        for index, period in enumerate(meter.calendar.periods):
-            tiers = [
-                (_limit(tier), exact(tier.rate_per_kw))
-                for season in charge.seasons
-                if period.month in season.months
-                for tier in season.tiers
-            ]
-            so_far = state.peaks_kw.get(charge.name, 0.0) if index == 0 else 0.0
-            found = _coincident_kw(charge, meter, named, hours, index)
-            demands = [quantity(max(kw, so_far)) * per_kw for kw, _ in found]
-            bills[index] += writer.lines("coincident", tiers, demands, [exact(weight) for _, weight in found])
-    return bills
-
-
-def _coincident_kw(
-    charge: CoincidentPeakCharge,
-    meter: MeterSeries,
-    events: Sequence[CoincidentEvent],
-    hours: IndexArray,
-    index: int,
-) -> list[tuple[float, float]]:
-    """Demand and weight of what one billing period bills: all events that happened, or each, or the charge's hours."""
-    period = meter.calendar.period
-    if not events:
-        inside = hours[period[hours] == index]
-        return [(_highest(meter, inside), 1.0)] if len(inside) else []
-    demands = []
-    for event in events:
-        during = intervals_within(meter.calendar.horizon, event.interval)
-        during = during[period[during] == index]
-        if len(during):
-            demands.append((_highest(meter, during), event.probability))
-    happened = [kw for kw, probability in demands if probability == 1]
-    if charge.combine == "mean":
-        return [(kw, probability / max(1, len(happened))) for kw, probability in demands]
-    possible = [(kw, probability) for kw, probability in demands if probability < 1]
-    return [(max(happened), 1.0), *possible] if happened else possible
-
-
-def _highest(meter: MeterSeries, intervals: IndexArray) -> float:
-    return max(0.0, float(meter.kw[intervals].max()))

@@ -9,7 +9,6 @@ from ridethrough.tariffs.billing.bill import LineItem, cent_of
 from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
-from ridethrough.tariffs.charges.rider import ChargeKind
 from ridethrough.tariffs.tariff import Tariff
 
 _MONTHS = (
@@ -96,7 +95,7 @@ class EnergyBilling:
             lines.append(self._line("energy", "market adder", kwh, exact(market.adder_per_kwh)))
         return lines
 
-    def _line(self, charge: ChargeKind, name: str, kwh: float, rate: Decimal) -> LineItem:
+    def _line(self, charge: str, name: str, kwh: float, rate: Decimal) -> LineItem:
         return LineItem(charge=charge, name=name, quantity=quantity(kwh), unit="kWh", rate=rate, cent=self.cent)
 
 

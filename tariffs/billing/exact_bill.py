@@ -12,13 +12,15 @@ import numpy as np
 from ridethrough.domain import Horizon, PriceSeries, SiteState
 from ridethrough.domain.horizon import zone
 from ridethrough.tariffs.billing.bill import Bill, LineItem, PeriodBill, cent_of, exact_sum
-from ridethrough.tariffs.billing.demand_lines import BilledDemand, billed_demand, coincident_lines
+from ridethrough.tariffs.billing.case import BillingCase, PeakLines
 from ridethrough.tariffs.billing.energy_lines import EnergyBilling
 from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
+from ridethrough.tariffs.billing.metered_kinds import peak_lines
 from ridethrough.tariffs.billing.notes import bill_warnings, not_priced
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, LocalCalendar, local_calendar
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
-from ridethrough.tariffs.charges.rider import CHARGE_KINDS, Rider
+from ridethrough.tariffs.charges.kind import KIND_NAMES
+from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.inputs import check_inputs
 from ridethrough.tariffs.tariff import Tariff
 
@@ -48,12 +50,14 @@ def bill(
     meter = MeterSeries.of(horizon, np.asarray(kw, dtype=np.float64), calendar)
     known = state or SiteState()
     energy = EnergyBilling(tariff, meter, prices)
-    demands = billed_demand(tariff, meter, known, power_factor or 1.0)
-    coincident = coincident_lines(tariff, meter, known, events=events, power_factor=power_factor or 1.0)
+    case = BillingCase(
+        tariff=tariff, meter=meter, state=known, prices=prices, events=events, power_factor=power_factor or 1.0
+    )
+    demands = peak_lines(case)
     drafts = []
     for index, demand in enumerate(demands):
         lines = energy.lines(index, _tier_kw(tariff, demand), known.energy_kwh if index == 0 else 0.0)
-        drafts.append(_with_riders_and_minimum(tariff, calendar, index, lines + demand.lines + coincident[index]))
+        drafts.append(_with_riders_and_minimum(tariff, calendar, index, lines + demand.lines))
     unsettled = _settle_years(tariff, calendar, drafts)
     periods = [
         _period_bill(calendar, index, _with_taxes(tariff, drafts[index]), demand, energy.kwh(index))
@@ -82,7 +86,7 @@ def monthly_peaks(bill_: Bill, years_later: int = 0) -> dict[str, dict[str, floa
     return peaks
 
 
-def _tier_kw(tariff: Tariff, demand: BilledDemand) -> float:
+def _tier_kw(tariff: Tariff, demand: PeakLines) -> float:
     return demand.billed_kw.get(tariff.energy.demand, 0.0) if tariff.energy is not None else 0.0
 
 
@@ -119,7 +123,7 @@ def _fixed_lines(tariff: Tariff, calendar: LocalCalendar, index: int) -> list[Li
 
 def _rider_lines(tariff: Tariff, riders: list[Rider], lines: list[LineItem]) -> list[LineItem]:
     """One line for every rider and kind of charge that it rides on."""
-    bases = {kind: exact_sum(line for line in lines if line.charge == kind) for kind in CHARGE_KINDS}
+    bases = {kind: exact_sum(line for line in lines if line.charge == kind) for kind in KIND_NAMES}
     return [
         LineItem(
             charge=kind,
@@ -169,7 +173,7 @@ def _settle_years(tariff: Tariff, calendar: LocalCalendar, drafts: list[list[Lin
 
 
 def _period_bill(
-    calendar: LocalCalendar, index: int, lines: list[LineItem], demand: BilledDemand, energy_kwh: float
+    calendar: LocalCalendar, index: int, lines: list[LineItem], demand: PeakLines, energy_kwh: float
 ) -> PeriodBill:
     horizon, period = calendar.horizon, calendar.periods[index]
     start = max(_midnight(period.start, horizon), horizon.start_of(0))

@@ -7,11 +7,12 @@ import numpy as np
 from ridethrough.domain import Horizon, PriceSeries, SiteState
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar, local_calendar
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
-from ridethrough.tariffs.charges.rider import ChargeKind, multiplier
-from ridethrough.tariffs.horizon.demand import coincident_terms, demand_terms
+from ridethrough.tariffs.charges.kind import COUNTED_BY_MINIMUMS
+from ridethrough.tariffs.charges.rider import multiplier
+from ridethrough.tariffs.horizon.case import HorizonCase
 from ridethrough.tariffs.horizon.energy import energy_prices, export_prices, tier_terms
+from ridethrough.tariffs.horizon.metered_kinds import peak_terms
 from ridethrough.tariffs.horizon.terms import (
-    CoincidentTerm,
     DemandStep,
     DemandTerm,
     EnergyTierTerm,
@@ -25,7 +26,6 @@ from ridethrough.tariffs.inputs import check_inputs
 from ridethrough.tariffs.tariff import Tariff
 
 __all__ = [
-    "CoincidentTerm",
     "DemandStep",
     "DemandTerm",
     "EnergyTierTerm",
@@ -61,13 +61,15 @@ def charges_over(
     check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
     calendar = local_calendar(horizon, tariff.cycle, tariff.holidays)
     state = state or SiteState()
+    case = HorizonCase(
+        tariff=tariff, calendar=calendar, state=state, prices=prices, events=events, power_factor=power_factor
+    )
     return HorizonCharges(
         horizon=horizon,
         energy_per_kwh=energy_prices(tariff, calendar, prices),
         export_per_kwh=export_prices(tariff, calendar),
         tiers=tier_terms(tariff, calendar, state),
-        demand=demand_terms(tariff, calendar, state, power_factor),
-        coincident=coincident_terms(tariff, calendar, state, events, power_factor),
+        demand=peak_terms(case),
         minimum=_minimum_terms(tariff, calendar),
         fixed=sum(_fixed(tariff, calendar, index) for index in range(len(calendar.periods)))
         * multiplier(tariff.riders, "fixed", tax=True),
@@ -85,8 +87,7 @@ def _fixed(tariff: Tariff, calendar: LocalCalendar, period: int) -> float:
 
 
 def _minimum_terms(tariff: Tariff, calendar: LocalCalendar) -> tuple[MinimumTerm, ...]:
-    priced: tuple[ChargeKind, ...] = ("energy", "demand", "coincident", "export")
-    before_tax: dict[str, float] = {kind: 1 / multiplier(tariff.riders, kind, tax=True) for kind in priced}
+    before_tax = {kind: 1 / multiplier(tariff.riders, kind, tax=True) for kind in COUNTED_BY_MINIMUMS}
     terms = []
     for index, period in enumerate(calendar.periods):
         days = calendar.covered_days(index)

@@ -1,26 +1,23 @@
-"""Demand over a horizon: which intervals set which billed peak, and what is billed anyway."""
+"""Demand charges over a horizon: which intervals set which billed peak, and what is billed anyway."""
 
 import math
-from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
 
-from ridethrough.domain import SiteState
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
-from ridethrough.tariffs.calendar.local_calendar import IndexArray, LocalCalendar, intervals_within
-from ridethrough.tariffs.charges.coincident import CoincidentEvent, CoincidentPeakCharge
+from ridethrough.tariffs.calendar.local_calendar import IndexArray, LocalCalendar
 from ridethrough.tariffs.charges.demand import DemandCharge, DemandTier
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
-from ridethrough.tariffs.charges.rider import ChargeKind, multiplier
-from ridethrough.tariffs.horizon.terms import CoincidentTerm, DemandStep, DemandTerm, RatchetLink
-from ridethrough.tariffs.tariff import Tariff
+from ridethrough.tariffs.charges.rider import ridden
+from ridethrough.tariffs.horizon.case import HorizonCase
+from ridethrough.tariffs.horizon.steps import steps_in_kw
+from ridethrough.tariffs.horizon.terms import DemandStep, DemandTerm, RatchetLink
 
 
-def demand_terms(
-    tariff: Tariff, calendar: LocalCalendar, state: SiteState, power_factor: float
-) -> tuple[DemandTerm, ...]:
+def demand_terms(case: HorizonCase) -> tuple[DemandTerm, ...]:
     """Every demand charge in every billing period (or day) of the horizon, in that order."""
+    tariff, calendar, state = case.tariff, case.calendar, case.state
     terms: list[DemandTerm] = []
     scales_tiers = tariff.energy.demand if tariff.energy is not None else ""
     for charge in tariff.demand:
@@ -30,8 +27,8 @@ def demand_terms(
         remembered = charge.ratchet is not None or charge.name == scales_tiers
         for index, period in enumerate(calendar.periods):
             within = hours[calendar.period[hours] == index]
-            steps = _steps(tariff, charge, period, power_factor)
-            floor = _floor_kw(charge, calendar, period, state, power_factor)
+            steps = _steps(case, charge, period)
+            floor = _floor_kw(case, charge, period)
             so_far = state.peaks_kw.get(charge.name, 0.0) if index == 0 else 0.0
             if not remembered and not (steps and (len(within) or floor or so_far)):
                 continue
@@ -73,7 +70,7 @@ def _groups(intervals: IndexArray, window: IndexArray) -> tuple[IndexArray, ...]
     return tuple(np.split(intervals, np.flatnonzero(np.diff(window[intervals])) + 1))
 
 
-def _steps(tariff: Tariff, charge: DemandCharge, period: BillingPeriod, power_factor: float) -> tuple[DemandStep, ...]:
+def _steps(case: HorizonCase, charge: DemandCharge, period: BillingPeriod) -> tuple[DemandStep, ...]:
     tiers = charge.tiers(period.month)
     contract = charge.contract
     if tiers and contract is not None and contract.overrun_rate_per_kw is not None:
@@ -81,34 +78,18 @@ def _steps(tariff: Tariff, charge: DemandCharge, period: BillingPeriod, power_fa
         at = tiers[len(below)]
         agreed = DemandTier(rate_per_kw=at.rate_per_kw, up_to_kw=contract.contract_kw)
         tiers = (*below, agreed, DemandTier(rate_per_kw=contract.overrun_rate_per_kw))
-    return _in_kw(tiers, charge.units_per_kw(power_factor), _multiplier(tariff, "demand"))
+    return steps_in_kw(tiers, charge.units_per_kw(case.power_factor), ridden(case.tariff.riders, "demand"))
 
 
-def _in_kw(tiers: tuple[DemandTier, ...], units_per_kw: float, scale: float) -> tuple[DemandStep, ...]:
-    return tuple(
-        DemandStep(
-            up_to_kw=math.inf if tier.up_to_kw is None else tier.up_to_kw / units_per_kw,
-            rate_per_kw=tier.rate_per_kw * units_per_kw * scale,
-        )
-        for tier in tiers
-    )
-
-
-def _multiplier(tariff: Tariff, kind: ChargeKind) -> float:
-    return multiplier(tariff.riders, kind, tax=False) * multiplier(tariff.riders, kind, tax=True)
-
-
-def _floor_kw(
-    charge: DemandCharge, calendar: LocalCalendar, period: BillingPeriod, state: SiteState, power_factor: float
-) -> float:
+def _floor_kw(case: HorizonCase, charge: DemandCharge, period: BillingPeriod) -> float:
     agreed = charge.contract.contract_kw * charge.contract.billed_fraction if charge.contract else 0.0
-    floor = max(charge.minimum_kw, agreed) / charge.units_per_kw(power_factor)
+    floor = max(charge.minimum_kw, agreed) / charge.units_per_kw(case.power_factor)
     if charge.ratchet is None:
         return floor
-    begun, now = month_index(calendar.periods[0].label), month_index(period.label)
+    begun, now = month_index(case.calendar.periods[0].label), month_index(period.label)
     remembered = [
         charge.ratchet.share(period.month, month_index(label) % 12 + 1) * peak
-        for label, peak in state.past_peaks_kw.get(charge.name, {}).items()
+        for label, peak in case.state.past_peaks_kw.get(charge.name, {}).items()
         if month_index(label) < begun and now - month_index(label) <= charge.ratchet.months_back
     ]
     return max([floor, *remembered])
@@ -133,59 +114,3 @@ def _links(
         if 1 <= months[billed] - months[past] <= ratchet.months_back
     ]
     return tuple(RatchetLink(index=first_term + past, fraction=share) for past, share in shares if share > 0)
-
-
-def coincident_terms(
-    tariff: Tariff,
-    calendar: LocalCalendar,
-    state: SiteState,
-    events: Sequence[CoincidentEvent],
-    power_factor: float,
-) -> tuple[CoincidentTerm, ...]:
-    """Every coincident charge in every billing period: by its events, or by its hours where it has none."""
-    terms = []
-    for charge in tariff.coincident:
-        named = [event for event in events if event.charge == charge.name]
-        units = DemandCharge(name=charge.name, seasons=(), unit=charge.unit).units_per_kw(power_factor)
-        hours = calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
-        for index, period in enumerate(calendar.periods):
-            tiers = next((season.tiers for season in charge.seasons if period.month in season.months), ())
-            so_far = state.peaks_kw.get(charge.name, 0.0) if index == 0 else 0.0
-            within = np.flatnonzero(calendar.period == index)
-            stretches = _stretches(charge, calendar, named, within, hours)
-            terms += [
-                CoincidentTerm(
-                    charge=charge.name,
-                    billing_period=period.label,
-                    intervals=intervals,
-                    steps=_in_kw(tiers, units, _multiplier(tariff, "coincident")),
-                    weight=weight,
-                    peak_so_far_kw=so_far,
-                )
-                for intervals, weight in stretches
-                if tiers and len(intervals)
-            ]
-    return tuple(terms)
-
-
-def _stretches(
-    charge: CoincidentPeakCharge,
-    calendar: LocalCalendar,
-    events: Sequence[CoincidentEvent],
-    within: IndexArray,
-    hours: IndexArray,
-) -> list[tuple[IndexArray, float]]:
-    """The sets of intervals that one billing period bills, with their weights."""
-    if not events:
-        return [(np.intersect1d(within, hours), 1.0)]
-    found = [
-        (np.intersect1d(within, intervals_within(calendar.horizon, event.interval)), event.probability)
-        for event in events
-    ]
-    found = [(intervals, weight) for intervals, weight in found if len(intervals)]
-    certain = [intervals for intervals, weight in found if weight == 1]
-    if charge.combine == "mean":
-        share = 1 / max(1, len(certain))
-        return [(intervals, weight * share) for intervals, weight in found]
-    joined = [(np.unique(np.concatenate(certain)), 1.0)] if certain else []
-    return joined + [(intervals, weight) for intervals, weight in found if weight < 1]

@@ -6,7 +6,7 @@ from ridethrough.domain import PriceSeries, SiteState
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod
 from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
-from ridethrough.tariffs.charges.rider import multiplier
+from ridethrough.tariffs.charges.rider import ridden
 from ridethrough.tariffs.horizon.terms import EnergyTierTerm, TieredPeriod, TierStep
 from ridethrough.tariffs.tariff import Tariff
 
@@ -32,7 +32,7 @@ def energy_prices(tariff: Tariff, calendar: LocalCalendar, prices: PriceSeries |
     elif market is not None:
         reason = "energy follows a market price; give prices for the horizon"
         raise UnableToPrice([NotPriced(field="energy.market", reason=reason)])
-    return price * _energy_multiplier(tariff)
+    return price * ridden(tariff.riders, "energy")
 
 
 def export_prices(tariff: Tariff, calendar: LocalCalendar) -> FloatArray:
@@ -40,8 +40,7 @@ def export_prices(tariff: Tariff, calendar: LocalCalendar) -> FloatArray:
     if tariff.energy is None:
         return np.zeros(calendar.horizon.intervals)
     sell = np.array([period.tiers[0].sell_per_kwh for period in tariff.energy.periods])
-    rode = multiplier(tariff.riders, "export", tax=False) * multiplier(tariff.riders, "export", tax=True)
-    return np.asarray(sell[_held(tariff, tariff.energy, calendar)] * rode)
+    return np.asarray(sell[_held(tariff, tariff.energy, calendar)] * ridden(tariff.riders, "export"))
 
 
 def tier_terms(tariff: Tariff, calendar: LocalCalendar, state: SiteState) -> tuple[EnergyTierTerm, ...]:
@@ -50,7 +49,7 @@ def tier_terms(tariff: Tariff, calendar: LocalCalendar, state: SiteState) -> tup
     if energy is None or not any(period.is_tiered for period in energy.periods):
         return ()
     held = _held(tariff, energy, calendar)
-    scale = _energy_multiplier(tariff)
+    scale = ridden(tariff.riders, "energy")
     terms = []
     for index, period in enumerate(calendar.periods):
         intervals = np.flatnonzero(calendar.period == index)
@@ -72,10 +71,6 @@ def tier_terms(tariff: Tariff, calendar: LocalCalendar, state: SiteState) -> tup
 
 def _held(tariff: Tariff, energy: EnergyCharge, calendar: LocalCalendar) -> IndexArray:
     return calendar.schedule_period(tariff.schedules.get(energy.schedule), [period.name for period in energy.periods])
-
-
-def _energy_multiplier(tariff: Tariff) -> float:
-    return multiplier(tariff.riders, "energy", tax=False) * multiplier(tariff.riders, "energy", tax=True)
 
 
 def _steps(period: EnergyPeriod, days: int, scale: float) -> tuple[TierStep, ...]:

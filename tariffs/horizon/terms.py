@@ -35,13 +35,14 @@ class RatchetLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandTerm:
-    """One demand charge in one billing period (or one day of it, where it is billed daily), priced by `steps`.
+    """A charge on a peak in one billing period (or one day of it, where it is billed daily), priced by `steps`.
 
-    `charge` is the name that `SiteState.peaks_kw` uses. Metered peak: the highest of `peak_so_far_kw` and the metered
-    kW among `intervals`, or, where `windows` is not empty, of the means over each of those sets of intervals (which
-    then are all of `intervals`). Billed demand: the highest of `own_fraction` times the metered peak, of `floor_kw` (a
-    ratchet on past peaks, a minimum or a contract) and of `fraction` times the metered peak of each linked term.
-    Everything is in kW, whatever unit the tariff bills.
+    `kind` is the name of its `ChargeKind`, `charge` the name that `SiteState.peaks_kw` uses. Where `is_expected`, it is
+    not sure that these intervals are billed: the rates are the tariff's times the probability. Metered peak: the
+    highest of `peak_so_far_kw` and the metered kW among `intervals`, or, where `windows` is not empty, of the means
+    over each of those sets of intervals (which then are all of `intervals`). Billed demand: the highest of
+    `own_fraction` times the metered peak, of `floor_kw` (a ratchet on past peaks, a minimum or a contract) and of
+    `fraction` times the metered peak of each linked term. Everything is in kW, whatever unit the tariff bills.
     """
 
     charge: str
@@ -54,21 +55,8 @@ class DemandTerm:
     windows: tuple[IndexArray, ...] = ()
     links: tuple[RatchetLink, ...] = ()
     day: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoincidentTerm:
-    """Expected cost of coincident demand: `weight` times `steps` at the highest metered kW among `intervals`.
-
-    `weight` is the probability that these intervals are billed, or their share where several events are averaged.
-    """
-
-    charge: str
-    billing_period: str
-    intervals: IndexArray
-    steps: tuple[DemandStep, ...]
-    weight: float = 1.0
-    peak_so_far_kw: float = 0.0
+    kind: str = "demand"
+    is_expected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +110,8 @@ class MinimumTerm:
     """A billing period costs at least `amount` before taxes.
 
     Shortfall s >= `amount` - `fixed_amount` - sum over kinds of `before_tax[kind]` times its cost, s >= 0, costs
-    `multiplier` each. Kinds are `energy`, `demand`, `coincident` and `export`.
+    `multiplier` each. Kinds are those of
+    `COUNTED_BY_MINIMUMS`; what exports earn counts below zero.
     """
 
     billing_period: str
@@ -138,8 +127,9 @@ class HorizonCharges:
     """Everything a plan over `horizon` may be charged.
 
     `energy_per_kwh` (one value an interval) prices imported energy that is in no tier; `export_per_kwh` is what
-    exported energy earns. `fixed` is the sum of fixed charges in the horizon, taxes included: a constant. `warnings`
-    say what a reader should know: charges that were left out, and approximations.
+    exported energy earns. `demand` holds every charge on a peak, those of one charge in a row. `fixed` is the sum
+    of fixed charges in the horizon, taxes included: a constant. `warnings` say what a reader should know: charges
+    that were left out, and approximations.
     """
 
     horizon: Horizon
@@ -147,7 +137,11 @@ class HorizonCharges:
     demand: tuple[DemandTerm, ...] = field(default=())
     export_per_kwh: FloatArray = field(default_factory=lambda: np.empty(0))
     tiers: tuple[EnergyTierTerm, ...] = ()
-    coincident: tuple[CoincidentTerm, ...] = ()
     minimum: tuple[MinimumTerm, ...] = ()
     fixed: float = 0.0
     warnings: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> tuple[DemandTerm, ...]:
+        """The charges on a peak of the site itself: those that a plan holds the meter under a level for."""
+        return tuple(term for term in self.demand if not term.is_expected)

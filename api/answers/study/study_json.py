@@ -8,6 +8,7 @@ from ridethrough.finance.project.cash_flow import CashFlow
 from ridethrough.finance.project.sensitivity import TornadoBar
 from ridethrough.finance.project.uncertainty import Range
 from ridethrough.finance.study.study import MarginalValues, Savings, Study, UpsRecord
+from ridethrough.tariffs.charges.kind import SAVINGS_FIGURES
 
 _DIGITS = 6
 
@@ -56,8 +57,8 @@ def study_document(study: Study) -> dict[str, Any]:
 
 def savings_document(savings: Savings) -> dict[str, float]:
     """Savings by kind of charge; `wear` is what was taken off for the total."""
-    parts = ("total", "on_the_bill", "energy", "demand", "coincident", "export", "other", "wear")
-    return {part: _rounded(getattr(savings, part)) for part in parts}
+    parts = ("total", "on_the_bill", *SAVINGS_FIGURES, "wear")
+    return {part: _rounded(savings.figure(part)) for part in parts}
 
 
 def _certificate(study: Study) -> dict[str, Any]:

@@ -13,15 +13,8 @@ from ridethrough.api.cases.study_inputs import days_of
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.study.study import Savings, Study
 from ridethrough.tariffs.billing.bill import Bill
-from ridethrough.tariffs.charges.rider import ChargeKind
+from ridethrough.tariffs.charges.kind import SAVINGS_FIGURES
 
-_KINDS: dict[str, tuple[ChargeKind, ...]] = {
-    "energy": ("energy",),
-    "demand": ("demand",),
-    "coincident": ("coincident",),
-    "export": ("export",),
-    "other": ("fixed", "minimum"),
-}
 _TOLERANCE_S = 1e-3
 _INFORMATION = {
     "perfect": "the loads and prices that came, a day ahead: no one has that",
@@ -88,7 +81,7 @@ def _kinds(study: Study) -> RenderableType:
     table.add_column(study.currency)
     for name in ("without", "with trading", "saves", "perfect foresight"):
         table.add_column(name, justify="right")
-    for name, kinds in _KINDS.items():
+    for name, kinds in SAVINGS_FIGURES.items():
         before, after = _of(study.baseline, kinds), _of(study.bill, kinds)
         if before or after:
             table.add_row(name, money(before), money(after), *_saved(study, name))
@@ -98,7 +91,7 @@ def _kinds(study: Study) -> RenderableType:
     return table
 
 
-def _of(bill: Bill, kinds: tuple[ChargeKind, ...]) -> float:
+def _of(bill: Bill, kinds: tuple[str, ...]) -> float:
     return float(bill.exact_of(*kinds))
 
 
@@ -108,7 +101,7 @@ def _saved(study: Study, name: str) -> Iterator[str]:
 
 def _each(study: Study, name: str) -> Iterator[float]:
     savings: tuple[Savings | None, ...] = (study.savings, study.ceiling)
-    return (getattr(each, name) for each in savings if each is not None)
+    return (each.figure(name) for each in savings if each is not None)
 
 
 def _periods(study: Study) -> RenderableType:
@@ -118,7 +111,14 @@ def _periods(study: Study) -> RenderableType:
         table.add_column(name, justify="right", style="bold" if name == "saves" else "")
     for period in study.periods:
         saved = period.savings
-        amounts = (period.baseline_total, period.total, saved.energy, saved.demand, -saved.wear, saved.total)
+        amounts = (
+            period.baseline_total,
+            period.total,
+            saved.of("energy"),
+            saved.of("demand"),
+            -saved.wear,
+            saved.total,
+        )
         table.add_row(period.label, *(money(amount) for amount in amounts))
     return table
 

@@ -47,9 +47,9 @@ def bills_by_month(study: Study) -> go.Figure:
 def waterfall(study: Study) -> tuple[go.Figure, bool]:
     """Steps from the bill without trading to the bill with trading and wear; and whether the scale starts at 0."""
     savings = study.savings
-    names = [name for name in kinds_saved_by(study) if getattr(savings, name)]
+    names = [name for name in kinds_saved_by(study) if savings.figure(name)]
     before = float(study.baseline.total)
-    steps = [-float(getattr(savings, name)) for name in names] + [savings.wear]
+    steps = [-float(savings.figure(name)) for name in names] + [savings.wear]
     labels = ["Bill without<br>trading", *(_broken(name) for name in names), "Wear", "Bill with trading,<br>and wear"]
     figure = go.Figure(
         go.Waterfall(
@@ -104,7 +104,7 @@ def against_perfect_foresight(study: Study) -> go.Figure | None:
     figure = go.Figure()
     pairs = (("perfect foresight, the ceiling", study.ceiling, _WITHOUT), ("closed loop", study.savings, _WITH))
     for label, savings, colour in pairs:
-        values = [float(getattr(savings, name)) * (-1 if name == "wear" else 1) for name in names]
+        values = [float(savings.figure(name)) * (-1 if name == "wear" else 1) for name in names]
         figure.add_bar(
             x=labels, y=[*values, savings.total], name=label, marker_color=colour, texttemplate="%{y:,.0f}",
             textposition="outside", textfont={"size": 11}, cliponaxis=False,

@@ -6,6 +6,7 @@ from datetime import date
 from math import fsum
 
 from ridethrough.finance.study.study import Study
+from ridethrough.tariffs.charges.kind import PEAK_KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ def day_to_show(study: Study) -> ShownDay | None:
     most = f"{label}, the billing period in which most was saved" if len(saved) > 1 else label
     cuts = {day: cut for day, intervals in days.items() if (cut := _cut(study, intervals, _highest(study, days)))}
     savings = study.periods[index].savings
-    peaks_led = savings.demand + savings.coincident >= savings.energy + savings.export
+    peaks_led = savings.of(*PEAK_KINDS) >= savings.of("energy", "export")
     if peaks_led and cuts:
         day = max(cuts, key=lambda each: cuts[each])
         return _shown(study, day, days[day], f"the day of {most}, whose peak at the meter was cut most")

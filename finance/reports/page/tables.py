@@ -105,7 +105,7 @@ def kinds(study: Study) -> Table:
     """The saving by kind of charge, beside that of perfect foresight if it is known."""
     names = kinds_saved_by(study)
     columns = [study.savings] if study.ceiling is None else [study.savings, study.ceiling]
-    rows = [(IN_WORDS[name], *_amounts(study, [getattr(each, name) for each in columns])) for name in names]
+    rows = [(IN_WORDS[name], *_amounts(study, [each.figure(name) for each in columns])) for name in names]
     rows.append(("Saved on the bill", *_amounts(study, [each.on_the_bill for each in columns])))
     rows.append(("Less wear", *_amounts(study, [0.0 - each.wear for each in columns])))
     rows.append(("Saved after wear", *_amounts(study, [each.total for each in columns])))

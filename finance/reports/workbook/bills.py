@@ -9,7 +9,6 @@ from ridethrough.finance.reports.workbook.cells import at, span, where
 from ridethrough.finance.reports.workbook.sheet import Book, Sheet
 from ridethrough.finance.study.study import Study
 from ridethrough.tariffs.billing.bill import LineItem, PeriodBill
-from ridethrough.tariffs.charges.rider import ChargeKind
 
 WITHOUT, WITH = "without trading", "with trading"
 _HEAD = 3
@@ -24,9 +23,9 @@ class BillColumns:
     """The cells of the sheet of bills that other sheets use: its row of totals, and the columns of each kind."""
 
     totals: int
-    first_column: dict[ChargeKind, int]
+    first_column: dict[str, int]
 
-    def cell(self, row: int, kind: ChargeKind, offset: int) -> str:
+    def cell(self, row: int, kind: str, offset: int) -> str:
         """The cell of a kind in a row; `offset` is 0 without trading, 1 with trading, 2 for the saving."""
         return where("Bills", row, self.first_column[kind] + offset)
 
@@ -111,7 +110,7 @@ def _place(sheet: Sheet, row: int, index: int, period: PeriodBill) -> None:
 
 
 def _compared(
-    sheet: Sheet, cell: tuple[int, int], kind: ChargeKind, bills: tuple[PeriodBill, PeriodBill], *, last_line: int
+    sheet: Sheet, cell: tuple[int, int], kind: str, bills: tuple[PeriodBill, PeriodBill], *, last_line: int
 ) -> None:
     """Write the sums of one kind's lines on both bills, and their difference."""
     row, first = cell
@@ -136,7 +135,7 @@ def _sums(sheet: Sheet, row: int, kinds: int, without: Decimal, left: Decimal) -
     _difference(sheet, row, first, without - left, "money_bold")
 
 
-def _total_row(sheet: Sheet, row: int, kinds: tuple[ChargeKind, ...], study: Study) -> None:
+def _total_row(sheet: Sheet, row: int, kinds: tuple[str, ...], study: Study) -> None:
     for column in range(1, _AFTER_DAYS):
         sheet.text(row, column, "all" if column == 1 else "", "total_text")
     above = (FIRST, row - 1)

@@ -1,10 +1,11 @@
 """The sheet about savings: by kind of charge beside perfect foresight, and by month."""
 
-from ridethrough.finance.reports.money import IN_WORDS, SAVED_BY, charged, kinds_saved_by
+from ridethrough.finance.reports.money import IN_WORDS, charged, kinds_saved_by
 from ridethrough.finance.reports.workbook.bills import FIRST, WITH, WITHOUT, BillColumns
 from ridethrough.finance.reports.workbook.cells import at
 from ridethrough.finance.reports.workbook.sheet import Book, Sheet
 from ridethrough.finance.study.study import Savings, Study
+from ridethrough.tariffs.charges.kind import SAVINGS_FIGURES
 
 _HEAD = FIRST - 1
 _ROWS_TO_MONTHS = 6
@@ -32,7 +33,7 @@ def write_savings(book: Book, study: Study, bills: BillColumns) -> None:
 
 def _saved(sheet: Sheet, row: int, name: str, study: Study, bills: BillColumns) -> None:
     sheet.text(row, 0, IN_WORDS[name])
-    kinds = [kind for kind in SAVED_BY[name] if kind in bills.first_column]
+    kinds = [kind for kind in SAVINGS_FIGURES[name] if kind in bills.first_column]
     amounts = [charged(each, name) for each in (study.baseline, study.bill)]
     for offset, value in enumerate(amounts):
         formula = "=" + "+".join(bills.cell(bills.totals, kind, offset) for kind in kinds)
@@ -40,7 +41,7 @@ def _saved(sheet: Sheet, row: int, name: str, study: Study, bills: BillColumns) 
     saved = amounts[0] - amounts[1]
     sheet.formula(row, 3, f"={at(row, 1)}-{at(row, 2)}", saved)
     if study.ceiling is not None:
-        ceiling = float(getattr(study.ceiling, name))
+        ceiling = float(study.ceiling.figure(name))
         sheet.number(row, 4, ceiling)
         _share(sheet, row, float(saved), ceiling)
 
@@ -87,7 +88,7 @@ def _by_month(sheet: Sheet, first: int, names: tuple[str, ...], study: Study, bi
         sheet.text(row, 0, period.label)
         pair = study.baseline.periods[index], study.bill.periods[index]
         for column, name in enumerate(names, start=1):
-            cells = [bills.cell(FIRST + index, kind, 2) for kind in SAVED_BY[name] if kind in bills.first_column]
+            cells = [bills.cell(FIRST + index, kind, 2) for kind in SAVINGS_FIGURES[name] if kind in bills.first_column]
             sheet.formula(row, column, "=" + "+".join(cells), charged(pair[0], name) - charged(pair[1], name))
         sheet.number(row, wear, period.savings.wear)
         on_the_bill = float(pair[0].total - pair[1].total)

@@ -40,7 +40,7 @@ def price_parameters(problem: DispatchProblem, slopes: Slopes) -> Parameters:
         "export_per_kwh": sell,
         "wear_cost_per_kwh": per_system(problem, lambda ups: ups.battery.wear_cost_per_kwh),
         "stored_value_per_kwh": problem.stored_value,
-        "demand_slope_per_kw": np.concatenate([slopes.per_kw, np.zeros(len(charges.coincident))]),
+        "demand_slope_per_kw": slopes.per_kw,
     }
 
 

@@ -21,16 +21,15 @@ from ridethrough.optimizer.formulation.costs.peak_bounds import least_billed_kw
 from ridethrough.optimizer.formulation.horizon import FloatArray, Parameters, Sets, declare_groups, declare_set, number
 from ridethrough.optimizer.formulation.physics.meter import grid_kw
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
-from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandTerm
+from ridethrough.tariffs.horizon.charges import DemandTerm
 
 
 class Peaks:
-    """Every charge on a peak: the demand terms, then the coincident ones as demand at their expected rates."""
+    """Every charge on a peak."""
 
     def __init__(self, basis: PlanBasis) -> None:
         self._basis = basis
-        expected = (_as_demand(term) for term in basis.problem.charges.coincident)
-        self.terms: tuple[DemandTerm, ...] = (*basis.problem.charges.demand, *expected)
+        self.terms = basis.problem.charges.demand
 
     @cached_property
     def least_billed_kw(self) -> list[float]:
@@ -83,16 +82,6 @@ class Peaks:
     def surely_billed_kw(self) -> list[float]:
         """What each term surely bills, where steps that fall must know; nothing where none does."""
         return self.least_billed_kw if self.falling_steps else [0.0] * len(self.terms)
-
-
-def _as_demand(term: CoincidentTerm) -> DemandTerm:
-    return DemandTerm(
-        charge=term.charge,
-        billing_period=term.billing_period,
-        intervals=term.intervals,
-        steps=tuple(type(s)(up_to_kw=s.up_to_kw, rate_per_kw=s.rate_per_kw * term.weight) for s in term.steps),
-        peak_so_far_kw=term.peak_so_far_kw,
-    )
 
 
 def peak_sets(peaks: Peaks) -> Sets:

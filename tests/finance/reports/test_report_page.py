@@ -46,14 +46,14 @@ def charts_of(study: Study) -> dict[str, dict[str, list[dict[str, object]]]]:
     return charts
 
 
-def with_savings(study: Study, **savings: float) -> Study:
-    return replace(study, savings=Savings(**{"energy": 0.0, "demand": 0.0, **savings}))
+def with_savings(study: Study, wear: float = 0.0, **savings: float) -> Study:
+    return replace(study, savings=Savings(by_kind=savings, wear=wear))
 
 
 def idle() -> Study:
     """Trading changed nothing, and wore nothing."""
     study = studies.yen()
-    nothing = Savings(energy=0.0, demand=0.0)
+    nothing = Savings(by_kind={"energy": 0.0, "demand": 0.0})
     periods = (replace(study.periods[0], savings=nothing),)
     return replace(study, bill=study.baseline, savings=nothing, periods=periods)
 
@@ -83,7 +83,7 @@ def test_the_figures_are_those_of_the_study() -> None:
     for amount in (
         money(study.baseline.total, "USD").removesuffix(" USD"),
         number(study.savings.total, 2),
-        number(study.savings.demand, 2),
+        number(study.savings.of("demand"), 2),
         money(study.cash_flow.net_present_value, "USD"),
         number(study.range_of_year.p10, 2),
         *(number(period.savings.total, 2) for period in study.periods),
@@ -99,9 +99,9 @@ def test_a_full_study_has_every_chart() -> None:
     assert fall["y"] == pytest.approx(
         [
             float(study.baseline.total),
-            -study.savings.energy,
-            -study.savings.demand,
-            -study.savings.coincident,
+            -study.savings.of("energy"),
+            -study.savings.of("demand"),
+            -study.savings.of("coincident"),
             study.savings.wear,
             float(study.baseline.total) - study.savings.total,
         ]
@@ -242,7 +242,9 @@ def record(discharge_kw: list[float], baseline_kw: list[float], *, savings: Savi
 def test_the_day_shown_is_that_of_the_peak_where_peaks_saved_most() -> None:
     shown = day_to_show(
         record(
-            [0, 9, 0, 0, 5, 0, 9, 9, 9], [80, 80, 80, 80, 99, 80, 80, 80, 80], savings=Savings(energy=1.0, demand=2.0)
+            [0, 9, 0, 0, 5, 0, 9, 9, 9],
+            [80, 80, 80, 80, 99, 80, 80, 80, 80],
+            savings=Savings(by_kind={"energy": 1.0, "demand": 2.0}),
         )
     )
     assert shown is not None
@@ -250,16 +252,18 @@ def test_the_day_shown_is_that_of_the_peak_where_peaks_saved_most() -> None:
     assert "peak at the meter was cut most" in shown.reason
 
 
-@pytest.mark.parametrize("savings", [Savings(energy=3.0, demand=2.0), Savings(energy=0.0, demand=0.0)])
+@pytest.mark.parametrize(
+    "savings", [Savings(by_kind={"energy": 3.0, "demand": 2.0}), Savings(by_kind={"energy": 0.0, "demand": 0.0})]
+)
 def test_else_it_is_the_day_of_most_energy(savings: Savings) -> None:
-    loads = [80.0] * 9 if savings.demand == 0 else [80, 80, 80, 80, 99, 80, 80, 80, 80]
+    loads = [80.0] * 9 if savings.of("demand") == 0 else [80, 80, 80, 80, 99, 80, 80, 80, 80]
     shown = day_to_show(record([0, 0, 0, 0, 5, 0, 9, 9, 9], list(loads), savings=savings))
     assert shown is not None
     assert (shown.day, list(shown.intervals)) == (date(2025, 6, 3), [6, 7, 8])
 
 
 def test_batteries_that_never_gave_have_no_day() -> None:
-    resting = record([0.0] * 9, [80.0] * 9, savings=Savings(energy=0.0, demand=0.0))
+    resting = record([0.0] * 9, [80.0] * 9, savings=Savings(by_kind={"energy": 0.0, "demand": 0.0}))
     assert day_to_show(resting) is None
     assert "there is no day to show" in words_of(resting)
     assert "day" not in charts_of(resting)

@@ -54,6 +54,6 @@ def test_no_wear_is_not_minus_zero() -> None:
 def test_reports_tell_what_the_printed_bills_differ_by() -> None:
     """A closed loop's savings are before rounding; a reader subtracts bills to the cent."""
     study = studies.month()
-    exact = replace(study.savings, demand=study.savings.demand + 0.0137)
+    exact = replace(study.savings, by_kind={**study.savings.by_kind, "demand": study.savings.of("demand") + 0.0137})
     unrounded = replace(study, savings=exact, periods=(replace(study.periods[0], savings=exact),))
     assert as_printed(unrounded) == study

@@ -84,7 +84,14 @@ def test_each_month_is_that_of_the_study() -> None:
     for period in study.periods:
         figures = [book.value("Savings", cell) for cell in rows[period.label][1:7]]
         saved = period.savings
-        expected = [saved.energy, saved.demand, saved.coincident, saved.other, saved.wear, saved.total]
+        expected = [
+            saved.of("energy"),
+            saved.of("demand"),
+            saved.of("coincident"),
+            saved.of("fixed", "minimum"),
+            saved.wear,
+            saved.total,
+        ]
         assert figures == pytest.approx(expected, abs=1e-6)
 
 
@@ -124,7 +131,7 @@ def test_a_study_without_worth_or_ranges_says_so() -> None:
 
 
 def test_a_ceiling_that_loses_has_no_share() -> None:
-    lost = Savings(energy=-1.0, demand=0.0, wear=2.0)
+    lost = Savings(by_kind={"energy": -1.0, "demand": 0.0}, wear=2.0)
     book = of(replace(studies.yen(), ceiling=lost))
     assert book.named("saving_with_perfect_foresight") == -3.0
     assert not [cell for cell in book.book["Savings"]["F"] if cell.data_type == "f"]

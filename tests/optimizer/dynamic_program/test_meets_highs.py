@@ -14,7 +14,7 @@ from ridethrough.optimizer.dynamic_program import cheapest_plan, reasons_against
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import solve
-from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm, RatchetLink
+from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, RatchetLink
 
 LEAST_KWH, MOST_KWH = 300.0, 920.0
 
@@ -73,10 +73,15 @@ def _with_peaks(rng: np.random.Generator, made: DispatchProblem, peaks: int) -> 
                 links=links,
             )
         )
-    event = CoincidentTerm(
-        charge="event", billing_period="2026-07", intervals=np.array([n // 2]), steps=_steps(rng), weight=0.4
+    event = DemandTerm(
+        charge="event",
+        billing_period="2026-07",
+        intervals=np.array([n // 2]),
+        steps=_steps(rng),
+        kind="coincident",
+        is_expected=True,
     )
-    charges = replace(made.charges, demand=tuple(terms), coincident=(event,) if rng.random() < 0.5 else ())
+    charges = replace(made.charges, demand=(*terms, event) if rng.random() < 0.5 else tuple(terms))
     return replace(made, charges=charges)
 
 

@@ -13,7 +13,7 @@ from ridethrough.optimizer.fleet import cheapest_fleet_plan, reasons_against_fle
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.highs import solve
-from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, RatchetLink
+from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, RatchetLink
 
 
 def least_cost(made: DispatchProblem) -> float:
@@ -71,14 +71,15 @@ def test_systems_that_are_alike_are_priced_once_and_do_the_same() -> None:
 
 def test_a_fleet_of_one_meets_the_dynamic_program_with_an_event() -> None:
     made = fleet_problem(1, intervals=24)
-    event = CoincidentTerm(
+    event = DemandTerm(
         charge="event",
         billing_period="2026-07",
         intervals=np.array([10, 11]),
-        steps=(DemandStep(up_to_kw=np.inf, rate_per_kw=4.0),),
-        weight=0.5,
+        steps=(DemandStep(up_to_kw=np.inf, rate_per_kw=2.0),),
+        kind="coincident",
+        is_expected=True,
     )
-    made = replace(made, charges=replace(made.charges, coincident=(event,)))
+    made = replace(made, charges=replace(made.charges, demand=(*made.charges.demand, event)))
     alone, fleet = cheapest_plan(basis_of(made)), cheapest_fleet_plan(basis_of(made))
 
     assert alone is not None

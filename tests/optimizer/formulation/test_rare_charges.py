@@ -57,7 +57,7 @@ def test_export_that_earns_more_than_import_costs_is_never_both_at_once() -> Non
     assert plan.status is PlanStatus.OPTIMAL
     assert plan.certificate.certified
     assert min(plan.grid_kw) < -100
-    assert plan.cost.energy == pytest.approx(price(charges, np.array(plan.grid_kw)).total)
+    assert plan.cost.of("energy", "export") == pytest.approx(price(charges, np.array(plan.grid_kw)).total)
     assert plan.cost.total <= plan.baseline_cost.total
 
 
@@ -176,5 +176,5 @@ def test_a_shared_tier_that_no_energy_reaches_costs_nothing() -> None:
     horizon = Horizon(start=datetime(2026, 7, 1, tzinfo=UTC), interval_minutes=60, intervals=24)
     charges = charges_over(tariff, horizon)
 
-    assert price(charges, np.full(24, -10.0)).energy == 0
-    assert price(charges, np.full(24, 100.0)).energy == pytest.approx(12 * 100 * 0.20 + 12 * 100 * 0.02)
+    assert price(charges, np.full(24, -10.0)).by_kind["energy"] == 0
+    assert price(charges, np.full(24, 100.0)).by_kind["energy"] == pytest.approx(12 * 100 * 0.20 + 12 * 100 * 0.02)

@@ -151,18 +151,12 @@ def trade(horizon: Horizon, load_kw: FloatArray, *, wasteful: bool = False) -> U
 def split(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float) -> Savings:
     """What two bills differ by, by kind of charge, as printed."""
 
-    def saved(*kinds: str) -> float:
-        one, other = (sum(line.amount for line in each.lines if line.charge in kinds) for each in (before, after))
+    def saved(kind: str) -> float:
+        one, other = (sum(line.amount for line in each.lines if line.charge == kind) for each in (before, after))
         return float(one - other)
 
-    return Savings(
-        energy=saved("energy"),
-        demand=saved("demand"),
-        coincident=saved("coincident"),
-        export=saved("export"),
-        other=saved("fixed", "minimum"),
-        wear=wear,
-    )
+    kinds = ("energy", "demand", "coincident", "fixed", "minimum", "export")
+    return Savings(by_kind={kind: saved(kind) for kind in kinds}, wear=wear)
 
 
 def study_of(
@@ -272,8 +266,7 @@ def year() -> Study:
     history = SavingsHistory(savings_by_year=history_of(monthly))
     draws = Bootstrap(samples=400, block_parts=1)
     ceiling = Savings(
-        energy=study.savings.energy * 1.2,
-        demand=study.savings.demand * 1.45,
+        by_kind={"energy": study.savings.of("energy") * 1.2, "demand": study.savings.of("demand") * 1.45},
         wear=study.savings.wear * 1.3,
     )
     return replace(

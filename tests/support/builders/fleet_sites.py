@@ -79,7 +79,7 @@ def whole_cost(made: DispatchProblem, trajectories: tuple[UpsTrajectory, ...]) -
     n = made.horizon.intervals
     before = price(made.charges, np.zeros(n), 0)
     cost = basis_of(made).cost_of(trajectories, basis_of(made).grid_kw(trajectories), n)
-    return cost.total + before.demand + before.coincident
+    return cost.total + before.by_kind["demand"] + before.by_kind["coincident"]
 
 
 def _charges(made: DispatchProblem, rate: float) -> HorizonCharges:

@@ -154,11 +154,7 @@ def cost_of(charges: HorizonCharges, kw: Loads) -> float:
         kinds[kind] = kinds.get(kind, 0.0) + amount
 
     for term, demand in zip(charges.demand, billed, strict=True):
-        add(term.billing_period, "demand", priced([(s.up_to_kw, s.rate_per_kw) for s in term.steps], 0.0, demand))
-    for coincident in charges.coincident:
-        peak = max(coincident.peak_so_far_kw, float(kw[coincident.intervals].max(initial=0.0)))
-        steps = [(step.up_to_kw, step.rate_per_kw) for step in coincident.steps]
-        add(coincident.billing_period, "coincident", coincident.weight * priced(steps, 0.0, peak))
+        add(term.billing_period, term.kind, priced([(s.up_to_kw, s.rate_per_kw) for s in term.steps], 0.0, demand))
     for tier in charges.tiers:
         scale = next(
             (

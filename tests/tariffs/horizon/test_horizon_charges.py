@@ -169,16 +169,22 @@ def test_coincident_terms_are_events_with_their_weights_or_the_hours_of_the_char
         return CoincidentEvent(charge="system", interval=interval, probability=probability)
 
     by_hours = charges_over(tariff(coincident=(charge,)), DAY)
-    assert len(by_hours.coincident[0].intervals) == 24
+    assert len(by_hours.demand[0].intervals) == 24
     assert "no events are given" in by_hours.warnings[0]
+    rate = SEASON.tiers[0].rate_per_kw
     events = [event(1, 1.0), event(2, 1.0), event(5, 0.3), event(50, 1.0)]
-    terms = charges_over(tariff(coincident=(charge,)), DAY, events=events).coincident
-    assert [(len(term.intervals), term.weight) for term in terms] == [(8, 1.0), (4, 0.3)]
+    terms = charges_over(tariff(coincident=(charge,)), DAY, events=events).demand
+    assert [(len(term.intervals), term.steps[0].rate_per_kw / rate) for term in terms] == [(8, 1.0), (4, 0.3)]
     mean = CoincidentPeakCharge(name="system", seasons=(SEASON,), combine="mean")
-    terms = charges_over(tariff(coincident=(mean,)), DAY, events=events).coincident
-    assert [(len(term.intervals), term.weight) for term in terms] == [(4, 0.5), (4, 0.5), (4, 0.15)]
+    terms = charges_over(tariff(coincident=(mean,)), DAY, events=events).demand
+    assert [(len(term.intervals), term.steps[0].rate_per_kw / rate) for term in terms] == [
+        (4, 0.5),
+        (4, 0.5),
+        (4, 0.15),
+    ]
+    assert all(term.is_expected and term.kind == "coincident" for term in terms)
     winter = CoincidentPeakCharge(name="system", seasons=(DemandSeason(tiers=SEASON.tiers, months=(1,)),))
-    assert charges_over(tariff(coincident=(winter,)), DAY).coincident == ()
+    assert charges_over(tariff(coincident=(winter,)), DAY).demand == ()
 
 
 def test_minimum_and_fixed_charges_are_constants_of_the_covered_days() -> None:

@@ -1,0 +1,60 @@
+"""The kinds of charge, in the order in which a bill lists them: the one place that says which there are.
+
+Costs of plans, savings, bills, riders, minimum charges and reports go through this list. A new kind is an entry here,
+the noun in a file beside this one, and its reading by the bill (`billing.metered_kinds`) and by plans
+(`horizon.metered_kinds`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeKind:
+    """A kind of charge: `name` stands on lines of bills and in riders, `in_words` in reports.
+
+    `in_plans` names the figure of a plan's cost that it counts in; none, where nothing that batteries do changes it.
+    `in_savings` names the figure of a study's savings that it counts in.
+    """
+
+    name: str
+    in_words: str
+    in_plans: str
+    in_savings: str
+    is_peak: bool = False
+    """Whether it is billed on the highest demand of some hours, which the meter must remember."""
+    ridden_by_default: bool = True
+    """Whether a rider that names no kinds applies to it."""
+
+
+CHARGE_KINDS = (
+    ChargeKind(name="energy", in_words="Energy", in_plans="energy", in_savings="energy"),
+    ChargeKind(name="demand", in_words="Demand", in_plans="demand", in_savings="demand", is_peak=True),
+    ChargeKind(
+        name="coincident", in_words="Coincident peak", in_plans="coincident", in_savings="coincident", is_peak=True
+    ),
+    ChargeKind(name="fixed", in_words="Fixed", in_plans="", in_savings="other"),
+    ChargeKind(name="minimum", in_words="Minimum", in_plans="minimum", in_savings="other"),
+    ChargeKind(name="export", in_words="Export", in_plans="energy", in_savings="export", ridden_by_default=False),
+)
+
+KIND_NAMES = tuple(kind.name for kind in CHARGE_KINDS)
+
+PEAK_KINDS = tuple(kind.name for kind in CHARGE_KINDS if kind.is_peak)
+
+COUNTED_BY_MINIMUMS = tuple(kind.name for kind in CHARGE_KINDS if kind.in_plans and kind.name != "minimum")
+"""What a plan changes of the amount that a minimum charge is compared with."""
+
+
+def _grouped(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, ...]]:
+    figures = dict.fromkeys(figure for figure, _ in pairs if figure)
+    return {figure: tuple(name for of, name in pairs if of == figure) for figure in figures}
+
+
+PLAN_FIGURES = _grouped(tuple((kind.in_plans, kind.name) for kind in CHARGE_KINDS))
+"""The figures of a plan's cost (wear aside), each with the kinds of charge behind it."""
+
+SAVINGS_FIGURES = _grouped(
+    tuple((kind.in_savings, kind.name) for kind in sorted(CHARGE_KINDS, key=lambda kind: kind.in_savings == "other"))
+)
+"""The figures of a study's savings (wear aside), each with the kinds of charge behind it."""
