@@ -15,10 +15,11 @@ Source: `docs/reserve.md` (IEC 62040-3 stored energy time; rate table from the b
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ridethrough.domain.equipment.rate_table import MOST_SAG, SPARSE, rate_table
 from ridethrough.domain.equipment.ups import UpsSystem
 from ridethrough.domain.ride_through.duty import BackupDuty
 
@@ -46,7 +47,7 @@ class ReserveRequirement:
     `ride_through_s` is the ride-through of full batteries with the worst tolerated failure, at full load after the end
     of the duty. `recharge_h` is the time to recharge the energy that the duty takes. `policy` names the source of the
     duty, and `build_up_s` the parts of the duration of one outage. `loss_probability` and `losses_per_year` are known
-    if generator starts are given.
+    if generator starts are given. `notes` say where the rate table is read lower than it is printed.
     """
 
     ups_id: str
@@ -71,6 +72,7 @@ class ReserveRequirement:
     ride_through_s: float
     recharge_h: float
     recharge_on_generator_h: float
+    notes: tuple[str, ...] = ()
 
 
 def recharge_h(energy_kwh: float, power_kw: float, charge_efficiency: float) -> float:
@@ -170,6 +172,7 @@ def reserve_requirement(
         ride_through_s=ride_through_s,
         recharge_h=back_h,
         recharge_on_generator_h=_recharge_on_generator_h(ups, drawn_kwh, back_h),
+        notes=tuple(_table_notes(ups, draw.c_rate(1.0))),
         **_figures(draw, duty, fraction, feasible=feasible, ride_through_s=ride_through_s),
     )
 
@@ -195,6 +198,31 @@ def _figures(
         "deficit_kwh": max(0.0, reserve_kwh - ups.max_stored_kwh),
         "deficit_s": max(0.0, duty.duration_s - ride_through_s),
     }
+
+
+def _table_notes(ups: UpsSystem, c_rate: float) -> Iterator[str]:
+    """Name the rows of the rate table that are lowered, and the two rows around `c_rate` where they are far apart."""
+    printed = ups.battery.usable_fraction_by_c_rate
+    if not printed:
+        return
+    table = rate_table(printed)
+    for rate, read in table.lowered.items():
+        yield (
+            f"the rate table gives {printed[rate]:.4g} at {_named(ups, rate)}, more than at a lower rate: "
+            f"read as {read:.4g}"
+        )
+    gap = table.gap_at(c_rate)
+    if gap is not None:
+        low, high = gap
+        yield (
+            f"the rate table has no row between {_named(ups, low)} and {_named(ups, high)}, a factor {high / low:.2g} "
+            f"apart (more than {SPARSE:g}); between them runtimes are taken up to {1 - math.exp(-MOST_SAG):.0%} below "
+            "Peukert's law. Ask the maker for rows between"
+        )
+
+
+def _named(ups: UpsSystem, rate: float) -> str:
+    return f"{rate:.4g} C ({rate * ups.battery.nominal_kwh:.4g} kW DC of one new unit)"
 
 
 def _binding_energy(ups: UpsSystem, fraction: float, back_h: float) -> Binding:

@@ -99,6 +99,7 @@ def _reserve(required: ReserveRequirement) -> dict[str, Any]:
         "usable_fraction": _round(required.usable_fraction),
         "deficit_kwh": _round(required.deficit_kwh),
         "deficit_s": _round(required.deficit_s),
+        "notes": list(required.notes),
     }
 
 

@@ -255,6 +255,8 @@ def _explain(required: ReserveRequirement) -> Iterator[str]:
     if len(required.build_up_s) > 1:
         terms = ", ".join(f"{term} {seconds:,.4g} s" for term, seconds in required.build_up_s.items())
         yield f"{required.ups_id}: {required.policy}: {terms}"
+    for note in required.notes:
+        yield f"{required.ups_id}: {note}"
     if required.loss_probability is not None:
         yearly = "" if required.losses_per_year is None else f", {required.losses_per_year:.3g} losses a year"
         yield f"{required.ups_id}: generators too late in {required.loss_probability:.3g} of outages{yearly}"

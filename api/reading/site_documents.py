@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from ridethrough.api.reading.runtime_table import BatteryDocument
 from ridethrough.api.reading.series.csv_series import is_plausible
 from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
 from ridethrough.domain.validation import Checks
@@ -70,11 +71,21 @@ class UpsDocument(UpsSystem):
     """A UPS system and its load."""
 
     load: LoadSource
+    battery: BatteryDocument
+
+    def __post_init__(self) -> None:
+        UpsSystem.__post_init__(self)
+        checks = Checks()
+        self.battery.check_energy(checks, self._dc_kw_of_one)
+        checks.raise_faults()
 
     @property
     def ups_system(self) -> UpsSystem:
         """The system, without where its load comes from."""
-        return UpsSystem(**values_of(UpsSystem, self))
+        return UpsSystem(**values_of(UpsSystem, self) | {"battery": self.battery.battery(self._dc_kw_of_one)})
+
+    def _dc_kw_of_one(self, load_kw: float) -> float:
+        return self.dc_load_kw(load_kw, units=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

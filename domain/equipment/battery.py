@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ridethrough.domain.equipment.curves import check_falls, check_fractions, check_rises, interpolate, segments
+from ridethrough.domain.equipment.rate_table import rate_table
 from ridethrough.domain.validation import Checks
 
 _STEEPEST = 2.0
@@ -38,7 +39,7 @@ class Battery:
     """The battery of one unit; powers are in kW at its DC terminals, fractions are of `capacity_kwh`.
 
     `usable_fraction_by_c_rate` is the maker's table of the fraction of energy that can be drawn at a discharge rate
-    (1/h), linear between its points. The maker promises nothing beyond its highest rate (`max_c_rate`), so no reserve
+    (1/h), read as `rate_table` says. The maker promises nothing beyond its highest rate (`max_c_rate`), so no reserve
     may rely on such a rate. Without a table all energy is usable at any rate. `usable_fraction_includes_loss` says that
     the table already contains the discharge loss; the reserve then does not count it twice. For lead-acid, `peukert`
     may replace the table.
@@ -105,7 +106,6 @@ class Battery:
         for rate, usable in sorted(self.usable_fraction_by_c_rate.items()):
             checks.positive(f"{name}.{rate:g}", rate)
             checks.efficiency(f"{name}.{rate:g}", usable)
-        check_falls(checks, name, self.usable_fraction_by_c_rate, "at the lower rate")
         both = self.peukert is not None and bool(self.usable_fraction_by_c_rate)
         checks.require(not both, "peukert", self.peukert, "left out where usable_fraction_by_c_rate is given")
 
@@ -162,7 +162,7 @@ class Battery:
         return max(self.usable_fraction_by_c_rate, default=math.inf)
 
     def usable_fraction(self, c_rate: float) -> float:
-        """The fraction of stored energy that can be drawn at `c_rate` (1/h of today's capacity), flat beyond the table.
+        """The fraction of stored energy that can be drawn at `c_rate` (1/h of today's capacity).
 
         >>> table = {1: 1.0, 2: 0.98, 4: 0.94, 6: 0.88, 8: 0.80}
         >>> limits = {"charge_limit_kw": 240, "discharge_limit_kw": 1300}
@@ -172,7 +172,9 @@ class Battery:
         """
         if self.peukert is not None:
             return self.peukert.usable_fraction(c_rate)
-        return interpolate(self.usable_fraction_by_c_rate, c_rate) if self.usable_fraction_by_c_rate else 1.0
+        if not self.usable_fraction_by_c_rate:
+            return 1.0
+        return rate_table(self.usable_fraction_by_c_rate).usable_fraction(c_rate)
 
     @property
     def energy_at_temperature(self) -> float:

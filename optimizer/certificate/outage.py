@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Battery, UpsSystem
 from ridethrough.domain.ride_through.duty import BackupDuty
+from ridethrough.optimizer.certificate.rate_tables import usable_by_table
 
 FloatArray = NDArray[np.float64]
 
@@ -164,7 +165,7 @@ def _usable_fraction(battery: Battery, rate: FloatArray) -> FloatArray:
         law = battery.peukert
         return np.minimum(1.0, np.power(rate * law.rated_h, 1 - law.exponent))
     table = battery.usable_fraction_by_c_rate
-    return np.interp(rate, list(table), list(table.values())) if table else np.ones_like(rate)
+    return usable_by_table(table, rate) if table else np.ones_like(rate)
 
 
 def _left_at(battery: Battery, table: Mapping[float, float], *, otherwise: float) -> float:

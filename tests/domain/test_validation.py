@@ -76,8 +76,8 @@ def test_every_fault_of_an_object_is_listed_at_once() -> None:
     ]
 
 
-def test_a_rate_table_must_fall() -> None:
-    assert faults_of(battery, usable_fraction_by_c_rate={1: 0.9, 2: 0.95, -1: 1.0}) == [
+def test_a_rate_table_has_rates_above_zero_and_fractions() -> None:
+    assert faults_of(battery, usable_fraction_by_c_rate={1: 0.9, 2: 1.05, -1: 1.0}) == [
         "usable_fraction_by_c_rate.-1",
         "usable_fraction_by_c_rate.2",
     ]
