@@ -72,8 +72,8 @@ class RateTable:
         at_low, at_high = self.fractions[above - 1], self.fractions[above]
         if self.bends_down and not _far_apart(low, high):
             return at_low + (rate - low) / (high - low) * (at_high - at_low)
-        way, part = math.log(high / low), math.log(rate / low)
-        share = part / way
+        way = math.log(high / low)
+        share = math.log(rate / low) / way if way > _ROUNDING else 1.0
         sag = min(MOST_SAG, (way + math.log(at_low / at_high)) / 4)
         return at_low * math.exp(share * math.log(at_high / at_low) - 4 * share * (1 - share) * sag)
 

@@ -39,6 +39,7 @@ def _hanging_hours(rates: FloatArray, hours: FloatArray, at: FloatArray, after: 
     """The hours at rates that lie before row `after` of the table."""
     x, y = np.log(rates), np.log(hours)
     way, fall = x[after] - x[after - 1], y[after - 1] - y[after]
-    from_low, to_high = np.log(at) - x[after - 1], x[after] - np.log(at)
-    straight = (y[after - 1] * to_high + y[after] * from_low) / way
-    return np.exp(straight - 4 * np.minimum(MOST_SAG, fall / 4) * from_low * to_high / way**2)
+    apart = way > _TOLERANCE
+    share = np.where(apart, (np.log(at) - x[after - 1]) / np.where(apart, way, 1.0), 1.0)
+    straight = y[after - 1] - share * fall
+    return np.exp(straight - 4 * np.minimum(MOST_SAG, fall / 4) * share * (1 - share))

@@ -101,6 +101,10 @@ def test_every_row_is_read_as_the_least_up_to_it(printed: dict[float, float]) ->
     assert table.usable_fraction(rates[0] / 2) == printed[rates[0]]
 
 
+def test_two_rows_at_nearly_the_same_rate_are_read_as_the_lower() -> None:
+    assert rate_table({0.1: 1.0, 0.10000000000000002: 0.9}).usable_fraction(0.10000000000000002) == 0.9
+
+
 def test_the_reserve_names_lowered_rows_and_the_gap_it_reads_in() -> None:
     ups = ups_system(usable_fraction_by_c_rate={1: 0.9, 4: 0.95, 30: 0.5})
 
