@@ -40,6 +40,6 @@ def _hanging_hours(rates: FloatArray, hours: FloatArray, at: FloatArray, after: 
     x, y = np.log(rates), np.log(hours)
     way, fall = x[after] - x[after - 1], y[after - 1] - y[after]
     apart = way > _TOLERANCE
-    share = np.where(apart, (np.log(at) - x[after - 1]) / np.where(apart, way, 1.0), 1.0)
+    share = np.where(apart, (np.log(at) - x[after - 1]) / np.where(apart, way, 1.0), at > rates[after - 1])
     straight = y[after - 1] - share * fall
     return np.exp(straight - 4 * np.minimum(MOST_SAG, fall / 4) * share * (1 - share))
