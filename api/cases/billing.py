@@ -7,9 +7,10 @@ from decimal import InvalidOperation
 from pathlib import Path
 
 from ridethrough.api.reading.events_file import Events
-from ridethrough.api.reading.series.csv_series import LOAD_COLUMNS, TimeSeries, read_csv_series
 from ridethrough.api.reading.series.green_button import read_green_button
 from ridethrough.api.reading.series.resampling import minutes, prices_over
+from ridethrough.api.reading.series.series_file import SeriesQuery, read_series_file
+from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.domain import Fault, Horizon, SiteState, UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.tariffs.billing.bill import Bill
@@ -36,14 +37,14 @@ class BillInputs:
     power_factor: float | None = None
 
 
-def read_meter_file(path: Path) -> TimeSeries:
-    """Read a meter series: a Green Button file (.xml), or CSV with `start` and `load_kw`.
+def read_meter_file(path: Path, query: SeriesQuery) -> TimeSeries:
+    """Read a meter series: a Green Button file (.xml), CSV or Excel.
 
     Raises `UnableToAccept` with every fault in it.
     """
     if path.suffix.lower() == ".xml":
         return read_green_button(path)
-    return read_csv_series(path, LOAD_COLUMNS, source=path.name)
+    return read_series_file(path, query)
 
 
 def bill_of(inputs: BillInputs) -> tuple[Bill, Horizon]:
@@ -72,7 +73,8 @@ def bill_of(inputs: BillInputs) -> tuple[Bill, Horizon]:
         faults.append(Fault(field="amounts", source=inputs.tariff.name, value="beyond 26 digits", allowed=allowed))
     if faults:
         raise UnableToAccept(faults)
-    return billed, horizon
+    notes = [f"{each.source}: {note}" for each in (inputs.meter, inputs.prices) if each for note in each.notes]
+    return replace(billed, warnings=(*notes, *billed.warnings)), horizon
 
 
 def _horizon(inputs: BillInputs) -> Horizon:

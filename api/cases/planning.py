@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from ridethrough.api.reading.series.csv_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
+from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.api.reading.tariff_file import unpriced
 from ridethrough.domain import (

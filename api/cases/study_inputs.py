@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.api.reading.series.csv_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
+from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.api.reading.tariff_file import unpriced
 from ridethrough.domain import Fault, Horizon, UnableToAccept, reserve_requirement

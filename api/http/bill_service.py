@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from ridethrough.api.answers.bill_answer import bill_answer
@@ -13,17 +13,14 @@ from ridethrough.api.cases.billing import BillInputs, bill_of
 from ridethrough.api.http.examples import BILL_REQUEST
 from ridethrough.api.http.problems import PROBLEMS
 from ridethrough.api.reading.events_file import Events, read_events
-from ridethrough.api.reading.series.csv_series import TimeSeries
-from ridethrough.api.reading.series.series_document import SeriesDocument
+from ridethrough.api.reading.series.series_document import series_from_document
 from ridethrough.api.reading.site_file import read_state
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.tariffs import catalog
-from ridethrough.tariffs.documents.acceptance import accept, together
+from ridethrough.tariffs.documents.acceptance import together
 from ridethrough.tariffs.tariff import Tariff
-
-_SERIES = TypeAdapter(SeriesDocument)
 
 
 class BillRequest(BaseModel):
@@ -32,7 +29,9 @@ class BillRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tariff: Any = Field(description="A catalog name, or the tariff itself: native, or a URDB rate.")
-    meter: dict[str, Any] = Field(description="Net kW: `start`, `interval_minutes` and `values`.")
+    meter: dict[str, Any] = Field(
+        description="Net kW: `start`, `interval_minutes` and `values`; or `csv_text` and its `csv_format`."
+    )
     timezone: str = Field(description="The clock of the tariff, such as America/New_York.")
     prices: dict[str, Any] | None = Field(default=None, description="Market prices per kWh, in the form of `meter`.")
     state: dict[str, Any] | None = Field(default=None, description="Earlier peaks, and energy of the month so far.")
@@ -65,10 +64,15 @@ def _get_tariff(name: str) -> dict[str, Any]:
 
 def answer(body: dict[str, Any]) -> dict[str, object]:
     """Bill in a worker: documents in, document out."""
+    clock = body["timezone"]
     tariff, meter, prices, state, events, _ = together(
         lambda: _tariff(body["tariff"]),
-        lambda: _series(body["meter"], "meter"),
-        lambda: _series(body["prices"], "prices") if body["prices"] is not None else None,
+        lambda: series_from_document(body["meter"], source="meter", use="load", timezone=clock),
+        lambda: (
+            series_from_document(body["prices"], source="prices", use="price", timezone=clock)
+            if body["prices"] is not None
+            else None
+        ),
         lambda: read_state(body["state"], source="state") if body["state"] is not None else None,
         lambda: read_events(body["events"], source="events") if body["events"] is not None else Events(),
         lambda: zone(body["timezone"]),
@@ -92,8 +96,3 @@ def _tariff(named: object) -> Tariff:
     if tariff is None:
         raise UnableToAccept([Fault(field="tariff", source="request", value=None, allowed="given: it has no default")])
     return tariff
-
-
-def _series(document: object, source: str) -> TimeSeries:
-    series: SeriesDocument = accept(_SERIES, document, source=source)
-    return series.time_series(source)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter
 
 from ridethrough.api.reading.files import read_json
-from ridethrough.api.reading.series.csv_series import is_plausible
+from ridethrough.api.reading.series.time_series import is_plausible
 from ridethrough.domain import Fault, Horizon, Site, UnableToAccept, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.tariffs.documents.acceptance import accept

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from ridethrough.api.reading.runtime_table import BatteryDocument
-from ridethrough.api.reading.series.csv_series import is_plausible
+from ridethrough.api.reading.series.time_series import is_plausible
+from ridethrough.api.reading.tables.csv_format import CsvFormat, Gaps
 from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
 from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.documents.acceptance import Location
@@ -22,27 +23,47 @@ _LONGEST_STEP_MIN = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadSource:
-    """Where a load comes from: a CSV file beside the site file, one constant, or values from `start` on (kW AC)."""
+class _FileSource:
+    """A series in a file beside the document (`csv`, also an Excel workbook) or as the file's text (`csv_text`).
+
+    `column` names the value column in a file of many; `csv_format` and `gaps` go before those of the site.
+    """
 
     csv: str | None = None
+    csv_text: str | None = None
+    column: str | None = None
+    csv_format: CsvFormat | None = None
+    gaps: Gaps | None = None
+
+    def _check_file(self, checks: Checks) -> None:
+        in_file = self.csv is not None or self.csv_text is not None
+        for name in ("column", "csv_format", "gaps"):
+            value = getattr(self, name)
+            allowed = "left out: it describes a file (csv or csv_text)"
+            checks.require(in_file or value is None, name, value and str(value), allowed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSource(_FileSource):
+    """Where a load comes from: a file, one constant, or values from `start` on (kW AC)."""
+
     constant_kw: float | None = None
     start: datetime | None = None
     values: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
-        given = [name for name in ("csv", "constant_kw", "values") if getattr(self, name) is not None]
+        given = [name for name in ("csv", "csv_text", "constant_kw", "values") if getattr(self, name) is not None]
         checks.require(len(given) == 1, "", given, "exactly one of csv, constant_kw or values (with start)")
+        self._check_file(checks)
         _check_values(checks, self.start, self.values)
         checks.raise_faults()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceSource:
-    """Where a market price comes from, and what is added to it: a CSV file, or values from `start` on (per kWh)."""
+class PriceSource(_FileSource):
+    """Where a market price comes from, and what is added to it: a file, or values from `start` on (per kWh)."""
 
-    csv: str | None = None
     start: datetime | None = None
     values: tuple[float, ...] | None = None
     interval_minutes: int | None = None
@@ -50,8 +71,9 @@ class PriceSource:
 
     def __post_init__(self) -> None:
         checks = Checks()
-        given = [name for name in ("csv", "values") if getattr(self, name) is not None]
+        given = [name for name in ("csv", "csv_text", "values") if getattr(self, name) is not None]
         checks.require(len(given) == 1, "", given, "exactly one of csv or values (with start)")
+        self._check_file(checks)
         _check_values(checks, self.start, self.values)
         minutes = self.interval_minutes
         fits = minutes is None or 1 <= minutes <= _LONGEST_STEP_MIN
@@ -111,12 +133,17 @@ class ConditionDocument(ReserveCondition):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDocument(Site):
-    """A site, its tariff (a catalog name, a path, or the tariff itself), its prices and its other loads."""
+    """A site, its tariff (a catalog name, a path, or the tariff itself), its prices and its other loads.
+
+    `csv_format` and `gaps` are of all its series files, where a series does not say its own.
+    """
 
     ups: tuple[UpsDocument, ...]
     conditions: tuple[ConditionDocument, ...] = field(default_factory=tuple)
     tariff: Any = None
     prices: PriceSource | None = None
+    csv_format: CsvFormat | None = None
+    gaps: Gaps | None = None
     unprotected_load: LoadSource = field(default_factory=lambda: LoadSource(constant_kw=0.0))
 
     def __post_init__(self) -> None:
@@ -198,6 +225,8 @@ _PARTS: dict[str, dict[str, Any]] = {
     "battery": {"nominal_kwh": 1, "charge_limit_kw": 1, "discharge_limit_kw": 1},
     "swing": {"amplitude_kw": 1, "frequency_hz": 1},
     "capacitor": {"energy_kwh": 1, "power_kw": 1},
+    "csv_format": {},
+    "gaps": {"fill": "hold", "at_most_minutes": 60},
     "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
     "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
 }
@@ -214,7 +243,7 @@ _SYSTEM: dict[str, Any] = {
 def valid_part(place: Location, given: object) -> dict[str, Any] | None:
     """The part of a site document that stands in for a refused one, see `accept`."""
     match place:
-        case (str(name),) if name in ("interconnection", "unprotected_load", "prices"):
+        case (str(name),) if name in ("interconnection", "unprotected_load", "prices", "csv_format", "gaps"):
             return _PARTS[name]
         case ("conditions", int()):
             return _PARTS["conditions"]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ridethrough.api.reading.files import read_json, read_yaml
-from ridethrough.api.reading.series.csv_series import LOAD_COLUMNS, PRICE_COLUMNS, TimeSeries, read_csv_series
+from ridethrough.api.reading.series.site_series import PRICES, SiteSeries
+from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_documents import (
     SITE,
     STATE,
@@ -20,14 +21,13 @@ from ridethrough.api.reading.site_documents import (
 )
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, Site, SiteState, UnableToAccept
-from ridethrough.tariffs.documents.acceptance import accept, printable, shown
+from ridethrough.tariffs.documents.acceptance import accept, shown
 from ridethrough.tariffs.tariff import Tariff
 
 _CHARGE_LIMIT_OF_RATING = 0.20
 """Li-ion UPS chargers take 20-25 % of the unit's rating (`docs/site-file.md`)."""
 _INPUT_LIMIT_OF_RATING = 1.25
 _HUGE = 1e12
-LOAD, PRICES = "load", "prices"
 _DEFAULT_INVERTER_EFFICIENCY = 0.96
 
 
@@ -111,7 +111,7 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
     if not isinstance(document, Mapping):
         value = "an empty document" if document is None else shown(document)
         raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
-    files = _SeriesFiles(folder=folder, source=source)
+    files = SiteSeries(folder=folder, source=source)
     files.read_all(document)
     filled, imputed = _with_imputed_limits(document, files.series)
     faults = list(files.faults)
@@ -138,9 +138,9 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
         prices=_price_series(written.prices, files, step),
         provenance=Provenance(
             sha256=_digest(written, tariff, files.series),
-            given=(source, *sorted({name for name, _ in files.series})),
+            given=(source, *sorted(files.names)),
             defaulted=dict(_defaults_taken(written, filled, "")),
-            imputed=imputed,
+            imputed={**imputed, **files.notes()},
         ),
     )
 
@@ -161,49 +161,8 @@ def _currency_faults(site: Site, tariff: Tariff | None, source: str) -> Iterator
         yield Fault(field="currency", source=source, value=site.currency, allowed=allowed)
 
 
-@dataclass(slots=True)
-class _SeriesFiles:
-    """The CSV files a document names, read once for each use; faults are collected so that all are listed together.
-
-    A series is known by its file and by what it is read for: one file may hold loads and prices side by side.
-    """
-
-    folder: Path | None
-    source: str
-    series: dict[tuple[str, str], TimeSeries] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-
-    def read_all(self, document: Mapping[str, Any]) -> None:
-        """Read every file named as a load or as prices, whatever else the document holds."""
-        systems = document.get("ups")
-        for ups in systems if isinstance(systems, list) else ():
-            if isinstance(ups, Mapping):
-                self._read(ups.get("load"), LOAD, LOAD_COLUMNS, f"ups.{ups.get('id')}.load.csv")
-        self._read(document.get("unprotected_load"), LOAD, LOAD_COLUMNS, "unprotected_load.csv")
-        self._read(document.get("prices"), PRICES, PRICE_COLUMNS, "prices.csv")
-
-    def _read(self, source: object, use: str, columns: Mapping[str, float], path: str) -> None:
-        name = source.get("csv") if isinstance(source, Mapping) else None
-        if not isinstance(name, str) or name != printable(name) or (name, use) in self.series:
-            return
-        try:
-            self.series[name, use] = read_csv_series(self._file(name, path), columns, source=name)
-        except UnableToAccept as error:
-            self.faults += [fault for fault in error.faults if fault not in self.faults]
-
-    def _file(self, name: str, path: str) -> Path:
-        if self.folder is None:
-            allowed = "values sent along (start and values): a request names no files"
-            raise UnableToAccept([Fault(field=path, source=self.source, value=name, allowed=allowed)])
-        file = self.folder / name
-        if not file.is_file():
-            allowed = "a file beside the site file; it was not found"
-            raise UnableToAccept([Fault(field=path, source=self.source, value=name, allowed=allowed)])
-        return file
-
-
 def _with_imputed_limits(
-    document: Mapping[str, Any], series: Mapping[tuple[str, str], TimeSeries]
+    document: Mapping[str, Any], series: Mapping[str, TimeSeries]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Fill in what follows from other figures by rule, and name each rule."""
     filled = dict(document)
@@ -217,7 +176,7 @@ def _with_imputed_limits(
 
 
 def _with_imputed_ups(
-    ups: Mapping[str, Any], series: Mapping[tuple[str, str], TimeSeries], imputed: dict[str, str]
+    ups: Mapping[str, Any], series: Mapping[str, TimeSeries], imputed: dict[str, str]
 ) -> dict[str, Any]:
     filled = dict(ups)
     path = f"ups.{ups.get('id')}"
@@ -235,7 +194,7 @@ def _with_imputed_ups(
         battery = filled["battery"] = dict(ups["battery"])
         impute(battery, "charge_limit_kw", _CHARGE_LIMIT_OF_RATING * rating, "20 % of unit_output_limit_kw")
         impute(battery, "discharge_limit_kw", rating / inverter, "unit_output_limit_kw over inverter_efficiency")
-    peak_kw = _peak_kw(ups.get("load"), series)
+    peak_kw = _peak_kw(ups.get("load"), series.get(f"{path}.load"))
     if peak_kw is not None:
         impute(filled, "protected_load_kw", peak_kw, "the highest load given")
     return filled
@@ -250,37 +209,37 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _peak_kw(load: object, series: Mapping[tuple[str, str], TimeSeries]) -> float | None:
+def _peak_kw(load: object, series: TimeSeries | None) -> float | None:
     if not isinstance(load, Mapping):
         return None
-    name, values = load.get("csv"), load.get("values")
-    if isinstance(name, str):
-        return max(series[name, LOAD].values) if (name, LOAD) in series else 1.0
+    if any(isinstance(load.get(name), str) for name in ("csv", "csv_text")):
+        return max(series.values) if series is not None else 1.0
+    values = load.get("values")
     numbers = [
         each for each in (load.get("constant_kw"), *(values if isinstance(values, list) else ())) if _is_number(each)
     ]
     return max(numbers, default=None)
 
 
-def _series(source: LoadSource, files: _SeriesFiles, step: timedelta, path: str) -> TimeSeries | float:
-    if source.csv is not None:
-        return files.series[source.csv, LOAD]
+def _series(source: LoadSource, files: SiteSeries, step: timedelta, path: str) -> TimeSeries | float:
+    if path in files.series:
+        return files.series[path]
     if source.values is not None and source.start is not None:
         return TimeSeries(source=path, start=source.start, step=step, values=source.values)
     return source.constant_kw or 0.0
 
 
-def _price_series(source: PriceSource | None, files: _SeriesFiles, step: timedelta) -> TimeSeries | None:
+def _price_series(source: PriceSource | None, files: SiteSeries, step: timedelta) -> TimeSeries | None:
     """The market price with the site's adder, per kWh."""
     if source is None:
         return None
-    if source.csv is not None:
-        base = files.series[source.csv, PRICES]
+    if PRICES in files.series:
+        base = files.series[PRICES]
     else:
         step = timedelta(minutes=source.interval_minutes) if source.interval_minutes else step
         base = TimeSeries(source="prices", start=source.start, step=step, values=source.values or ())  # type: ignore[arg-type]
     values = tuple(price + source.adder_per_kwh for price in base.values)
-    return TimeSeries(source=base.source, start=base.start, step=base.step, values=values)
+    return replace(base, values=values)
 
 
 def _defaults_taken(value: object, document: object, path: str) -> Iterator[tuple[str, object]]:
@@ -301,7 +260,7 @@ def _defaults_taken(value: object, document: object, path: str) -> Iterator[tupl
             yield name, present
 
 
-def _digest(site: SiteDocument, tariff: Tariff | None, series: Mapping[tuple[str, str], TimeSeries]) -> str:
+def _digest(site: SiteDocument, tariff: Tariff | None, series: Mapping[str, TimeSeries]) -> str:
     """Fingerprint everything that was given, so that an answer can be traced to its inputs."""
     digest = hashlib.sha256(f"{site}{tariff}".encode())
     for key in sorted(series):

@@ -12,7 +12,8 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
-from ridethrough.api.reading.series.csv_series import LAST_YEAR, TimeSeries, first_of
+from ridethrough.api.reading.series.series_file import first_of
+from ridethrough.api.reading.series.time_series import LAST_YEAR, TimeSeries
 from ridethrough.domain import Fault, UnableToAccept
 
 _ATOM = "{http://www.w3.org/2005/Atom}"

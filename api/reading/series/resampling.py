@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ridethrough.api.reading.series.csv_series import TimeSeries
+from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.domain import Fault, Horizon, PriceSeries
 from ridethrough.domain.horizon import zone
 

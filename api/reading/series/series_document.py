@@ -1,13 +1,18 @@
 """A series as a request sends it along."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, TypeAdapter
 
-from ridethrough.api.reading.series.csv_series import TimeSeries
+from ridethrough.api.reading.series.series_file import SeriesQuery, read_series
+from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.series.written_time import WrittenTime
+from ridethrough.api.reading.tables.columns import Use
+from ridethrough.api.reading.tables.csv_format import CsvFormat, Gaps, known_clock
 from ridethrough.domain.validation import Checks
+from ridethrough.tariffs.documents.acceptance import accept
 
 _LONGEST_STEP_MIN = 24 * 60
 
@@ -33,4 +38,38 @@ class SeriesDocument:
         return TimeSeries(source=source, start=self.start, step=step, values=self.values)
 
 
-SeriesDocument.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)  # type: ignore[attr-defined]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesTextDocument:
+    """The text of a CSV file, and how it is written."""
+
+    csv_text: str
+    csv_format: CsvFormat | None = None
+    column: str | None = None
+    gaps: Gaps | None = None
+
+
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+SeriesDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
+SeriesTextDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
+_VALUES = TypeAdapter(SeriesDocument)
+_TEXT = TypeAdapter(SeriesTextDocument)
+
+
+def series_from_document(document: object, *, source: str, use: Use, timezone: object) -> TimeSeries:
+    """Read a series that a request sends along: `values` from `start` on, or `csv_text` with its `csv_format`.
+
+    Raises `UnableToAccept` with every fault in it. `timezone` is the clock of text without UTC offsets.
+    """
+    if not isinstance(document, Mapping) or "csv_text" not in document:
+        values: SeriesDocument = accept(_VALUES, document, source=source)
+        return values.time_series(source)
+    text: SeriesTextDocument = accept(_TEXT, document, source=source)
+    query = SeriesQuery(
+        source=source,
+        use=use,
+        form=text.csv_format,
+        column=text.column,
+        gaps=text.gaps,
+        timezone=known_clock(timezone),
+    )
+    return read_series(text.csv_text.encode("utf-8", "replace"), query)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from ridethrough.api.reading.series.csv_series import FIRST_YEAR, LAST_YEAR, is_plausible
+from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, is_plausible
 
 
 def _moment(value: object) -> datetime:

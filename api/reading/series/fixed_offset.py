@@ -1,0 +1,54 @@
+"""Naming a common mistake: a local clock that is written with one and the same UTC offset across a clock change."""
+
+from datetime import timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ridethrough.api.reading.tables.csv_format import clock_of
+from ridethrough.api.reading.tables.local_clock import offset_text, usual_step
+from ridethrough.api.reading.tables.readings import Cells, Instants, written_offset
+from ridethrough.domain import Fault
+
+
+def with_fixed_offset_named(
+    faults: list[Fault], cells: Cells, instants: Instants, *, timezone: str, wording: str, time_name: str
+) -> list[Fault]:
+    """The faults, with those replaced that come from a fixed offset at a clock change of the site's zone."""
+    clock = clock_of(timezone)
+    if not isinstance(clock, ZoneInfo):
+        return faults
+    fixed = written_offset(cells.times[0])
+    offset = fixed.utcoffset(None)
+    if offset is None or any(written_offset(cell).utcoffset(None) != offset for cell in cells.times):
+        return faults
+    step = usual_step(instants.starts) or timedelta()
+    steps = np.diff(instants.starts).astype("timedelta64[us]").astype(np.int64)
+    changed = {}
+    for index in np.flatnonzero(steps != step // timedelta(microseconds=1)).tolist():
+        jump = timedelta(microseconds=int(steps[index])) - step
+        if jump and jump == _change_between(instants, index, fixed, clock):
+            field = f"row {cells.numbers[index + 1]}, {time_name}"
+            changed[field] = _named(field, str(cells.times[index + 1]), offset_text(offset), timezone, wording)
+    return [changed.get(fault.field, fault) for fault in faults]
+
+
+def _change_between(instants: Instants, index: int, fixed: tzinfo, clock: ZoneInfo) -> timedelta:
+    """How far the zone's clock is set on or back near the wall times of two rows."""
+    before, after = (
+        instants.starts[each].item() + (fixed.utcoffset(None) or timedelta()) for each in (index, index + 1)
+    )
+    day = timedelta(days=1)
+    early, late = min(before, after) - day, max(before, after) + day
+    return (clock.utcoffset(late) or timedelta()) - (clock.utcoffset(early) or timedelta())
+
+
+def _named(field: str, text: str, offset: str, timezone: str, wording: str) -> Fault:
+    time, seconds = text[: -len(offset)], "%S"
+    parts = time.count(":")
+    separator = "T" if "T" in time else " "
+    clock = "%H:%M" if parts == 1 else f"%H:%M:{seconds}"
+    written = wording.format(f'{{time_format: "%Y-%m-%d{separator}{clock}{offset}", timezone: {timezone}}}')
+    value = f"{text} (a clock change of {timezone}, but every row has the fixed offset {offset})"
+    allowed = f"written with the offset of its own season, or read as the local clock: {written}"
+    return Fault(field=field, value=value, allowed=allowed)

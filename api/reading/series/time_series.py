@@ -1,0 +1,30 @@
+"""An evenly spaced series of values, and the times that we believe."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSeries:
+    """Evenly spaced values from `start`, one each `step`, without gaps; `source` names where they came from.
+
+    `notes` say what was filled in, left out or understood on the way, in sentences.
+    """
+
+    source: str
+    start: datetime
+    step: timedelta
+    values: tuple[float, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def end(self) -> datetime:
+        """The instant after the last value."""
+        return self.start + len(self.values) * self.step
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Whether a time has a UTC offset and is of our age, far from where dates end."""
+    return moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR

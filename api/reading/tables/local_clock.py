@@ -1,0 +1,158 @@
+"""From what a local clock showed to instants, through both clock changes, by the order of the rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.api.reading.tables.csv_format import Stamps
+
+Moments = NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """Rows whose instant cannot be told: the first and how many, what they say, and what to write instead."""
+
+    index: int
+    rows: int
+    why: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The start of each row's interval as an instant (UTC), or why some of them cannot be told."""
+
+    starts: Moments
+    untold: tuple[Untold, ...] = ()
+
+    @property
+    def in_order(self) -> bool:
+        """Whether every instant is told, and later than the one before."""
+        return not self.untold and bool((np.diff(self.starts) > np.timedelta64(0, "us")).all())
+
+
+def usual_step(moments: Moments) -> timedelta | None:
+    """The most frequent step forward (the shortest of equally frequent ones); None where time never goes forward."""
+    steps = np.diff(moments).astype("timedelta64[us]").astype(np.int64)
+    forward, counts = np.unique(steps[steps > 0], return_counts=True)
+    return timedelta(microseconds=int(forward[counts.argmax()])) if len(forward) else None
+
+
+def instants_of(wall: Moments, clock: tzinfo, *, stamps: Stamps, holes_allowed: bool) -> Resolved:
+    """The interval starts of rows stamped by a local clock at their start or their end.
+
+    A stamp at the end is the clock's time then, or the start's time plus the step: at a clock change these differ, and
+    the one that gives an order without faults is taken. `holes_allowed`: an hour that should stand twice may be missing
+    once.
+    """
+    if stamps == "start":
+        return _localized(wall, clock, holes_allowed=holes_allowed)
+    step = np.timedelta64(usual_step(wall) or timedelta(), "us")
+    by_start = _localized(wall - step, clock, holes_allowed=holes_allowed)
+    if by_start.in_order:
+        return by_start
+    by_end = _localized(wall, clock, holes_allowed=holes_allowed)
+    shifted = Resolved(starts=by_end.starts - step, untold=by_end.untold)
+    return shifted if shifted.in_order else by_start
+
+
+def _localized(wall: Moments, clock: tzinfo, *, holes_allowed: bool) -> Resolved:
+    if not isinstance(clock, ZoneInfo):
+        offset = clock.utcoffset(None) or timedelta()
+        return Resolved(starts=wall - np.timedelta64(offset, "us"))
+    import pandas as pd  # noqa: PLC0415 - a command that reads no series does not wait for it
+
+    index = pd.DatetimeIndex(wall)
+    summer = np.ones(len(wall), dtype=bool)
+    there = index.tz_localize(clock, ambiguous=summer, nonexistent="NaT")
+    missing = np.asarray(there.isna())
+    ambiguous = np.asarray(index.tz_localize(clock, ambiguous="NaT", nonexistent="shift_forward").isna())
+    untold = list(_never_shown(wall, missing, clock))
+    if ambiguous.any():
+        early = _utc(index.tz_localize(clock, ambiguous=summer, nonexistent="shift_forward"))
+        late = _utc(index.tz_localize(clock, ambiguous=~summer, nonexistent="shift_forward"))
+        for rows in _runs(np.flatnonzero(ambiguous)):
+            second = _second_pass(rows, wall, early, late, holes_allowed=holes_allowed)
+            if second is None:
+                untold.append(_shown_once(rows, wall, clock))
+            else:
+                summer[rows[second:]] = False
+    placed = index.tz_localize(clock, ambiguous=summer, nonexistent="shift_forward")
+    return Resolved(starts=_utc(placed), untold=tuple(untold))
+
+
+def _second_pass(
+    rows: NDArray[np.int64], wall: Moments, early: Moments, late: Moments, *, holes_allowed: bool
+) -> int | None:
+    """Which of some rows in the doubled hour is the first of its second pass; None where that cannot be told."""
+    backward = np.flatnonzero(np.diff(wall[rows]) <= np.timedelta64(0, "us"))
+    if len(backward):
+        return int(backward[0]) + 1
+    first, last = int(rows[0]), int(rows[-1])
+    step = np.timedelta64(usual_step(wall) or timedelta(), "us")
+    follows = first > 0 and early[first] - early[first - 1] == step
+    leads = last + 1 < len(wall) and late[last + 1] - late[last] == step
+    if follows and (not leads or holes_allowed):
+        return len(rows)
+    return 0 if leads and (not follows or holes_allowed) else None
+
+
+def _never_shown(wall: Moments, missing: NDArray[np.bool_], clock: ZoneInfo) -> Iterator[Untold]:
+    """The rows in the hour that a clock skips in spring."""
+    for rows in _runs(np.flatnonzero(missing)):
+        first = int(rows[0])
+        yield Untold(
+            index=first,
+            rows=len(rows),
+            why="the local clock skips this hour",
+            allowed=f"a time that {clock.key} has. {_unchanging(wall[first], clock)}",
+        )
+
+
+def _shown_once(rows: NDArray[np.int64], wall: Moments, clock: ZoneInfo) -> Untold:
+    first = int(rows[0])
+    unchanging = _unchanging(wall[first], clock)
+    return Untold(
+        index=first,
+        rows=len(rows),
+        why="the local clock shows this hour twice, the file has it once",
+        allowed=f"there twice, in the order of time. {unchanging}; if the hour is missing, write gaps: "
+        "{fill: hold, at_most_minutes: 60}",
+    )
+
+
+def _unchanging(moment: np.datetime64, clock: ZoneInfo) -> str:
+    """What to write where the file's clock does not change: the winter's offset at that time."""
+    day = moment.astype("datetime64[us]").item()
+    offsets = [clock.utcoffset(day + timedelta(days=days)) or timedelta() for days in (-1, 1)]
+    return (
+        "If all rows carry one fixed offset (a clock that does not change), write csv_format: "
+        f'{{timezone: "{offset_text(min(offsets))}"}}'
+    )
+
+
+def offset_text(offset: timedelta) -> str:
+    """An offset as a format writes it.
+
+    >>> offset_text(-timedelta(hours=4, minutes=30))
+    '-04:30'
+    """
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"{'-' if offset < timedelta() else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _runs(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Indices that follow each other, group by group."""
+    if len(indices):
+        yield from np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1)
+
+
+def _utc(index: Any) -> Moments:  # noqa: ANN401 - a pandas index
+    moments: Moments = index.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
+    return moments.copy()

@@ -1,0 +1,125 @@
+"""What to write for a file that nothing is said of: the `csv_format` that seems to read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+
+from ridethrough.api.reading.tables.columns import PLAIN_COLUMNS, Use
+from ridethrough.api.reading.tables.csv_format import CsvFormat
+from ridethrough.api.reading.tables.layout import (
+    Layout,
+    column,
+    format_to_write,
+    joined_times,
+    layout_of,
+    says_end,
+    strptime_of,
+    unit_of,
+)
+from ridethrough.api.reading.tables.local_clock import usual_step
+from ridethrough.api.reading.tables.table import Table, has_utf16_mark, is_workbook, table_of, text_of
+from ridethrough.api.reading.tables.times import Times, parse_times
+from ridethrough.api.reading.tables.workbook import workbook_table
+from ridethrough.domain import UnableToAccept
+
+_ENCODINGS = (None, "cp932", "cp1252")
+_DELIMITERS = (None, ";", "\t", "|")
+_UNKNOWN_CLOCK = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A format to write, and what a person must look at in it."""
+
+    form: CsvFormat
+    remark: str = ""
+
+
+def table_in(content: bytes, form: CsvFormat, source: str) -> Table:
+    """The rows of a CSV file or of a workbook.
+
+    Raises `UnableToAccept` for a file that is neither.
+    """
+    if is_workbook(content):
+        return workbook_table(content, form.sheet, source)
+    return table_of(text_of(content, form.encoding, source), form, source)
+
+
+def propose(
+    content: bytes, source: str, given: CsvFormat | None, *, use: Use, column_name: str | None, clock: str | None
+) -> Proposal | None:
+    """The format that seems to read a file, with what is given of it kept; None where none does.
+
+    `clock` is the site's, for times without UTC offset.
+    """
+    given = given or CsvFormat()
+    for form in _ways_to_split(content, given):
+        try:
+            table = table_in(content, form, source)
+        except UnableToAccept:
+            continue
+        layout = layout_of(table)
+        if layout is not None:
+            return _proposal(table, layout, form, use=use, column_name=column_name, clock=clock)
+    return None
+
+
+def _ways_to_split(content: bytes, given: CsvFormat) -> Iterator[CsvFormat]:
+    if is_workbook(content):
+        yield given
+        return
+    encodings = (given.encoding,) if given.encoding else ("utf-16",) if has_utf16_mark(content) else _ENCODINGS
+    for encoding in encodings:
+        for delimiter in (given.delimiter,) if given.delimiter else _DELIMITERS:
+            yield replace(given, encoding=encoding, delimiter=delimiter)
+
+
+def _proposal(
+    table: Table, layout: Layout, form: CsvFormat, *, use: Use, column_name: str | None, clock: str | None
+) -> Proposal:
+    written = format_to_write(layout, form)
+    remarks = []
+    cells = joined_times([column(table.rows[layout.first :], each) for each in layout.time])
+    times = parse_times(cells, form.time_format or strptime_of(layout.time_formats[0]))
+    if times.local and written.timezone is None:
+        written = replace(written, timezone=clock or _UNKNOWN_CLOCK)
+        if clock is None:
+            remarks.append("put the clock of the file in place of UTC, such as Europe/Berlin")
+    names = tuple(layout.names[each] for each in layout.time)
+    if written.stamps is None and (times.written_24 or says_end(names) or _starts_one_step_late(times)):
+        written = replace(written, stamps="end")
+    if len(layout.time_formats) > 1:
+        remarks.append(f'or time_format: "{layout.time_formats[1]}"')
+    chosen = column_name or written.value_column or _likely_value(layout, use)
+    others = [layout.names[each] for each in layout.values if layout.names[each] != chosen]
+    if column_name is None and chosen not in PLAIN_COLUMNS[use]:
+        written = replace(written, value_column=chosen)
+        if others and written.value_column != form.value_column:
+            shown = ", ".join(repr(name) for name in others[:6])
+            remarks.append(f"or another column of numbers: {shown}")
+    if written.unit is None and chosen not in PLAIN_COLUMNS[use] and unit_of(chosen, price=use == "price") is None:
+        written = replace(written, unit="per_MWh" if use == "price" else "kW")
+        other = "per_kWh or cent_per_kWh" if use == "price" else "W, MW, kWh, Wh or MWh"
+        remarks.append(f"the file does not say its unit: {written.unit}, or {other}")
+    return Proposal(form=written, remark=f" ({'; '.join(remarks)})" if remarks else "")
+
+
+def _likely_value(layout: Layout, use: Use) -> str:
+    """The column that a contract names, or else one that names its unit, or else the first of numbers."""
+    names = [layout.names[each] for each in layout.values]
+    known = [name for name in names if name in PLAIN_COLUMNS[use]]
+    with_unit = [name for name in names if unit_of(name, price=use == "price") is not None]
+    return (known or with_unit or names)[0]
+
+
+def _starts_one_step_late(times: Times) -> bool:
+    """Whether times run from one step after midnight to midnight: they are of the ends of intervals."""
+    if times.bad or len(times.moments) < 3:  # noqa: PLR2004
+        return False
+    step = np.timedelta64(usual_step(times.moments) or timedelta(days=1), "us")
+    first, last = times.moments[0], times.moments[-1]
+    day = np.timedelta64(1, "D")
+    midnight = np.datetime64(0, "us")
+    return bool((first - step - midnight) % day == 0 and (last - midnight) % day == 0 and step < day)

@@ -1,0 +1,171 @@
+"""The cells of two columns, to instants and numbers; a cell that is neither is a fault with its row."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.api.reading.tables.columns import Columns
+from ridethrough.api.reading.tables.csv_format import CsvFormat, Stamps
+from ridethrough.api.reading.tables.layout import column, format_choice, is_footer, joined_times
+from ridethrough.api.reading.tables.local_clock import instants_of, usual_step
+from ridethrough.api.reading.tables.numbers import is_missing, numbers_of
+from ridethrough.api.reading.tables.table import Cell, Table
+from ridethrough.api.reading.tables.times import MIDNIGHT_AT_END, Times, parse_times
+from ridethrough.domain import Fault, UnableToAccept
+
+PLAIN_TIME = "an ISO 8601 time with a UTC offset, such as 2026-07-01T00:00-04:00"
+_FIRST_MOMENT, _LAST_MOMENT = np.datetime64("1970-01-01", "us"), np.datetime64("2201-01-01", "us")
+_MOST_FOOTERS = 20
+_FEWEST_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """The rows that hold readings: their cells and numbers; `left_out` are the rows after the last reading."""
+
+    rows: Sequence[Sequence[Cell]]
+    numbers: NDArray[np.int64]
+    times: Sequence[Cell]
+    values: Sequence[Cell]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instants:
+    """The interval starts of rows as instants (UTC), and the clock that their times were written by (None: offsets)."""
+
+    starts: NDArray[np.datetime64]
+    clock: tzinfo | None
+    stamps: Stamps
+
+
+def cells_of(table: Table, columns: Columns) -> Cells:
+    """Take the rows of readings out of a table; rows with words in place of a time at its end are no readings."""
+    rows, numbers = table.rows[columns.first :], table.numbers[columns.first :]
+    times = joined_times([column(rows, each) for each in columns.time])
+    kept = len(rows)
+    while kept > max(_FEWEST_ROWS, len(rows) - _MOST_FOOTERS) and is_footer(times[kept - 1 : kept]):
+        if not str(times[kept - 1]).strip() and not is_missing(column(rows[kept - 1 : kept], columns.value)[0]):
+            break
+        kept -= 1
+    if kept and is_footer(times[kept - 1 : kept]):
+        kept = len(rows)  # no row holds a time: these are no footers
+    return Cells(
+        rows=rows[:kept],
+        numbers=np.array(numbers[:kept], dtype=np.int64),
+        times=times[:kept],
+        values=column(rows[:kept], columns.value),
+        left_out=len(rows) - kept,
+    )
+
+
+def values_of(
+    cells: Cells, columns: Columns, form: CsvFormat, faults: list[Fault], *, holes: bool
+) -> NDArray[np.float64]:
+    """The numbers of a column; with `holes`, a reading that was not made is NaN and no fault."""
+    values, bad = numbers_of(cells.values, decimal=form.decimal or ".", thousands=form.thousands or "")
+    for index in bad:
+        if holes and is_missing(cells.values[index]):
+            continue
+        short = len(cells.rows[index]) <= columns.value
+        shown = None if short else cells.values[index]
+        field = f"row {cells.numbers[index]}, {columns.value_name}"
+        faults.append(Fault(field=field, value=shown, allowed="a finite number"))
+    return values
+
+
+def width_faults(cells: Cells, columns: Columns) -> Iterator[Fault]:
+    """Find rows that hold more than the header names."""
+    for index, row in enumerate(cells.rows):
+        if len(row) > columns.width and any(str(cell).strip() for cell in row[columns.width :]):
+            field = f"row {cells.numbers[index]}"
+            yield Fault(field=field, value="more cells", allowed="as long as the header")
+
+
+def plain_instants(cells: Cells, columns: Columns, faults: list[Fault]) -> Instants:
+    """The times of a file that needs no more said: each with its UTC offset."""
+    times = parse_times(cells.times, None)
+    moments = times.moments.copy()
+    if times.local:
+        moments[:] = np.datetime64("NaT")
+    _note_bad_times(moments, cells, columns, PLAIN_TIME, faults)
+    return Instants(starts=moments, clock=None, stamps="start")
+
+
+def described_instants(
+    cells: Cells, columns: Columns, form: CsvFormat, clock: tzinfo | None, faults: list[Fault], *, holes: bool
+) -> Instants:
+    """The times of a file that is described: with offsets, or by a local clock.
+
+    `clock` is the one that the format or the site names.
+    """
+    time_format = form.time_format or format_choice(cells.times, ",".join(columns.time_names), faults)
+    times = parse_times(cells.times, time_format)
+    allowed = f"a time written as {time_format}" if time_format else "a time; say how it is written: time_format"
+    _note_bad_times(times.moments, cells, columns, allowed, faults)
+    field = ",".join(columns.time_names)
+    stamps = _stamps(times, cells, form, field, faults)
+    if times.local and clock is None:
+        allowed = 'given: the times have no UTC offset, so name the clock, such as Europe/Berlin or "+01:00"'
+        faults.append(Fault(field="csv_format.timezone", value=None, allowed=allowed))
+    if faults:
+        return Instants(starts=times.moments, clock=clock, stamps=stamps)
+    if not times.local or clock is None:
+        step = usual_step(times.moments) or timedelta()
+        shift = np.timedelta64(step if stamps == "end" else timedelta(), "us")
+        return Instants(starts=times.moments - shift, clock=None, stamps=stamps)
+    resolved = instants_of(times.moments, clock, stamps=stamps, holes_allowed=holes)
+    for each in resolved.untold:
+        more = f", and {each.rows - 1} rows after it" if each.rows > 1 else ""
+        value = f"{cells.times[each.index]} ({each.why}{more})"
+        faults.append(Fault(field=f"row {cells.numbers[each.index]}, {field}", value=value, allowed=each.allowed))
+    return Instants(starts=resolved.starts, clock=clock, stamps=stamps)
+
+
+def written_offset(cell: Cell) -> tzinfo:
+    """The UTC offset that a time is written with; UTC where it has none."""
+    try:
+        return datetime.fromisoformat(str(cell)).tzinfo or UTC
+    except ValueError:
+        return UTC
+
+
+def _stamps(times: Times, cells: Cells, form: CsvFormat, field: str, faults: list[Fault]) -> Stamps:
+    """Whether times are of an interval's start or end; where they look like ends, the format must say it."""
+    if form.stamps is None and times.written_24:
+        place = next(index for index, cell in enumerate(cells.times) if MIDNIGHT_AT_END.search(str(cell)))
+        value = cells.times[place]
+        allowed = "from 00:00 to 23:59, or the end of an interval: write csv_format: {stamps: end}"
+        faults.append(Fault(field=f"row {cells.numbers[place]}, {field}", value=value, allowed=allowed))
+    return form.stamps or "start"
+
+
+def _note_bad_times(
+    moments: NDArray[np.datetime64], cells: Cells, columns: Columns, allowed: str, faults: list[Fault]
+) -> None:
+    """Note each time that cannot be read or is not of our age."""
+    moments[(moments < _FIRST_MOMENT) | (moments >= _LAST_MOMENT)] = np.datetime64("NaT")
+    name = ",".join(columns.time_names)
+    for index in np.flatnonzero(np.isnat(moments)).tolist():
+        short = len(cells.rows[index]) <= max(columns.time)
+        shown = None if short else cells.times[index]
+        faults.append(Fault(field=f"row {cells.numbers[index]}, {name}", value=shown, allowed=allowed))
+
+
+def first_row_by_row(faults: list[Fault]) -> list[Fault]:
+    """The faults in the order of their rows."""
+
+    def row(fault: Fault) -> int:
+        words = fault.field.removeprefix("row ").split(",")[0]
+        return int(words) if words.isdecimal() else 0
+
+    return sorted(faults, key=row)
+
+
+def checked_readings(faults: list[Fault], source: str) -> None:
+    """Raise `UnableToAccept` where faults were noted."""
+    if faults:
+        raise UnableToAccept(fault.in_source(source) for fault in faults)
