@@ -65,7 +65,10 @@ def made_even(
         field = f"row {readings.numbers[1]}, {readings.time_name}"
         faults.append(Fault(field=field, value=str(value), allowed=allowed))
         return None
-    stretches = list(_stretches(steps)) if step_may_change else [(0, len(steps), _usual(steps))]
+    stretches = list(_stretches(steps))
+    if len(stretches) > 1 and not step_may_change:
+        faults.append(_changed_step(readings, stretches))
+        return None
     shortest = min(step for _, _, step in stretches)
     grids: list[Grid] = []
     for stretch in stretches:
@@ -76,6 +79,14 @@ def made_even(
         return None
     even = _joined(readings, [step for _, _, step in stretches], shortest, grids)
     return _filled(even, readings, gaps, faults, clock)
+
+
+def _changed_step(readings: Readings, stretches: list[tuple[int, int, int]]) -> Fault:
+    (_, _, was), (row, _, now) = stretches[:2]
+    before, after = (f"{timedelta(microseconds=each) / timedelta(minutes=1):g}" for each in (was, now))
+    field = f"row {readings.numbers[row]}, {readings.time_name}"
+    value = f"{readings.shown(row)} (the step changes from {before} to {after} minutes)"
+    return Fault(field=field, value=value, allowed="in one step all through: split the file there")
 
 
 def _usual(steps: NDArray[np.int64]) -> int:

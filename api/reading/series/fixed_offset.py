@@ -11,26 +11,28 @@ from ridethrough.api.reading.tables.readings import Cells, Instants, written_off
 from ridethrough.domain import Fault
 
 
-def with_fixed_offset_named(
-    faults: list[Fault], cells: Cells, instants: Instants, *, timezone: str, wording: str, time_name: str
+def fixed_offset_faults(
+    cells: Cells, instants: Instants, *, timezone: str, wording: str, time_name: str
 ) -> list[Fault]:
-    """The faults, with those replaced that come from a fixed offset at a clock change of the site's zone."""
+    """The rows where a clock change of a zone is in the times, while every row has one and the same offset."""
     clock = clock_of(timezone)
     if not isinstance(clock, ZoneInfo):
-        return faults
+        return []
+    if not len(instants.starts) or (np.diff(instants.starts, n=2) == np.timedelta64(0, "us")).all():
+        return []
     fixed = written_offset(cells.times[0])
     offset = fixed.utcoffset(None)
     if offset is None or any(written_offset(cell).utcoffset(None) != offset for cell in cells.times):
-        return faults
+        return []
     step = usual_step(instants.starts) or timedelta()
     steps = np.diff(instants.starts).astype("timedelta64[us]").astype(np.int64)
-    changed = {}
+    faults = []
     for index in np.flatnonzero(steps != step // timedelta(microseconds=1)).tolist():
         jump = timedelta(microseconds=int(steps[index])) - step
         if jump and jump == _change_between(instants, index, fixed, clock):
             field = f"row {cells.numbers[index + 1]}, {time_name}"
-            changed[field] = _named(field, str(cells.times[index + 1]), offset_text(offset), timezone, wording)
-    return [changed.get(fault.field, fault) for fault in faults]
+            faults.append(_named(field, str(cells.times[index + 1]), offset_text(offset), timezone, wording))
+    return faults
 
 
 def _change_between(instants: Instants, index: int, fixed: tzinfo, clock: ZoneInfo) -> timedelta:

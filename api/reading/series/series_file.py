@@ -5,18 +5,19 @@ A plain file has a `start` column with UTC offsets and a value column that names
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.api.reading.series.even_steps import Even, Readings, made_even
-from ridethrough.api.reading.series.fixed_offset import with_fixed_offset_named
+from ridethrough.api.reading.series.fixed_offset import fixed_offset_faults
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.tables.columns import Columns, Use, described_columns, plain_columns
 from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, CsvFormat, Gaps, Stamps, clock_of
 from ridethrough.api.reading.tables.layout import factor_of
+from ridethrough.api.reading.tables.local_clock import offset_text
 from ridethrough.api.reading.tables.proposal import Proposal, propose, table_in
 from ridethrough.api.reading.tables.readings import (
     Cells,
@@ -103,9 +104,9 @@ def proposed(content: bytes, query: SeriesQuery) -> Proposal | None:
     proposal = propose(content, query.source, query.form, use=query.use, column_name=query.column, clock=query.timezone)
     if proposal is None:
         return None
-    clock = proposal.form.timezone or query.timezone or "UTC"
+    any_clock = replace(proposal.form, timezone="UTC" if proposal.form.timezone else None)
     try:
-        _parsed(content, replace(query, form=proposal.form, timezone=clock))
+        _parsed(content, replace(query, form=any_clock))
     except UnableToAccept:
         return None
     return proposal
@@ -152,8 +153,7 @@ def _parsed(content: bytes, query: SeriesQuery) -> tuple[Columns, Cells, Instant
 def _what_to_write(faults: tuple[Fault, ...], better: Proposal, query: SeriesQuery) -> Fault:
     """One fault in place of many: the first of them, and the format that reads the file."""
     first = faults[0]
-    more = f" (and {len(faults) - 1} more faults of this kind)" if len(faults) > 1 else ""
-    value = f"{first.value}{more}" if more else first.value
+    value = f"{first.value} (and {len(faults) - 1} more like it)" if len(faults) > 1 else first.value
     written = query.wording.format(better.form.written())
     allowed = f"{first.allowed}; or say how the file is written: {written}{better.remark}"
     return Fault(field=first.field, source=query.source, value=value, allowed=allowed)
@@ -168,13 +168,14 @@ def _even_series(
         starts=instants.starts, values=values, numbers=cells.numbers, clock_at=clock_at, time_name=time_name
     )
     faults: list[Fault] = []
+    if instants.clock is None and query.timezone:
+        faults += fixed_offset_faults(
+            cells, instants, timezone=query.timezone, wording=query.wording, time_name=time_name
+        )
+        checked_readings(faults, query.source)
     local = instants.clock or (clock_of(query.timezone) if query.timezone else clock_at(0))
     even = made_even(readings, query.gaps, faults, step_may_change=query.use == "price", clock=local)
     if even is None:
-        if instants.clock is None and query.timezone:
-            faults = with_fixed_offset_named(
-                faults, cells, instants, timezone=query.timezone, wording=query.wording, time_name=time_name
-            )
         checked_readings(first_of(faults), query.source)
         raise AssertionError(query.source)  # pragma: no cover - made_even notes a fault where it gives nothing
     factor = factor_of(columns.unit)
@@ -219,5 +220,5 @@ def _clock_at(cells: Cells, instants: Instants) -> Callable[[int], tzinfo]:
 
 def _clock_name(clock: tzinfo) -> str:
     if isinstance(clock, timezone):
-        return datetime.now(UTC).astimezone(clock).strftime("%:z") if clock is not UTC else "UTC"
+        return offset_text(clock.utcoffset(None))
     return str(clock)

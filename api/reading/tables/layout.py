@@ -127,6 +127,8 @@ def _layout_below(table: Table, index: int, row: Sequence[Cell]) -> Layout | Non
     decimal, thousands = max(notations.values(), key=_NOTATIONS.index)
     kept = [number for number in notations if fits(cells[number], decimal=decimal, thousands=thousands)]
     headed = bool(parse_times(joined_times([[row[each]] for each in time]), strptime_of(formats[0])).bad)
+    if not headed and any(len(above) > 1 and len(above) != len(row) for above in table.rows[:index]):
+        return None  # the header of fewer cells: a comma stands in numbers and between cells
     return Layout(
         first=index + 1 if headed else index,
         names=names_in(row) if headed else tuple(str(number + 1) for number in range(len(row))),

@@ -72,7 +72,7 @@ def _ways_to_split(content: bytes, given: CsvFormat) -> Iterator[CsvFormat]:
         return
     encodings = (given.encoding,) if given.encoding else ("utf-16",) if has_utf16_mark(content) else _ENCODINGS
     for encoding in encodings:
-        for delimiter in (given.delimiter,) if given.delimiter else _DELIMITERS:
+        for delimiter in dict.fromkeys((given.delimiter, *_DELIMITERS)):
             yield replace(given, encoding=encoding, delimiter=delimiter)
 
 
