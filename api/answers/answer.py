@@ -15,7 +15,7 @@ class Answer:
     """What a command prints and the service returns; each form is made when it is asked for.
 
     `document` is the JSON object, `rows` are flat records for CSV and data frames (with `columns` where there may be no
-    row), `view` is what a terminal shows, `picture` a self-contained page.
+    row; `times` are those that hold a time), `view` is what a terminal shows, `picture` a self-contained page.
     """
 
     document: Callable[[], Document]
@@ -23,3 +23,4 @@ class Answer:
     view: Callable[[], RenderableType]
     picture: Callable[[], str] | None = None
     columns: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()

@@ -14,4 +14,5 @@ def bill_answer(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> An
         rows=lambda: bill_rows(bill),
         view=lambda: bill_view(bill, tariff, horizon, source),
         columns=COLUMNS,
+        times=("period_start", "period_end"),
     )

@@ -21,6 +21,7 @@ def plan_answer(planned: PlannedDay) -> Answer:
         rows=lambda: plan_rows(planned.plan),
         view=lambda: plan_view(planned),
         picture=lambda: _picture(planned),
+        times=("start",),
     )
 
 

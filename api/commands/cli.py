@@ -32,7 +32,6 @@ app = typer.Typer(
     name="ridethrough",
     help="Dispatch of data-center UPS batteries that saves money and never touches the backup reserve.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -50,6 +49,30 @@ DayOption = Annotated[
     datetime | None,
     typer.Option("--date", formats=["%Y-%m-%d"], help="The local day to plan; tomorrow unless the series end before."),
 ]
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - it is slow to load
+
+        typer.echo(f"ridethrough {version('ridethrough')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda wanted: _print_version(wanted=wanted),
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Dispatch of data-center UPS batteries that saves money and never touches the backup reserve."""
 
 
 @app.command()

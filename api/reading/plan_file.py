@@ -59,12 +59,17 @@ class GivenPlan:
 
 
 def read_plan_file(path: Path, site: Site) -> GivenPlan:
-    """Read a plan for a site.
+    """Read a plan for a site, see `read_plan`."""
+    return read_plan(read_json(path), site, source=path.name)
+
+
+def read_plan(given: object, site: Site, *, source: str) -> GivenPlan:
+    """Turn a plan's document into what the certificate needs of it.
 
     Raises `UnableToAccept` with every fault: times that do not follow each other, systems the site does not have.
     """
-    document: _PlanDocument = accept(_PLAN, read_json(path), source=path.name)
-    faults = [fault.in_source(path.name) for fault in _plan_faults(document, site)]
+    document: _PlanDocument = accept(_PLAN, given, source=source)
+    faults = [fault.in_source(source) for fault in _plan_faults(document, site)]
     if faults:
         raise UnableToAccept(faults)
     horizon = Horizon(

@@ -14,4 +14,5 @@ def study_answer(study: Study) -> Answer:
         rows=lambda: list(study_rows(study)),
         view=lambda: study_view(study),
         columns=COLUMNS,
+        times=("start", "end"),
     )
