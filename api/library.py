@@ -24,8 +24,11 @@ from ridethrough.api.reading.files import read_json, read_yaml
 from ridethrough.api.reading.frames import load_document, price_document, series_of
 from ridethrough.api.reading.plan_file import read_plan
 from ridethrough.api.reading.project_file import read_project
+from ridethrough.api.reading.series.series_file import SeriesQuery
+from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs, read_state
 from ridethrough.api.reading.site_file import read_site as read_site_document
+from ridethrough.api.reading.tables.csv_format import known_clock
 from ridethrough.api.reading.tariff_file import named_tariff, resolve_tariff
 from ridethrough.domain import Fault, ReserveRequirement, SiteState, UnableToAccept
 from ridethrough.domain.certificate import Certificate
@@ -151,7 +154,7 @@ def bill(
     Raises `UnableToAccept` with every fault.
     """
     known, source = _state(state)
-    series = read_meter_file(Path(meter)) if isinstance(meter, (str, Path)) else series_of(meter, "meter")
+    series = _meter_file(Path(meter), timezone) if isinstance(meter, (str, Path)) else series_of(meter, "meter")
     priced = _tariff(tariff)
     zone(timezone)
     billed, horizon = bill_of(
@@ -243,6 +246,10 @@ def _state(given: FileOrDocument | None) -> tuple[SiteState | None, str]:
         return None, "state"
     document, source, _ = _document(given, "state")
     return read_state(document, source=source), source
+
+
+def _meter_file(path: Path, timezone: str) -> TimeSeries:
+    return read_meter_file(path, SeriesQuery(source=path.name, timezone=known_clock(timezone)))
 
 
 def _tariff(given: FileOrDocument) -> Tariff:

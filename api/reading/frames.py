@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ridethrough.api.reading.series.csv_series import TimeSeries, is_plausible
+from ridethrough.api.reading.series.time_series import TimeSeries, is_plausible
 from ridethrough.domain import Fault, UnableToAccept
 
 _SITE_MINUTES = 15
