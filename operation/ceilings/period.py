@@ -1,0 +1,134 @@
+"""The rest of a billing period as the search sees it: an energy price for each hour, and which peaks are billed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Horizon
+from ridethrough.operation.planner import Known
+from ridethrough.operation.yardsticks import known_prices
+from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm, EnergyTierTerm, HorizonCharges
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_MINUTES_PER_HOUR = 60
+_NEVER_BINDS_PER_KW = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PeakCharge:
+    """One charge on peaks: the hours it meters, and what a peak of the billing period costs.
+
+    Of `daily` charges every day has a peak of its own.
+    """
+
+    name: str
+    metered: BoolArray
+    daily: bool
+    steps: tuple[DemandStep, ...]
+    floor_kw: float
+    own_fraction: float
+    weight: float = 1.0
+
+    def cost(self, peak_kw: FloatArray) -> FloatArray:
+        """What peaks cost, each by the steps of the charge."""
+        billed_kw = np.maximum(self.own_fraction * peak_kw, self.floor_kw)
+        total, below_kw = np.zeros_like(billed_kw), 0.0
+        for step in self.steps:
+            total += step.rate_per_kw * (np.minimum(billed_kw, step.up_to_kw) - below_kw).clip(min=0.0)
+            below_kw = step.up_to_kw
+        return np.asarray(total * self.weight)
+
+    @property
+    def rate_per_kw(self) -> float:
+        """What one kW more costs at the highest step."""
+        return self.steps[-1].rate_per_kw * self.own_fraction * self.weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RestOfPeriod:
+    """Hours from `start` to the end of the billing period; `day_begins` marks local midnights."""
+
+    start: datetime
+    price_per_kwh: FloatArray
+    day_begins: BoolArray
+    charges: tuple[PeakCharge, ...]
+
+    @property
+    def hours(self) -> int:
+        """How many are left."""
+        return len(self.price_per_kwh)
+
+    def after(self, start: datetime) -> "RestOfPeriod":
+        """The part from a later hour on."""
+        gone = (start - self.start) // timedelta(hours=1)
+        return replace(
+            self,
+            start=self.start + timedelta(hours=gone),
+            price_per_kwh=self.price_per_kwh[gone:],
+            day_begins=self.day_begins[gone:],
+            charges=tuple(replace(charge, metered=charge.metered[gone:]) for charge in self.charges),
+        )
+
+
+def rest_of_period(known: Known, start: datetime, usual_kw: float) -> RestOfPeriod:
+    """Lay the tariff over the hours from `start` (a whole local hour at or before the block) to the period's end."""
+    hours = max(1, -((start - known.period_end) // timedelta(hours=1)))
+    horizon = Horizon(start=start, interval_minutes=_MINUTES_PER_HOUR, intervals=hours, timezone=known.block.timezone)
+    charges = known.charges(horizon, known_prices(known, horizon))
+    price = charges.energy_per_kwh.copy()
+    for tier in charges.tiers:
+        _add_tier_prices(price, tier, usual_kw)
+    local_hours = np.array([each.hour for each in horizon.starts()])
+    return RestOfPeriod(
+        start=start, price_per_kwh=price, day_begins=local_hours == 0, charges=_peak_charges(charges, hours)
+    )
+
+
+def _peak_charges(charges: HorizonCharges, hours: int) -> tuple[PeakCharge, ...]:
+    """One entry a charge: that of the billing period (the first on the horizon), its days put together."""
+    found: dict[str, PeakCharge] = {}
+    terms: tuple[DemandTerm | CoincidentTerm, ...] = (*charges.demand, *charges.coincident)
+    for term in terms:
+        if term.steps[-1].rate_per_kw < _NEVER_BINDS_PER_KW or not len(term.intervals):
+            continue
+        metered = np.zeros(hours, dtype=bool)
+        metered[term.intervals] = True
+        if term.charge in found:
+            metered |= found[term.charge].metered
+        found[term.charge] = _peak_charge(term, metered)
+    return tuple(found.values())
+
+
+def _peak_charge(term: DemandTerm | CoincidentTerm, metered: BoolArray) -> PeakCharge:
+    if isinstance(term, DemandTerm):
+        return PeakCharge(
+            name=term.charge,
+            metered=metered,
+            daily=bool(term.day),
+            steps=term.steps,
+            floor_kw=term.floor_kw,
+            own_fraction=term.own_fraction,
+        )
+    return PeakCharge(
+        name=term.charge,
+        metered=metered,
+        daily=False,
+        steps=term.steps,
+        floor_kw=0.0,
+        own_fraction=1.0,
+        weight=term.weight,
+    )
+
+
+def _add_tier_prices(price: FloatArray, term: EnergyTierTerm, usual_kw: float) -> None:
+    """Price the energy of tiers by the one that the billing period is likely to end in."""
+    expected_kwh = term.energy_so_far_kwh + usual_kw * len(term.intervals)
+    for period in term.periods:
+        tier = next(
+            (step for step in period.steps if expected_kwh <= step.kwh + step.kwh_per_kw * usual_kw), period.steps[-1]
+        )
+        price[period.intervals] += tier.price_per_kwh

@@ -1,0 +1,191 @@
+"""The planner that holds the meter under ceilings which cost least over simulated futures of the billing period."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Horizon
+from ridethrough.domain.horizon import zone
+from ridethrough.domain.plan import PlanStatus
+from ridethrough.operation.ceilings.futures import Futures, LoadModel, learn
+from ridethrough.operation.ceilings.hours import HourlyMeter
+from ridethrough.operation.ceilings.period import RestOfPeriod, rest_of_period
+from ridethrough.operation.ceilings.policy import CeilingResponse
+from ridethrough.operation.ceilings.search import Ceilings, search
+from ridethrough.operation.ceilings.simulate import Simulation
+from ridethrough.operation.ceilings.store import MeterStore, meter_store
+from ridethrough.operation.ceilings.trading import TradingHours, trading_hours
+from ridethrough.operation.control_law import Orders
+from ridethrough.operation.planner import Information, Known, Planned
+
+FloatArray = NDArray[np.float64]
+
+_LEAST_HOURS = 24
+_PASSED_KW = 1.0
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CeilingSettings:
+    """How ceilings are searched: over so many `futures`, every `searched_every_h` hours and when one was passed.
+
+    `trades`: whether energy is given for its price too.
+    """
+
+    futures: int = 48
+    searched_every_h: int = 6
+    trades: bool = True
+    seed: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class CeilingPlanner:
+    """Plans the ceilings of the rest of a billing period, and answers to the load that comes."""
+
+    settings: CeilingSettings = field(default_factory=CeilingSettings)
+    _meter: HourlyMeter = field(default_factory=HourlyMeter)
+    _model: LoadModel | None = None
+    _learned_on: date | None = None
+    _rest: RestOfPeriod | None = None
+    _trading: TradingHours | None = None
+    _prices_known: int = 0
+    _ceilings: Ceilings | None = None
+    _searched_at: datetime | None = None
+    _stored_kwh: float = 0.0
+
+    information = Information.DAY_AHEAD
+    assumptions = (
+        (
+            "the meter is held under one ceiling a demand charge, those that cost least on average over simulated "
+            "futures of the rest of the billing period, and energy that they do not need is traded"
+        ),
+        "futures are put together from what followed similar moments of the site's own past",
+        "the first day on record is not traded on: nothing is known of the load yet",
+    )
+
+    @property
+    def fingerprint(self) -> str:
+        """The settings."""
+        return f"ceilings {self.settings}"
+
+    def begin_period(self) -> None:
+        """Forget the ceilings; what was learned of the load is learned again from the record."""
+        self._meter, self._model, self._learned_on = HourlyMeter(), None, None
+        self._rest, self._trading, self._prices_known = None, None, 0
+        self._ceilings, self._searched_at = None, None
+
+    def plan(self, known: Known) -> Planned:
+        """Plan a block from what was measured before it."""
+        metered = self._meter.update(known)
+        if metered is None or metered.intervals < _LEAST_HOURS:
+            return Planned(
+                orders=Orders.float_at_full(len(known.site.ups), known.block.intervals),
+                status=PlanStatus.HOLD,
+                warnings=("the first day on record is not traded on",),
+            )
+        start = _hour_of(known.block.start, known.block.timezone)
+        self._learn(known, metered)
+        self._lay(known, start)
+        simulation = self._simulation(known)
+        self._search(known, simulation)
+        return Planned(orders=self._orders(known, simulation))
+
+    def _learn(self, known: Known, metered: Horizon) -> None:
+        """Once a day: how the load usually runs."""
+        today = known.block.start_of(0).date()
+        if today != self._learned_on:
+            self._learned_on = today
+            self._model = learn(metered, self._meter.mean_kw, self._meter.highest_kw, known.tariff.holidays)
+
+    def _lay(self, known: Known, start: datetime) -> None:
+        """Lay the tariff over the rest of the period: once, and again when new prices are published."""
+        published = 0 if known.price_per_kwh is None else len(known.price_per_kwh)
+        if self._rest is None or published != self._prices_known:
+            self._rest = rest_of_period(known, start, float(self._meter.mean_kw[-_LEAST_HOURS * 30 :].mean()))
+            self._prices_known, self._trading = published, None
+        gone = (start - self._rest.start) // _HOUR
+        self._rest = self._rest.after(start)
+        if self._trading is not None:
+            self._trading = self._trading.after(gone)
+
+    def _simulation(self, known: Known) -> Simulation:
+        assert self._rest is not None  # noqa: S101 - laid before
+        assert self._model is not None  # noqa: S101 - learned before
+        per_day = _LEAST_HOURS * 60 // known.block.interval_minutes
+        store = meter_store(known.site, known.state, known.load_kw[:, -per_day:].mean(axis=1))
+        if self._trading is None:
+            self._trading = _hours_to_trade(self._rest, store, self.settings)
+        peaks = [known.state.peaks_kw.get(charge.name, 0.0) for charge in self._rest.charges]
+        return Simulation(
+            futures=Futures(mean_kw=np.zeros((0, 0)), highest_kw=np.zeros((0, 0))),
+            rest=self._rest,
+            trading=self._trading,
+            store=store,
+            peak_so_far_kw=np.array(peaks, dtype=float),
+        )
+
+    def _search(self, known: Known, simulation: Simulation) -> None:
+        """Search again, where it is time or a ceiling was passed."""
+        now = simulation.rest.start
+        held, model = self._ceilings, self._model
+        assert model is not None  # noqa: S101 - learned before
+        due = self._searched_at is None or now - self._searched_at >= self.settings.searched_every_h * _HOUR
+        due |= simulation.store.stored_kwh < self._stored_kwh - 1e-6
+        self._stored_kwh = simulation.store.stored_kwh
+        if held is not None and not due and not (simulation.peak_so_far_kw > held.kw + _PASSED_KW).any():
+            return
+        horizon = Horizon(
+            start=now, interval_minutes=60, intervals=simulation.rest.hours, timezone=known.block.timezone
+        )
+        futures = model.draw(float(self._meter.mean_kw[-1]), horizon, self.settings.futures, self.settings.seed)
+        recent = self._meter.mean_kw[-_LEAST_HOURS * 30 :]
+        self._ceilings = search(replace(simulation, futures=futures), held, float(recent.mean()), model.highest_kw)
+        self._searched_at = now
+
+    def _orders(self, known: Known, simulation: Simulation) -> Orders:
+        assert self._ceilings is not None  # noqa: S101 - searched before
+        systems, intervals = len(known.site.ups), known.block.intervals
+        nothing = np.zeros((systems, intervals))
+        per_hour = 60 // known.block.interval_minutes
+        first = (known.block.start - simulation.rest.start) // known.block.step
+        hours = [response(simulation, self._ceilings, hour) for hour in range((first + intervals - 1) // per_hour + 1)]
+        responses = tuple(hours[(first + index) // per_hour] for index in range(intervals))
+        return Orders(
+            charge_kw=nothing,
+            discharge_kw=nothing,
+            grid_target_kw=np.array([each.ceiling_kw for each in responses]),
+            responses=responses,
+        )
+
+
+def response(simulation: Simulation, ceilings: Ceilings, hour: int) -> CeilingResponse:
+    """The policy of an hour. What is stored is known at the first: later hours fill the store, and give nothing."""
+    store, trading = simulation.store, simulation.trading
+    ceiling_kw = store.import_limit_kw
+    for charge, kw, peak_kw in zip(
+        simulation.rest.charges, ceilings.kw.tolist(), simulation.peak_so_far_kw.tolist(), strict=True
+    ):
+        if charge.metered[hour]:
+            ceiling_kw = min(ceiling_kw, max(kw, peak_kw))
+    if hour > 0:
+        return CeilingResponse(ceiling_kw=ceiling_kw, given_kw=0.0, taken_kw=store.charge_kw)
+    given_kw = 0.0
+    if trading.gives[hour]:
+        given_kw = min(store.discharge_kw, max(0.0, store.stored_kwh - ceilings.kept_kwh) / store.stored_per_relieved)
+    target_kwh = store.capacity_kwh if trading.takes[hour] else min(store.capacity_kwh, ceilings.kept_kwh)
+    taken_kw = min(store.charge_kw, max(0.0, target_kwh - store.stored_kwh) / store.stored_per_drawn)
+    return CeilingResponse(ceiling_kw=ceiling_kw, given_kw=given_kw, taken_kw=taken_kw)
+
+
+def _hours_to_trade(rest: RestOfPeriod, store: MeterStore, settings: CeilingSettings) -> TradingHours:
+    if settings.trades:
+        return trading_hours(rest.price_per_kwh, store)
+    return TradingHours(gives=np.zeros(rest.hours, dtype=bool), takes=np.ones(rest.hours, dtype=bool))
+
+
+def _hour_of(moment: datetime, timezone: str) -> datetime:
+    """The start of the local hour that a moment lies in."""
+    local = moment.astimezone(zone(timezone))
+    return moment - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)

@@ -1,0 +1,98 @@
+"""The search for ceilings: what costs least over all futures, moved step by step from what was held before."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.operation.ceilings.simulate import Simulation
+
+FloatArray = NDArray[np.float64]
+
+_START_LEVELS = 7
+_STEPS = (0.08, 0.04, 0.02, 0.01, 0.005)
+_STEPS_AGAIN = (0.04, 0.02, 0.01, 0.005)
+"""Of the highest load on record."""
+_KEPT_STEPS = (0.5, 0.25, 0.125, 0.0625)
+_MOST_MOVES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ceilings:
+    """The level to hold the meter under, one a charge (kW), and the energy that is not traded (kWh)."""
+
+    kw: FloatArray
+    kept_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Steps:
+    """How far ceilings and the energy kept are moved at once."""
+
+    kw: float
+    kept_kwh: float
+
+
+def search(simulation: Simulation, held: Ceilings | None, lowest_kw: float, highest_kw: float) -> Ceilings:
+    """Descend from the ceilings held so far, or from the best of equal levels, to those that cost least on average.
+
+    `lowest_kw` and `highest_kw` are of the loads on record: no ceiling is above the highest.
+    """
+    capacity = simulation.store.capacity_kwh
+    if held is None:
+        levels = np.linspace(lowest_kw, highest_kw, _START_LEVELS)
+        starts = np.repeat(levels[:, np.newaxis], len(simulation.rest.charges), axis=1)
+        best, cost = _best(simulation, _within(simulation, starts, highest_kw), np.full(_START_LEVELS, capacity))
+    else:
+        best, cost = _best(
+            simulation, _within(simulation, held.kw[np.newaxis], highest_kw), np.array([min(held.kept_kwh, capacity)])
+        )
+    for index, step in enumerate(_STEPS if held is None else _STEPS_AGAIN):
+        kept_step = _KEPT_STEPS[min(index, len(_KEPT_STEPS) - 1)] * capacity if simulation.trading.any else 0.0
+        steps = _Steps(kw=step * highest_kw, kept_kwh=kept_step)
+        best, cost = _descend(simulation, best, cost, steps, highest_kw)
+    return best
+
+
+def _descend(
+    simulation: Simulation, best: Ceilings, cost: float, steps: _Steps, highest_kw: float
+) -> tuple[Ceilings, float]:
+    """Make the move that pays most, as long as one pays."""
+    for _ in range(_MOST_MOVES):
+        ceilings, kept = _moves(best, steps, simulation.store.capacity_kwh)
+        if not len(kept):
+            return best, cost
+        found, least = _best(simulation, _within(simulation, ceilings, highest_kw), kept)
+        if least >= cost:
+            return best, cost
+        best, cost = found, least
+    return best, cost
+
+
+def _moves(best: Ceilings, steps: _Steps, capacity_kwh: float) -> tuple[FloatArray, FloatArray]:
+    """All ceilings together and each alone, up and down; what is kept, more and less."""
+    charges = len(best.kw)
+    directions = np.eye(charges) if charges == 1 else np.vstack([np.ones((1, charges)), np.eye(charges)])
+    if charges == 0:
+        directions = np.zeros((0, 0))
+    ceilings = np.vstack([best.kw + steps.kw * directions, best.kw - steps.kw * directions])
+    kept = np.full(len(ceilings), best.kept_kwh)
+    if steps.kept_kwh > 0:
+        others = np.clip([best.kept_kwh + steps.kept_kwh, best.kept_kwh - steps.kept_kwh], 0.0, capacity_kwh)
+        others = others[others != best.kept_kwh]
+        ceilings = np.vstack([ceilings, np.repeat(best.kw[np.newaxis], len(others), axis=0)])
+        kept = np.concatenate([kept, others])
+    return ceilings, kept
+
+
+def _within(simulation: Simulation, ceilings: FloatArray, highest_kw: float) -> FloatArray:
+    """No ceiling below its peak so far (of a day, where the charge is daily, it may), none above the record."""
+    daily = np.array([charge.daily for charge in simulation.rest.charges], dtype=bool)
+    floor_kw = np.where(daily, 0.0, simulation.peak_so_far_kw)
+    return np.maximum(np.minimum(ceilings, highest_kw), floor_kw)
+
+
+def _best(simulation: Simulation, ceilings: FloatArray, kept: FloatArray) -> tuple[Ceilings, float]:
+    means = simulation.outcomes(ceilings, kept).cost.mean(axis=1)
+    least = int(np.argmin(means))
+    return Ceilings(kw=ceilings[least], kept_kwh=float(kept[least])), float(means[least])

@@ -1,0 +1,219 @@
+"""The policy, simulated: hold the meter under its ceilings, fill the store below them, and trade what need not be kept.
+
+In each hour the ceiling that binds is the lowest, over the charges metered then, of the ceiling and the peak so far,
+whichever of the two is higher. With `b` that ceiling, the metered intervals of an hour are taken as spread evenly about
+their mean `m`, as far as the highest one, `m + w`. Of their energy
+
+    above b    (m + w - b)^2 / (4 w)           below b    (b - m + w)^2 / (4 w)           where b lies inside
+
+and m - b or b - m where it lies outside. What is above is given by the store, as far as energy and power go; a store
+that cannot give it all leaves a peak in proportion. In hours that give, energy above what is kept is given too; it is
+filled again in hours that take, and at once as far as it is kept.
+
+The same arithmetic, in the same order, stands here twice: compiled, future by future, and over arrays, hour by hour,
+where numba is not installed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.operation.ceilings.futures import Futures
+from ridethrough.operation.ceilings.period import RestOfPeriod
+from ridethrough.operation.ceilings.store import MeterStore
+from ridethrough.operation.ceilings.trading import TradingHours
+from ridethrough.optimizer.dynamic_program import compiled as compiling
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_FLAT_KW = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcomes:
+    """What candidates come to: cost (candidates x futures), and peaks (candidates x futures x charges)."""
+
+    cost: FloatArray
+    peak_kw: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Simulation:
+    """A store in front of the futures of a billing period's rest; `peak_so_far_kw` has one value a charge."""
+
+    futures: Futures
+    rest: RestOfPeriod
+    trading: TradingHours
+    store: MeterStore
+    peak_so_far_kw: FloatArray
+
+    def outcomes(self, ceiling_kw: FloatArray, kept_kwh: FloatArray) -> Outcomes:
+        """Simulate candidates: ceilings (candidates x charges), and the energy that is not traded (one each)."""
+        metered, daily_rate = self._metered()
+        work = _compiled if compiling.numba is not None else _over_arrays
+        store = self.store
+        cost, peak_kw = work(
+            self.futures.mean_kw,
+            self.futures.highest_kw - self.futures.mean_kw,
+            self.rest.price_per_kwh,
+            self.rest.day_begins,
+            self.trading.gives,
+            self.trading.takes,
+            metered,
+            daily_rate,
+            self.peak_so_far_kw,
+            ceiling_kw,
+            kept_kwh,
+            np.array(
+                [
+                    store.stored_kwh,
+                    store.capacity_kwh,
+                    store.charge_kw,
+                    store.discharge_kw,
+                    store.stored_per_drawn,
+                    store.stored_per_relieved,
+                    store.wear_per_relieved,
+                    store.import_limit_kw,
+                    max(0.0, float(self.rest.price_per_kwh.min())),
+                ]
+            ),
+        )
+        for index, charge in enumerate(self.rest.charges):
+            if not charge.daily:
+                cost += charge.cost(peak_kw[:, :, index]) - charge.cost(self.peak_so_far_kw[index : index + 1])
+        return Outcomes(cost=cost, peak_kw=peak_kw)
+
+    def _metered(self) -> tuple[BoolArray, FloatArray]:
+        charges = self.rest.charges
+        metered = np.array([charge.metered for charge in charges], dtype=bool).reshape(len(charges), self.rest.hours)
+        return metered, np.array([charge.rate_per_kw if charge.daily else 0.0 for charge in charges])
+
+
+@compiling.compiled
+def _compiled(  # noqa: C901, PLR0912, PLR0917 - one loop, compiled
+    mean_kw: FloatArray,
+    spread_kw: FloatArray,
+    price: FloatArray,
+    day_begins: BoolArray,
+    gives: BoolArray,
+    takes: BoolArray,
+    metered: BoolArray,
+    daily_rate: FloatArray,
+    peak_so_far_kw: FloatArray,
+    ceiling_kw: FloatArray,
+    kept_kwh: FloatArray,
+    figures: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    stored0, capacity, charge_most, discharge_most, up, down, wear, limit, last_price = figures
+    candidates, (futures, hours), charges = len(kept_kwh), mean_kw.shape, len(daily_rate)
+    cost = np.zeros((candidates, futures))
+    peaks = np.empty((candidates, futures, charges))
+    for k in range(candidates):
+        kept = kept_kwh[k]
+        for f in range(futures):
+            stored = stored0
+            paid = 0.0
+            peak = peaks[k, f]
+            for c in range(charges):
+                peak[c] = peak_so_far_kw[c]
+            for h in range(hours):
+                b = limit
+                for c in range(charges):
+                    if daily_rate[c] > 0.0 and day_begins[h] and h > 0:
+                        paid += daily_rate[c] * peak[c]
+                        peak[c] = 0.0
+                    if metered[c, h]:
+                        b = min(b, max(ceiling_kw[k, c], peak[c]))
+                m = mean_kw[f, h]
+                w = spread_kw[f, h]
+                high = m + w
+                if b >= high:
+                    above, below = 0.0, b - m
+                elif w < _FLAT_KW or b <= m - w:
+                    above, below = m - b, 0.0
+                else:
+                    above = (high - b) * (high - b) / (4.0 * w)
+                    below = (b - m + w) * (b - m + w) / (4.0 * w)
+                given = min(above, discharge_most, stored / down)
+                top = high
+                if above > 0.0:
+                    top = max(high - (high - b) * (given / above), high - discharge_most)
+                if gives[h]:
+                    spare = min(discharge_most, max(0.0, stored - kept) / down, max(0.0, m))
+                    if spare > given:
+                        given = spare
+                        top = min(top, max(b, high - given)) if above > 0.0 else high - given
+                stored = stored - given * down
+                taken = 0.0
+                target = capacity if takes[h] else min(capacity, kept)
+                if below > 0.0 and target > stored and given <= above:
+                    taken = min(below, charge_most, (target - stored) / up)
+                    stored = stored + taken * up
+                    if above <= 0.0:
+                        top = min(b, high + taken)
+                paid += price[h] * (m - given + taken) + wear * given
+                for c in range(charges):
+                    if metered[c, h]:
+                        peak[c] = max(peak[c], top)
+            for c in range(charges):
+                paid += daily_rate[c] * peak[c]
+            cost[k, f] = paid + (capacity - stored) / up * last_price
+    return cost, peaks
+
+
+def _over_arrays(  # noqa: PLR0917 - as the compiled loop
+    mean_kw: FloatArray,
+    spread_kw: FloatArray,
+    price: FloatArray,
+    day_begins: BoolArray,
+    gives: BoolArray,
+    takes: BoolArray,
+    metered: BoolArray,
+    daily_rate: FloatArray,
+    peak_so_far_kw: FloatArray,
+    ceiling_kw: FloatArray,
+    kept_kwh: FloatArray,
+    figures: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    stored0, capacity, charge_most, discharge_most, up, down, wear, limit, last_price = figures.tolist()
+    candidates, (futures, hours), charges = len(kept_kwh), mean_kw.shape, len(daily_rate)
+    kept = kept_kwh[:, np.newaxis]
+    stored, paid = np.full((candidates, futures), stored0), np.zeros((candidates, futures))
+    peaks = np.broadcast_to(peak_so_far_kw, (candidates, futures, charges)).copy()
+    for h in range(hours):
+        b = np.full((candidates, futures), limit)
+        for c in range(charges):
+            if daily_rate[c] > 0 and day_begins[h] and h > 0:
+                paid += daily_rate[c] * peaks[:, :, c]
+                peaks[:, :, c] = 0.0
+            if metered[c, h]:
+                b = np.minimum(b, np.maximum(ceiling_kw[:, c : c + 1], peaks[:, :, c]))
+        m, w = mean_kw[:, h], spread_kw[:, h]
+        high = m + w
+        flat, width = w < _FLAT_KW, 4.0 * np.maximum(w, _FLAT_KW)
+        over, under = b >= high, (flat | (b <= m - w)) & (b < high)
+        above = np.where(over, 0.0, np.where(under, m - b, (high - b) * (high - b) / width))
+        below = np.where(over, b - m, np.where(under, 0.0, (b - m + w) * (b - m + w) / width))
+        given = np.minimum(above, np.minimum(discharge_most, stored / down))
+        part = given / np.where(above > 0, above, 1.0)
+        top = np.where(above > 0, np.maximum(high - (high - b) * part, high - discharge_most), high)
+        if gives[h]:
+            spare = np.minimum(np.minimum(discharge_most, np.maximum(0.0, stored - kept) / down), np.maximum(0.0, m))
+            relieved = np.where(above > 0, np.minimum(top, np.maximum(b, high - spare)), high - spare)
+            top = np.where(spare > given, relieved, top)
+            given = np.maximum(spare, given)
+        stored = stored - given * down
+        target = capacity if takes[h] else np.minimum(capacity, kept)
+        fills = (below > 0) & (target > stored) & (given <= above)
+        taken = np.where(fills, np.minimum(np.minimum(below, charge_most), (target - stored) / up), 0.0)
+        stored = stored + taken * up
+        top = np.where(fills & (above <= 0), np.minimum(b, high + taken), top)
+        paid += price[h] * (m - given + taken) + wear * given
+        for c in range(charges):
+            if metered[c, h]:
+                peaks[:, :, c] = np.maximum(peaks[:, :, c], top)
+    for c in range(charges):
+        paid += daily_rate[c] * peaks[:, :, c]
+    return paid + (capacity - stored) / up * last_price, peaks

@@ -1,0 +1,69 @@
+"""All batteries of a site as one store behind the meter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Site, UpsSystem, reserve_requirement
+from ridethrough.domain.state import SiteState
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterStore:
+    """Energy above the reserve (kWh stored), and power as the meter sees it (kW).
+
+    A kWh drawn at the meter adds `stored_per_drawn` kWh to the store; a kWh that the meter is relieved of takes
+    `stored_per_relieved` out of it. `wear_per_relieved` is what such a kWh costs in wear.
+    """
+
+    capacity_kwh: float
+    stored_kwh: float
+    charge_kw: float
+    discharge_kw: float
+    stored_per_drawn: float
+    stored_per_relieved: float
+    wear_per_relieved: float
+    import_limit_kw: float
+
+    @property
+    def round_trip(self) -> float:
+        """The share of energy that is left after it was stored and given back."""
+        return self.stored_per_drawn / self.stored_per_relieved
+
+
+def meter_store(site: Site, state: SiteState, usual_load_kw: FloatArray) -> MeterStore:
+    """The store of a site in a state; `usual_load_kw` (one a UPS system) limits what can be discharged into."""
+    tradable, stored, charge, discharge, wear = [], [], [], [], []
+    for ups, load_kw in zip(site.ups, usual_load_kw.tolist(), strict=True):
+        reserve_kwh = reserve_requirement(ups, protected_load_kw=max(ups.protected_load_kw, load_kw)).reserve_kwh
+        room_kwh = 0.0 if ups.lock else max(0.0, ups.max_stored_kwh - reserve_kwh)
+        tradable.append(room_kwh)
+        stored.append(min(room_kwh, max(0.0, _stored_kwh(ups, state) - reserve_kwh)))
+        charge.append(ups.charge_limit_kw / ups.rectifier_efficiency)
+        most_kw = ups.discharge_limit_kw if ups.bidirectional else min(ups.discharge_limit_kw, ups.dc_load_kw(load_kw))
+        discharge.append(most_kw / ups.rectifier_efficiency if room_kwh else 0.0)
+        wear.append(ups.battery.wear_cost_per_kwh * ups.rectifier_efficiency)
+    weights = np.array(tradable) if sum(tradable) > 0 else np.ones(len(tradable))
+    drawn = [ups.battery.charge_efficiency * ups.rectifier_efficiency for ups in site.ups]
+    relieved = [ups.rectifier_efficiency / ups.battery.discharge_efficiency for ups in site.ups]
+    return MeterStore(
+        capacity_kwh=sum(tradable),
+        stored_kwh=sum(stored),
+        charge_kw=sum(charge),
+        discharge_kw=sum(discharge),
+        stored_per_drawn=float(np.average(drawn, weights=weights)),
+        stored_per_relieved=float(np.average(relieved, weights=weights)),
+        wear_per_relieved=float(np.average(wear, weights=weights)),
+        import_limit_kw=site.interconnection.import_limit_kw,
+    )
+
+
+def _stored_kwh(ups: UpsSystem, state: SiteState) -> float:
+    units = state.unit_stored_kwh.get(ups.id)
+    if units is None:
+        return state.stored_kwh.get(ups.id, ups.max_stored_kwh)
+    in_service = [kwh for kwh in units if kwh > 0]
+    return min(in_service, default=0.0) * ups.units_in_service

@@ -1,0 +1,63 @@
+"""When energy is dear enough to give and cheap enough to take, by its hourly prices alone.
+
+An hour is one to give in, if energy can be bought back after it for less (losses, wear and a margin counted), and no
+hour that pays more comes before that. An hour is one to take in, if none before the next giving is cheaper.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.operation.ceilings.store import MeterStore
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_LEAST_GAIN = 1.05
+"""What is given has to bring so many times what it costs to buy back."""
+_AS_CHEAP = 1.02
+_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TradingHours:
+    """For each hour, whether the store may give for the price, and whether it may be filled for the price."""
+
+    gives: BoolArray
+    takes: BoolArray
+
+    @property
+    def any(self) -> bool:
+        """Whether prices are worth trading on at all."""
+        return bool(self.gives.any())
+
+    def after(self, hours: int) -> "TradingHours":
+        """Those from a later hour on."""
+        return TradingHours(gives=self.gives[hours:], takes=self.takes[hours:])
+
+
+def trading_hours(price_per_kwh: FloatArray, store: MeterStore) -> TradingHours:
+    """Work out the hours of a stretch of prices."""
+    price = price_per_kwh.tolist()
+    hours = len(price)
+    gives = np.array([_gives(price, hour, store) for hour in range(hours)], dtype=bool)
+    takes = np.ones(hours, dtype=bool)
+    if gives.any():
+        cheapest, left = np.inf, 0
+        for hour in range(hours - 1, -1, -1):
+            if gives[hour] or left == 0:
+                cheapest, left = np.inf, _HOURS
+            cheapest, left = min(cheapest, price[hour]), left - 1
+            takes[hour] = price[hour] <= cheapest * _AS_CHEAP and not gives[hour]
+    return TradingHours(gives=gives, takes=takes)
+
+
+def _gives(price: list[float], hour: int, store: MeterStore) -> bool:
+    worth = (price[hour] - store.wear_per_relieved) * store.round_trip / _LEAST_GAIN
+    for later in price[hour + 1 : hour + 1 + _HOURS]:
+        if later > price[hour]:
+            return False
+        if later < worth:
+            return True
+    return False

@@ -1,0 +1,135 @@
+"""The ceilings planner in the closed loop: from the past alone, within the reserve, worth its while at any interval."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sites import site, ups_system
+from study_cases import DAY, HOURS, case, tariff
+
+from ridethrough.domain import Horizon
+from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.closed_loop import Loop, floating, run
+from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
+from ridethrough.operation.record import Record
+from ridethrough.operation.yardsticks import PersistencePlanner
+from ridethrough.tariffs.billing.exact_bill import bill
+from ridethrough.tariffs.charges.demand import DemandCharge, DemandSeason, DemandTier
+
+FEW = CeilingSettings(futures=16)
+
+
+def wandering_kw(days: int, seed: int = 3) -> np.ndarray:  # type: ignore[type-arg]
+    """A load that wanders about a daily course; its peaks last some hours."""
+    random = np.random.default_rng(seed)
+    value, out = 0.0, []
+    for hour in range(days * DAY):
+        value = 0.85 * value + random.normal(0, 120)
+        out.append(3600 + 250 * np.sin((hour % DAY - 9) / DAY * 2 * np.pi) + value)
+    return np.clip(np.array(out), 1000, 4700)
+
+
+def saved(asked: StudyCase, planner: CeilingPlanner | PersistencePlanner) -> float:
+    loop = run(asked, planner, Loop.at_start(asked))
+    assert (loop.stored_kwh[:, 1:] >= asked.loads.floor_kwh - 1e-6).all()
+    bills = [bill(asked.tariff, asked.horizon, each.grid_kw).exact_total for each in (floating(asked), loop)]
+    return float(bills[0] - bills[1])
+
+
+def with_load(asked: StudyCase, load_kw: np.ndarray) -> StudyCase:  # type: ignore[type-arg]
+    return dataclasses.replace(asked, record=dataclasses.replace(asked.record, load_kw=load_kw))
+
+
+def test_a_poisoned_future_changes_nothing_before_it() -> None:
+    load_kw = np.minimum(wandering_kw(40), 4600.0)
+    load_kw[-1] = 4690.0  # the same highest load on record, and so the same reserve
+    asked = case(12, before=28, load_kw=load_kw, every_h=1.0)
+    poisoned = asked.record.load_kw.copy()
+    poisoned[:, 34 * DAY : -1] = np.random.default_rng(5).uniform(0, 4600, poisoned[:, 34 * DAY : -1].shape)
+
+    loops = [
+        run(each, CeilingPlanner(settings=FEW), Loop.at_start(each)) for each in (asked, with_load(asked, poisoned))
+    ]
+
+    same = 6 * DAY
+    assert loops[0].stored_kwh[:, : same + 1].tolist() == loops[1].stored_kwh[:, : same + 1].tolist()
+    assert loops[0].stored_kwh[:, same + 1 :].tolist() != loops[1].stored_kwh[:, same + 1 :].tolist()
+
+
+def test_a_peak_is_held_that_persistence_lets_pass() -> None:
+    asked = case(30, before=60, load_kw=wandering_kw(90), every_h=1.0)
+
+    held = saved(asked, CeilingPlanner(settings=FEW))
+
+    assert held > 0
+    assert held > saved(asked, PersistencePlanner())
+
+
+def test_energy_is_traded_where_prices_are_worth_it_and_no_peak_is_billed() -> None:
+    asked = case(10, before=10, load_kw=wandering_kw(20), priced=tariff(demand_rate=0.0), every_h=1.0)
+
+    assert saved(asked, CeilingPlanner(settings=FEW)) > 0
+    kept = saved(asked, CeilingPlanner(settings=dataclasses.replace(FEW, trades=False)))
+    assert kept == pytest.approx(0, abs=0.01)
+
+
+def test_a_flat_load_is_left_alone() -> None:
+    asked = case(10, before=10, load_kw=np.full(20 * DAY, 4000.0), priced=tariff(dear=0.05), every_h=1.0)
+
+    assert saved(asked, CeilingPlanner(settings=FEW)) == pytest.approx(0, abs=0.01)
+
+
+def test_every_charge_has_a_ceiling_of_its_own() -> None:
+    evening = DemandCharge(
+        name="evening",
+        schedule="hours",
+        period="dear",
+        seasons=(DemandSeason(tiers=(DemandTier(rate_per_kw=25.0),)),),
+    )
+    both = tariff()
+    both = dataclasses.replace(both, demand=(*both.demand, evening), schedules={"hours": HOURS})
+    asked = case(6, before=30, load_kw=wandering_kw(36), priced=both, every_h=1.0)
+    targets: list[list[float]] = []
+
+    class Listening(CeilingPlanner):
+        def plan(self, known):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+            planned = super().plan(known)
+            targets.append(planned.orders.grid_target_kw.tolist())
+            return planned
+
+    run(asked, Listening(settings=FEW), Loop.at_start(asked))
+    by_hour = np.array(targets)[:DAY, 0]  # the first studied day is a working day
+    assert by_hour[16:20].max() < by_hour[:16].min()
+
+
+@pytest.mark.parametrize("minutes", [5, 15])
+def test_peaks_are_held_at_the_interval_they_are_metered_at(minutes: int) -> None:
+    per_hour = 60 // minutes
+    random = np.random.default_rng(2)
+    load_kw = np.repeat(wandering_kw(24), per_hour) + random.normal(0, 60, 24 * DAY * per_hour)
+    plain = case(1)
+    whole = Horizon(start=plain.horizon.start, interval_minutes=minutes, intervals=len(load_kw))
+    record = Record(
+        horizon=whole, load_kw=np.clip(load_kw, 0, 4750)[np.newaxis], unprotected_load_kw=np.zeros(len(load_kw))
+    )
+    asked = StudyCase(
+        site=site(ups_system()),
+        tariff=tariff(),
+        record=record,
+        horizon=Horizon(
+            start=whole.start + 14 * DAY * per_hour * whole.step,
+            interval_minutes=minutes,
+            intervals=10 * DAY * per_hour,
+        ),
+        replanned_every_h=1.0,
+    )
+
+    assert saved(asked, CeilingPlanner(settings=FEW)) > 0
+
+
+def test_the_first_day_on_record_is_not_traded_on() -> None:
+    asked = case(2, load_kw=wandering_kw(2), every_h=1.0)
+    loop = run(asked, CeilingPlanner(settings=FEW), Loop.at_start(asked))
+
+    assert loop.by_status["hold"] == DAY
+    assert not loop.discharge_kw[:, :DAY].any()
