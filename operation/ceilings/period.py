@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon
 from ridethrough.operation.planner import Known
 from ridethrough.operation.yardsticks import known_prices
-from ridethrough.tariffs.horizon.charges import CoincidentTerm, DemandStep, DemandTerm, EnergyTierTerm, HorizonCharges
+from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, EnergyTierTerm, HorizonCharges
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -31,7 +31,6 @@ class PeakCharge:
     steps: tuple[DemandStep, ...]
     floor_kw: float
     own_fraction: float
-    weight: float = 1.0
 
     def cost(self, peak_kw: FloatArray) -> FloatArray:
         """What peaks cost, each by the steps of the charge."""
@@ -40,12 +39,12 @@ class PeakCharge:
         for step in self.steps:
             total += step.rate_per_kw * (np.minimum(billed_kw, step.up_to_kw) - below_kw).clip(min=0.0)
             below_kw = step.up_to_kw
-        return np.asarray(total * self.weight)
+        return np.asarray(total)
 
     @property
     def rate_per_kw(self) -> float:
         """What one kW more costs at the highest step."""
-        return self.steps[-1].rate_per_kw * self.own_fraction * self.weight
+        return self.steps[-1].rate_per_kw * self.own_fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,37 +89,27 @@ def rest_of_period(known: Known, start: datetime, usual_kw: float) -> RestOfPeri
 
 def _peak_charges(charges: HorizonCharges, hours: int) -> tuple[PeakCharge, ...]:
     """One entry a charge: that of the billing period (the first on the horizon), its days put together."""
-    found: dict[str, PeakCharge] = {}
-    terms: tuple[DemandTerm | CoincidentTerm, ...] = (*charges.demand, *charges.coincident)
-    for term in terms:
+    found: dict[tuple[str, int], PeakCharge] = {}
+    for index, term in enumerate(charges.demand):
         if term.steps[-1].rate_per_kw < _NEVER_BINDS_PER_KW or not len(term.intervals):
             continue
         metered = np.zeros(hours, dtype=bool)
         metered[term.intervals] = True
-        if term.charge in found:
-            metered |= found[term.charge].metered
-        found[term.charge] = _peak_charge(term, metered)
+        key = (term.charge, index if term.is_expected else -1)
+        if key in found:
+            metered |= found[key].metered
+        found[key] = _peak_charge(term, metered)
     return tuple(found.values())
 
 
-def _peak_charge(term: DemandTerm | CoincidentTerm, metered: BoolArray) -> PeakCharge:
-    if isinstance(term, DemandTerm):
-        return PeakCharge(
-            name=term.charge,
-            metered=metered,
-            daily=bool(term.day),
-            steps=term.steps,
-            floor_kw=term.floor_kw,
-            own_fraction=term.own_fraction,
-        )
+def _peak_charge(term: DemandTerm, metered: BoolArray) -> PeakCharge:
     return PeakCharge(
         name=term.charge,
         metered=metered,
-        daily=False,
+        daily=bool(term.day),
         steps=term.steps,
-        floor_kw=0.0,
-        own_fraction=1.0,
-        weight=term.weight,
+        floor_kw=term.floor_kw,
+        own_fraction=term.own_fraction,
     )
 
 
