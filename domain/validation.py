@@ -1,8 +1,10 @@
 """Faults in input, as data: where, what was given, what is allowed; all faults at once."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+
+LARGEST = 1e15
+"""No figure of a site is larger, in whatever currency; sums and products of larger ones leave the range of numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +63,17 @@ class Checks:
             self.faults.append(Fault(field=name, value=value, allowed=allowed))
 
     def positive(self, name: str, value: float) -> None:
-        """Note a fault unless `value` is finite and above 0."""
-        self.require(math.isfinite(value) and value > 0, name, value, "a number above 0")
+        """Note a fault unless `value` is above 0, and no larger than `LARGEST`."""
+        self.require(value > 0, name, value, "a number above 0")
+        self._not_too_large(name, value)
 
     def not_negative(self, name: str, value: float) -> None:
-        """Note a fault unless `value` is finite and at least 0."""
-        self.require(math.isfinite(value) and value >= 0, name, value, "a number of at least 0")
+        """Note a fault unless `value` is at least 0, and no larger than `LARGEST`."""
+        self.require(value >= 0, name, value, "a number of at least 0")
+        self._not_too_large(name, value)
+
+    def _not_too_large(self, name: str, value: float) -> None:
+        self.require(not value > LARGEST, name, value, f"at most {LARGEST:g}")
 
     def fraction(self, name: str, value: float) -> None:
         """Note a fault unless 0 <= `value` <= 1."""

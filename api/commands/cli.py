@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -179,7 +180,20 @@ def serve(
 
     from ridethrough.api.http.server import create_app  # noqa: PLC0415
 
+    _check_address(host, port)
     uvicorn.run(create_app(workers=workers), host=host, port=port, log_level="info", timeout_graceful_shutdown=_GRACE_S)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before any worker starts."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        allowed = f"an address that is free to listen on ({error.strerror})"
+        raise UnableToAccept([Fault(field="--host and --port", value=f"{host}:{port}", allowed=allowed)]) from error
 
 
 app.command()(bill)

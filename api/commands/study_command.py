@@ -15,6 +15,7 @@ from ridethrough.api.answers.printing import EXIT_NO_SAFE_PLAN, Format, FormatOp
 
 if TYPE_CHECKING:
     from ridethrough.api.cases.study_inputs import StudyRequest
+    from ridethrough.finance.study.case import StudyCase
     from ridethrough.finance.study.study import Study
 
 
@@ -33,6 +34,7 @@ class Replan(StrEnum):
     HOURLY = "hourly"
 
 
+EXIT_INTERRUPTED = 130
 _HOURS = {Replan.DAILY: 24.0, Replan.HOURLY: 1.0}
 
 
@@ -110,9 +112,26 @@ def _studied(site: Path, asked: "StudyRequest", project: Path | None, checkpoint
     if lacking:
         say("error", lacking)
         raise typer.Exit(EXIT_NO_SAFE_PLAN)
-    with _progress_bar() as progress:
-        studied = study_of(case, planner_of(asked.information, case), checkpoint, progress)
+    try:
+        with _progress_bar() as progress:
+            studied = study_of(case, planner_of(asked.information, case), checkpoint, progress)
+    except KeyboardInterrupt:
+        say("stopped", [_what_is_kept(checkpoint, case)])
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     return valued(studied, inputs, venture, project.name if project is not None else "")
+
+
+def _what_is_kept(checkpoint: Path | None, case: "StudyCase") -> str:
+    from ridethrough.finance.study.checkpoint import kept_until  # noqa: PLC0415
+
+    if checkpoint is None:
+        return (
+            "nothing is kept; with --checkpoint FILE every finished billing period is, and the command goes on from it"
+        )
+    kept = kept_until(checkpoint, case)
+    if kept is None:
+        return f"nothing is kept yet: {checkpoint} gets the first billing period when it is finished"
+    return f"{checkpoint} keeps what is studied until {kept:%Y-%m-%d}; give the same command again to go on from there"
 
 
 @contextmanager

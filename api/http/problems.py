@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.solvers import UnableToSolve
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, shown
+from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, printable, shown
 
 _MEDIA_TYPE = "application/problem+json"
 _FAULT_SCHEMA = {
@@ -62,7 +62,7 @@ def _problem(
     faults: tuple[Fault, ...] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": printable(detail)}
     if faults is not None:
         body["errors"] = [_fault(fault) for fault in faults]
     return JSONResponse(body, status_code=status, media_type=_MEDIA_TYPE, headers=headers)
@@ -72,13 +72,8 @@ def _fault(fault: Fault) -> dict[str, Any]:
     value = shown(fault.value)
     if isinstance(value, float) and not math.isfinite(value):
         value = str(value)
-    return {
-        "source": fault.source,
-        "field": fault.field,
-        "value": value,
-        "allowed": fault.allowed,
-        "detail": str(fault),
-    }
+    texts = {"source": fault.source, "field": fault.field, "allowed": fault.allowed, "detail": str(fault)}
+    return {name: printable(text) for name, text in texts.items()} | {"value": value}
 
 
 def _count(faults: tuple[Fault, ...]) -> str:

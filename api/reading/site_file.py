@@ -28,6 +28,10 @@ _CHARGE_LIMIT_OF_RATING = 0.20
 """Li-ion UPS chargers take 20-25 % of the unit's rating (`docs/site-file.md`)."""
 _INPUT_LIMIT_OF_RATING = 1.25
 _HUGE = 1e12
+MOST_OF_RATING = 1.5
+"""A load that UPS units can carry for seconds only: no reading of an interval is above it."""
+MOST_KW = 1e8
+"""100 GW: no site's meter reads more, either way."""
 _DEFAULT_INVERTER_EFFICIENCY = 0.96
 
 
@@ -125,15 +129,13 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
     except UnableToAccept as error:
         raise UnableToAccept([*faults, *error.faults]) from error
     step = timedelta(minutes=written.interval_minutes)
-    if not faults:
-        loads = {ups.id: _series(ups.load, files, step, f"ups.{ups.id}.load") for ups in written.ups}
-        faults += [*_load_faults(loads, source), *_currency_faults(written, tariff, source)]
-    if faults:
+    faults += _currency_faults(written, tariff, source)
+    if files.faults:
         raise UnableToAccept(faults)
-    return SiteInputs(
+    inputs = SiteInputs(
         site=written.site,
         tariff=tariff,
-        loads=loads,
+        loads={ups.id: _series(ups.load, files, step, f"ups.{ups.id}.load") for ups in written.ups},
         unprotected_load=_series(written.unprotected_load, files, step, "unprotected_load"),
         prices=_price_series(written.prices, files, step),
         provenance=Provenance(
@@ -143,16 +145,39 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
             imputed={**imputed, **files.notes()},
         ),
     )
+    faults += _load_faults(inputs, source)
+    if faults:
+        raise UnableToAccept(faults)
+    return inputs
 
 
-def _load_faults(loads: Mapping[str, TimeSeries | float], source: str) -> Iterator[Fault]:
-    """What a UPS carries is never negative (what is behind the meter elsewhere may be)."""
-    for ups_id, load in loads.items():
-        lowest = min(load.values) if isinstance(load, TimeSeries) else load
-        if lowest < 0:
-            file = load.source if isinstance(load, TimeSeries) else ""
-            named = file if file and not file.startswith("ups.") else source
-            yield Fault(field=f"ups.{ups_id}.load", source=named, value=lowest, allowed="a load of at least 0 kW")
+def _load_faults(inputs: SiteInputs, source: str) -> Iterator[Fault]:
+    """Loads that cannot be: what a UPS carries is never negative (what is behind the meter elsewhere may be)."""
+    for ups in inputs.site.ups:
+        most_kw = MOST_OF_RATING * ups.units * ups.unit_output_limit_kw
+        allowed = f"from 0 to {most_kw:,.0f} kW, {MOST_OF_RATING:g} times what its {ups.units} units put out"
+        yield from _beyond(inputs.loads[ups.id], (0.0, most_kw), f"ups.{ups.id}.load", allowed, source)
+    allowed = f"at most {MOST_KW:,.0f} kW either way"
+    yield from _beyond(inputs.unprotected_load, (-MOST_KW, MOST_KW), "unprotected_load", allowed, source)
+
+
+def _beyond(
+    load: TimeSeries | float, limits: tuple[float, float], place: str, allowed: str, source: str
+) -> Iterator[Fault]:
+    """The reading that is farthest beyond its limits, with its time, and how many there are."""
+    low, high = limits
+    if not isinstance(load, TimeSeries):
+        if not low <= load <= high:
+            yield Fault(field=place, source=source, value=load, allowed=allowed)
+        return
+    found = [index for index, kw in enumerate(load.values) if not low <= kw <= high]
+    if found:
+        worst = max(found, key=lambda index: max(low - load.values[index], load.values[index] - high))
+        at = (load.start + worst * load.step).isoformat()
+        others = f", and {len(found) - 1} other readings" if len(found) > 1 else ""
+        value = f"{load.values[worst]:g} kW at {at}{others}"
+        named = source if load.source.startswith(("ups.", "unprotected")) else load.source
+        yield Fault(field=place, source=named, value=value, allowed=allowed)
 
 
 def _currency_faults(site: Site, tariff: Tariff | None, source: str) -> Iterator[Fault]:

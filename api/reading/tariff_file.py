@@ -9,7 +9,7 @@ from ridethrough.api.reading.files import read_json, read_text
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.charges.not_priced import UnableToPrice
-from ridethrough.tariffs.documents.acceptance import printable, shown
+from ridethrough.tariffs.documents.acceptance import printable, shown, with_printable_text
 from ridethrough.tariffs.native import tariff_from_document, tariff_from_yaml
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.demand import LookbackReading
@@ -85,7 +85,9 @@ def _at_tariff(fault: Fault, source: str) -> Fault:
 def _tariff(document: Any, *, source: str) -> Tariff:  # noqa: ANN401 - it is looked at to find out
     """Read a document as URDB where it has URDB's fields, else as native."""
     try:
-        return tariff_from_urdb(document) if _is_urdb(document) else tariff_from_document(document)
+        if _is_urdb(document):
+            return tariff_from_urdb(with_printable_text(document))
+        return tariff_from_document(document)
     except UnableToAccept as error:
         raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
     except UnableToPrice as error:

@@ -1,9 +1,11 @@
 """Checkpoints: a study that was interrupted continues after its last finished billing period."""
 
 import hashlib
+import hmac
 import json
 import os
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 
 from ridethrough.domain.validation import Fault, UnableToAccept
 from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.checkpoint_key import key_for
 from ridethrough.finance.study.closed_loop import Loop
 from ridethrough.operation.planner import Planner
 
-_VERSION = 1
+_VERSION = 2
 
 
 def inputs_sha256(case: StudyCase, planner: Planner) -> str:
@@ -47,9 +50,10 @@ def write_checkpoint(path: Path, loop: Loop, sha256: str) -> None:
         "certified": loop.certified,
         "warnings": list(loop.warnings),
     }
+    body = json.dumps(document)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(json.dumps(document), encoding="utf-8")
+        part.write_text(f"{_keyed_hash(path, body)}\n{body}", encoding="utf-8")
         part.replace(path)
     except OSError as error:
         allowed = f"a file that can be written ({error.strerror})"
@@ -66,15 +70,42 @@ def read_checkpoint(path: Path, case: StudyCase, sha256: str) -> Loop | None:
     if not path.exists():
         return None
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(_proven(path))
         loop = _loop(document, case) if document["inputs_sha256"] == sha256 else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UnableToAccept:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         fault = Fault(field="checkpoint", value=str(path), allowed="a checkpoint written by a study")
         raise UnableToAccept([fault]) from error
     if loop is None:
         allowed = "a checkpoint of the same study; its site, tariff, series, days or planning differ: name another file"
         raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)])
     return loop
+
+
+def _proven(path: Path) -> str:
+    """The content of a checkpoint, which its keyed hash proves."""
+    proof, _, body = path.read_text(encoding="utf-8").partition("\n")
+    if not hmac.compare_digest(proof.encode(), _keyed_hash(path, body).encode()):
+        allowed = "a checkpoint written by a study of this user on this machine, and unchanged; name another file"
+        raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)])
+    return body
+
+
+def kept_until(path: Path, case: StudyCase) -> datetime | None:
+    """The local time up to which a checkpoint keeps a study; None where nothing is kept.
+
+    It only reads what a study has just written: whether the file may be used is for `read_checkpoint` to say.
+    """
+    try:
+        done = int(json.loads(path.read_text(encoding="utf-8").partition("\n")[2])["done"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return case.horizon.start_of(done) if done else None
+
+
+def _keyed_hash(path: Path, body: str) -> str:
+    return hmac.new(key_for(path), body.encode(), hashlib.sha256).hexdigest()
 
 
 def _loop(document: dict[str, Any], case: StudyCase) -> Loop:

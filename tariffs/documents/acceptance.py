@@ -104,6 +104,15 @@ def printable(text: str, *, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
     return _UNPRINTABLE.sub(instead, text)
 
 
+def with_printable_text(document: Any) -> Any:  # noqa: ANN401 - JSON
+    """The document with all its text printable, for what others publish: nobody here can mend it."""
+    if isinstance(document, str):
+        return printable(document)
+    if isinstance(document, dict):
+        return {with_printable_text(key): with_printable_text(value) for key, value in document.items()}
+    return [with_printable_text(each) for each in document] if isinstance(document, list) else document
+
+
 def _unprintable(document: object, path: str) -> Iterator[Fault]:
     """Find text that cannot be shown as it stands, and ids and names of more than one line."""
     if isinstance(document, str):

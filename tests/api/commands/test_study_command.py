@@ -240,3 +240,28 @@ def test_a_bar_shows_progress_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch
     with study_command._progress_bar() as progress:  # noqa: SLF001
         assert progress is not None
         progress(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "nothing is kept; with --checkpoint FILE every finished billing period is"),
+        (("--checkpoint", "new.json"), "nothing is kept yet: "),
+        (("--checkpoint", "old.json"), "keeps what is studied until 2026-07-13; give the same command again"),
+    ],
+)
+def test_an_interrupted_study_says_what_is_kept_and_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], said: str
+) -> None:
+    named = [str(tmp_path / each) if each.endswith(".json") else each for each in options]
+    if "old.json" in options:
+        studied(AI_POD, *WEEK, *named)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ridethrough.api.cases.study_inputs.study_of", interrupted)
+    done = studied(AI_POD, *WEEK, *named)
+    assert done.code == 130
+    assert done.err.startswith("stopped: ")
+    assert said in done.err

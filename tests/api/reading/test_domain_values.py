@@ -15,6 +15,7 @@ from ridethrough.domain import Horizon, ReserveCondition, Site, UpsSystem
 from ridethrough.finance.project.project import Asset, Replacement
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.problem.merging import merge_identical
+from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.tariffs.horizon.charges import HorizonCharges
 
 STORM = {"from": f"{DAY}T10:00-04:00", "to": f"{DAY}T12:00-04:00", "kind": "storm"}
@@ -46,7 +47,7 @@ def test_identical_pods_merge_whatever_way_their_loads_are_written(
         unprotected_load_kw=(900.0,) * horizon.intervals,
     )
 
-    assert merge_identical(problem).stands_for == {"a": ("a", "b")}
+    assert merge_identical(basis_of(problem)).stands_for == {"a": ("a", "b")}
 
 
 def kinds_in(value: object) -> Iterator[type]:

@@ -1,11 +1,14 @@
 """A study that is killed goes on where it was, and comes to the same figures."""
 
 import dataclasses
+import hashlib
+import hmac
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from study_cases import case, tariff
 from ridethrough.domain import UnableToAccept
 from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.checkpoint import inputs_sha256
+from ridethrough.finance.study.checkpoint_key import key_for
 from ridethrough.finance.study.study import Study
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 
@@ -53,7 +57,9 @@ def test_a_study_that_is_killed_half_way_and_resumed_comes_to_the_same(tmp_path:
         capture_output=True,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert json.loads(checkpoint.read_text())["done"] == 30 * 24, "June is done, and July was not finished"
+    assert json.loads(checkpoint.read_text().splitlines()[1])["done"] == 30 * 24, (
+        "June is done, and July was not finished"
+    )
     told: list[int] = []
     resumed = study(
         case(DAYS), PersistencePlanner(), options=options(checkpoint), progress=lambda done, _: told.append(done)
@@ -89,10 +95,60 @@ def test_a_checkpoint_of_other_inputs_is_refused_with_the_reason(tmp_path: Path)
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, change: object) -> None:
     checkpoint = tmp_path / "c.json"
     study(case(2), PersistencePlanner(), options=options(checkpoint))
-    document = json.loads(checkpoint.read_text())
-    checkpoint.write_text(change if isinstance(change, str) else json.dumps(document | change))  # type: ignore[operator]
+    document = json.loads(checkpoint.read_text().splitlines()[1])
+    body = change if isinstance(change, str) else json.dumps(document | change)  # type: ignore[operator]
+    proof = hmac.new(key_for(checkpoint), body.encode(), hashlib.sha256).hexdigest()
+    checkpoint.write_text(f"{proof}\n{body}")
     with pytest.raises(UnableToAccept, match="a checkpoint written by a study"):
         study(case(2), PersistencePlanner(), options=options(checkpoint))
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda proof, body: f"{proof}\n{json.dumps(json.loads(body) | {'grid_kw': [0.0] * 48})}",
+        lambda proof, body: f"{proof}\n{body.replace('certified', 'certified ')}",
+        lambda proof, body: f"{'0' * len(proof)}\n{body}",
+        lambda _proof, body: f"{hmac.new(b'', body.encode(), hashlib.sha256).hexdigest()}\n{body}",
+        lambda _proof, body: f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}",
+        lambda _proof, body: f"\n{body}",
+        lambda _proof, body: body,
+        lambda proof, _body: f"{proof}\n{'[' * 200_000}",
+        lambda proof, body: f"{proof}\n{body.replace('48', '1e400')}",
+        lambda _proof, _body: "\x00",
+    ],
+)
+def test_a_forged_checkpoint_is_refused(tmp_path: Path, forge: Callable[[str, str], str]) -> None:
+    checkpoint = tmp_path / "c.json"
+    study(case(2), PersistencePlanner(), options=options(checkpoint))
+    checkpoint.write_text(forge(*checkpoint.read_text().split("\n")))
+    with pytest.raises(UnableToAccept, match="written by a study of this user on this machine, and unchanged"):
+        study(case(2), PersistencePlanner(), options=options(checkpoint))
+
+
+def test_the_key_is_its_owners_alone_and_another_key_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = tmp_path / "c.json"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "one"))
+    study(case(2), PersistencePlanner(), options=options(checkpoint))
+    key = tmp_path / "one" / "ridethrough" / "checkpoint.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.chmod(0o644)
+    with pytest.raises(UnableToAccept, match="readable by its owner alone"):
+        study(case(2), PersistencePlanner(), options=options(checkpoint))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "two"))
+    with pytest.raises(UnableToAccept, match="of this user on this machine"):
+        study(case(2), PersistencePlanner(), options=options(checkpoint))
+
+
+def test_without_a_state_folder_the_key_stands_beside_the_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    checkpoint = tmp_path / "c.json"
+    study(case(2), PersistencePlanner(), options=options(checkpoint))
+    assert (tmp_path / ".c.json.key").stat().st_mode & 0o777 == 0o600
+    study(case(2), PersistencePlanner(), options=options(checkpoint))
 
 
 def test_a_checkpoint_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
