@@ -120,6 +120,10 @@ class Horizon:
         """
         return replace(self, start=self.start + first * self.step, intervals=last - first)
 
+    def split(self, parts: int) -> "Horizon":
+        """The same time, with each interval in so many equal parts of whole minutes."""
+        return replace(self, interval_minutes=self.interval_minutes // parts, intervals=self.intervals * parts)
+
     def first(self, intervals: int) -> "Horizon":
         """The horizon of the first `intervals` intervals of this one."""
         return self.part(0, intervals)

@@ -17,8 +17,11 @@ class SiteState:
 
     `stored_kwh` is the energy of all batteries of a system; a missing system is full. `peaks_kw` holds the
     month-to-date peak of each demand charge. `past_peaks_kw` holds the peaks of earlier months for each charge
-    (`{"facility": {"2026-05": 4210.0}}`). `energy_kwh` is the month-to-date energy, from which energy tiers continue.
-    `conditions` are new since the site was described: a storm, an alert, a generator out of service.
+    (`{"facility": {"2026-05": 4210.0}}`). `energy_kwh` is the month-to-date energy, from which energy tiers
+    continue; `period_energy_kwh` is the part of each period of the tariff's energy schedule, for tiers that count
+    it alone. `day_peaks_kw` holds the peak of each day of this billing period so far (`{"facility": {"2026-05-17":
+    4210.0}}`; a week has its Monday), for charges on the mean of several. `conditions` are new since the site was
+    described: a storm, an alert, a generator out of service.
 
     If units have different charge, `unit_stored_kwh` gives the energy of each unit and replaces `stored_kwh`. Every
     unit then counts like the unit in service with the least energy above its cutoff, because that unit is empty first.
@@ -30,6 +33,8 @@ class SiteState:
     energy_kwh: float = 0.0
     conditions: tuple[ReserveCondition, ...] = ()
     unit_stored_kwh: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    period_energy_kwh: Mapping[str, float] = field(default_factory=dict)
+    day_peaks_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -42,9 +47,12 @@ class SiteState:
                 checks.not_negative(f"ups.{ups_id}.unit_stored_kwh.{index}", stored)
         for charge, peak in self.peaks_kw.items():
             checks.not_negative(f"peaks_kw.{charge}", peak)
-        for charge, months in self.past_peaks_kw.items():
-            for month, peak in months.items():
-                checks.not_negative(f"past_peaks_kw.{charge}.{month}", peak)
+        for name, of_charges in (("past_peaks_kw", self.past_peaks_kw), ("day_peaks_kw", self.day_peaks_kw)):
+            for charge, peaks in of_charges.items():
+                for label, peak in peaks.items():
+                    checks.not_negative(f"{name}.{charge}.{label}", peak)
+        for period, energy in self.period_energy_kwh.items():
+            checks.not_negative(f"period_energy_kwh.{period}", energy)
         checks.not_negative("energy_kwh", self.energy_kwh)
         checks.raise_faults()
 

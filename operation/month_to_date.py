@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import SiteState
-from ridethrough.tariffs.calendar.local_calendar import IndexArray, LocalCalendar
+from ridethrough.tariffs.calendar.local_calendar import IndexArray, LocalCalendar, local_calendar
 from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
 from ridethrough.tariffs.charges.demand import DemandCharge
+from ridethrough.tariffs.resolution import parts_of_an_interval
 from ridethrough.tariffs.tariff import Tariff
 
 FloatArray = NDArray[np.float64]
@@ -28,17 +29,20 @@ class _Register:
     daily: bool
     window: IndexArray | None
     peak_kw: float = 0.0
+    parts: int = 1
+    """Each interval of the meter series is so many intervals of `metered` and `window`."""
     counted: int = 0
-    """Intervals before this index are in the peak."""
+    """Parts before this index are in the peak."""
 
     def count(self, grid_kw: FloatArray, end: int) -> None:
         """Take in the intervals up to `end`; of a demand window only when all of it is there."""
+        end *= self.parts
         if self.window is not None and end < len(self.window) and self.window[end] == self.window[end - 1]:
             end = int(np.searchsorted(self.window, self.window[end - 1]))
         here = self.counted + np.flatnonzero(self.metered[self.counted : end])
         self.counted = max(self.counted, end)
         if len(here):
-            kw = grid_kw[here]
+            kw = grid_kw[here // self.parts]
             if self.window is not None:
                 starts = np.concatenate([[0], np.flatnonzero(np.diff(self.window[here])) + 1])
                 kw = np.add.reduceat(kw, starts) / np.diff(np.append(starts, len(kw)))
@@ -55,22 +59,33 @@ class MonthToDate:
     energy_kwh: float = 0.0
     at: int = 0
     remembered: frozenset[str] = field(default_factory=frozenset)
+    period_energy_kwh: dict[str, float] = field(default_factory=dict)
+    period_shares: Mapping[str, FloatArray] = field(default_factory=dict)
+    """By period of the energy schedule: the share of each interval that lies in it."""
 
     @classmethod
     def begin(cls, tariff: Tariff, calendar: LocalCalendar, before: SiteState) -> "MonthToDate":
         """Start where a study starts, with what was set before it."""
-        registers = [_register(tariff, calendar, charge, before.peaks_kw) for _, charge in tariff.on_peaks]
+        parts = parts_of_an_interval(tariff, calendar)
+        fine = local_calendar(calendar.horizon.split(parts), calendar.cycle, tariff.holidays)
+        registers = [_register(tariff, fine, charge, before.peaks_kw, parts) for _, charge in tariff.on_peaks]
         return cls(
             calendar=calendar,
             registers=registers,
             past_peaks_kw={name: dict(months) for name, months in before.past_peaks_kw.items()},
             energy_kwh=before.energy_kwh,
+            period_energy_kwh=dict(before.period_energy_kwh),
+            period_shares=_shares_of_periods(tariff, fine, parts),
             remembered=frozenset(charge.name for charge in tariff.demand if not charge.daily),
         )
 
     def meter(self, grid_kw: FloatArray, end: int) -> None:
         """Take in a meter series up to index `end`; what was taken in before lies within one local day of it."""
-        self.energy_kwh += float(np.maximum(grid_kw[self.at : end], 0.0).sum()) * self.calendar.horizon.interval_h
+        bought_kwh = np.maximum(grid_kw[self.at : end], 0.0) * self.calendar.horizon.interval_h
+        self.energy_kwh += float(bought_kwh.sum())
+        for name, share in self.period_shares.items():
+            more_kwh = float(share[self.at : end] @ bought_kwh)
+            self.period_energy_kwh[name] = self.period_energy_kwh.get(name, 0.0) + more_kwh
         for register in self.registers:
             register.count(grid_kw, end)
         last, self.at = end - 1, end
@@ -86,6 +101,7 @@ class MonthToDate:
     def _close(self, label: str) -> None:
         """End a billing period: what it set is past."""
         self.energy_kwh = 0.0
+        self.period_energy_kwh = {}
         for register in self.registers:
             if register.name in self.remembered:
                 self.past_peaks_kw.setdefault(register.name, {})[label] = register.peak_kw
@@ -99,6 +115,7 @@ class MonthToDate:
             peaks_kw={register.name: register.peak_kw for register in self.registers},
             past_peaks_kw=self.past_peaks_kw,
             energy_kwh=self.energy_kwh,
+            period_energy_kwh=dict(self.period_energy_kwh),
         )
 
 
@@ -115,6 +132,7 @@ def _register(
     calendar: LocalCalendar,
     charge: DemandCharge | CoincidentPeakCharge,
     peaks_kw: Mapping[str, float],
+    parts: int,
 ) -> _Register:
     metered = np.zeros(calendar.horizon.intervals, dtype=bool)
     metered[calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)] = True
@@ -125,4 +143,15 @@ def _register(
         daily=isinstance(charge, DemandCharge) and charge.daily,
         window=calendar.windows(minutes) if minutes > calendar.horizon.interval_minutes else None,
         peak_kw=peaks_kw.get(charge.name, 0.0),
+        parts=parts,
     )
+
+
+def _shares_of_periods(tariff: Tariff, fine: LocalCalendar, parts: int) -> dict[str, FloatArray]:
+    """The share of each interval in each period of the energy schedule, where tiers count a period's energy alone."""
+    energy = tariff.energy
+    if energy is None or not any(period.counts_its_own for period in energy.periods):
+        return {}
+    names = [period.name for period in energy.periods]
+    held = fine.schedule_period(tariff.schedules.get(energy.schedule), names)
+    return {name: (held == number).reshape(-1, parts).mean(axis=1) for number, name in enumerate(names)}

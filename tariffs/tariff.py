@@ -63,6 +63,17 @@ class Tariff(Written):
         checks.raise_faults()
 
     @property
+    def validity(self) -> str:
+        """The days on which its figures hold, in words."""
+        return f"from {self.effective_from or 'the beginning'} to {self.effective_until or 'today'}"
+
+    def days_outside(self, first: date, days: int) -> int:
+        """How many of `days` local days from `first` lie outside of the days on which its figures hold."""
+        early = 0 if self.effective_from is None else (self.effective_from - first).days
+        late = days if self.effective_until is None else (self.effective_until - first).days
+        return days - max(0, min(days, late) - max(0, early))
+
+    @property
     def on_peaks(self) -> tuple[tuple[str, DemandCharge | CoincidentPeakCharge], ...]:
         """Every charge on a peak, with its path in the document."""
         return tuple(

@@ -186,6 +186,8 @@ class StateDocument:
     past_peaks_kw: dict[str, dict[str, float]] = field(default_factory=dict)
     energy_kwh: float = 0.0
     conditions: tuple[ConditionDocument, ...] = ()
+    period_energy_kwh: dict[str, float] = field(default_factory=dict)
+    day_peaks_kw: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def site_state(self) -> SiteState:
         """The state in the domain's words.
@@ -198,6 +200,8 @@ class StateDocument:
             peaks_kw=self.peaks_kw,
             past_peaks_kw=self.past_peaks_kw,
             energy_kwh=self.energy_kwh,
+            period_energy_kwh=self.period_energy_kwh,
+            day_peaks_kw=self.day_peaks_kw,
             conditions=tuple(each.condition for each in self.conditions),
             unit_stored_kwh={
                 ups_id: ups.unit_stored_kwh for ups_id, ups in self.ups.items() if ups.unit_stored_kwh is not None

@@ -140,6 +140,8 @@ def _after(billed: Bill, begun: str, daily: set[str]) -> SiteState:
             name: {label: kw for label, kw in months.items() if label != begun} for name, months in peaks.items()
         },
         energy_kwh=last.energy_kwh,
+        period_energy_kwh=last.period_energy_kwh,
+        day_peaks_kw=last.day_peaks_kw,
     )
 
 

@@ -94,7 +94,7 @@ def metered_peak_kw(term: DemandTerm, grid_kw: FloatArray, intervals: int) -> fl
 def price(charges: HorizonCharges, grid_kw: FloatArray, intervals: int | None = None) -> ChargesCost:
     """Price the first `intervals` intervals (all without a number) of a meter series."""
     meter = meter_of(charges, grid_kw, len(grid_kw) if intervals is None else intervals)
-    tiers = {term.billing_period: tier_cost(term, meter) for term in charges.tiers}
+    tiers = [(term.billing_period, tier_cost(term, meter)) for term in charges.tiers]
     peaks = [
         _PeakCost(kind=term.kind, billing_period=term.billing_period, cost=stepped_cost(term.steps, billed))
         for term, billed in zip(charges.demand, meter.billed_kw, strict=True)
@@ -103,7 +103,7 @@ def price(charges: HorizonCharges, grid_kw: FloatArray, intervals: int | None = 
     paid = charges.energy_per_kwh * meter.imported_kwh
     parts = _Parts(paid=paid, earned=earned, tiers=tiers, peaks=peaks)
     by_kind = {
-        "energy": float(paid.sum()) + sum(tiers.values()),
+        "energy": float(paid.sum()) + sum(cost for _, cost in tiers),
         **_by_kind(peaks),
         "minimum": sum((_shortfall(term, parts) for term in charges.minimum), start=0.0),
         "export": -float(earned.sum()),
@@ -130,7 +130,7 @@ class _Parts:
 
     paid: FloatArray
     earned: FloatArray
-    tiers: dict[str, float]
+    tiers: list[tuple[str, float]]
     peaks: list[_PeakCost]
 
 
@@ -138,7 +138,8 @@ def _shortfall(term: MinimumTerm, parts: _Parts) -> float:
     """What a minimum charge adds to its billing period."""
     label = term.billing_period
     by_kind = {
-        "energy": float(parts.paid[term.intervals].sum()) + parts.tiers.get(label, 0.0),
+        "energy": float(parts.paid[term.intervals].sum())
+        + sum(cost for period, cost in parts.tiers if period == label),
         "export": -float(parts.earned[term.intervals].sum()),
         **_by_kind(peak for peak in parts.peaks if peak.billing_period == label),
     }

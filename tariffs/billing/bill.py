@@ -47,7 +47,8 @@ class PeriodBill:
     """The lines of one billing period; `start` and `end` bound the part of it that the meter series covers.
 
     `peaks_kw` holds the metered peak behind each demand charge and `billed_kw` what was billed, both in kW: what the
-    state of the next plan, and the ratchets of the next bills, start from.
+    state of the next plan, and the ratchets of the next bills, start from. `day_peaks_kw` (by charge and day) and
+    `period_energy_kwh` (by period of the energy schedule) have the shape of `SiteState`.
     """
 
     period: BillingPeriod
@@ -55,6 +56,8 @@ class PeriodBill:
     end: datetime
     lines: tuple[LineItem, ...]
     energy_kwh: float = 0.0
+    period_energy_kwh: Mapping[str, float] = field(default_factory=dict)
+    day_peaks_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     peaks_kw: Mapping[str, float] = field(default_factory=dict)
     billed_kw: Mapping[str, float] = field(default_factory=dict)
 

@@ -28,4 +28,5 @@ class PeakLines:
 
     peaks_kw: dict[str, float] = field(default_factory=dict)
     billed_kw: dict[str, float] = field(default_factory=dict)
+    day_peaks_kw: dict[str, dict[str, float]] = field(default_factory=dict)
     lines: list[LineItem] = field(default_factory=list)

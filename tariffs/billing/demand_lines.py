@@ -1,6 +1,7 @@
 """The demand lines of a bill."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -11,6 +12,7 @@ from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
 from ridethrough.tariffs.billing.stepped import TierWriter, tier_limit, units_per_kw
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
+from ridethrough.tariffs.calendar.past_periods import past_periods
 from ridethrough.tariffs.charges.demand import DemandCharge
 
 
@@ -22,27 +24,38 @@ def demand_lines(case: BillingCase) -> list[PeakLines]:
         hours = meter.calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
         demands, first = meter.demands_kw(hours, charge.window_minutes)
         of_period = meter.calendar.period[first]
-        history = {_month(label): kw for label, kw in state.past_peaks_kw.get(charge.name, {}).items()}
-        history = {month: kw for month, kw in history.items() if month < _month(meter.calendar.periods[0].label)}
+        history, per_kw = _history(case, charge), units_per_kw(charge.unit, power_factor)
         for index, period in enumerate(meter.calendar.periods):
             so_far = state.peaks_kw.get(charge.name, 0.0) if index == 0 else 0.0
             chosen = of_period == index
             stretches = _stretches(charge, meter, demands[chosen], first[chosen], so_far)
             peak = max(stretches, default=0.0)
-            billed = [_billed(charge, period, kw, history, power_factor) for kw in stretches]
+            ratcheted = _of_past(charge, period, index, history) * per_kw
+            billed = [max(_of_own(charge, period, kw, power_factor), ratcheted) for kw in stretches]
             name_tiers = TierWriter(
                 name=charge.name, unit=charge.unit + ("-day" if charge.daily else ""), cent=cent_of(tariff.currency)
             )
             bills[index].lines.extend(name_tiers.lines("demand", contract_tiers(charge, period.month), billed))
             bills[index].peaks_kw[charge.name] = peak
-            bills[index].billed_kw[charge.name] = float(sum(billed)) / float(units_per_kw(charge.unit, power_factor))
-            history[_month(period.label)] = max(peak, history.get(_month(period.label), 0.0))
+            bills[index].billed_kw[charge.name] = float(sum(billed)) / float(per_kw)
+            history.append(_Peak(position=index, month=period.month, kw=peak))
     return bills
 
 
-def _month(label: str) -> int:
-    year, month = label.split("-")[:2]
-    return int(year) * 12 + int(month)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Peak:
+    """The metered peak of a billing period: `position` counts periods from the first of the series."""
+
+    position: int
+    month: int
+    kw: float
+
+
+def _history(case: BillingCase, charge: DemandCharge) -> list[_Peak]:
+    """The peaks of billing periods before the series, from the state."""
+    known = case.state.past_peaks_kw.get(charge.name, {})
+    placed = past_periods(case.meter.calendar.cycle, case.meter.calendar.periods[0], known)
+    return [_Peak(position=-at.back, month=at.month, kw=known[label]) for label, at in placed.items()]
 
 
 def _stretches(
@@ -59,24 +72,29 @@ def _stretches(
     return [float(peak) for peak in peaks]
 
 
-def _billed(
-    charge: DemandCharge, period: BillingPeriod, peak_kw: float, history: Mapping[int, float], power_factor: float
-) -> Decimal:
-    """Billed demand in the charge's unit: own peak, ratchet, minimum and contract, whichever is highest."""
-    per_kw = units_per_kw(charge.unit, power_factor)
-    now, month = _month(period.label), period.month
-    billed = quantity(peak_kw) * per_kw
-    ratchet = charge.ratchet
-    if ratchet is not None:
-        billed *= exact(ratchet.own_fractions[month - 1])
-        for past in range(now - ratchet.months_back, now):
-            then = (past - 1) % 12 + 1
-            if past in history and then in ratchet.counted_months:
-                fraction = exact(ratchet.fractions[month - 1]) * exact(ratchet.counted_fractions[then - 1])
-                billed = max(billed, fraction * quantity(history[past]) * per_kw)
+def _of_own(charge: DemandCharge, period: BillingPeriod, peak_kw: float, power_factor: float) -> Decimal:
+    """Billed demand in the charge's unit without a memory: own peak, minimum and contract, whichever is highest."""
+    billed = quantity(peak_kw) * units_per_kw(charge.unit, power_factor)
+    if charge.ratchet is not None:
+        billed *= exact(charge.ratchet.own_fractions[period.month - 1])
     if charge.contract is not None:
         billed = max(billed, exact(charge.contract.contract_kw) * exact(charge.contract.billed_fraction))
     return max(billed, exact(charge.minimum_kw))
+
+
+def _of_past(charge: DemandCharge, period: BillingPeriod, position: int, history: Sequence[_Peak]) -> Decimal:
+    """The demand (kW) that a ratchet bills for the peaks of earlier billing periods."""
+    ratchet = charge.ratchet
+    if ratchet is None:
+        return Decimal()
+    floors = (
+        exact(ratchet.fractions[period.month - 1])
+        * exact(ratchet.counted_fractions[peak.month - 1])
+        * quantity(peak.kw)
+        for peak in history
+        if position - peak.position <= ratchet.months_back and peak.month in ratchet.counted_months
+    )
+    return max(floors, default=Decimal())
 
 
 def contract_tiers(charge: DemandCharge, month: int) -> list[tuple[Decimal, Decimal]]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from ridethrough.domain import PriceSeries
+from ridethrough.domain import PriceSeries, SiteState
 from ridethrough.tariffs.billing.bill import LineItem, cent_of
 from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
@@ -51,12 +51,17 @@ class EnergyBilling:
         """Energy bought in one billing period."""
         return float(self.bought_kwh[index].sum())
 
-    def lines(self, index: int, billed_kw: float, so_far_kwh: float) -> list[LineItem]:
+    def kwh_by_period(self, index: int) -> dict[str, float]:
+        """Energy bought in one billing period, by period of the schedule."""
+        names = (period.name for period in self.energy.periods)
+        return dict(zip(names, self.bought_kwh[index].tolist(), strict=True))
+
+    def lines(self, index: int, billed_kw: float, before: SiteState) -> list[LineItem]:
         """The energy and export lines of one billing period.
 
-        `billed_kw` scales limits in kWh/kW. Tiers count from `so_far_kwh`, used earlier in the billing period.
+        `billed_kw` scales limits in kWh/kW. Tiers count from what `before` says was used earlier in the billing period.
         """
-        lines = self._rate_lines(index, billed_kw, so_far_kwh)
+        lines = self._rate_lines(index, billed_kw, before)
         adjustments = self.energy.fuel_adjustment_per_kwh
         for month, kwh in enumerate(self.month_kwh[index]):
             if adjustments and kwh > 0:
@@ -68,13 +73,15 @@ class EnergyBilling:
                 lines.append(self._line("export", f"export, {period.name}", kwh, -exact(period.tiers[0].sell_per_kwh)))
         return lines
 
-    def _rate_lines(self, index: int, billed_kw: float, so_far_kwh: float) -> list[LineItem]:
-        total = self.kwh(index)
+    def _rate_lines(self, index: int, billed_kw: float, before: SiteState) -> list[LineItem]:
         lines = []
         for period, kwh in zip(self.energy.periods, self.bought_kwh[index], strict=True):
             if kwh <= 0 or not self.is_priced:
                 continue
-            shares = _shares(period, self.periods[index].days, billed_kw, so_far_kwh, total)
+            so_far_kwh, counted_kwh = before.energy_kwh, self.kwh(index)
+            if period.counts_its_own:
+                so_far_kwh, counted_kwh = before.period_energy_kwh.get(period.name, 0.0), float(kwh)
+            shares = _shares(period, self.periods[index].days, billed_kw, so_far_kwh, counted_kwh)
             for step, share in zip(period.steps(self.periods[index].days), shares, strict=True):
                 if share > 0:
                     name = f"{period.name}, tier {step.number + 1}" if len(shares) > 1 else period.name

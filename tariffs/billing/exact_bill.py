@@ -22,6 +22,7 @@ from ridethrough.tariffs.charges.coincident import CoincidentEvent
 from ridethrough.tariffs.charges.kind import KIND_NAMES
 from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.inputs import check_inputs
+from ridethrough.tariffs.resolution import parts_of_an_interval, split_note, window_notes
 from ridethrough.tariffs.tariff import Tariff
 
 _MONTHS_A_YEAR = 12
@@ -46,9 +47,8 @@ def bill(
     Raises `UnableToAccept` for a series that does not fit its horizon, or inputs that belong elsewhere.
     """
     check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
-    calendar = local_calendar(horizon, tariff.cycle, tariff.holidays)
-    meter = MeterSeries.of(horizon, np.asarray(kw, dtype=np.float64), calendar)
-    known = state or SiteState()
+    meter, prices, split = _in_parts(tariff, horizon, np.asarray(kw, dtype=np.float64), prices)
+    calendar, known = meter.calendar, state or SiteState()
     energy = EnergyBilling(tariff, meter, prices)
     case = BillingCase(
         tariff=tariff, meter=meter, state=known, prices=prices, events=events, power_factor=power_factor or 1.0
@@ -56,19 +56,39 @@ def bill(
     demands = peak_lines(case)
     drafts = []
     for index, demand in enumerate(demands):
-        lines = energy.lines(index, _tier_kw(tariff, demand), known.energy_kwh if index == 0 else 0.0)
+        lines = energy.lines(index, _tier_kw(tariff, demand), known if index == 0 else SiteState())
         drafts.append(_with_riders_and_minimum(tariff, calendar, index, lines + demand.lines))
     unsettled = _settle_years(tariff, calendar, drafts)
     periods = [
-        _period_bill(calendar, index, _with_taxes(tariff, drafts[index]), demand, energy.kwh(index))
+        _period_bill(calendar, index, _with_taxes(tariff, drafts[index]), demand, energy)
         for index, demand in enumerate(demands)
     ]
     return Bill(
         currency=tariff.currency,
         periods=tuple(periods),
         not_priced=not_priced(tariff, prices, unsettled),
-        warnings=bill_warnings(tariff, calendar, periods, state=known, events=events, power_factor=power_factor),
+        warnings=(
+            *bill_warnings(tariff, calendar, periods, state=known, events=events, power_factor=power_factor),
+            *window_notes(tariff, horizon.interval_minutes, "the series"),
+            *split,
+        ),
     )
+
+
+def _in_parts(
+    tariff: Tariff, horizon: Horizon, kw: FloatArray, prices: PriceSeries | None
+) -> tuple[MeterSeries, PriceSeries | None, list[str]]:
+    """The meter series and prices, split where hours or windows of the tariff begin inside intervals; and a note."""
+    calendar = local_calendar(horizon, tariff.cycle, tariff.holidays)
+    meter = MeterSeries.of(horizon, kw, calendar)
+    parts = parts_of_an_interval(tariff, calendar)
+    if parts == 1:
+        return meter, prices, []
+    fine = horizon.split(parts)
+    finer = MeterSeries(calendar=local_calendar(fine, tariff.cycle, tariff.holidays), kw=np.repeat(kw, parts))
+    if prices is not None:
+        prices = PriceSeries(horizon=fine, price_per_kwh=tuple(np.repeat(prices.price_per_kwh, parts).tolist()))
+    return finer, prices, split_note(parts, calendar)
 
 
 def monthly_peaks(bill_: Bill, years_later: int = 0) -> dict[str, dict[str, float]]:
@@ -161,11 +181,11 @@ def _settle_years(tariff: Tariff, calendar: LocalCalendar, drafts: list[list[Lin
     """Add what is missing to the annual minimum to the last bill of each full year; return the years not covered."""
     least = max((exact(charge.amount) for charge in tariff.minimum if charge.per == "year"), default=Decimal())
     unsettled = []
-    for year in sorted({period.label[:4] for period in calendar.periods}) if least else ():
-        indices = [index for index, period in enumerate(calendar.periods) if period.label[:4] == year]
+    for year in sorted({period.year for period in calendar.periods}) if least else ():
+        indices = [index for index, period in enumerate(calendar.periods) if period.year == year]
         covered = sum(calendar.covered_days(index) for index in indices)
         if len(indices) < _MONTHS_A_YEAR or covered < sum(calendar.periods[index].days for index in indices):
-            unsettled.append(year)
+            unsettled.append(str(year))
             continue
         charged = sum((exact_sum(drafts[index]) for index in indices), Decimal())
         drafts[indices[-1]] += _shortfall(f"annual minimum charge, {year}", least - charged, tariff.currency)
@@ -173,7 +193,7 @@ def _settle_years(tariff: Tariff, calendar: LocalCalendar, drafts: list[list[Lin
 
 
 def _period_bill(
-    calendar: LocalCalendar, index: int, lines: list[LineItem], demand: PeakLines, energy_kwh: float
+    calendar: LocalCalendar, index: int, lines: list[LineItem], demand: PeakLines, energy: EnergyBilling
 ) -> PeriodBill:
     horizon, period = calendar.horizon, calendar.periods[index]
     start = max(_midnight(period.start, horizon), horizon.start_of(0))
@@ -183,7 +203,9 @@ def _period_bill(
         start=start,
         end=end,
         lines=tuple(lines),
-        energy_kwh=energy_kwh,
+        energy_kwh=energy.kwh(index),
+        period_energy_kwh=energy.kwh_by_period(index),
+        day_peaks_kw=demand.day_peaks_kw,
         peaks_kw=demand.peaks_kw,
         billed_kw=demand.billed_kw,
     )

@@ -22,5 +22,6 @@ def _joined(kinds: tuple[PeakLines, ...]) -> PeakLines:
     return PeakLines(
         peaks_kw={name: kw for kind in kinds for name, kw in kind.peaks_kw.items()},
         billed_kw={name: kw for kind in kinds for name, kw in kind.billed_kw.items()},
+        day_peaks_kw={name: peaks for kind in kinds for name, peaks in kind.day_peaks_kw.items()},
         lines=[line for kind in kinds for line in kind.lines],
     )

@@ -1,7 +1,7 @@
 """What a bill says beside its lines: what is not priced, and what a reader should know."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from ridethrough.domain import PriceSeries, SiteState
 from ridethrough.tariffs.billing.bill import PeriodBill
@@ -40,18 +40,18 @@ def bill_warnings(
         *_power_factor(tariff, power_factor),
         *_memory(tariff, state),
         *_events(tariff, events),
-        *_windows(tariff, calendar),
+        *_cut_windows(tariff, calendar),
     )
 
 
 def _validity(tariff: Tariff, calendar: LocalCalendar) -> list[str]:
-    start, end = calendar.first_day, calendar.periods[-1].end
-    early = tariff.effective_from or date.min
-    late = tariff.effective_until or date.max
-    if early <= start < late:
+    start, days = calendar.first_day, len(calendar.day_share)
+    outside = tariff.days_outside(start, days)
+    if not outside:
         return []
-    shown = f"{tariff.effective_from or 'the beginning'} to {tariff.effective_until or 'today'}"
-    return [f"the meter series, {start} to {end}, is priced by a tariff that holds from {shown}"]
+    end = start + timedelta(days=days)
+    series = f"the meter series, {start} to {end}, is priced by a tariff that holds {tariff.validity}"
+    return [f"{series}: {outside} of its {days} days are outside" if outside < days else series]
 
 
 def _applicability(tariff: Tariff, periods: Sequence[PeriodBill]) -> tuple[str, ...]:
@@ -85,10 +85,15 @@ def _events(tariff: Tariff, events: Sequence[CoincidentEvent]) -> list[str]:
     ]
 
 
-def _windows(tariff: Tariff, calendar: LocalCalendar) -> list[str]:
-    interval = calendar.horizon.interval_minutes
-    return [
-        f"{charge.name}: demand is the mean of {charge.window_minutes} minutes, but the series has {interval}"
-        for charge in tariff.demand
-        if 0 < charge.window_minutes < interval
-    ]
+def _cut_windows(tariff: Tariff, calendar: LocalCalendar) -> Iterator[str]:
+    """The demand windows of which the ends of the series cut off a part: the meter's own mean of them is not known."""
+    step = calendar.horizon.interval_minutes
+    ends = {"first": (0, int(calendar.minute[0])), "last": (len(calendar.minute) - 1, int(calendar.minute[-1]) + step)}
+    for charge in tariff.demand:
+        hours = calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
+        for name, (interval, minute) in ends.items():
+            if charge.window_minutes > step and minute % charge.window_minutes and interval in hours:
+                yield (
+                    f"{charge.name}: of the {name} window of {charge.window_minutes} minutes only a part is in the "
+                    "series; its demand is taken as the mean of that part"
+                )

@@ -28,6 +28,16 @@ class BillingPeriod:
         """The number of local days."""
         return (self.end - self.start).days
 
+    @property
+    def middle(self) -> date:
+        """The day in the middle."""
+        return self.start + timedelta(days=self.days // 2)
+
+    @property
+    def year(self) -> int:
+        """The year of `month`."""
+        return self.middle.year
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingCycle(Written):
@@ -67,8 +77,12 @@ class BillingCycle(Written):
 
     def _between_reads(self, first: date, last: date) -> tuple[BillingPeriod, ...]:
         checks = Checks()
-        covered = self.read_dates[0] <= first and last < self.read_dates[-1]
-        checks.require(covered, "read_dates", f"{self.read_dates[0]} to {self.read_dates[-1]}", f"{first} to {last}")
+        begun, ended = self.read_dates[0], self.read_dates[-1]
+        checks.require(begun <= first, "read_dates.0", f"{begun}", f"{first} or before: the series starts there")
+        name = f"read_dates.{len(self.read_dates) - 1}"
+        checks.require(
+            last < ended, name, f"{ended}", f"followed by a reading after {last}, the last day of the series"
+        )
         checks.raise_faults()
         pairs = zip(self.read_dates, self.read_dates[1:], strict=False)
         return tuple(
@@ -81,6 +95,18 @@ class BillingCycle(Written):
             for start, end in pairs
             if end > first and start <= last
         )
+
+    def lasting_to(self, day: date) -> "BillingCycle":
+        """The cycle with readings after a day: past the last known one, billing periods stay as long as the last was.
+
+        For plans, which look past the last reading that anyone knows of; a bill asks for the readings themselves.
+        """
+        if not self.read_dates or day < self.read_dates[-1]:
+            return self
+        before, known = self.read_dates[-2:]
+        assumed = 1 + (day - known) // (known - before)
+        added = tuple(known + number * (known - before) for number in range(1, assumed + 1))
+        return BillingCycle(read_dates=(*self.read_dates, *added))
 
 
 def _month_after(day: date, months: int) -> date:

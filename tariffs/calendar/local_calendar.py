@@ -39,6 +39,7 @@ class LocalCalendar:
     """
 
     horizon: Horizon
+    cycle: BillingCycle
     month: IndexArray
     day_type: IndexArray
     slot: IndexArray
@@ -90,11 +91,13 @@ def local_calendar(
     dates = (np.arange(first, last + 1)).astype("datetime64[D]")
     month = dates.astype("datetime64[M]").astype(np.int64) % 12
     first_day, last_day = _date(first), _date(last)
-    periods = (cycle or BillingCycle()).periods(first_day, last_day)
+    cycle = cycle or BillingCycle()
+    periods = cycle.periods(first_day, last_day)
     ends = np.array([(period.end - first_day).days for period in periods])
     minute_of_day = clock_s % _DAY_S // 60
     calendar = LocalCalendar(
         horizon=horizon,
+        cycle=cycle,
         month=month[day].astype(np.intp),
         day_type=_day_types(first, last, holidays)[day],
         slot=(minute_of_day * SLOTS_PER_DAY // MINUTES_PER_DAY).astype(np.intp),

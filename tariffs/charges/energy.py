@@ -9,14 +9,16 @@ from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.calendar.written import MONTHS, ByMonth, Written
 
 TierUnit = Literal["kWh", "kWh daily", "kWh/kW", "kWh/kW daily"]
+TierCount = Literal["all", "period"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyTier(Written):
     """Energy of a billing period up to a cumulative limit (`None`: all that is left), in currency per kWh.
 
-    `unit` says what the limit counts: kWh, kWh per day of the period, or either of them per kW of billed demand. The
-    price is `rate_per_kwh + adjustment_per_kwh`; `sell_per_kwh` is what exported energy earns.
+    `unit` says what the limit counts: kWh, kWh per day of the period, or either of them per kW of billed demand.
+    `count` says whose: all energy of the billing period, or only that of the tier's own `EnergyPeriod`. The price
+    is `rate_per_kwh + adjustment_per_kwh`; `sell_per_kwh` is what exported energy earns.
     """
 
     rate_per_kwh: float = 0.0
@@ -24,6 +26,7 @@ class EnergyTier(Written):
     sell_per_kwh: float = 0.0
     up_to: float | None = None
     unit: TierUnit = "kWh"
+    count: TierCount = "all"
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -75,6 +78,8 @@ class EnergyPeriod(Written):
         if self.tiers:
             last = self.tiers[-1].up_to
             checks.require(last is None, f"tiers.{len(self.tiers) - 1}.up_to", last, "nothing (the rest)")
+        counts = {tier.count for tier in self.tiers if tier.up_to is not None}
+        checks.require(len(counts) < 2, "tiers", sorted(counts), "limits that count alike")  # noqa: PLR2004 - one way
         runs = self._runs()
         for number, run in enumerate(runs):
             self._check_run(checks, run, between=0 < number < len(runs) - 1, last=number == len(runs) - 1)
@@ -110,6 +115,11 @@ class EnergyPeriod(Written):
             checks.require(limits[-1] is not None, f"tiers.{run[-1]}.up_to", None, "a limit, as more tiers follow")
         elif not per_kw and self.tiers[0].per_kw:
             checks.require(len(run) == 1, f"tiers.{run[0]}", limits, "one tier for what is above all limits in kWh/kW")
+
+    @property
+    def counts_its_own(self) -> bool:
+        """Whether the limits count the energy of this period alone."""
+        return any(tier.count == "period" for tier in self.tiers if tier.up_to is not None)
 
     @property
     def is_tiered(self) -> bool:

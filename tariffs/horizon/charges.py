@@ -1,16 +1,18 @@
 """Lay a tariff over a horizon, for the optimizer. What comes out is described in `tariffs.horizon.terms`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ridethrough.domain import Horizon, PriceSeries, SiteState
+from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar, local_calendar
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
 from ridethrough.tariffs.charges.kind import COUNTED_BY_MINIMUMS
 from ridethrough.tariffs.charges.rider import multiplier
 from ridethrough.tariffs.horizon.case import HorizonCase
 from ridethrough.tariffs.horizon.energy import energy_prices, export_prices, tier_terms
+from ridethrough.tariffs.horizon.folding import folded
 from ridethrough.tariffs.horizon.metered_kinds import peak_terms
 from ridethrough.tariffs.horizon.terms import (
     DemandStep,
@@ -23,6 +25,7 @@ from ridethrough.tariffs.horizon.terms import (
     TierStep,
 )
 from ridethrough.tariffs.inputs import check_inputs
+from ridethrough.tariffs.resolution import parts_of_an_interval, split_note, window_notes
 from ridethrough.tariffs.tariff import Tariff
 
 __all__ = [
@@ -56,24 +59,46 @@ def charges_over(
     coincident peaks, known or possible. `power_factor` turns kW into kVA.
 
     Raises `UnableToPrice` for an indexed tariff without prices, `UnableToAccept` for prices on another horizon, events
-    or state of a charge that the tariff does not have, or read dates that do not cover the horizon.
+    or state of a charge that the tariff does not have, or a horizon before the first read date.
     """
     check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
-    calendar = local_calendar(horizon, tariff.cycle, tariff.holidays)
-    state = state or SiteState()
+    cycle = tariff.cycle.lasting_to(horizon.start_of(horizon.intervals - 1).date())
+    calendar = local_calendar(horizon, cycle, tariff.holidays)
+    notes = [*window_notes(tariff, horizon.interval_minutes, "the plan"), *_assumed_readings(tariff, cycle)]
+    parts = parts_of_an_interval(tariff, calendar)
+    if parts > 1:
+        notes += split_note(parts, calendar)
+        calendar = local_calendar(horizon.split(parts), cycle, tariff.holidays)
+        prices = None if prices is None else _split(prices, parts)
     case = HorizonCase(
-        tariff=tariff, calendar=calendar, state=state, prices=prices, events=events, power_factor=power_factor
+        tariff=tariff,
+        calendar=calendar,
+        state=state or SiteState(),
+        prices=prices,
+        events=events,
+        power_factor=power_factor,
     )
+    charges = _charges(case, (*_warnings(tariff, events), *notes))
+    return folded(charges, horizon, parts) if parts > 1 else charges
+
+
+def _split(prices: PriceSeries, parts: int) -> PriceSeries:
+    values = np.repeat(prices.price_per_kwh, parts).tolist()
+    return PriceSeries(horizon=prices.horizon.split(parts), price_per_kwh=tuple(values))
+
+
+def _charges(case: HorizonCase, warnings: tuple[str, ...]) -> HorizonCharges:
+    tariff, calendar = case.tariff, case.calendar
     return HorizonCharges(
-        horizon=horizon,
-        energy_per_kwh=energy_prices(tariff, calendar, prices),
+        horizon=calendar.horizon,
+        energy_per_kwh=energy_prices(tariff, calendar, case.prices),
         export_per_kwh=export_prices(tariff, calendar),
-        tiers=tier_terms(tariff, calendar, state),
+        tiers=tier_terms(tariff, calendar, case.state),
         demand=peak_terms(case),
         minimum=_minimum_terms(tariff, calendar),
         fixed=sum(_fixed(tariff, calendar, index) for index in range(len(calendar.periods)))
         * multiplier(tariff.riders, "fixed", tax=True),
-        warnings=_warnings(tariff, events),
+        warnings=warnings,
     )
 
 
@@ -105,6 +130,13 @@ def _minimum_terms(tariff: Tariff, calendar: LocalCalendar) -> tuple[MinimumTerm
                 )
             )
     return tuple(terms)
+
+
+def _assumed_readings(tariff: Tariff, cycle: BillingCycle) -> Iterator[str]:
+    if cycle != tariff.cycle:
+        before, known = tariff.cycle.read_dates[-2:]
+        days = (known - before).days
+        yield f"no reading after {known} is known: billing periods of {days} days, as the last, are assumed from there"
 
 
 def _warnings(tariff: Tariff, events: Sequence[CoincidentEvent]) -> tuple[str, ...]:

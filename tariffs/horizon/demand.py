@@ -7,6 +7,7 @@ import numpy as np
 
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
 from ridethrough.tariffs.calendar.local_calendar import IndexArray, LocalCalendar
+from ridethrough.tariffs.calendar.past_periods import past_periods
 from ridethrough.tariffs.charges.demand import DemandCharge, DemandTier
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
 from ridethrough.tariffs.charges.rider import ridden
@@ -86,18 +87,14 @@ def _floor_kw(case: HorizonCase, charge: DemandCharge, period: BillingPeriod) ->
     floor = max(charge.minimum_kw, agreed) / charge.units_per_kw(case.power_factor)
     if charge.ratchet is None:
         return floor
-    begun, now = month_index(case.calendar.periods[0].label), month_index(period.label)
+    known = case.state.past_peaks_kw.get(charge.name, {})
+    ahead = case.calendar.periods.index(period)
     remembered = [
-        charge.ratchet.share(period.month, month_index(label) % 12 + 1) * peak
-        for label, peak in case.state.past_peaks_kw.get(charge.name, {}).items()
-        if month_index(label) < begun and now - month_index(label) <= charge.ratchet.months_back
+        charge.ratchet.share(period.month, at.month) * known[label]
+        for label, at in past_periods(case.calendar.cycle, case.calendar.periods[0], known).items()
+        if at.back + ahead <= charge.ratchet.months_back
     ]
     return max([floor, *remembered])
-
-
-def month_index(label: str) -> int:
-    """Months since year 0 of a label such as `2026-05` or `2026-05-17`."""
-    return int(label[:4]) * 12 + int(label[5:7]) - 1
 
 
 def _links(
@@ -107,10 +104,8 @@ def _links(
     if ratchet is None:
         return ()
     now = calendar.periods[billed]
-    months = [month_index(period.label) for period in calendar.periods]
     shares = [
-        (past, ratchet.share(now.month, months[past] % 12 + 1))
-        for past in range(billed)
-        if 1 <= months[billed] - months[past] <= ratchet.months_back
+        (past, ratchet.share(now.month, calendar.periods[past].month))
+        for past in range(max(0, billed - ratchet.months_back), billed)
     ]
     return tuple(RatchetLink(index=first_term + past, fraction=share) for past, share in shares if share > 0)

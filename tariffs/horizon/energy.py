@@ -44,28 +44,34 @@ def export_prices(tariff: Tariff, calendar: LocalCalendar) -> FloatArray:
 
 
 def tier_terms(tariff: Tariff, calendar: LocalCalendar, state: SiteState) -> tuple[EnergyTierTerm, ...]:
-    """One term per billing period in which a tiered price holds."""
+    """One term per billing period in which a tiered price holds, and one for each period that counts its own energy."""
     energy = tariff.energy
     if energy is None or not any(period.is_tiered for period in energy.periods):
         return ()
     held = _held(tariff, energy, calendar)
-    scale = ridden(tariff.riders, "energy")
     terms = []
     for index, period in enumerate(calendar.periods):
-        intervals = np.flatnonzero(calendar.period == index)
-        found = [energy.periods[number] for number in np.unique(held[intervals])]
-        tiered = tuple(
+        within = np.flatnonzero(calendar.period == index)
+        found = [energy.periods[number] for number in np.unique(held[within])]
+        tiered = [
             TieredPeriod(
                 name=one.name,
-                intervals=intervals[held[intervals] == energy.periods.index(one)],
-                steps=_steps(one, period.days, scale),
+                intervals=within[held[within] == energy.periods.index(one)],
+                steps=_steps(one, period.days, ridden(tariff.riders, "energy")),
             )
             for one in found
             if one.is_tiered
-        )
-        if tiered:
-            so_far = state.energy_kwh if index == 0 else 0.0
-            terms.append(_term(period.label, intervals, tiered, so_far, energy.demand))
+        ]
+        so_far = state if index == 0 else SiteState()
+        own = {one.name for one in found if one.counts_its_own}
+        shared = tuple(one for one in tiered if one.name not in own)
+        if shared:
+            terms.append(_term(period.label, within, shared, so_far.energy_kwh, energy.demand))
+        terms += [
+            _term(period.label, one.intervals, (one,), so_far.period_energy_kwh.get(one.name, 0.0), energy.demand)
+            for one in tiered
+            if one.name in own
+        ]
     return tuple(terms)
 
 

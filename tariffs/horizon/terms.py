@@ -40,7 +40,8 @@ class DemandTerm:
     `kind` is the name of its `ChargeKind`, `charge` the name that `SiteState.peaks_kw` uses. Where `is_expected`, it is
     not sure that these intervals are billed: the rates are the tariff's times the probability. Metered peak: the
     highest of `peak_so_far_kw` and the metered kW among `intervals`, or, where `windows` is not empty, of the means
-    over each of those sets of intervals (which then are all of `intervals`). Billed demand: the highest of
+    over each of those runs of intervals (which then are all of `intervals`; one that lies in a window twice as long as
+    another stands in it twice). Billed demand: the highest of
     `own_fraction` times the metered peak, of `floor_kw` (a ratchet on past peaks, a minimum or a contract) and of
     `fraction` times the metered peak of each linked term. Everything is in kW, whatever unit the tariff bills.
     """
@@ -83,9 +84,9 @@ class TieredPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyTierTerm:
-    """Tiered energy of one billing period.
+    """Tiered energy of one billing period, or of one period of the energy schedule in it.
 
-    The tiers count all energy of the billing period: what is used here lies between `energy_so_far_kwh` (S) and
+    The tiers count all energy of `intervals`: what is used here lies between `energy_so_far_kwh` (S) and
     S + k, k being the kWh of `intervals`. Each of `periods` pays, for its own kWh, the mean price of that stretch over
     its own tiers: a period's kWh is split over the tiers as the whole is (ssc's share of use). Intervals that are in no
     period have one price, which stands in `energy_per_kwh`.

@@ -6,7 +6,7 @@ the schema's field list (openei.org/services/doc/rest/util_rates) and the rates 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from ridethrough.tariffs.calendar.applicability import Applicability
@@ -99,7 +99,8 @@ def _choose(rates: list[Mapping[str, Any]], on: date | None) -> Mapping[str, Any
     """The only rate, or the only one that holds on a day."""
     if len(rates) > 1 and on is not None:
         held = [rate for rate in rates if _holds(rate, on)]
-        rates = held or rates
+        lasting = [rate for rate in held if UrdbReader.of(rate).day("enddate") != on]
+        rates = lasting if len(held) > 1 and lasting else held or rates  # a rate may end on the day another starts
     if len(rates) > 1:
         labels = ", ".join(str(rate.get("label", "?")) for rate in rates)
         reason = f"holds {len(rates)} rates; give one of them, or the day on which it holds: {labels}"
@@ -110,15 +111,16 @@ def _choose(rates: list[Mapping[str, Any]], on: date | None) -> Mapping[str, Any
 def _holds(rate: Mapping[str, Any], on: date) -> bool:
     reader = UrdbReader.of(rate)
     start, end = reader.day("startdate") or date.min, reader.day("enddate") or date.max
-    return start <= on < end
+    return start <= on <= end
 
 
 def _validity(reader: UrdbReader) -> tuple[date | None, date | None]:
-    start, end = reader.day("startdate"), reader.day("enddate")
-    if start is not None and end is not None and start >= end:
-        reader.remark("enddate", f"{end} is not after the start {start} and is left out")
-        end = None
-    return start, end
+    """The first day of a rate and the day after its last: `enddate` is the last day on which it holds."""
+    start, last = reader.day("startdate"), reader.day("enddate")
+    if start is not None and last is not None and start > last:
+        reader.remark("enddate", f"{last} is before the start {start} and is left out")
+        last = None
+    return start, None if last is None else last + timedelta(days=1)
 
 
 def _fixed(reader: UrdbReader, meters: int) -> tuple[FixedCharge, ...]:

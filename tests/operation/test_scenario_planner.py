@@ -1,6 +1,7 @@
 """Rolling plans over scenarios: from the past alone, within the reserve, and worth their while."""
 
 import dataclasses
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ridethrough.operation.planner import Information, Known, Planned
 from ridethrough.operation.scenario_planner import ScenarioPlanner
 from ridethrough.operation.yardsticks import PersistencePlanner
 from ridethrough.tariffs.billing.exact_bill import bill
+from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
 
 FEW = ScenarioSettings(drawn=12, scenarios=3, horizon_h=12)
 
@@ -148,3 +150,12 @@ def test_above_every_load_that_was_planned_for_the_meter_is_held_where_it_is_bil
     run(asked, Reading(settings=FEW), Loop.at_start(asked))
 
     assert read == pytest.approx([slope] * DAY, abs=1e-9)
+
+
+def test_days_past_the_last_known_reading_are_planned_as_in_a_cycle_of_the_last_length() -> None:
+    """Nobody knows the readings of two months ahead; a study that starts on the first day of a bill asks for none."""
+    reads = (date(2026, 5, 3), date(2026, 6, 1), date(2026, 7, 1))
+    asked = case(3, before=29, after=2, priced=tariff(cycle=BillingCycle(read_dates=reads)))
+    assert asked.before.peaks_kw == {}
+    assert list(asked.before.past_peaks_kw["facility"]) == ["2026-05-03"]
+    assert saved(asked, ScenarioPlanner(settings=FEW)) > 0

@@ -29,8 +29,12 @@ def least_billed_kw(basis: PlanBasis, terms: tuple[DemandTerm, ...]) -> list[flo
 
 
 def _least_peak_kw(term: DemandTerm, resting_kw: FloatArray, spare_kwh: float, interval_h: float) -> float:
-    """The highest bound over stretches of metered intervals: windows where there are, else 1, 2, 4 ... in a row."""
+    """The highest bound over stretches of metered intervals: windows where there are, else 1, 2, 4 ... in a row.
+
+    An interval that only a part of lies in a window counts for less there, and what it gives lowers the mean by less.
+    """
     stretches = [(window, len(window)) for window in term.windows]
+    most_often = max((int(np.unique(window, return_counts=True)[1].max()) for window in term.windows), default=1)
     if not term.windows and len(term.intervals):
         runs = np.split(term.intervals, np.flatnonzero(np.diff(term.intervals) > 1) + 1)
         stretches = [(run, length) for run in runs for length in _lengths(len(run))]
@@ -38,7 +42,7 @@ def _least_peak_kw(term: DemandTerm, resting_kw: FloatArray, spare_kwh: float, i
     for intervals, length in stretches:
         summed = np.concatenate([[0.0], np.cumsum(resting_kw[intervals])])
         means_kw = (summed[length:] - summed[:-length]) / length
-        least_kw = max(least_kw, float(means_kw.max()) - spare_kwh / (length * interval_h))
+        least_kw = max(least_kw, float(means_kw.max()) - spare_kwh * most_often / (length * interval_h))
     return least_kw
 
 

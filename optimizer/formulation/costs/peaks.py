@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 import pyomo.core as pyo
+from numpy.typing import NDArray
 
 from ridethrough.optimizer.formulation.costs.peak_bounds import least_billed_kw
 from ridethrough.optimizer.formulation.horizon import FloatArray, Parameters, Sets, declare_groups, declare_set, number
@@ -93,7 +94,7 @@ def peak_sets(peaks: Peaks) -> Sets:
         "METERED": tuple((d, t) for d, term in each if not term.windows for t in peaks.looked_at(term)),
         "WINDOWS": tuple((d, w) for d, term in each for w in range(len(term.windows))),
         "WINDOW_METERED": tuple(
-            (d, w, t) for d, term in each for w, window in enumerate(term.windows) for t in window.tolist()
+            (d, w, t) for d, term in each for w, window in enumerate(term.windows) for t in np.unique(window).tolist()
         ),
         "STEPS": tuple((d, k) for d, term in each for k in range(len(term.steps))),
         "CHEAPER_STEPS": cheaper,
@@ -132,7 +133,8 @@ def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
     for name in ("step_rate_per_kw", "step_width_kw", "step_surely_filled_kw"):
         model.add_component(name, pyo.Param(model.STEPS, mutable=True))
     model.ratchet_fraction = pyo.Param(model.RATCHETS, mutable=True)
-    model.window_intervals = pyo.Param(model.WINDOWS, mutable=True)
+    declare_set(model, sets, "WINDOW_METERED", dimen=3)
+    model.window_share = pyo.Param(model.WINDOW_METERED, mutable=True)
     model.most_billed_kw = pyo.Param(mutable=True)
 
 
@@ -152,9 +154,15 @@ def peak_parameters(basis: PlanBasis, peaks: Peaks) -> Parameters:
         "step_width_kw": ends_kw - starts_kw,
         "step_surely_filled_kw": np.minimum(ends_kw - starts_kw, np.maximum(0.0, surely_kw)),
         "ratchet_fraction": np.array([link.fraction for term in terms for link in term.links]),
-        "window_intervals": np.array([float(len(window)) for term in terms for window in term.windows]),
+        "window_share": np.array([share for term in terms for window in term.windows for share in _shares(window)]),
         "most_billed_kw": number(basis.reach.most_billed_kw),
     }
+
+
+def _shares(window: NDArray[np.intp]) -> list[float]:
+    """Which part of a window each of its intervals is, in their order."""
+    counts = np.unique(window, return_counts=True)[1]
+    return (counts / len(window)).tolist()
 
 
 def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, _s: int, d: int) -> tuple[object, object]:
@@ -183,8 +191,8 @@ def peak_is_metered_over_windows(model: pyo.AbstractModel, s: int, d: int, windo
 
 
 def window_mean_kw(model: pyo.AbstractModel, s: int, d: int, window: int) -> pyo.NumericValue:
-    """The mean of grid over a window."""
-    return sum(grid_kw(model, s, t) for t in model.WINDOW_INTERVALS[d, window]) / model.window_intervals[d, window]
+    """The mean of grid over a window: the sum of share * grid."""
+    return sum(model.window_share[d, window, t] * grid_kw(model, s, t) for t in model.WINDOW_INTERVALS[d, window])
 
 
 def peak_is_billed(model: pyo.AbstractModel, s: int, d: int) -> object:

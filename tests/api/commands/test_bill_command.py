@@ -222,7 +222,7 @@ def test_a_power_factor_turns_kw_into_kva(tmp_path: Path) -> None:
         (
             [],
             {"tariff.yaml": yaml.safe_dump({**TARIFF, "cycle": {"read_dates": ["2020-01-01", "2020-02-01"]}})},
-            "A tariff of round figures: cycle.read_dates is",
+            "A tariff of round figures: cycle.read_dates.1 is",
         ),
         (
             ["--prices", "prices.csv"],

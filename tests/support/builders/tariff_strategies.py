@@ -1,5 +1,6 @@
 """Generated tariffs with every feature, small horizons and loads; and a plan's cost by the terms that planners read."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -24,7 +25,7 @@ Loads = NDArray[np.float64]
 SCHEDULE = RateSchedule(
     rules=(
         ScheduleRule(period="peak", months=(6, 7, 8), days=("weekday",), hours=((840, 1200),)),
-        ScheduleRule(period="shoulder", days=("weekday", "saturday"), hours=((420, 840),)),
+        ScheduleRule(period="shoulder", days=("weekday", "saturday"), hours=((450, 840),)),
         ScheduleRule(period="base"),
     )
 )
@@ -47,7 +48,9 @@ def energy_tiers(draw: st.DrawFn) -> tuple[EnergyTier, ...]:
     tiers = [
         EnergyTier(rate_per_kwh=draw(rates), adjustment_per_kwh=draw(rates), up_to=n * scale, unit=unit) for n in limits
     ]
-    return (*tiers, EnergyTier(rate_per_kwh=draw(rates), sell_per_kwh=draw(rates), unit=unit))
+    tiers.append(EnergyTier(rate_per_kwh=draw(rates), sell_per_kwh=draw(rates), unit=unit))
+    count = draw(st.sampled_from(["all", "all", "period"]))
+    return tuple(replace(tier, count=count) for tier in tiers)
 
 
 @st.composite
@@ -126,6 +129,28 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         ),
     )
 
+
+def untiered(tariff: Tariff) -> Tariff:
+    """The tariff with the last tier of each energy period for all of its energy."""
+    assert tariff.energy is not None
+    periods = tuple(EnergyPeriod(name=each.name, tiers=each.tiers[-1:]) for each in tariff.energy.periods)
+    return replace(tariff, energy=replace(tariff.energy, periods=periods))
+
+
+uneven_horizons = st.builds(
+    lambda day, quarter, days, minutes, zone: Horizon(
+        start=datetime(2026, 6, day, quarter // 4, quarter % 4 * 15, tzinfo=UTC),
+        interval_minutes=minutes,
+        intervals=24 * 60 // minutes * days,
+        timezone=zone,
+    ),
+    day=st.integers(20, 30),
+    quarter=st.integers(0, 95),
+    days=st.integers(1, 9),
+    minutes=st.sampled_from([10, 20, 45, 60]),
+    zone=st.sampled_from(["America/New_York", "Europe/Berlin"]),
+)
+"""Horizons whose intervals have borders of days, hours and windows of generated tariffs inside."""
 
 horizons = st.builds(
     lambda day, hour, days, zone: Horizon(

@@ -1,5 +1,6 @@
 """The two implementations meet: what planners read, and the bill."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tariff_strategies import cost_of, horizons, load_of, tariffs
+from tariff_strategies import cost_of, horizons, load_of, tariffs, uneven_horizons, untiered
 
 from ridethrough.domain import Horizon, Interval, PriceSeries, SiteState
 from ridethrough.tariffs.billing.exact_bill import bill
@@ -17,6 +18,7 @@ from ridethrough.tariffs.horizon.charges import charges_over
 from ridethrough.tariffs.tariff import Tariff
 
 STATE = SiteState(
+    period_energy_kwh={"peak": 800.0, "base": 2500.0},
     peaks_kw={"facility": 500.0, "one": 350.0, "two": 120.0},
     past_peaks_kw={"one": {"2026-01": 700.0, "2025-08": 900.0, "2024-01": 5000.0}, "two": {"2026-05": 480.0}},
     energy_kwh=12_345.0,
@@ -44,6 +46,18 @@ def test_a_plan_costs_what_its_bill_says(
     )
     charges = charges_over(tariff, horizon, prices=given_prices, state=state, events=events, power_factor=factor)
     billed = bill(tariff, horizon, kw, prices=given_prices, state=state, events=events, power_factor=factor)
+    assert cost_of(charges, kw) == pytest.approx(float(billed.exact_total), rel=1e-7, abs=1e-5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(tariff=tariffs().map(untiered), horizon=uneven_horizons, seed=st.integers(0, 99))
+def test_they_agree_where_hours_and_windows_begin_inside_intervals(tariff: Tariff, horizon: Horizon, seed: int) -> None:
+    tariff = replace(tariff, minimum=())
+    kw = load_of(horizon, seed)
+    prices = PriceSeries(horizon=horizon, price_per_kwh=tuple(np.random.default_rng(seed).normal(0.05, 0.05, len(kw))))
+    given_prices = prices if tariff.energy is not None and tariff.energy.market else None
+    charges = charges_over(tariff, horizon, prices=given_prices, state=STATE)
+    billed = bill(tariff, horizon, kw, prices=given_prices, state=STATE)
     assert cost_of(charges, kw) == pytest.approx(float(billed.exact_total), rel=1e-7, abs=1e-5)
 
 

@@ -245,7 +245,7 @@ def test_limits_of_use_and_validity_are_read_or_left_out_with_a_word() -> None:
     document = rate(peakkwcapacitymin=500, peakkwhusagemax=1000, startdate=1625126400, enddate=1693555200)
     tariff = tariff_from_urdb(document)
     assert (tariff.applicability.least_peak_kw, tariff.applicability.most_month_kwh) == (500, 1000)
-    assert (tariff.effective_from, tariff.effective_until) == (date(2021, 7, 1), date(2023, 9, 1))
+    assert (tariff.effective_from, tariff.effective_until) == (date(2021, 7, 1), date(2023, 9, 2))
     said = remarks(rate(peakkwcapacitymin=500, peakkwcapacitymax=100, startdate=1693555200, enddate=1625126400))
     assert set(said) == {"peakkwcapacity", "enddate"}
 

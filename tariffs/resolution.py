@@ -1,0 +1,53 @@
+"""How finely a series must be read for a tariff: hours and demand windows may begin inside an interval.
+
+Power is taken as even inside an interval. An interval is then as good as equal parts of it, and a series that is split
+into such parts has no border of the tariff inside one.
+"""
+
+from collections.abc import Iterator
+from math import gcd
+
+import numpy as np
+
+from ridethrough.tariffs.calendar.local_calendar import LocalCalendar
+from ridethrough.tariffs.calendar.rate_schedule import RateSchedule
+from ridethrough.tariffs.tariff import Tariff
+
+
+def parts_of_an_interval(tariff: Tariff, calendar: LocalCalendar) -> int:
+    """Into how many equal parts each interval is split, so that days, hours and windows begin with a part; mostly 1."""
+    interval = calendar.horizon.interval_minutes
+    windows = {charge.window_minutes for charge in tariff.demand if charge.window_minutes > interval}
+    step = gcd(interval, *windows)
+    borders = {0, *(border for schedule in _used(tariff) for border in _borders(schedule))}
+    for start in np.unique(calendar.minute % interval).tolist():
+        step = gcd(step, *((border - start) % interval for border in borders))
+    return interval // step
+
+
+def _used(tariff: Tariff) -> Iterator[RateSchedule]:
+    names = {charge.schedule for _, charge in tariff.on_peaks}
+    if tariff.energy is not None:
+        names.add(tariff.energy.schedule)
+    return (schedule for name, schedule in tariff.schedules.items() if name in names)
+
+
+def _borders(schedule: RateSchedule) -> Iterator[int]:
+    return (border for rule in schedule.rules for stretch in rule.hours for border in stretch)
+
+
+def split_note(parts: int, calendar: LocalCalendar) -> list[str]:
+    """What a reader should know of a series whose intervals are split."""
+    interval = calendar.horizon.interval_minutes
+    where = f"hours or demand windows of the tariff begin inside intervals of {interval} minutes"
+    how = f"each is split into parts of {interval // parts} minutes with the same power"
+    return [f"{where}: {how}"] if parts > 1 else []
+
+
+def window_notes(tariff: Tariff, interval_minutes: int, named: str) -> list[str]:
+    """The charges whose demand windows are shorter than an interval; `named` says whose intervals these are."""
+    return [
+        f"{charge.name}: demand is the mean of {charge.window_minutes} minutes, but {named} has {interval_minutes}"
+        for charge in tariff.demand
+        if 0 < charge.window_minutes < interval_minutes
+    ]
