@@ -1,4 +1,4 @@
-"""Where intervals stand on the site's local clock, whole through changes of the clock."""
+"""The place of intervals on the site's local clock, also across clock changes."""
 
 from dataclasses import dataclass
 
@@ -22,10 +22,10 @@ _HOLIDAY = DAY_TYPES.index("holiday")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clock:
-    """Where intervals stand on the local clock, one value an interval.
+    """The place of intervals on the local clock, one value for each interval.
 
-    `day` counts local days from 1970, `slot` steps from local midnight, `weekday` from Monday, 0. A holiday has the
-    weekday of a Sunday and is marked in `holiday`.
+    `day` counts local days from 1970, `slot` counts steps from local midnight, and `weekday` is 0 on Monday. A holiday
+    has the weekday of a Sunday and is marked in `holiday`.
     """
 
     day: IntArray
@@ -36,11 +36,11 @@ class Clock:
 
     @property
     def position(self) -> IntArray:
-        """Steps of the local clock since 1970; a repeated hour has those of the first time, a skipped one none."""
+        """Steps of the local clock since 1970; a repeated hour has the steps of its first time, a skipped one none."""
         return self.day * self.slots_per_day + self.slot
 
     def among(self, index: IntArray | slice) -> "Clock":
-        """The clock of some of the intervals."""
+        """The clock of the intervals at `index`."""
         return Clock(
             day=self.day[index],
             slot=self.slot[index],

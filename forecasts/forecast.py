@@ -1,4 +1,4 @@
-"""What may come, as quantiles an interval, and as scenarios; and what a method that makes them looks like."""
+"""Forecasts as quantiles and as scenarios, and the interface of the methods that make them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ MEDIAN = 0.5
 
 
 def check_levels(checks: Checks, levels: tuple[float, ...]) -> None:
-    """Note what is wrong with quantile levels: they rise, lie between 0 and 1, and hold the median."""
+    """Note a fault unless quantile levels rise, lie between 0 and 1, and contain the median."""
     inside = all(0 < level < 1 for level in levels)
     rising = all(low < high for low, high in pairwise(levels))
     checks.require(inside and rising, "levels", levels, "rising fractions above 0 and below 1")
@@ -31,8 +31,8 @@ def check_levels(checks: Checks, levels: tuple[float, ...]) -> None:
 class QuantileForecast:
     """Quantiles of a load (kW) or a price (currency per kWh) for every interval of a horizon.
 
-    `values` has shape (levels, intervals), rises along the levels and cannot be written. `issued_at` is when it was
-    made, `method` by what, from `history_intervals` known intervals; `notes` say what was short or assumed.
+    `values` has shape (levels, intervals), rises along the levels and is read-only. `method` made the forecast at
+    `issued_at` from `history_intervals` known intervals. `notes` say what was missing or assumed.
     """
 
     horizon: Horizon
@@ -60,23 +60,23 @@ class QuantileForecast:
 
     @property
     def median(self) -> FloatArray:
-        """The middle forecast, one value an interval."""
+        """The median forecast, one value for each interval."""
         return np.asarray(self.values[self.levels.index(MEDIAN)])
 
     def quantile(self, level: float) -> FloatArray:
-        """The forecast at one level, linear between those it has; beyond them, the outermost."""
+        """The forecast at one level, linear between the given levels, and constant beyond them."""
         place = float(np.interp(level, self.levels, np.arange(len(self.levels))))
         low = int(place)
         high = min(low + 1, len(self.levels) - 1)
         return np.asarray(self.values[low] + (place - low) * (self.values[high] - self.values[low]))
 
     def as_load(self, level: float = MEDIAN) -> LoadForecast:
-        """One level of a load forecast, as plans take it."""
+        """One level of a load forecast, for a plan."""
         load_kw = tuple(self.quantile(level).tolist())
         return LoadForecast(horizon=self.horizon, load_kw=load_kw, issued_at=self.issued_at)
 
     def as_prices(self, level: float = MEDIAN) -> PriceSeries:
-        """One level of a price forecast, as plans take it."""
+        """One level of a price forecast, for a plan."""
         return PriceSeries(horizon=self.horizon, price_per_kwh=tuple(self.quantile(level).tolist()))
 
 
@@ -92,9 +92,10 @@ class ScenarioSet:
     notes: tuple[str, ...] = ()
 
     def quantiles(self, levels: tuple[float, ...] = LEVELS) -> QuantileForecast:
-        """The quantiles of every interval by itself; how intervals go together is lost.
+        """The quantiles of each interval on its own; the correlation between intervals is lost.
 
-        The k-th of n scenarios stands at level k / (n + 1), so that what happens falls below it that often.
+        The k-th of n sorted scenarios has level k / (n + 1), so that the real value falls below it with that
+        probability.
         """
         return QuantileForecast(
             horizon=self.horizon,
@@ -108,33 +109,33 @@ class ScenarioSet:
 
 
 class Fitted(Protocol):
-    """A method that has learned from a history, ready to forecast from that one or from a later one."""
+    """A method that was fitted to a history; it forecasts from that history or a later one."""
 
     def forecast(self, history: History, horizon: Horizon) -> QuantileForecast:
-        """Forecast a horizon that begins at or after the end of what is known."""
+        """Forecast a horizon that begins at or after the end of the history."""
         ...
 
 
 @runtime_checkable
 class FittedScenarios(Fitted, Protocol):
-    """A fitted method that also says how intervals go together."""
+    """A fitted method that also models the correlation between intervals."""
 
     def scenarios(self, history: History, horizon: Horizon) -> ScenarioSet:
-        """Draw courses over a horizon that begins at or after the end of what is known."""
+        """Draw scenarios over a horizon that begins at or after the end of the history."""
         ...
 
 
 class Method(Protocol):
-    """A way to forecast: learns from a history, reads nothing else."""
+    """A forecasting method: it learns from a history and reads nothing else."""
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Its name in tables."""
         ...
 
     @property
     def refit_every(self) -> timedelta:
-        """How long to forecast with what was learned before learning again; a balance of time and freshness."""
+        """The time after which to fit again: a compromise between computing time and freshness."""
         ...
 
     def fit(self, history: History) -> Fitted:
@@ -143,11 +144,11 @@ class Method(Protocol):
 
 
 def require_fitted_before(fitted_until: datetime, history: History) -> None:
-    """Refuse a fit that has seen what this history does not hold.
+    """Refuse a fit that has seen values that this history does not contain.
 
     Raises `UnableToAccept`.
     """
     checks = Checks()
-    allowed = f"at or after {fitted_until.isoformat()}, as the fit has seen values until then"
+    allowed = f"at or after {fitted_until.isoformat()}, because the fit has seen values until then"
     checks.require(fitted_until <= history.end, "history.end", history.end.isoformat(), allowed)
     checks.raise_faults()

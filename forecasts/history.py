@@ -1,4 +1,4 @@
-"""What was known at a moment: a measured series, cut so that nothing later can be read."""
+"""What was known at a moment: a measured series, cut so that no later value can be read."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,8 @@ _MOST_FAULTS = 20
 class History:
     """Values of the complete intervals that were known at `issued_at`, and no others.
 
-    `values` has one value an interval of `horizon` and cannot be written. Make one with `known_at`. Measured values
-    are known when their interval has ended; prices that are published ahead are known up to `known_until`.
+    `values` has one value for each interval of `horizon` and is read-only. `known_at` makes a history. A measured value
+    is known when its interval has ended. Prices that are published ahead are known up to `known_until`.
     """
 
     horizon: Horizon
@@ -35,16 +35,16 @@ class History:
 
     @property
     def slots_per_day(self) -> int:
-        """How many intervals a day of 24 hours has."""
+        """The number of intervals in a day of 24 hours."""
         return _MINUTES_PER_DAY // self.horizon.interval_minutes
 
     @property
     def days(self) -> float:
-        """How many days of 24 hours are known."""
+        """The number of known days of 24 hours."""
         return len(self.values) / self.slots_per_day
 
     def last(self, intervals: int) -> "History":
-        """The latest `intervals` intervals, or all of them where there are fewer."""
+        """The latest `intervals` intervals, or all if there are fewer."""
         left_out = max(0, len(self.values) - intervals)
         horizon = self.horizon.part(left_out, self.horizon.intervals)
         return History(
@@ -52,9 +52,9 @@ class History:
         )
 
     def require_before(self, horizon: Horizon) -> int:
-        """Check that a horizon continues this history's intervals; answer how many lie unknown between the two.
+        """Check that a horizon continues this history's intervals; return the number of unknown intervals between them.
 
-        Raises `UnableToAccept` with every way in which it does not.
+        Raises `UnableToAccept` with every reason why it does not.
         """
         given, checks = self.horizon, Checks()
         same_step = horizon.interval_minutes == given.interval_minutes
@@ -74,9 +74,9 @@ def known_at(
 ) -> History:
     """Cut a series over `horizon` to the intervals that had ended at `issued_at`.
 
-    The cut is a copy, made before anything else looks at the values: what lies behind it may be anything, or absent.
-    `known_until` replaces `issued_at` as the instant of the cut for values published ahead, such as the day-ahead
-    prices of tomorrow. Raises `UnableToAccept` with every fault of what is known.
+    The cut is a copy, made before any other code reads the values; later values may be anything, or missing. For values
+    published ahead, such as tomorrow's day-ahead prices, `known_until` replaces `issued_at` as the instant of the cut.
+    Raises `UnableToAccept` with every fault of the known values.
     """
     checks = Checks()
     cut = issued_at if known_until is None else known_until
@@ -89,12 +89,12 @@ def known_at(
     allowed = f"at or after {(horizon.start + horizon.step).isoformat()}, when the first interval ended"
     checks.require(ended > 0, "issued_at" if known_until is None else "known_until", cut.isoformat(), allowed)
     known = np.array(np.asarray(values)[:ended], dtype=np.float64)
-    checks.require(known.shape == (ended,), "values", f"shape {known.shape}", f"{ended} in a row, one an interval")
+    checks.require(known.shape == (ended,), "values", f"shape {known.shape}", f"{ended}, one for each interval")
     wrong = np.flatnonzero(~np.isfinite(known)) if known.ndim == 1 else np.zeros(0, dtype=np.intp)
     for index in wrong[:_MOST_FAULTS]:
         checks.require(condition=False, name=f"values.{index}", value=float(known[index]), allowed="a finite number")
     few = len(wrong) <= _MOST_FAULTS
-    checks.require(few, "values", f"{len(wrong)} faults", f"free of faults; the first {_MOST_FAULTS} are listed")
+    checks.require(few, "values", f"{len(wrong)} faults", f"without faults; only the first {_MOST_FAULTS} are listed")
     checks.raise_faults()
     known.setflags(write=False)
     return History(horizon=horizon.first(ended), values=known, issued_at=issued_at, known_until=cut)

@@ -1,14 +1,15 @@
-"""What a site usually draws at an hour of the week, and how far it has been from that.
+"""The usual load of a site at each hour of the week, and the deviations from it.
 
-The usual value is the mean of the days before, newer ones counting more. With few weeks an hour of the week is drawn
-towards the mean of that hour on working days (or on days off), that towards its mean on all days, and that towards the
-mean of all values:
+The usual value is a mean over earlier days, in which newer days have more weight. If there are few weeks, the mean of
+an hour of the week shrinks towards the mean of that hour on working days (or days off), which shrinks towards its mean
+on all days, which shrinks towards the mean of all values:
 
     level = (n mean + shrinkage parent) / (n + shrinkage)        n: values in the cell, older ones counting less
 
-so one day of history is enough, with less trust. How fast older values fade and how much the wider mean counts is
-learned: of the given pairs, the one that leaves least to chance some hours on. Past deviations are taken from what was
-usual *before* their day, as the present one is: from a mean that holds them they would be too small.
+One day of history is therefore enough, with less certainty. The half-life of older values and the weight of the wider
+mean are learned: the best of the given pairs leaves the smallest unexplained deviations some hours ahead. A past
+deviation is measured from the usual value *before* its day, like the present one. Measured from a mean that contains
+the day itself, deviations would be too small.
 """
 
 from dataclasses import dataclass
@@ -30,10 +31,10 @@ _LEADS_H = (1, 3, 6, 12, 24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileOptions:
-    """What a profile may be learned with; `holidays` count as Sundays.
+    """The options for learning a profile; `holidays` count as Sundays.
 
-    After `half_lives_days` a value counts half; `shrinkages` are how many values the wider mean counts for. Every pair
-    is tried. Give one of each to fix them.
+    After a half-life (one of `half_lives_days`) a value has half its weight. A shrinkage (one of `shrinkages`) is the
+    number of values that the wider mean counts for. Every pair is tried. Give one of each to fix them.
     """
 
     half_lives_days: tuple[float, ...] = (14.0, 56.0)
@@ -51,7 +52,7 @@ class ProfileOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UsualCourse:
-    """The profile, shape (7, slots of a day), and past deviations from it with their place on the clock."""
+    """The profile, of shape (7, slots of a day), and past deviations with their place on the clock."""
 
     profile: FloatArray
     deviations: FloatArray
@@ -62,9 +63,10 @@ class UsualCourse:
 
 
 def usual_course(history: History, options: ProfileOptions) -> UsualCourse:
-    """Learn a profile from a history, and the deviations of its past from what was usual then.
+    """Learn a profile from a history, and the past deviations from what was usual at their time.
 
-    Less than two days have no "before": their deviations are those from their own profile, and the notes say so.
+    With less than two days there is no earlier day: deviations are then measured from the days' own profile, and the
+    notes say so.
     """
     at = clock(history.horizon, options.holidays)
     pairs = tuple(product(options.half_lives_days, options.shrinkages))
@@ -75,7 +77,7 @@ def usual_course(history: History, options: ProfileOptions) -> UsualCourse:
     if len(starts) == 1 or len(history.values) - first < history.slots_per_day // 2:
         first = 0
         deviations = history.values - profiles[:, at.weekday, at.slot]
-        notes.append("too few days to say what was usual before: deviations are those from the days' own mean course")
+        notes.append("too few days to know the usual load: deviations are measured from the mean of the same days")
     chosen = _least(deviations[:, first:], history.slots_per_day)
     return UsualCourse(
         profile=profiles[chosen],
@@ -90,9 +92,10 @@ def usual_course(history: History, options: ProfileOptions) -> UsualCourse:
 def _replay(
     values: FloatArray, at: Clock, starts: NDArray[np.intp], pairs: tuple[tuple[float, float], ...]
 ) -> tuple[FloatArray, FloatArray]:
-    """Day by day: deviations from what was usual, shape (pairs, intervals), and what is usual at the end of it.
+    """Deviations day by day, of shape (pairs, intervals), and the usual values at the end.
 
-    A last day that is not over does not count for the usual yet: the rest of it is judged by the days before.
+    An unfinished last day does not count in the usual values, because the rest of that day is forecast from earlier
+    days.
     """
     fade = np.array([0.5 ** (1 / half_life) for half_life, _ in pairs])[:, np.newaxis, np.newaxis]
     shrinkage = np.array([shrinkage for _, shrinkage in pairs])[:, np.newaxis]
@@ -115,7 +118,7 @@ def _replay(
 
 
 def _levels(total: FloatArray, count: FloatArray, shrinkage: FloatArray, weekday: int) -> FloatArray:
-    """What is usual on a weekday, shape (pairs, slots), from the widest mean to the narrowest."""
+    """The usual values of a weekday, of shape (pairs, slots), worked out from the widest mean to the narrowest."""
     alike = slice(FRIDAY + 1, None) if weekday > FRIDAY else slice(0, FRIDAY + 1)
     level = (total.sum(axis=(1, 2)) / count.sum(axis=(1, 2)))[:, np.newaxis]
     for days in (slice(None), alike, slice(weekday, weekday + 1)):
@@ -134,12 +137,13 @@ def _least(deviations: FloatArray, slots_per_day: int) -> int:
 
 
 def _imputed(at: Clock) -> tuple[str, ...]:
-    """Say what of the week has never been seen."""
+    """Note which part of the week was never measured."""
     seen = np.zeros((DAYS_PER_WEEK, at.slots_per_day), dtype=bool)
     seen[at.weekday, at.slot] = True
     if seen.all():
         return ()
-    notes = [f"{1 - seen.mean():.0%} of the week never seen: imputed from other days"]
+    notes = [f"{1 - seen.mean():.0%} of the week was never measured: imputed from other days"]
     if not seen.any(axis=0).all():
-        notes.append(f"{1 - seen.any(axis=0).mean():.0%} of the day never seen: imputed from the mean of the rest")
+        never = 1 - seen.any(axis=0).mean()
+        notes.append(f"{never:.0%} of the day was never measured: imputed from the mean of the rest")
     return tuple(notes)

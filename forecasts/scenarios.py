@@ -1,11 +1,11 @@
-"""Scenarios of net load: the site's usual course, and the present deviation from it, which fades and is renewed.
+"""Scenarios of net load: the site's usual load, plus the present deviation, which decays, plus new deviations.
 
     y(t)   = usual(weekday, time of day) + d(t)
     d(t+k) = rho(k) d(t) + u(k)                   k up to a block's length; then again from the block's end
 
-`usual` is what `forecasts.profile` says. `rho(k)` is the least-squares slope of past deviations on those k intervals
-before, and `u` are its errors. They are drawn in blocks as they came, so that what goes together stays together, each
-from near the same time of day and, where enough such days are known, from a like day.
+`usual` comes from `forecasts.profile`. `rho(k)` is the least-squares slope of past deviations on the deviations k
+intervals earlier, and `u` are its errors. Errors are drawn in blocks of successive values, which keeps their
+correlation. A block comes from near the same time of day and, if enough such days are known, from a similar day.
 """
 
 from dataclasses import dataclass, field
@@ -31,11 +31,11 @@ _LEAST_STARTS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioOptions:
-    """How scenarios are learned and drawn.
+    """The options for learning and drawing scenarios.
 
-    All is learned from the latest `trailing_weeks`. Errors are drawn in blocks of `block_h` hours that began within
-    `window_h` hours of the same time of day (with a short past, in shorter blocks, and at any time). Where at least
-    `like_days` days of them are like the day they stand for, working or off, no others are drawn.
+    Everything is learned from the latest `trailing_weeks`. Errors are drawn in blocks of `block_h` hours that began
+    within `window_h` hours of the same time of day (with a short history: in shorter blocks, from any time). If blocks
+    from at least `like_days` days of the same kind (working or off) are known, only these are drawn.
     """
 
     trailing_weeks: int = 16
@@ -56,9 +56,9 @@ class ScenarioOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScenarioModel:
-    """What `fit_scenarios` learned.
+    """The result of `fit_scenarios`.
 
-    `persistence` is rho, one value an interval of a block (at most as many as there are past deviations but one);
+    `persistence` is rho, with one value for each interval of a block (at most the number of past deviations less one).
     `usual` holds the profile and the past deviations.
     """
 
@@ -70,7 +70,7 @@ class ScenarioModel:
 
 
 def fit_scenarios(history: History, options: ScenarioOptions | None = None) -> ScenarioModel:
-    """Learn the usual course, and how deviations from it fade, from what was known."""
+    """Learn the usual load, and how deviations from it decay, from what was known."""
     options = ScenarioOptions() if options is None else options
     used = history.last(options.trailing_weeks * DAYS_PER_WEEK * history.slots_per_day)
     usual = usual_course(used, options.profile)
@@ -86,7 +86,7 @@ def fit_scenarios(history: History, options: ScenarioOptions | None = None) -> S
 
 
 def _persistence(deviations: FloatArray, block: int) -> FloatArray:
-    """The least-squares slope of deviations on those 1, 2 ... `block` intervals before; at least 0, at most 1."""
+    """The least-squares slopes of deviations on those 1, 2 ... `block` intervals earlier, each from 0 to 1."""
     squares = np.cumsum(deviations**2)
     slopes = np.zeros(block)
     for lead in range(1, min(block, len(deviations) - 1) + 1):
@@ -99,10 +99,10 @@ def _persistence(deviations: FloatArray, block: int) -> FloatArray:
 def draw(
     model: ScenarioModel, history: History, horizon: Horizon, *, scenarios: int = 32, seed: int = 0
 ) -> ScenarioSet:
-    """Draw equally likely courses over a horizon from the present deviation on.
+    """Draw equally likely scenarios over a horizon, starting from the present deviation.
 
-    `history` is what is known now: that of the fit, or a later one; the last value of it is all that is read. The same
-    arguments draw the same courses. Raises `UnableToAccept` with every fault.
+    `history` is what is known now: the history of the fit, or a later one. Only its last value is read. The same
+    arguments draw the same scenarios. Raises `UnableToAccept` with every fault.
     """
     checks = Checks()
     checks.require(scenarios >= 1, "scenarios", scenarios, "at least 1")
@@ -132,7 +132,7 @@ def draw(
 
 
 def _deviations(model: ScenarioModel, at: Clock, now: FloatArray, random: np.random.Generator) -> FloatArray:
-    """Deviations from the present ones on, shape (scenarios, intervals after the first of the clock)."""
+    """Deviations that continue the present one, of shape (scenarios, intervals after the first of the clock)."""
     past, rho = model.usual.deviations, model.persistence
     intervals = len(at.slot) - 1
     drawn = np.empty((len(now), intervals))
@@ -147,13 +147,13 @@ def _deviations(model: ScenarioModel, at: Clock, now: FloatArray, random: np.ran
 
 
 def _starts(model: ScenarioModel, at: Clock, index: int) -> Indices:
-    """The past deviations from which a block can be taken in place of that from interval `index` of the clock on."""
+    """The past deviations at which a block may start that stands for the block at `index` of the clock."""
     before, options = model.usual.at, model.options
     known = max(1, len(before.slot) - len(model.persistence))
     ahead = (before.slot[:known] - at.slot[index]) % at.slots_per_day
     width = int(options.window_h * at.slots_per_day / _HOURS_PER_DAY)
     near = np.minimum(ahead, at.slots_per_day - ahead) <= width
-    middle = len(model.persistence) // 2  # of a block: a day that begins an hour before midnight is the next one
+    middle = len(model.persistence) // 2  # the day of a block is that of its middle
     off = before.weekday[np.minimum(np.arange(known) + 1 + middle, len(before.weekday) - 1)] > FRIDAY
     like = near & (off == (at.weekday[min(index + 1 + middle, len(at.weekday) - 1)] > FRIDAY))
     if like.sum() >= options.like_days * (2 * width + 1):
@@ -162,6 +162,6 @@ def _starts(model: ScenarioModel, at: Clock, index: int) -> Indices:
 
 
 def _spread_over(starts: Indices, scenarios: int, random: np.random.Generator) -> Indices:
-    """Draw so that no start comes again before all others have come."""
+    """Draw starts so that none repeats before all others were drawn."""
     rounds = -(-scenarios // len(starts))
     return np.concatenate([random.permutation(starts) for _ in range(rounds)])[:scenarios]

@@ -100,9 +100,9 @@ def test_a_single_day_says_what_was_imputed() -> None:
     one_day = fit_scenarios(known_at(whole.end, whole, values)).notes
     three_hours = fit_scenarios(known_at(MONDAY + timedelta(hours=3), whole, values)).notes
 
-    assert one_day[0] == "86% of the week never seen: imputed from other days"
+    assert one_day[0] == "86% of the week was never measured: imputed from other days"
     assert one_day[1].startswith("too few days")
-    assert three_hours[1] == "88% of the day never seen: imputed from the mean of the rest"
+    assert three_hours[1] == "88% of the day was never measured: imputed from the mean of the rest"
 
 
 def test_one_known_interval_is_held() -> None:

@@ -85,7 +85,7 @@ def test_a_fit_that_has_seen_more_than_the_history_is_refused(method: Method) ->
     horizon = Horizon(start=earlier.end, interval_minutes=60, intervals=4, timezone="America/New_York")
     fitted = method.fit(known_at(START + timedelta(days=21), whole, values))
 
-    with pytest.raises(UnableToAccept, match="as the fit has seen values until then"):
+    with pytest.raises(UnableToAccept, match="because the fit has seen values until then"):
         fitted.forecast(earlier, horizon)
 
 
