@@ -23,6 +23,7 @@ from ridethrough.api.answers.printing import (
 )
 from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
+from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.study_command import study
 from ridethrough.api.commands.swing_command import swing
 from ridethrough.api.commands.tariff_commands import tariffs
@@ -197,6 +198,7 @@ def _check_address(host: str, port: int) -> None:
 
 
 app.command()(bill)
+app.command()(series)
 app.command()(study)
 app.command()(swing)
 app.add_typer(tariffs)
