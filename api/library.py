@@ -16,7 +16,7 @@ from ridethrough.api.answers.bill_answer import bill_answer
 from ridethrough.api.answers.plan_answer import certificate_answer, plan_answer, reserve_answer
 from ridethrough.api.answers.printing import emit
 from ridethrough.api.answers.study.study_answer import study_answer
-from ridethrough.api.cases.billing import BillInputs, bill_of, read_meter_file
+from ridethrough.api.cases.billing import BillInputs, bill_of
 from ridethrough.api.cases.planning import other_load_over, plan_day, reserves_of, with_loads_protected
 from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of
 from ridethrough.api.cases.study_value import valued
@@ -24,7 +24,7 @@ from ridethrough.api.reading.files import read_json, read_yaml
 from ridethrough.api.reading.frames import load_document, price_document, series_of
 from ridethrough.api.reading.plan_file import read_plan
 from ridethrough.api.reading.project_file import read_project
-from ridethrough.api.reading.series.series_file import SeriesQuery
+from ridethrough.api.reading.series.series_file import SeriesQuery, read_series_file
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs, read_state
 from ridethrough.api.reading.site_file import read_site as read_site_document
@@ -249,7 +249,7 @@ def _state(given: FileOrDocument | None) -> tuple[SiteState | None, str]:
 
 
 def _meter_file(path: Path, timezone: str) -> TimeSeries:
-    return read_meter_file(path, SeriesQuery(source=path.name, timezone=known_clock(timezone)))
+    return read_series_file(path, SeriesQuery(source=path.name, timezone=known_clock(timezone)))
 
 
 def _tariff(given: FileOrDocument) -> Tariff:
