@@ -188,6 +188,7 @@ class StateDocument:
     conditions: tuple[ConditionDocument, ...] = ()
     period_energy_kwh: dict[str, float] = field(default_factory=dict)
     day_peaks_kw: dict[str, dict[str, float]] = field(default_factory=dict)
+    measured_at: datetime | None = None
 
     def site_state(self) -> SiteState:
         """The state in the domain's words.
@@ -206,6 +207,7 @@ class StateDocument:
             unit_stored_kwh={
                 ups_id: ups.unit_stored_kwh for ups_id, ups in self.ups.items() if ups.unit_stored_kwh is not None
             },
+            measured_at=self.measured_at,
         )
 
 

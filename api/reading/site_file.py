@@ -97,7 +97,7 @@ def _without_lost_measurements(document: object, source: str) -> object:
     """Refuse a measurement that is null: it is lost, and not the same as one that was never asked for."""
     systems = document.get("ups") if isinstance(document, Mapping) else None
     lost = [
-        Fault(field=f"ups.{ups_id}.{name}", source=source, value=None, allowed="a measurement; left out, it means full")
+        Fault(field=f"ups.{ups_id}.{name}", source=source, value=None, allowed="a measurement")
         for ups_id, measured in (systems.items() if isinstance(systems, Mapping) else ())
         for name, value in (measured.items() if isinstance(measured, Mapping) else ())
         if value is None
