@@ -1,6 +1,6 @@
 """From a problem to a certified plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
@@ -27,11 +27,13 @@ def plan_dispatch(
     time_limit_s: float = DEFAULT_TIME_LIMIT_S,
     engine: Engine | None = None,
     evidence: Evidence | None = None,
+    no_trading_because: Sequence[str] = (),
 ) -> DispatchPlan:
     """Make the cheapest plan that keeps the reserve, and prove it by replaying outages.
 
     `engine` keeps compiled models for a sequence of plans; without one it is that of the thread. `evidence` is what the
-    plan is judged by; without it, what the problem itself says of site, loads and state.
+    plan is judged by; without it, what the problem itself says of site, loads and state. Where there are reasons in
+    `no_trading_because`, the plan holds, and states them.
 
     A reserve that cannot be kept gives a `recovery` plan; a solver without an answer, or an answer that fails its
     certificate, a `hold` plan. Both keep every battery from trading.
@@ -42,6 +44,9 @@ def plan_dispatch(
         trajectories = recover(basis)
         warnings = [*alarms, *recovery_times(problem, trajectories)]
         return _plan(basis, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at, evidence)
+    if no_trading_because:
+        held = Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=list(no_trading_because))
+        return _plan(basis, held, issued_at, evidence)
     plan = _plan(basis, optimize(basis, time_limit_s, engine), issued_at, evidence)
     if not plan.certificate.plan_is_at_fault or plan.status is PlanStatus.HOLD:
         return plan

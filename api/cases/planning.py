@@ -8,6 +8,7 @@ from math import ceil
 import numpy as np
 
 from ridethrough.api.cases.evidence import evidence_of
+from ridethrough.api.cases.plausibility import doubts_on, no_trading_because, refuse_impossible_prices
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
@@ -74,7 +75,10 @@ def plan_day(
     if state is not None:
         inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
     assumptions += _state_assumptions(inputs, problem.charges, problem.state)
-    plan = plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s, evidence=evidence)
+    unverified = no_trading_because(inputs, problem.horizon)
+    plan = plan_dispatch(
+        problem, issued_at=now, time_limit_s=time_limit_s, evidence=evidence, no_trading_because=unverified
+    )
     return PlannedDay(
         plan=plan,
         inputs=inputs,
@@ -85,6 +89,7 @@ def plan_day(
             *_tariff_notes(inputs, local),
             *_swing_notes(inputs),
             *plan.certificate.assumes,
+            *doubts_on(inputs, problem.horizon),
         ),
     )
 
@@ -129,7 +134,9 @@ def price_of_reserve(
     Raises `UnableToAccept` as `plan_day` does.
     """
     local = day or _default_day(inputs, now, [])
-    return local, price_reserve(_problem_of_day(inputs, local, [], state=state), issued_at=now)
+    problem = _problem_of_day(inputs, local, [], state=state)
+    refuse_impossible_prices(inputs, problem.horizon)
+    return local, price_reserve(problem, issued_at=now)
 
 
 def _problem_of_day(
