@@ -41,7 +41,6 @@ EXIT_NOT_CERTIFIED = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_OUTPUT = 74
 """Standard output is closed or full (EX_IOERR of sysexits.h)."""
-_GRACE_S = 10
 
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)]
@@ -183,12 +182,11 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes solve.")] = 1,
 ) -> None:
     """Serve plans and reserves over HTTP."""
-    import uvicorn  # noqa: PLC0415
-
     from ridethrough.api.http.server import create_app  # noqa: PLC0415
+    from ridethrough.api.http.serving import run  # noqa: PLC0415
 
     _check_address(host, port)
-    uvicorn.run(create_app(workers=workers), host=host, port=port, log_level="info", timeout_graceful_shutdown=_GRACE_S)
+    run(create_app(workers=workers), host=host, port=port, workers=workers)
 
 
 def _check_address(host: str, port: int) -> None:

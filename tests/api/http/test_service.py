@@ -12,7 +12,7 @@ import pytest
 from documents import DAY, site_document
 from service import service_in_thread
 
-from ridethrough.api.http.server import MOST_BYTES, PlanRequest, create_app, plan_of, reserve_of
+from ridethrough.api.http.server import MOST_BYTES, SOLVER_LIMIT_S, PlanRequest, create_app, plan_of, reserve_of
 from ridethrough.api.http.solvers import UnableToSolve
 from ridethrough.domain import UnableToAccept
 
@@ -224,7 +224,8 @@ def test_an_error_of_ours_is_a_problem_without_its_traceback() -> None:
 def test_a_solve_without_an_answer_is_a_problem_that_says_what_to_do() -> None:
     app = create_app()
 
-    async def never(*_: object) -> None:
+    async def never(*_: object, within_s: float) -> None:
+        assert within_s > SOLVER_LIMIT_S
         raise UnableToSolve("no plan within 1 s; keep the last certified plan or hold")
 
     with service_in_thread(app) as local:
