@@ -33,10 +33,7 @@ class Interconnection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One premises behind one utility meter, with its UPS systems, and the conditions that raise their reserve.
-
-    `telemetry_max_age_s` is the highest age of a measured state.
-    """
+    """One premises behind one utility meter, with its UPS systems, and the conditions that raise their reserve."""
 
     id: str
     timezone: str
@@ -46,7 +43,6 @@ class Site:
     currency: str = "USD"
     interval_minutes: int = 15
     conditions: tuple[ReserveCondition, ...] = field(default_factory=tuple)
-    telemetry_max_age_s: float = 900.0
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -58,7 +54,6 @@ class Site:
             self.interval_minutes,
             "a whole number of minutes that divides the day",
         )
-        checks.positive("telemetry_max_age_s", self.telemetry_max_age_s)
         for ups_id, count in Counter(ups.id for ups in self.ups).items():
             checks.require(count == 1, "ups", ups_id, f"unique ids, but {count} systems have this one")
         check_systems(checks, self.conditions, [ups.id for ups in self.ups])

@@ -27,9 +27,12 @@ class SavingsHistory:
     Parts may be 52 weeks (the last has 8 or 9 days) or 12 months.
 
     A year may also be a scenario of prices and loads. Years of one part each are drawn as a whole.
+    `season_by_part` numbers the seasons of a tariff. With it, a part is drawn only from parts of its own season, so
+    that every drawn year has each season as often as a real year.
     """
 
     savings_by_year: tuple[tuple[float, ...], ...]
+    season_by_part: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -42,6 +45,8 @@ class SavingsHistory:
             checks.require(alike, f"savings_by_year.{year}", f"{len(savings)} parts", f"{parts}, like the first year")
             for part, value in enumerate(savings):
                 checks.require(math.isfinite(value), f"savings_by_year.{year}.{part}", value, "a finite number")
+        given = len(self.season_by_part)
+        checks.require(given in (0, parts), "season_by_part", f"{given} values", f"{parts}, one a part of a year")
         checks.raise_faults()
 
 
@@ -124,9 +129,23 @@ def _years(history: SavingsHistory, bootstrap: Bootstrap, *, years: int) -> Floa
     shape = (bootstrap.samples, years, blocks)
     source = random.integers(savings.shape[0], size=shape)
     shift = random.integers(-bootstrap.shift_parts, bootstrap.shift_parts, size=shape, endpoint=True)
-    place = np.arange(parts)
-    block = place // length
-    return np.asarray(savings[source[..., block], (place + shift[..., block]) % parts].sum(axis=-1))
+    block = np.arange(parts) // length
+    drawn = _moved(parts, bootstrap.shift_parts, history.season_by_part)
+    return np.asarray(savings[source[..., block], drawn[np.arange(parts), shift[..., block]]].sum(axis=-1))
+
+
+def _moved(parts: int, most: int, season_by_part: tuple[int, ...]) -> NDArray[np.intp]:
+    """The part that stands for each part (rows) when its block moves by 0, 1 ... `most`, -`most` ... -1 (columns).
+
+    A part moves around the end of the year, or among the parts of its season around the end of the season.
+    """
+    seasons = np.array(season_by_part or (0,) * parts)
+    moved = np.empty((parts, 2 * most + 1), dtype=np.intp)
+    for season in np.unique(seasons):
+        members = np.flatnonzero(seasons == season)
+        for shift in range(-most, most + 1):
+            moved[members, shift] = np.roll(members, -shift)
+    return moved
 
 
 def _range(draws: FloatArray) -> Range:

@@ -1,10 +1,9 @@
 """Money in reports: decimals by currency, and bill totals by kind of charge."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from ridethrough.finance.study.study import Savings, Study
+from ridethrough.finance.study.study import Study
 from ridethrough.tariffs.billing.bill import Bill, PeriodBill, cent_of
 from ridethrough.tariffs.charges.kind import CHARGE_KINDS, KIND_NAMES, SAVINGS_FIGURES
 
@@ -13,6 +12,7 @@ MINUS = "\N{MINUS SIGN}"
 IN_WORDS: Mapping[str, str] = {
     **{kind.name: kind.in_words for kind in CHARGE_KINDS},
     "other": "Fixed and minimum",
+    "stored": "Stored energy, bought back",
     "wear": "Wear",
 }
 _SMALL = 10
@@ -54,28 +54,6 @@ def charges_of(bill: Bill | PeriodBill) -> dict[str, Decimal]:
     """The sum of the printed lines by kind of charge, with their riders and taxes; a kind without lines is left out."""
     amounts = {kind: [line.amount for line in bill.lines if line.charge == kind] for kind in KIND_NAMES}
     return {kind: sum(each, Decimal()) for kind, each in amounts.items() if each}
-
-
-def as_printed(study: Study) -> Study:
-    """The study with savings taken from the rounded amounts of its printed bills.
-
-    A reader who subtracts one printed bill from the other finds the report's saving, to the cent. Wear is not on a bill
-    and stays as computed.
-    """
-    periods = zip(study.periods, study.baseline.periods, study.bill.periods, strict=True)
-    return replace(
-        study,
-        savings=_printed(study.baseline, study.bill, study.savings.wear),
-        periods=tuple(
-            replace(period, savings=_printed(before, after, period.savings.wear)) for period, before, after in periods
-        ),
-    )
-
-
-def _printed(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float) -> Savings:
-    one, other = charges_of(before), charges_of(after)
-    saved = {kind: float(one.get(kind, Decimal()) - other.get(kind, Decimal())) for kind in KIND_NAMES}
-    return Savings(by_kind=saved, wear=wear)
 
 
 def charged(bill: Bill | PeriodBill, name: str) -> Decimal:

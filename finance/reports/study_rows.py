@@ -1,4 +1,4 @@
-"""A savings study as flat rows: one row a billing period and kind of charge, then its wear."""
+"""A savings study as flat rows: one row a billing period and kind of charge, then stored energy and wear."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -8,15 +8,14 @@ from ridethrough.finance.study.study import PeriodSavings, Study
 from ridethrough.tariffs.billing.bill import PeriodBill
 
 COLUMNS = ("period", "start", "end", "kind", "currency", "without_trading", "with_trading", "saving")
-_WEAR_DECIMALS = 4
-"""Wear is computed, not billed. These decimals keep its sum over periods exact to the cent."""
 
 
 def study_rows(study: Study) -> Iterator[dict[str, str]]:
     """Both bills by billing period and kind of charge, and the difference, in the study's currency.
 
-    A period runs from `start` until before `end`, both ISO 8601 with an offset. A row of `wear` has no bills and a
-    saving of at most 0. There are no rows of totals: the sum of column `saving` is the saving of the study.
+    A period runs from `start` until before `end`, both ISO 8601 with an offset. A row of `stored` is the value of the
+    stored energy that changed, and a row of `wear` is at most 0; both have no bills. There are no rows of totals: the
+    sum of column `saving` is the saving of the study.
     """
     kinds = kinds_billed(study)
     for before, after, period in zip(study.baseline.periods, study.bill.periods, study.periods, strict=True):
@@ -26,8 +25,9 @@ def study_rows(study: Study) -> Iterator[dict[str, str]]:
             without, left = one.get(kind, Decimal()), other.get(kind, Decimal())
             amounts = {"without_trading": str(without), "with_trading": str(left), "saving": str(without - left)}
             yield named | {"kind": kind} | amounts
-        wear = Decimal(0.0 - period.savings.wear)
-        yield named | {"kind": "wear", "saving": f"{wear:.{decimals_of(study.currency) + _WEAR_DECIMALS}f}"}
+        others = {"stored": period.savings.stored, "wear": 0.0 - period.savings.wear}
+        for kind, amount in others.items():
+            yield named | {"kind": kind, "saving": f"{amount:.{decimals_of(study.currency)}f}"}
 
 
 def _named(study: Study, before: PeriodBill, period: PeriodSavings) -> dict[str, str]:

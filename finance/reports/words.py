@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from ridethrough.finance.reports.money import number, whole_money
 from ridethrough.finance.study.study import Study
+from ridethrough.finance.study.year import whole_periods
 from ridethrough.operation.planner import Information
+from ridethrough.tariffs.calendar.written import MONTHS
 from ridethrough.tariffs.charges.not_priced import NotPriced
 
 INFORMATION: Mapping[Information, str] = {
@@ -22,7 +24,6 @@ _HOURS_A_DAY = 24
 _ROUNDING_S = 1e-3
 """The tolerance of a replay in small steps."""
 _SMALL_FRACTION = 0.01
-_ABOUT_A_YEAR = 0.01
 
 
 def headline(study: Study) -> str:
@@ -84,11 +85,14 @@ def replanned(study: Study) -> str:
 
 def annual_note(study: Study) -> str:
     """The basis of the yearly figure."""
-    whole = abs(study.years - 1) < _ABOUT_A_YEAR
+    if study.annual.value is None:
+        return study.annual.reason
+    months = {period.month for period in whole_periods(study.periods)}
+    if len(months) == len(MONTHS):
+        return "every month of a year was studied"
     return (
-        "a whole year was studied"
-        if whole
-        else f"{days(study)} taken in proportion to a year of 365; seasons outside the studied time are not in it"
+        f"{len(months)} of 12 months studied; each other month is taken to save what the nearest studied month does, "
+        "so its own loads and prices are not included"
     )
 
 

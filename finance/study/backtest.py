@@ -1,7 +1,7 @@
 """A savings study, end to end: the closed loop, both bills, wear, safety, the ceiling, and the verdict."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,21 @@ from ridethrough.finance.study.ceiling import Ceiling, ceiling
 from ridethrough.finance.study.checkpoint import inputs_sha256, read_checkpoint, write_checkpoint
 from ridethrough.finance.study.closed_loop import Loop, Progress, floating, run
 from ridethrough.finance.study.safety import safety_of, trajectories
-from ridethrough.finance.study.savings import savings_between, savings_by_period, wear_by_period
-from ridethrough.finance.study.study import Savings, Study, UpsRecord
+from ridethrough.finance.study.savings import savings_by_period, sum_of, wear_by_period
+from ridethrough.finance.study.stored_value import stored_by_period
+from ridethrough.finance.study.study import PeriodSavings, Savings, Study, UpsRecord
 from ridethrough.finance.study.verdict import capture_of, verdict_on
+from ridethrough.finance.study.year import annual_saving
 from ridethrough.finance.wear.wear import CycleLife, Wear, battery_wear
 from ridethrough.operation.planner import Planner
 from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.billing.exact_bill import bill
+from ridethrough.tariffs.seasons import season_by_month
 
 _MOST_WARNINGS = 20
 _ROUNDING_FRACTION = 1e-6
+_PART_OF_A_DAY = 0.1
+"""Days: a period is whole where no more of it is missing (a clock change leaves a part of an hour)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +65,42 @@ def study(
         for each in (baseline, loop)
     )
     wears = [_wear(case, loop, row, ups, options) for row, ups in enumerate(case.site.ups)]
-    wear = _wear_by_period(case, loop, baseline, wears)
+    periods = savings_by_period(
+        before,
+        after,
+        wear=_wear_by_period(case, loop, baseline, wears),
+        stored=stored_by_period(case, loop, baseline),
+        whole=_whole(case),
+    )
     best = None
     if options.ceiling:
-        best = ceiling(case, baseline, before, marginal=options.marginal, progress=report.in_ceiling)
-    return _study(case, planner, baseline, loop, _Bills(before, after), wears, wear, best)
+        found = ceiling(case, baseline, before, marginal=options.marginal, progress=report.in_ceiling)
+        best = _at_least(found, sum_of((each.savings for each in periods), case.tariff.currency))
+    return _study(case, planner, baseline, loop, _Money(before, after, periods, best), wears)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bills:
-    """The bills without trading and with trading."""
+class _Money:
+    """The bills without trading and with trading, the savings of each billing period, and the ceiling."""
 
     before: Bill
     after: Bill
+    periods: tuple[PeriodSavings, ...]
+    best: Ceiling | None
+
+
+def _whole(case: StudyCase) -> list[bool]:
+    """Whether each billing period was studied from its first day to its last."""
+    calendar = case.calendar
+    return [calendar.covered_days(index) > each.days - _PART_OF_A_DAY for index, each in enumerate(calendar.periods)]
+
+
+def _at_least(ceiling: Ceiling, reached: Savings) -> Ceiling:
+    """The ceiling, or what the closed loop reached: perfect foresight can always do what was done.
+
+    The ceiling is planned one billing period after the other, so a loop that carries energy over may pass it a little.
+    """
+    return ceiling if ceiling.savings.total >= reached.total else replace(ceiling, savings=reached)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +160,13 @@ def _study(  # noqa: PLR0917 - all parts of a study
     planner: Planner,
     baseline: Loop,
     loop: Loop,
-    bills: _Bills,
+    money: _Money,
     wears: list[Wear],
-    wear: list[float],
-    best: Ceiling | None,
 ) -> Study:
     """Compose a study from its parts."""
-    savings = savings_between(bills.before, bills.after, sum(wear))
+    best, seasons = money.best, season_by_month(case.tariff)
+    savings = sum_of((each.savings for each in money.periods), case.tariff.currency)
     safety = safety_of(case, loop)
-    total = float(bills.before.total)
     done = range(case.horizon.intervals)
     return Study(
         site_id=case.site.id,
@@ -150,8 +176,8 @@ def _study(  # noqa: PLR0917 - all parts of a study
         horizon=case.horizon,
         information=planner.information,
         replanned_every_h=case.replanned_every_h,
-        baseline=bills.before,
-        bill=bills.after,
+        baseline=money.before,
+        bill=money.after,
         baseline_grid_kw=tuple(baseline.grid_kw.tolist()),
         grid_kw=tuple(loop.grid_kw.tolist()),
         ups=tuple(
@@ -167,14 +193,16 @@ def _study(  # noqa: PLR0917 - all parts of a study
             for each, worn in zip(trajectories(case, loop, done), wears, strict=True)
         ),
         savings=savings,
-        periods=savings_by_period(bills.before, bills.after, wear),
+        periods=money.periods,
         ceiling=best.savings if best else None,
-        capture=_capture(case, savings, best, total),
+        capture=_capture(case, savings, best, float(money.before.total)),
         safety=safety,
-        verdict=verdict_on(case, baseline, savings, best.savings if best else None, safety, bill_total=total),
+        verdict=verdict_on(case, baseline, money.periods, best.savings if best else None, safety),
+        annual=annual_saving(money.periods, seasons),
+        season_by_month=seasons,
         marginal=best.marginal if best else None,
         assumptions=(*planner.assumptions, *_assumptions(case, wears)),
-        warnings=tuple(dict.fromkeys((*bills.after.warnings, *_warnings(case, loop, safety.violations)))),
+        warnings=tuple(dict.fromkeys((*money.after.warnings, *_warnings(case, loop, safety.violations)))),
     )
 
 
@@ -210,9 +238,25 @@ def _warnings(case: StudyCase, loop: Loop, violations: tuple[str, ...]) -> Itera
     for row, ups in enumerate(case.site_studied.ups):
         missing_kwh = ups.max_stored_kwh - float(loop.stored_kwh[row, -1])
         if missing_kwh > _ROUNDING_FRACTION * ups.capacity_kwh:
-            less = f"{missing_kwh:,.1f} kWh less are stored at the end than at the start"
-            yield f"{ups.id}: {less}; the saving does not pay for them"
+            yield f"{ups.id}: {missing_kwh:,.1f} kWh less are stored at the end; the saving pays for them"
+    yield from _untraded_peak(case, loop)
     shown = list(loop.warnings)
     yield from shown[:_MOST_WARNINGS]
     if len(shown) > _MOST_WARNINGS:
         yield f"{len(shown) - _MOST_WARNINGS} more warnings of plans are not shown"
+
+
+def _untraded_peak(case: StudyCase, loop: Loop) -> Iterator[str]:
+    """Say where a first day without trading set the peak of its billing period, which no plan could then lower."""
+    first = case.billing_periods[0]
+    untraded = int(np.searchsorted(case.calendar.day, 1))
+    traded = loop.grid_kw[untraded : first.stop]
+    if case.first or not len(traded) or np.any(loop.discharge_kw[:, :untraded]):
+        return
+    highest_kw = float(loop.grid_kw[:untraded].max())
+    if highest_kw > float(traded.max()):
+        yield (
+            "the load of the first studied day was not forecast, so the batteries rest on it; "
+            f"its {highest_kw:,.0f} kW are the highest of the billing period, above the {float(traded.max()):,.0f} kW "
+            "of the other days"
+        )

@@ -75,7 +75,8 @@ def ceiling(
 
 def _savings(case: StudyCase, loop: Loop, baseline: Loop, baseline_bill: Bill) -> Savings:
     billed = bill(case.tariff, case.horizon, loop.grid_kw, prices=case.prices, state=case.before)
-    return savings_between(baseline_bill, billed, float(wear_by_period(case, loop, baseline).sum()))
+    wear = float(wear_by_period(case, loop, baseline).sum())
+    return savings_between(baseline_bill, billed, currency=case.tariff.currency, wear=wear)
 
 
 @dataclass(slots=True, kw_only=True)

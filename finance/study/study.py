@@ -23,10 +23,12 @@ from ridethrough.tariffs.charges.kind import SAVINGS_FIGURES
 class Savings:
     """Savings by kind of charge, in the site's currency, with riders and taxes; a negative saving is a cost.
 
-    `by_kind` has the kinds' names on a bill. `wear` is subtracted from the sum.
+    `by_kind` has the kinds' names on a bill. `stored` is what the change of stored energy is worth: below 0 where the
+    batteries end with less than without trading, and somebody has to buy that back. `wear` is subtracted from the sum.
     """
 
     by_kind: Mapping[str, float]
+    stored: float = 0.0
     wear: float = 0.0
 
     @property
@@ -39,22 +41,33 @@ class Savings:
         return math.fsum(self.by_kind.get(kind, 0.0) for kind in kinds)
 
     def figure(self, name: str) -> float:
-        """A figure as reports name it: one of `SAVINGS_FIGURES`, `wear`, `on_the_bill` or `total`."""
+        """A figure as reports name it: one of `SAVINGS_FIGURES`, `stored`, `wear`, `on_the_bill` or `total`."""
         if name in SAVINGS_FIGURES:
             return self.of(*SAVINGS_FIGURES[name])
-        return {"wear": self.wear, "on_the_bill": self.on_the_bill, "total": self.total}[name]
+        others = {"stored": self.stored, "wear": self.wear, "on_the_bill": self.on_the_bill, "total": self.total}
+        return others[name]
+
+    @property
+    def before_wear(self) -> float:
+        """The saving on the bill, with stored energy paid for."""
+        return self.on_the_bill + self.stored
 
     @property
     def total(self) -> float:
         """The saving after wear."""
-        return self.on_the_bill - self.wear
+        return self.before_wear - self.wear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodSavings:
-    """One billing period: the totals of both bills, and the savings."""
+    """One billing period: the totals of both bills, and the savings.
+
+    `month` (1 to 12) is the month whose rates the period has. `whole` says whether all its days were studied.
+    """
 
     label: str
+    month: int
+    whole: bool
     baseline_total: float
     total: float
     savings: Savings
@@ -116,8 +129,8 @@ class Study:
 
     `replanned_every_h` is the time between plans. `baseline_grid_kw` and `grid_kw` are the two meter series (kW, one
     value for each interval). `ceiling` is the saving of perfect foresight over whole billing periods, and `capture` is
-    the share of it that the closed loop saved. `years` is the length of the studied time. `annual` is the saving scaled
-    to a year in proportion; it does not know seasons that were not studied.
+    the share of it that the closed loop saved. `annual` is the saving of a year, worked out from whole billing periods;
+    `season_by_month` numbers the seasons of the tariff from January on, and `years` is the length of the studied time.
     """
 
     site_id: str
@@ -138,6 +151,8 @@ class Study:
     capture: Figure
     safety: SafetyRecord
     verdict: Verdict
+    annual: Figure
+    season_by_month: tuple[int, ...]
     marginal: MarginalValues | None = None
     range_of_year: Range | None = None
     cash_flow: CashFlow | None = None
@@ -151,8 +166,3 @@ class Study:
     def years(self) -> float:
         """The length of the studied time, in years of 365 days."""
         return self.horizon.intervals * self.horizon.interval_h / (365 * 24)
-
-    @property
-    def annual(self) -> float:
-        """The saving scaled to a year."""
-        return self.savings.total / self.years

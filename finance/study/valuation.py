@@ -4,7 +4,7 @@ The project gives everything except the saving, which is the study's saving scal
 study's billing periods, because a demand charge is saved by the period and not by the week.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ridethrough.domain import UnableToAccept
@@ -27,15 +27,14 @@ from ridethrough.finance.project.uncertainty import (
     annual_savings_range,
     net_present_value_range,
 )
-from ridethrough.finance.study.study import Study
+from ridethrough.finance.study.study import Savings, Study
+from ridethrough.finance.study.year import annual_saving, history_of_year, no_year, whole_periods
+from ridethrough.tariffs.calendar.written import MONTHS
 
-LEAST_WEEKS = 8
-"""No year is drawn from a study of fewer weeks."""
+LEAST_PERIODS = 2
+"""No year is drawn from a study of fewer whole billing periods."""
 
 _DRAWS = Bootstrap(samples=1000, block_parts=1, shift_parts=2, seed=0)
-_DAYS_A_YEAR = 365
-_WEEKS_A_YEAR = _DAYS_A_YEAR / 7
-_ABOUT_A_YEAR = 0.99
 _TIMES = (0.8, 1.2)
 _POINTS = 0.02
 _LOWEST_RATE = -0.99
@@ -63,10 +62,15 @@ def with_range(study: Study) -> Study:
 def with_value(study: Study, venture: Venture) -> Study:
     """The study with a cash flow, a tornado, and ranges if enough was studied to draw years from.
 
+    A study that says nothing of a year has no cash flow, and a warning says why.
+
     Raises `UnableToAccept` if the project's cash flow cannot be worked out.
     """
-    annual = study.savings.on_the_bill / study.years if venture.before_wear else study.annual
-    project = replace(venture.project, savings=(replace(venture.project.savings[0], amount=annual),))
+    saved = _saved_by(before_wear=venture.before_wear)
+    annual = annual_saving(study.periods, study.season_by_month, saved)
+    if annual.value is None:
+        return replace(study, warnings=(*study.warnings, f"no yearly saving and no cash flow: {annual.reason}"))
+    project = replace(venture.project, savings=(replace(venture.project.savings[0], amount=annual.value),))
     valued = replace(with_range(study), cash_flow=cash_flow(project))
     bars, refused = _tornado(project, study.currency)
     lacking = too_little(study)
@@ -85,28 +89,30 @@ def with_value(study: Study, venture: Venture) -> Study:
 
 def too_little(study: Study) -> str:
     """The reason why no year can be drawn from a study; empty if years can be drawn."""
-    weeks = study.years * _WEEKS_A_YEAR
-    if weeks < LEAST_WEEKS:
-        return f"{weeks:.1f} weeks were studied; drawing years needs at least {LEAST_WEEKS} weeks"
-    if len(study.periods) == 1:
-        return "one billing period was studied; drawing years needs at least 2"
-    return ""
+    whole = len(whole_periods(study.periods))
+    if whole < LEAST_PERIODS:
+        periods = "period was" if whole == 1 else "periods were"
+        return f"{whole} whole billing {periods} studied; drawing years needs at least {LEAST_PERIODS}"
+    return no_year(study.periods, study.season_by_month)
 
 
 def _part_of_a_year(study: Study) -> Iterator[str]:
-    if study.years < _ABOUT_A_YEAR:
-        days = study.years * _DAYS_A_YEAR
-        represent = "day represents" if round(days) == 1 else "days represent"
+    months = {period.month for period in whole_periods(study.periods)}
+    if len(months) < len(MONTHS):
+        represent = "month represents" if len(months) == 1 else "months represent"
         yield (
-            f"cash flow: {days:.0f} studied {represent} every day of every year; "
-            "other seasons and prices are not included"
+            f"cash flow: {len(months)} studied {represent} the twelve of every year; "
+            "loads and prices of the other months are not included"
         )
 
 
 def _history(study: Study, *, before_wear: bool) -> SavingsHistory:
-    """A year composed of the studied billing periods, each repeated as often as it fits into a year."""
-    each = (period.savings.on_the_bill if before_wear else period.savings.total for period in study.periods)
-    return SavingsHistory(savings_by_year=(tuple(saved / study.years for saved in each),))
+    """The months of a year, composed of the whole billing periods that were studied."""
+    return history_of_year(study.periods, study.season_by_month, _saved_by(before_wear=before_wear))
+
+
+def _saved_by(*, before_wear: bool) -> Callable[[Savings], float]:
+    return (lambda savings: savings.before_wear) if before_wear else (lambda savings: savings.total)
 
 
 def _levers(project: Project, currency: str) -> Iterator[Lever[Project]]:
@@ -144,7 +150,7 @@ def _assumptions(project: Project, venture: Venture, *, drawn: bool) -> Iterator
     basis = "on the bill, before wear" if venture.before_wear else "after wear"
     rate = project.inflation_rate if line.escalation_rate is None else line.escalation_rate
     yield (
-        f"cash flow: each year saves in proportion to the studied time, {basis}; "
+        f"cash flow: each month of a year saves what the nearest studied month of its season does, {basis}; "
         f"the saving grows by {rate:.1%} and fades by {line.degradation_rate:.1%} a year"
     )
     replaced = any(asset.replacement and asset.replacement.after_years for asset in project.assets)

@@ -1,20 +1,21 @@
 """The verdict whether to trade, in words and figures that a finance reader can check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop
-from ridethrough.finance.study.study import SafetyRecord, Savings, Verdict
+from ridethrough.finance.study.savings import sum_of
+from ridethrough.finance.study.study import PeriodSavings, SafetyRecord, Savings, Verdict
+from ridethrough.finance.study.year import whole_periods
 
 LEAST_OF_BILL = 0.001
 """Below this share of the bill a saving is not distinguishable from a small change of the load."""
 
 _FLAT = 1.15
 _LEAST_CEILING = 1e-5
-_HOURS_A_YEAR = 8760.0
 
 
 def capture_of(total: float, ceiling: Savings, baseline_total: float, currency: str, *, optimal: bool) -> Figure:
@@ -32,21 +33,29 @@ def capture_of(total: float, ceiling: Savings, baseline_total: float, currency: 
 def verdict_on(
     case: StudyCase,
     baseline: Loop,
-    savings: Savings,
+    periods: Sequence[PeriodSavings],
     ceiling: Savings | None,
     safety: SafetyRecord,
-    *,
-    bill_total: float,
 ) -> Verdict:
-    """Judge a study."""
+    """Judge a study by its whole billing periods; without one, no trading is recommended."""
     if safety.outages_lost or safety.violations:
         lost = f"{safety.outages_lost} of {safety.outages_replayed} replayed outages are not ridden through"
         reasons = [lost] if safety.outages_lost else []
         return Verdict(worthwhile=False, reason="; ".join([*reasons, *safety.violations]))
+    whole = whole_periods(periods)
+    judged = whole or tuple(periods)
+    savings = sum_of((each.savings for each in judged), case.tariff.currency)
+    bill_total = sum(each.baseline_total for each in judged)
     reason = ", ".join(_saved(savings, bill_total, case.tariff.currency))
+    if not whole:
+        no_verdict = "no whole billing period was studied, and peaks are billed for whole periods: there is no verdict"
+        return Verdict(worthwhile=False, reason=f"{no_verdict}; in these days {reason}")
+    if len(whole) < len(periods):
+        reason = f"in {len(whole)} whole billing period{'s' if len(whole) > 1 else ''} {reason}"
     if savings.total > LEAST_OF_BILL * abs(bill_total):
         return Verdict(worthwhile=True, reason=reason)
-    return Verdict(worthwhile=False, reason="; ".join([reason, *_why_so_little(case, baseline, ceiling, bill_total)]))
+    billed = sum(each.baseline_total for each in periods)
+    return Verdict(worthwhile=False, reason="; ".join([reason, *_why_so_little(case, baseline, ceiling, billed)]))
 
 
 def _saved(savings: Savings, bill_total: float, currency: str) -> Iterator[str]:
@@ -62,10 +71,9 @@ def _why_so_little(case: StudyCase, baseline: Loop, ceiling: Savings | None, bil
         shape = "the load is flat" if ratio < _FLAT else "the load has peaks"
         yield f"{shape}: its monthly peak is {ratio:.2f} times its mean"
     if ceiling is not None:
-        years = case.horizon.intervals * case.horizon.interval_h / _HOURS_A_YEAR
         yield (
             "perfect foresight over whole billing periods would save "
-            f"{ceiling.on_the_bill / years:,.0f} {case.tariff.currency} a year before wear, "
+            f"{ceiling.on_the_bill:,.0f} {case.tariff.currency} before wear, "
             f"{_share(ceiling.on_the_bill, bill_total):.2%} of the bill"
         )
 

@@ -26,7 +26,8 @@ def study_document(study: Study) -> dict[str, Any]:
         "currency": study.currency,
         "years": _rounded(study.years),
         "savings": savings_document(study.savings),
-        "annual_savings": _rounded(study.annual),
+        "annual_savings": _value(study.annual),
+        "annual_unknown": study.annual.reason,
         "baseline_bill": study.baseline.as_document(),
         "bill": study.bill.as_document(),
         "capture_ratio": _value(study.capture),
@@ -38,6 +39,7 @@ def study_document(study: Study) -> dict[str, Any]:
         "periods": [
             {
                 "period": period.label,
+                "whole": period.whole,
                 "baseline_total": _rounded(period.baseline_total),
                 "total": _rounded(period.total),
                 "savings": savings_document(period.savings),
@@ -56,8 +58,8 @@ def study_document(study: Study) -> dict[str, Any]:
 
 
 def savings_document(savings: Savings) -> dict[str, float]:
-    """Savings by kind of charge; `wear` is what was taken off for the total."""
-    parts = ("total", "on_the_bill", *SAVINGS_FIGURES, "wear")
+    """Savings by kind of charge; `stored` is the value of stored energy that changed, and `wear` is subtracted."""
+    parts = ("total", "on_the_bill", *SAVINGS_FIGURES, "stored", "wear")
     return {part: _rounded(savings.figure(part)) for part in parts}
 
 

@@ -85,6 +85,8 @@ def _kinds(study: Study) -> RenderableType:
         before, after = _of(study.baseline, kinds), _of(study.bill, kinds)
         if before or after:
             table.add_row(name, money(before), money(after), *_saved(study, name))
+    if any(_each(study, "stored")):
+        table.add_row("stored energy", "", "", *_saved(study, "stored"))
     table.add_row("wear", "", "", *(money(-amount) for amount in _each(study, "wear")))
     totals = money(float(study.baseline.total)), money(float(study.bill.total))
     table.add_row("total", *totals, *_saved(study, "total"), style="bold")
@@ -92,7 +94,7 @@ def _kinds(study: Study) -> RenderableType:
 
 
 def _of(bill: Bill, kinds: tuple[str, ...]) -> float:
-    return float(bill.exact_of(*kinds))
+    return float(sum(line.amount for line in bill.lines if line.charge in kinds))
 
 
 def _saved(study: Study, name: str) -> Iterator[str]:

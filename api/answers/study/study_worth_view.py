@@ -9,6 +9,7 @@ from rich.text import Text
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.project.cash_flow import CashFlow
 from ridethrough.finance.project.uncertainty import Range
+from ridethrough.finance.reports.words import annual_note
 from ridethrough.finance.study.study import Study
 
 
@@ -17,8 +18,11 @@ def worth_view(study: Study) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
-    year = f"{money(study.annual)} {study.currency}{_spread(study.range_of_year)}"
-    table.add_row("  A year", Text(f"saves {year}, in proportion to the studied time"))
+    if study.annual.value is None:
+        table.add_row("  A year", Text(f"no yearly figure: {study.annual.reason}"))
+        return table
+    year = f"{money(study.annual.value)} {study.currency}{_spread(study.range_of_year)}"
+    table.add_row("  A year", Text(f"saves {year}; {annual_note(study)}"))
     flow = study.cash_flow
     if flow is None:
         return table

@@ -47,7 +47,7 @@ def bills_by_month(study: Study) -> go.Figure:
 def waterfall(study: Study) -> tuple[go.Figure, bool]:
     """Steps from the bill without trading to the bill with trading and wear; and whether the scale starts at 0."""
     savings = study.savings
-    names = [name for name in kinds_saved_by(study) if savings.figure(name)]
+    names = [name for name in (*kinds_saved_by(study), "stored") if savings.figure(name)]
     before = float(study.baseline.total)
     steps = [-float(savings.figure(name)) for name in names] + [savings.wear]
     labels = ["Bill without<br>trading", *(_broken(name) for name in names), "Wear", "Bill with trading,<br>and wear"]
@@ -99,7 +99,8 @@ def against_perfect_foresight(study: Study) -> go.Figure | None:
     """The saving beside that of perfect foresight, by kind of charge; None if the latter is unknown."""
     if study.ceiling is None:
         return None
-    names = (*kinds_saved_by(study), "wear")
+    stored = ("stored",) if study.savings.stored or study.ceiling.stored else ()
+    names = (*kinds_saved_by(study), *stored, "wear")
     labels = [*(_broken(name) for name in names), "<b>After wear</b>"]
     figure = go.Figure()
     pairs = (("perfect foresight, the ceiling", study.ceiling, _WITHOUT), ("closed loop", study.savings, _WITH))

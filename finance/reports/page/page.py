@@ -9,7 +9,7 @@ from plotly.offline import get_plotlyjs
 
 from ridethrough.finance.reports import words
 from ridethrough.finance.reports.extra import template_library
-from ridethrough.finance.reports.money import as_printed, money
+from ridethrough.finance.reports.money import money
 from ridethrough.finance.reports.page import charts, tables
 from ridethrough.finance.reports.page.day import day_to_show
 from ridethrough.finance.study.study import Study
@@ -24,7 +24,6 @@ def study_page(study: Study) -> str:
     installed.
     """
     template = _template()
-    study = as_printed(study)
     figures, from_zero = _figures(study)
     return str(
         template.render(

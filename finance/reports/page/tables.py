@@ -50,7 +50,7 @@ def tiles(study: Study) -> tuple[Tile, ...]:
         ),
         Tile(label="Wear of the batteries", value=whole_money(savings.wear, currency), note="taken off the saving"),
         Tile(label="Saved after wear", value=whole_money(savings.total, currency), note="the answer", tone=tone),
-        Tile(label="Scaled to a year", value=whole_money(study.annual, currency), note=annual_note(study)),
+        _annual_tile(study),
         _capture_tile(study),
     ]
     if study.range_of_year is not None:
@@ -60,6 +60,12 @@ def tiles(study: Study) -> tuple[Tile, ...]:
     if study.cash_flow is not None:
         shown.append(_value_tile(study.cash_flow, currency))
     return tuple(shown)
+
+
+def _annual_tile(study: Study) -> Tile:
+    saved = study.annual.value
+    value = "not known" if saved is None else whole_money(saved, study.currency)
+    return Tile(label="Saving of a year", value=value, note=annual_note(study))
 
 
 def _capture_tile(study: Study) -> Tile:
@@ -84,7 +90,7 @@ def months(study: Study) -> Table:
     texts = (
         (
             label,
-            *_amounts(study, (before, after, saved.on_the_bill, saved.wear, saved.total)),
+            *_amounts(study, (before, after, saved.on_the_bill, saved.stored, saved.wear, saved.total)),
             percent(saved.total / before) if before > 0 else "",
         )
         for label, before, after, saved in rows
@@ -94,6 +100,7 @@ def months(study: Study) -> Table:
         "without trading",
         "with trading",
         "saved",
+        "stored energy",
         "less wear",
         "saved after wear",
         "of the bill",
@@ -107,6 +114,8 @@ def kinds(study: Study) -> Table:
     columns = [study.savings] if study.ceiling is None else [study.savings, study.ceiling]
     rows = [(IN_WORDS[name], *_amounts(study, [each.figure(name) for each in columns])) for name in names]
     rows.append(("Saved on the bill", *_amounts(study, [each.on_the_bill for each in columns])))
+    if any(each.stored for each in columns):
+        rows.append((IN_WORDS["stored"], *_amounts(study, [each.stored for each in columns])))
     rows.append(("Less wear", *_amounts(study, [0.0 - each.wear for each in columns])))
     rows.append(("Saved after wear", *_amounts(study, [each.total for each in columns])))
     heads = ("kind of charge, its riders and taxes included", "saved", "with perfect foresight")

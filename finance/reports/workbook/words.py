@@ -43,6 +43,7 @@ def _bill_figures(sheet: Sheet, row: int, study: Study) -> int:
         ("bill without trading", "bill_without_trading", "sheet Bills"),
         ("bill with trading", "bill_with_trading", "sheet Bills"),
         ("saved on the bill", "saving_on_the_bill", "the difference of the two bills"),
+        ("stored energy, bought back", "stored_energy", "sheet Savings"),
         ("less wear of the batteries", "wear_cost", "sheet Wear"),
         ("saved after wear", "saving_after_wear", "sheet Savings"),
     )
@@ -62,15 +63,13 @@ def _bill_figures(sheet: Sheet, row: int, study: Study) -> int:
 
 
 def _annual(sheet: Sheet, row: int, study: Study) -> int:
-    hours = study.horizon.intervals * study.horizon.interval_h
-    sheet.text(row, 0, "hours studied")
-    sheet.number(row, 1, hours, "quantity")
-    sheet.book.name("hours_studied", sheet, row, 1, hours)
-    sheet.text(row + 1, 0, "scaled to a year")
-    annual = sheet.book.named["saving_after_wear"] / study.years
-    sheet.formula(row + 1, 1, "=saving_after_wear*8760/hours_studied", annual, name="saving_of_a_year")
-    sheet.text(row + 1, 2, words.annual_note(study), "note")
-    return row + 2
+    sheet.text(row, 0, "saving of a year")
+    if study.annual.value is None:
+        sheet.text(row, 1, "not known", "unknown")
+    else:
+        sheet.named(row, 1, "saving_of_a_year")
+    sheet.text(row, 2, words.annual_note(study), "note")
+    return row + 1
 
 
 def _value_figures(sheet: Sheet, row: int, study: Study) -> int:

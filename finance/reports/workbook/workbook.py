@@ -7,7 +7,6 @@ import io
 from pathlib import Path
 
 from ridethrough.finance.reports.extra import xlsx_library
-from ridethrough.finance.reports.money import as_printed
 from ridethrough.finance.reports.workbook.bills import write_bills, write_lines
 from ridethrough.finance.reports.workbook.record import write_safety, write_series, write_wear
 from ridethrough.finance.reports.workbook.savings import write_savings
@@ -33,17 +32,17 @@ SHEETS = (
 def study_workbook(study: Study) -> bytes:
     """Write the study as an XLSX file; the saving is the difference of the two printed bills.
 
-    These cells have names: `bill_without_trading`, `bill_with_trading`, `saving_on_the_bill`, `wear_cost`,
-    `saving_after_wear`, `hours_studied` and `saving_of_a_year`; with a ceiling also `saving_with_perfect_foresight`;
-    with a cash flow also `discount_rate`, `first_year_after`, `net_present_value` and `internal_rate_of_return`. Raises
-    `UnableToWriteReport` if XlsxWriter is not installed.
+    These cells have names: `bill_without_trading`, `bill_with_trading`, `saving_on_the_bill`, `stored_energy`,
+    `wear_cost` and `saving_after_wear`; `saving_of_a_year` if that is known; with a ceiling also
+    `saving_with_perfect_foresight`; with a cash flow also `discount_rate`, `first_year_after`, `net_present_value` and
+    `internal_rate_of_return`. Raises `UnableToWriteReport` if XlsxWriter is not installed.
     """
     with io.BytesIO() as file:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         workbook = xlsx_library().Workbook(file, options)
         end = study.horizon.end.replace(tzinfo=None)
         workbook.set_properties({"title": f"Savings study: {study.site_id}", "created": end})
-        _write(Book(workbook, SHEETS, study.currency), as_printed(study))
+        _write(Book(workbook, SHEETS, study.currency), study)
         workbook.close()
         return file.getvalue()
 

@@ -33,9 +33,9 @@ def minimum_sets(problem: DispatchProblem) -> Sets:
         ),
         **{
             name: tuple(
-                (m, p, k)
+                (m, d, k)
                 for m, label in each
-                for p, term in enumerate(charges.demand)
+                for d, term in enumerate(charges.demand)
                 if term.billing_period == label and term.kind == kind
                 for k in range(len(term.steps))
             )

@@ -21,7 +21,8 @@ from ridethrough.operation.planner import Information
 EXAMPLES = Path(__file__).parents[3] / "examples"
 COLO = EXAMPLES / "colo-hall" / "site.yaml"
 PROJECT = EXAMPLES / "colo-hall" / "project.yaml"
-WEEK = ("--from", "2023-08-14", "--to", "2023-08-20", "--information", "perfect")
+AUGUST = ("--from", "2023-08-01", "--to", "2023-08-31", "--information", "perfect")
+"""A whole billing period: a part of one says nothing of a year."""
 DAY = ("--from", "2026-07-16", "--to", "2026-07-16", "--information", "perfect")
 
 
@@ -37,14 +38,20 @@ def project_file(folder: Path, **fields: Any) -> Path:  # noqa: ANN401
 
 
 def short_site(folder: Path) -> Path:
-    return write_site(folder, {"prices.values": ([0.03] * 7 + [0.06] * 8 + [0.19] * 5 + [0.06] * 4) * 3})
+    """A site on whose tariff one day is a whole billing period."""
+    read = {
+        "name": "market prices, read every day",
+        "cycle": {"read_dates": ["2026-07-15", "2026-07-16", "2026-07-17"]},
+    }
+    day = [0.03] * 7 + [0.06] * 8 + [0.19] * 5 + [0.06] * 4
+    return write_site(folder, {"prices.values": day * 3, "tariff": read})
 
 
 @pytest.fixture(scope="module")
 def colo(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     folder = tmp_path_factory.mktemp("colo")
     files = ("--workbook", folder / "study.xlsx", "--report", folder / "study.html")
-    return run("study", COLO, *WEEK, "--project", PROJECT, *files, "--format", "json").document, folder
+    return run("study", COLO, *AUGUST, "--project", PROJECT, *files, "--format", "json").document, folder
 
 
 def test_the_json_holds_the_cash_flow(colo: tuple[dict[str, Any], Path]) -> None:
@@ -64,7 +71,7 @@ def test_the_json_holds_the_cash_flow(colo: tuple[dict[str, Any], Path]) -> None
     assert [set(bar) for bar in bars] == [{"name", "low", "high", "outcome_at_low", "outcome_at_high"}] * 3
     assert document["sources"]["project"] == "project.yaml"
     assert (document["range_of_year"], document["net_present_value_range"]) == (None, None)
-    assert any(each.startswith("no range: 1.0 weeks") for each in document["warnings"])
+    assert any(each.startswith("no range: 1 whole billing period") for each in document["warnings"])
 
 
 def test_the_workbook_and_the_page_hold_what_the_json_does(colo: tuple[dict[str, Any], Path]) -> None:
@@ -85,7 +92,7 @@ def test_the_table_says_what_it_is_worth(tmp_path: Path) -> None:
     for words in ("A year  saves", "Worth   net present value", "over 10 years at 8.0%", "discount rate, nominal"):
         assert words in ran.out
     assert "internal rate of return unknown: the amounts never change their sign" in ran.out
-    assert "1 studied day represents every day of every year" in ran.out
+    assert "1 studied month represents the twelve of every year" in ran.out
 
 
 def test_a_quarter_of_a_year_has_a_range(tmp_path: Path) -> None:
@@ -148,7 +155,7 @@ def test_sources_name_what_there_is(tmp_path: Path) -> None:
     asked = StudyRequest(first=_DAY, last=_DAY, information=Information.PERFECT)
     case = study_case(inputs, asked)
     done = study(case, planner_of(Information.PERFECT, case), options=StudyOptions(ceiling=False))
-    assert set(valued(done, inputs, None, "").sources) == {"site"}
+    assert set(valued(done, inputs, None, "").sources) == {"site", "tariff"}
     worth = valued(done, inputs, read_project({"life_years": 1, "discount_rate": 0}, source="p.yaml"), "p.yaml")
     assert worth.sources["project"] == "p.yaml"
 

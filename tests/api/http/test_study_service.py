@@ -48,7 +48,8 @@ def test_a_study_over_http_is_that_of_the_command_line(client: httpx.Client, tmp
 
 def test_a_project_brings_a_cash_flow() -> None:
     project = {"life_years": 5, "discount_rate": 0.1, "assets": [{"name": "controls", "capital_cost": 100}]}
-    document = answer(StudyBody.model_validate(request(project=project)).model_dump())
+    read = {"name": "market prices, read every day", "cycle": {"read_dates": ["2026-07-16", "2026-07-17"]}}
+    document = answer(StudyBody.model_validate(request({"tariff": read}, project=project)).model_dump())
     assert document["cash_flow"]["net"][0] == -100
     assert document["sources"]["project"] == "request"
 

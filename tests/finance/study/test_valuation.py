@@ -35,8 +35,8 @@ def test_the_cash_flow_is_that_of_the_saving_of_a_year() -> None:
     valued = with_value(study, venture())
     assert valued.cash_flow is not None
     (line,) = valued.cash_flow.project.savings
-    assert line.amount == study.annual
-    worth = -20000 + sum(study.annual * 1.02**year / 1.08 ** (year + 1) for year in range(10))
+    assert line.amount == study.annual.value
+    worth = -20000 + sum(line.amount * 1.02**year / 1.08 ** (year + 1) for year in range(10))
     assert valued.cash_flow.net_present_value == pytest.approx(worth)
     assert replace(valued, cash_flow=None, tornado=(), range_of_year=None, net_present_value_range=None) == replace(
         study, assumptions=valued.assumptions
@@ -84,7 +84,7 @@ def test_years_are_drawn_from_billing_periods_about_the_year_that_was() -> None:
     assert drawn is not None
     assert drawn.p10 < drawn.p50 < drawn.p90
     assert drawn.samples == 1000
-    assert drawn.mean == pytest.approx(study.annual, abs=(drawn.p90 - drawn.p10) / 10)
+    assert drawn.mean == pytest.approx(study.annual.value, abs=(drawn.p90 - drawn.p10) / 10)
     assert with_range(study) == with_range(study)
     assert any("1,000 years are drawn" in each for each in with_value(study, venture()).assumptions)
 
@@ -103,18 +103,19 @@ def test_a_drawn_life_is_worth_what_its_year_is() -> None:
 
 
 def test_of_one_month_no_year_is_drawn_and_the_study_says_so() -> None:
-    study = bare(1)
+    study = bare(2)
+    study = replace(study, periods=study.periods[:1], season_by_month=(0,) * 12)
     valued = with_value(study, venture())
     assert (valued.range_of_year, valued.net_present_value_range) == (None, None)
     assert with_range(study) is study
-    assert any("no range: 4." in warning for warning in valued.warnings)
-    assert any("studied days represent every day of every year" in warning for warning in valued.warnings)
+    assert any("no range: 1 whole" in warning for warning in valued.warnings)
+    assert any("1 studied month represents the twelve of every year" in warning for warning in valued.warnings)
     assert not any("drawn" in each for each in valued.assumptions)
 
 
 def test_of_one_long_period_no_year_is_drawn() -> None:
     study = bare(12)
-    assert "one billing period" in too_little(replace(study, periods=study.periods[:1]))
+    assert "1 whole billing period was" in too_little(replace(study, periods=study.periods[:1]))
 
 
 def test_wear_is_taken_off_once() -> None:
@@ -124,7 +125,7 @@ def test_wear_is_taken_off_once() -> None:
     both, once = (with_value(study, venture(assets=(renewed,), before_wear=each)) for each in (False, True))
     assert once.cash_flow is not None
     assert both.cash_flow is not None
-    assert once.cash_flow.project.savings[0].amount == study.savings.on_the_bill / study.years
+    assert once.cash_flow.project.savings[0].amount == pytest.approx(study.savings.before_wear)
     assert once.cash_flow.net_present_value > both.cash_flow.net_present_value
     assert once.net_present_value_range is not None
     assert both.net_present_value_range is not None

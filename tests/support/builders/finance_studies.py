@@ -37,6 +37,7 @@ from ridethrough.finance.study.study import (
     UpsRecord,
     Verdict,
 )
+from ridethrough.finance.study.year import annual_saving
 from ridethrough.finance.wear.wear import CycleLife, battery_wear
 from ridethrough.operation.planner import Information
 from ridethrough.tariffs import catalog
@@ -49,6 +50,7 @@ from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, Energ
 from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.not_priced import NotPriced
 from ridethrough.tariffs.charges.rider import Rider
+from ridethrough.tariffs.seasons import season_by_month
 from ridethrough.tariffs.tariff import Tariff
 
 FloatArray = NDArray[np.float64]
@@ -148,7 +150,7 @@ def trade(horizon: Horizon, load_kw: FloatArray, *, wasteful: bool = False) -> U
     )
 
 
-def split(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float) -> Savings:
+def split(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float, stored: float = 0.0) -> Savings:
     """What two bills differ by, by kind of charge, as printed."""
 
     def saved(kind: str) -> float:
@@ -156,18 +158,28 @@ def split(before: Bill | PeriodBill, after: Bill | PeriodBill, wear: float) -> S
         return float(one - other)
 
     kinds = ("energy", "demand", "coincident", "fixed", "minimum", "export")
-    return Savings(by_kind={kind: saved(kind) for kind in kinds}, wear=wear)
+    return Savings(by_kind={kind: saved(kind) for kind in kinds}, stored=stored, wear=wear)
 
 
 def study_of(
-    tariff: Tariff, horizon: Horizon, ups: Sequence[UpsRecord], *, events: Sequence[CoincidentEvent] = ()
+    tariff: Tariff,
+    horizon: Horizon,
+    ups: Sequence[UpsRecord],
+    *,
+    events: Sequence[CoincidentEvent] = (),
+    stored: float = 0.0,
 ) -> Study:
-    """A study without a ceiling, ranges or a cash flow; the unprotected load is 600 kW."""
+    """A study without a ceiling, ranges or a cash flow; the unprotected load is 600 kW.
+
+    Every billing period has the same value of `stored` energy.
+    """
     before = 600.0 + np.sum([each.load_kw for each in ups], axis=0)
     after = before + np.sum([np.subtract(each.charge_kw, each.discharge_kw) for each in ups], axis=0)
     baseline, billed = (bill(tariff, horizon, series, events=events) for series in (before, after))
     wear = sum(each.wear.cost.value or 0.0 for each in ups)
-    savings = split(baseline, billed, wear)
+    periods = _periods(baseline, billed, wear, stored)
+    wears, values = (sum(getattr(each.savings, name) for each in periods) for name in ("wear", "stored"))
+    savings = split(baseline, billed, wears, values)
     better = savings.total > 0
     amount = f"{abs(savings.total):,.0f} {tariff.currency}"
     return Study(
@@ -184,7 +196,7 @@ def study_of(
         grid_kw=tuple(float(each) for each in after),
         ups=tuple(ups),
         savings=savings,
-        periods=_periods(baseline, billed, wear),
+        periods=periods,
         ceiling=None,
         capture=Figure.unknown("perfect foresight was not asked for"),
         safety=SafetyRecord(
@@ -202,20 +214,24 @@ def study_of(
             if better
             else f"Trading would lose {amount} after wear: the tariff has no price to trade between.",
         ),
+        annual=annual_saving(periods, season_by_month(tariff)),
+        season_by_month=season_by_month(tariff),
         assumptions=("The battery is full at the start.", "Loads outside the studied time are not in any figure."),
         warnings=("The tariff's figures are those of 2023.",),
         sources={"tariff": "the published schedule", "load": "the site's meter, 15 minutes", "wear": "maker's table"},
     )
 
 
-def _periods(baseline: Bill, billed: Bill, wear: float) -> tuple[PeriodSavings, ...]:
-    share = wear / len(baseline.periods)
+def _periods(baseline: Bill, billed: Bill, wear: float, stored: float) -> tuple[PeriodSavings, ...]:
+    share = round(wear / len(baseline.periods), 0 if baseline.currency == "JPY" else 2)
     return tuple(
         PeriodSavings(
             label=before.period.label,
+            month=before.period.month,
+            whole=True,
             baseline_total=float(before.total),
             total=float(after.total),
-            savings=split(before, after, share),
+            savings=split(before, after, share, stored),
         )
         for before, after in zip(baseline.periods, billed.periods, strict=True)
     )
@@ -260,9 +276,10 @@ def year() -> Study:
     """A full year of hours in USD, with everything that a study can hold."""
     horizon = horizon_of(EASTERN, months=12, interval_minutes=60)
     tariff = time_of_use()
-    study = study_of(tariff, horizon, [trade(horizon, load_of(horizon, mean_kw=4300.0))])
+    study = study_of(tariff, horizon, [trade(horizon, load_of(horizon, mean_kw=4300.0))], stored=-12.5)
     monthly = tuple(period.savings.on_the_bill for period in study.periods)
-    project = project_of(study.annual)
+    assert study.annual.value is not None
+    project = project_of(study.annual.value)
     history = SavingsHistory(savings_by_year=history_of(monthly))
     draws = Bootstrap(samples=400, block_parts=1)
     ceiling = Savings(
