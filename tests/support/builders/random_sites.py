@@ -4,6 +4,7 @@ import numpy as np
 from sites import START
 
 from ridethrough.domain import Battery, Horizon, Interconnection, ReservePolicy, Site, SiteState, UpsSystem
+from ridethrough.domain.equipment.rate_table import rate_table
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, HorizonCharges
 
@@ -94,7 +95,7 @@ def _table(rng: Rng) -> tuple[dict[float, float], float]:
     rates = np.append(rates, rng.choice([0.99, 1.0 + 1e-9, rng.uniform(1.0, 2.0)], p=[0.005, 0.095, 0.9]))
     shares = np.sort(rng.uniform(0.6, 1.0, len(rates)))[::-1]
     table = dict(zip(rates.tolist(), shares.tolist(), strict=True))
-    return table, float(np.interp(1.0, rates, shares))
+    return table, rate_table(table).usable_fraction(1.0)
 
 
 def _load_kw(rng: Rng, ups: UpsSystem, n: int) -> tuple[float, ...]:
