@@ -16,15 +16,16 @@ from ridethrough.api.answers.bill_answer import bill_answer
 from ridethrough.api.answers.plan_answer import certificate_answer, plan_answer, reserve_answer
 from ridethrough.api.answers.printing import emit
 from ridethrough.api.answers.study.study_answer import study_answer
-from ridethrough.api.cases.billing import BillInputs, bill_of, read_meter_file
-from ridethrough.api.cases.planning import other_load_over, plan_day, reserves_of, with_loads_protected
+from ridethrough.api.cases.billing import BillInputs, bill_of
+from ridethrough.api.cases.certifying import certificate_of
+from ridethrough.api.cases.planning import plan_day, reserves_of
 from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of
 from ridethrough.api.cases.study_value import valued
 from ridethrough.api.reading.files import read_json, read_yaml
 from ridethrough.api.reading.frames import load_document, price_document, series_of
 from ridethrough.api.reading.plan_file import read_plan
 from ridethrough.api.reading.project_file import read_project
-from ridethrough.api.reading.series.series_file import SeriesQuery
+from ridethrough.api.reading.series.series_file import SeriesQuery, read_series_file
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs, read_state
 from ridethrough.api.reading.site_file import read_site as read_site_document
@@ -36,7 +37,6 @@ from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import DispatchPlan
 from ridethrough.finance.study.study import Study
 from ridethrough.operation.planner import Information
-from ridethrough.optimizer.certificate.certify import certify as replay
 from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.tariff import Tariff
 
@@ -126,15 +126,23 @@ def reserve(site: SiteInputs) -> Result[tuple[ReserveRequirement, ...]]:
     return Result(value=requirements, answer=reserve_answer(requirements))
 
 
-def certify(site: SiteInputs, plan: FileOrDocument | Result[DispatchPlan]) -> Result[Certificate]:
-    """Replay outages against a plan from anywhere; `value.certified` says whether all are ridden through.
+def certify(
+    site: SiteInputs,
+    plan: FileOrDocument | Result[DispatchPlan],
+    *,
+    state: FileOrDocument | None = None,
+    now: datetime | None = None,
+) -> Result[Certificate]:
+    """Replay outages against a plan from anywhere, and check all it states; `value.certified` says what came of it.
+
+    `state` is the measured state that the plan starts from; without it batteries are assumed full.
 
     Raises `UnableToAccept` for a plan that is not one of this site.
     """
     document, source, _ = _document(plan.to_dict() if isinstance(plan, Result) else plan, "plan")
     given = read_plan(document, site.site, source=source)
-    premises, others_kw = with_loads_protected(site), other_load_over(site, given.horizon)
-    certificate = replay(premises, given.horizon, given.ups, given.grid_kw, others_kw)
+    known, state_source = _state(state)
+    certificate = certificate_of(site, given, now=now or datetime.now(UTC), state=known, state_source=state_source)
     return Result(value=certificate, answer=certificate_answer(certificate))
 
 
@@ -249,7 +257,7 @@ def _state(given: FileOrDocument | None) -> tuple[SiteState | None, str]:
 
 
 def _meter_file(path: Path, timezone: str) -> TimeSeries:
-    return read_meter_file(path, SeriesQuery(source=path.name, timezone=known_clock(timezone)))
+    return read_series_file(path, SeriesQuery(source=path.name, timezone=known_clock(timezone)))
 
 
 def _tariff(given: FileOrDocument) -> Tariff:

@@ -80,9 +80,9 @@ class ReserveCondition:
 class ConditionsOnHorizon:
     """The conditions of one UPS system, by interval of a horizon and by boundary between intervals.
 
-    A condition touches an interval if it holds at any instant of it. It touches a boundary if it holds at that instant,
-    or if it touches an interval beside the boundary. The reason: stored energy is linear inside an interval, so energy
-    that must be there at an instant inside must be there at both ends.
+    A condition touches an interval if it holds at any instant of it. It touches a boundary if it touches an interval
+    beside the boundary, also the one after the end of the horizon. The reason: stored energy is linear inside an
+    interval, so energy that must be there at an instant inside must be there at both ends.
     """
 
     intervals: tuple[tuple[ReserveCondition, ...], ...]
@@ -106,7 +106,7 @@ def conditions_on(
     inside = [
         tuple(each for each, when in held if when.start < start + horizon.step and start < when.end) for start in starts
     ]
-    last = tuple(each for each, when in held if horizon.end in when)
+    last = tuple(each for each, when in held if when.start < horizon.end + horizon.step and horizon.end < when.end)
     beside = zip([(), *inside], [*inside, last], strict=True)
     return ConditionsOnHorizon(
         intervals=tuple(inside),

@@ -33,7 +33,10 @@ class Interconnection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One premises behind one utility meter, with its UPS systems, and the conditions that raise their reserve."""
+    """One premises behind one utility meter, with its UPS systems, and the conditions that raise their reserve.
+
+    `telemetry_max_age_s` is the highest age of a measured state.
+    """
 
     id: str
     timezone: str
@@ -43,6 +46,7 @@ class Site:
     currency: str = "USD"
     interval_minutes: int = 15
     conditions: tuple[ReserveCondition, ...] = field(default_factory=tuple)
+    telemetry_max_age_s: float = 900.0
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -54,6 +58,7 @@ class Site:
             self.interval_minutes,
             "a whole number of minutes that divides the day",
         )
+        checks.positive("telemetry_max_age_s", self.telemetry_max_age_s)
         for ups_id, count in Counter(ups.id for ups in self.ups).items():
             checks.require(count == 1, "ups", ups_id, f"unique ids, but {count} systems have this one")
         check_systems(checks, self.conditions, [ups.id for ups in self.ups])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ridethrough.domain.conditions import ReserveCondition, check_systems
 from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
@@ -25,6 +26,8 @@ class SiteState:
 
     If units have different charge, `unit_stored_kwh` gives the energy of each unit and replaces `stored_kwh`. Every
     unit then counts like the unit in service with the least energy above its cutoff, because that unit is empty first.
+
+    `measured_at` is the time of the state. Without it the state is that at the start of a plan.
     """
 
     stored_kwh: Mapping[str, float] = field(default_factory=dict)
@@ -35,6 +38,7 @@ class SiteState:
     unit_stored_kwh: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     period_energy_kwh: Mapping[str, float] = field(default_factory=dict)
     day_peaks_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    measured_at: datetime | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -54,6 +58,8 @@ class SiteState:
         for period, energy in self.period_energy_kwh.items():
             checks.not_negative(f"period_energy_kwh.{period}", energy)
         checks.not_negative("energy_kwh", self.energy_kwh)
+        zoned = self.measured_at is None or self.measured_at.tzinfo is not None
+        checks.require(zoned, "measured_at", str(self.measured_at), "a time with a UTC offset")
         checks.raise_faults()
 
     def check_against(self, site: Site) -> None:
@@ -80,6 +86,18 @@ class SiteState:
         for ups_id, units in self.unit_stored_kwh.items():
             _check_units(checks, ups_id, units, known)
         check_systems(checks, self.conditions, known)
+        checks.raise_faults()
+
+    def check_complete(self, site: Site) -> None:
+        """Refuse a measured state that is silent about a UPS system: what is not measured is never taken as full.
+
+        Raises `UnableToAccept` with each system that is missing.
+        """
+        checks = Checks()
+        for ups in site.ups:
+            known = ups.id in self.stored_kwh or ups.id in self.unit_stored_kwh
+            allowed = "given, with stored_kwh: a state says what every system stores"
+            checks.require(known, f"ups.{ups.id}", None, allowed)
         checks.raise_faults()
 
     def stored_in(self, site: Site, ups_id: str) -> float:

@@ -1,10 +1,12 @@
 """From a problem to a certified plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.optimizer.certificate.certify import certify
+from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
+from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.optimizer.pricing.price import meter_of
 from ridethrough.optimizer.pricing.tier_slopes import price_per_kwh
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
@@ -24,10 +26,14 @@ def plan_dispatch(
     issued_at: datetime,
     time_limit_s: float = DEFAULT_TIME_LIMIT_S,
     engine: Engine | None = None,
+    evidence: Evidence | None = None,
+    no_trading_because: Sequence[str] = (),
 ) -> DispatchPlan:
     """Make the cheapest plan that keeps the reserve, and prove it by replaying outages.
 
-    `engine` keeps compiled models for a sequence of plans; without one it is that of the thread.
+    `engine` keeps compiled models for a sequence of plans; without one it is that of the thread. `evidence` is what the
+    plan is judged by; without it, what the problem itself says of site, loads and state. Where there are reasons in
+    `no_trading_because`, the plan holds, and states them.
 
     A reserve that cannot be kept gives a `recovery` plan; a solver without an answer, or an answer that fails its
     certificate, a `hold` plan. Both keep every battery from trading.
@@ -37,15 +43,36 @@ def plan_dispatch(
     if alarms:
         trajectories = recover(basis)
         warnings = [*alarms, *recovery_times(problem, trajectories)]
-        return _plan(basis, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at)
-    plan = _plan(basis, optimize(basis, time_limit_s, engine), issued_at)
-    if plan.certificate.certified or plan.status is PlanStatus.HOLD:
+        return _plan(basis, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at, evidence)
+    if no_trading_because:
+        held = Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=list(no_trading_because))
+        return _plan(basis, held, issued_at, evidence)
+    plan = _plan(basis, optimize(basis, time_limit_s, engine), issued_at, evidence)
+    if not plan.certificate.plan_is_at_fault or plan.status is PlanStatus.HOLD:
         return plan
     reasons = [*plan.warnings, "the plan failed its certificate and is withheld; every battery holds"]
-    return _plan(basis, Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=reasons), issued_at)
+    return _plan(basis, Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=reasons), issued_at, evidence)
 
 
-def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime) -> DispatchPlan:
+def evidence_in(problem: DispatchProblem, intervals: int | None = None) -> Evidence:
+    """What a problem itself says of site, loads and state, for a plan of its first `intervals` intervals."""
+    horizon = problem.horizon
+
+    def known(source: str, values_kw: tuple[float, ...]) -> KnownLoad:
+        return KnownLoad(source=source, start=horizon.start, step=horizon.step, values_kw=values_kw)
+
+    boundaries = (intervals or horizon.intervals) + 1
+    loads = {ups_id: (*load, *problem.load_after_kw.get(ups_id, ())) for ups_id, load in problem.load_kw.items()}
+    return Evidence(
+        site=problem.site,
+        load_kw={ups_id: known("the problem's load", load) for ups_id, load in loads.items()},
+        unprotected_load_kw=known("the problem's other load", problem.unprotected_load_kw),
+        state=problem.state,
+        floor_kwh={ups_id: floor[:boundaries] for ups_id, floor in problem.reserve_profile_kwh.items()},
+    )
+
+
+def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evidence | None = None) -> DispatchPlan:
     """Cut the plan out of the horizon, price it beside doing nothing, and certify it."""
     problem = basis.problem
     n = problem.planned
@@ -57,7 +84,11 @@ def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime) -> DispatchPlan
     certificate = timed(
         answer.timing_ms,
         "certify",
-        lambda: certify(problem.site, horizon, planned, meter, problem.unprotected_load_kw[:n]),
+        lambda: certify(
+            evidence or evidence_in(problem, n),
+            StatedPlan(horizon=horizon, ups=planned, grid_kw=meter),
+            issued_at=issued_at,
+        ),
     )
     return DispatchPlan(
         site_id=problem.site.id,

@@ -61,6 +61,13 @@ def certificate_document(certificate: Certificate) -> dict[str, Any]:
             "margin_s": _round(worst.margin_s),
         },
         "violations": list(certificate.violations),
+        "assumes": list(certificate.assumes),
+        "not_checked": list(certificate.not_checked),
+        "issued_at": None if certificate.issued_at is None else certificate.issued_at.isoformat(),
+        "expires_at": certificate.expires_at.isoformat(),
+        "site_sha256": certificate.site_sha256,
+        "state_sha256": certificate.state_sha256,
+        "plan_sha256": certificate.plan_sha256,
     }
 
 
@@ -68,7 +75,8 @@ def certificate_row(certificate: Certificate) -> dict[str, Any]:
     """The certificate as one flat row, for CSV."""
     document = certificate_document(certificate)
     outage = {f"worst_outage_{name}": value for name, value in document.pop("worst_outage").items()}
-    return {**document, **outage, "violations": "; ".join(certificate.violations)}
+    lists = {name: "; ".join(document[name]) for name in ("violations", "assumes", "not_checked")}
+    return {**document, **outage, **lists}
 
 
 def reserve_document(requirements: tuple[ReserveRequirement, ...]) -> dict[str, Any]:

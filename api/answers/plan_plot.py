@@ -149,7 +149,8 @@ def _name(planned: PlannedDay) -> str:
 def _summary(plan: DispatchPlan) -> str:
     """The two things to know: is it safe, and what does it save."""
     certificate = plan.certificate
-    proof = "reserve kept" if certificate.certified else f"<b style='color:{_RESERVE}'>RESERVE NOT PROVEN</b>"
+    refused = "RESERVE NOT PROVEN" if certificate.failures else "PLAN NOT CERTIFIED"
+    proof = "reserve kept" if certificate.certified else f"<b style='color:{_RESERVE}'>{refused}</b>"
     status = "" if plan.status is PlanStatus.OPTIMAL else f"<b style='color:{_RESERVE}'>{plan.status.value}</b> · "
     return (
         f"{status}{proof} through {certificate.outages_replayed} outages, {ride_through_text(certificate)} · "

@@ -72,10 +72,12 @@ def _safety(certificate: Certificate) -> Text:
         return Text.assemble(
             ("kept", "bold green"), f": {certificate.outages_replayed} outages replayed, all ridden through; {detail}"
         )
-    reasons = f"{certificate.failures} of {certificate.outages_replayed} outages lose the load too early"
-    return Text.assemble(
-        ("NOT PROVEN", "bold red"), f": {reasons}; {detail}", *(f"\n{v}" for v in certificate.violations)
-    )
+    reasons = [*certificate.violations, *(f"not checked: {each}" for each in certificate.not_checked)]
+    if certificate.failures:
+        lost = f"{certificate.failures} of {certificate.outages_replayed} outages lose the load too early; {detail}"
+        return Text.assemble(("NOT PROVEN", "bold red"), f": {lost}", *(f"\n{each}" for each in reasons))
+    carried = f"no outage of {certificate.outages_replayed} loses the load, but the plan is refused"
+    return Text.assemble(("NOT CERTIFIED", "bold red"), f": {carried}:", *(f"\n{each}" for each in reasons))
 
 
 def ride_through_text(certificate: Certificate) -> str:
@@ -271,4 +273,5 @@ def _explain(required: ReserveRequirement) -> Iterator[str]:
 
 def certificate_view(certificate: Certificate) -> RenderableType:
     """What the replay of outages found."""
-    return Group(Text(), Text.assemble("  Reserve  ", _safety(certificate)), Text())
+    assumed = (Text(f"  Assumes  {each}", style="dim") for each in certificate.assumes)
+    return Group(Text(), Text.assemble("  Reserve  ", _safety(certificate)), *assumed, Text())

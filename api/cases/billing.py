@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import InvalidOperation
-from pathlib import Path
 
 from ridethrough.api.reading.events_file import Events
-from ridethrough.api.reading.series.green_button import read_green_button
 from ridethrough.api.reading.series.resampling import minutes, prices_over
-from ridethrough.api.reading.series.series_file import SeriesQuery, read_series_file
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.domain import Fault, Horizon, SiteState, UnableToAccept
 from ridethrough.domain.horizon import zone
@@ -35,16 +32,6 @@ class BillInputs:
     state_source: str = "state"
     events: Events = field(default_factory=Events)
     power_factor: float | None = None
-
-
-def read_meter_file(path: Path, query: SeriesQuery) -> TimeSeries:
-    """Read a meter series: a Green Button file (.xml), CSV or Excel.
-
-    Raises `UnableToAccept` with every fault in it.
-    """
-    if path.suffix.lower() == ".xml":
-        return read_green_button(path)
-    return read_series_file(path, query)
 
 
 def bill_of(inputs: BillInputs) -> tuple[Bill, Horizon]:

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from math import ceil
 
 import numpy as np
 
+from ridethrough.api.cases.evidence import evidence_of
+from ridethrough.api.cases.plausibility import doubts_on, no_trading_because, refuse_impossible_prices
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
@@ -15,9 +18,9 @@ from ridethrough.domain import (
     Horizon,
     PriceSeries,
     ReserveRequirement,
-    Site,
     SiteState,
     UnableToAccept,
+    UpsSystem,
     reserve_requirement,
 )
 from ridethrough.domain.horizon import zone
@@ -68,16 +71,26 @@ def plan_day(
     problem = _problem_of_day(
         inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=look_ahead_h
     )
+    evidence = evidence_of(inputs, state)
     if state is not None:
         inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
     assumptions += _state_assumptions(inputs, problem.charges, problem.state)
-    plan = plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s)
+    unverified = no_trading_because(inputs, problem.horizon)
+    plan = plan_dispatch(
+        problem, issued_at=now, time_limit_s=time_limit_s, evidence=evidence, no_trading_because=unverified
+    )
     return PlannedDay(
         plan=plan,
         inputs=inputs,
         requirements=tuple(reserves_asked(problem).requirement.values()),
         assumptions=tuple(assumptions),
-        notes=(*problem.charges.warnings, *_tariff_notes(inputs, local), *_swing_notes(inputs)),
+        notes=(
+            *problem.charges.warnings,
+            *_tariff_notes(inputs, local),
+            *_swing_notes(inputs),
+            *plan.certificate.assumes,
+            *doubts_on(inputs, problem.horizon),
+        ),
     )
 
 
@@ -93,13 +106,14 @@ def _check_asked(day: date | None, look_ahead_h: float | None) -> None:
         raise UnableToAccept(faults)
 
 
-def _check_state(inputs: SiteInputs, horizon: Horizon, state: SiteState, source: str) -> None:
+def check_state(inputs: SiteInputs, horizon: Horizon, state: SiteState, source: str) -> None:
     """Refuse a state that the site or its tariff cannot be in."""
     faults: list[Fault] = []
-    try:
-        state.check_against(inputs.site)
-    except UnableToAccept as error:
-        faults += error.faults
+    for check in (state.check_against, state.check_complete):
+        try:
+            check(inputs.site)
+        except UnableToAccept as error:
+            faults += error.faults
     if inputs.tariff is not None:
         try:
             check_inputs(inputs.tariff, horizon, prices=None, state=state, events=(), power_factor=None)
@@ -120,7 +134,9 @@ def price_of_reserve(
     Raises `UnableToAccept` as `plan_day` does.
     """
     local = day or _default_day(inputs, now, [])
-    return local, price_reserve(_problem_of_day(inputs, local, [], state=state), issued_at=now)
+    problem = _problem_of_day(inputs, local, [], state=state)
+    refuse_impossible_prices(inputs, problem.horizon)
+    return local, price_reserve(problem, issued_at=now)
 
 
 def _problem_of_day(
@@ -135,7 +151,7 @@ def _problem_of_day(
     planned = Horizon.of_local_day(day, inputs.site.timezone, inputs.site.interval_minutes)
     horizon = _horizon(inputs, planned, look_ahead_h, assumptions)
     if state is not None:
-        _check_state(inputs, horizon, state, state_source)
+        check_state(inputs, horizon, state, state_source)
     return _problem(inputs, planned.intervals, horizon, state or SiteState())
 
 
@@ -148,22 +164,6 @@ def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
     return tuple(
         reserve_requirement(ups, protected_load_kw=protected[ups.id], meter_headroom_kw=headroom_kw) for ups in site.ups
     )
-
-
-def with_loads_protected(inputs: SiteInputs) -> Site:
-    """The site with every protected load at least the highest load that its own series know of."""
-    systems = tuple(
-        replace(ups, protected_load_kw=max(ups.protected_load_kw, _peak_kw(inputs.loads[ups.id])))
-        for ups in inputs.site.ups
-    )
-    return replace(inputs.site, ups=systems)
-
-
-def other_load_over(inputs: SiteInputs, horizon: Horizon) -> tuple[float, ...] | None:
-    """What is behind the meter besides the UPS systems, where the site's series cover the horizon."""
-    faults: list[Fault] = []
-    values = _values(inputs.unprotected_load, horizon, faults)
-    return None if faults else values
 
 
 def _peak_kw(load: TimeSeries | float) -> float:
@@ -197,6 +197,14 @@ def _midnight_after(inputs: SiteInputs, day: date) -> datetime:
 
 def _problem(inputs: SiteInputs, plan_intervals: int, horizon: Horizon, state: SiteState) -> DispatchProblem:
     site = inputs.site
+    conditions = (*site.conditions, *state.conditions)
+
+    def longest_s(ups: UpsSystem) -> float:
+        """The longest that an outage of a system may have to be ridden through."""
+        asked = (each.ride_through_s or 0.0 for each in conditions)
+        once_s = max(ups.reserve.ride_through_s, *(duty.duration_s for duty in ups.reserve.duties), *asked)
+        return once_s * ups.reserve.outages_before_recharge
+
     faults: list[Fault] = []
     loads = {ups.id: _values(inputs.loads[ups.id], horizon, faults) for ups in site.ups}
     others = _values(inputs.unprotected_load, horizon, faults)
@@ -211,7 +219,16 @@ def _problem(inputs: SiteInputs, plan_intervals: int, horizon: Horizon, state: S
         unprotected_load_kw=others,
         state=state,
         plan_intervals=plan_intervals,
+        load_after_kw={ups.id: _load_after(inputs.loads[ups.id], horizon, longest_s(ups)) for ups in site.ups},
     )
+
+
+def _load_after(load: TimeSeries | float, horizon: Horizon, seconds: float) -> tuple[float, ...]:
+    """The load that is known after a horizon, as far as an outage lasts that starts at its end."""
+    if not isinstance(load, TimeSeries):
+        return ()
+    first = (horizon.end - load.start) // horizon.step
+    return tuple(load.values[first : first + ceil(seconds / horizon.step.total_seconds())])
 
 
 def _horizon(inputs: SiteInputs, planned: Horizon, look_ahead_h: float | None, assumptions: list[str]) -> Horizon:

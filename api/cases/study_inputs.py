@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ridethrough.api.cases.plausibility import refuse_impossible_prices
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
@@ -58,6 +59,7 @@ def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
     if faults:
         raise UnableToAccept(faults)
     horizon = _studied(inputs, asked)
+    refuse_impossible_prices(inputs, horizon)
     faults += _step_faults(inputs)
     if not faults:
         for series in _all_series(inputs):

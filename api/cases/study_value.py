@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ridethrough.api.cases.plausibility import doubts_on, price_doubts
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.finance.study.study import Study
 from ridethrough.finance.study.valuation import Venture, with_range, with_value
 from ridethrough.tariffs.tariff import Tariff
+
+_MOST_DOUBTS = 10
 
 
 def valued(study: Study, inputs: SiteInputs, venture: Venture | None, project_source: str) -> Study:
@@ -14,7 +17,14 @@ def valued(study: Study, inputs: SiteInputs, venture: Venture | None, project_so
 
     Raises `UnableToAccept` for a project that cannot be worked out.
     """
-    studied = replace(study, sources=dict(_sources(inputs, project_source)))
+    doubtful = (
+        *(each.said(inputs.site.timezone) for each in price_doubts(inputs) if each.touches(study.horizon)),
+        *doubts_on(inputs, study.horizon),
+    )
+    listed = doubtful[:_MOST_DOUBTS]
+    if len(doubtful) > _MOST_DOUBTS:
+        listed = (*listed, f"{len(doubtful) - _MOST_DOUBTS} more doubtful readings: `ridethrough check` lists them")
+    studied = replace(study, sources=dict(_sources(inputs, project_source)), warnings=(*study.warnings, *listed))
     return with_range(studied) if venture is None else with_value(studied, venture)
 
 

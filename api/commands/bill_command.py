@@ -33,7 +33,7 @@ def bill(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Bill a meter series to the cent: every line as quantity x rate = amount."""
     from ridethrough.api.answers.bill_answer import bill_answer  # noqa: PLC0415
-    from ridethrough.api.cases.billing import BillInputs, bill_of, read_meter_file  # noqa: PLC0415
+    from ridethrough.api.cases.billing import BillInputs, bill_of  # noqa: PLC0415
     from ridethrough.api.reading.events_file import Events, read_events_file  # noqa: PLC0415
     from ridethrough.api.reading.series.series_file import read_series_file  # noqa: PLC0415
     from ridethrough.api.reading.series.series_options import query_from_options  # noqa: PLC0415
@@ -46,7 +46,7 @@ def bill(  # noqa: PLR0917 - one parameter an option
     clock = known_clock(timezone)
     priced, series, market, known, called, _ = together(
         lambda: named_tariff(tariff),
-        lambda: read_meter_file(
+        lambda: read_series_file(
             meter,
             query_from_options(meter.name, csv_format=csv_format, column=column, gaps=gaps, timezone=clock),
         ),

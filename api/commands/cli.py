@@ -23,6 +23,7 @@ from ridethrough.api.answers.printing import (
 )
 from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
+from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.study_command import study
 from ridethrough.api.commands.swing_command import swing
 from ridethrough.api.commands.tariff_commands import tariffs
@@ -40,7 +41,6 @@ EXIT_NOT_CERTIFIED = 1
 EXIT_BAD_INPUT = 2
 EXIT_NO_OUTPUT = 74
 """Standard output is closed or full (EX_IOERR of sysexits.h)."""
-_GRACE_S = 10
 
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)]
@@ -150,20 +150,26 @@ def reserve(
 def certify(
     site: SiteArgument,
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from anywhere.", show_default=False)],
+    state: Annotated[
+        Path | None, typer.Option(help="The measured state that the plan starts from (JSON); without it full.")
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Replay outages against a plan; exit 1 if any of them loses the load too early."""
+    """Replay outages against a plan, and check all it states; exit 1 if it is not certified."""
     from ridethrough.api.answers.plan_answer import certificate_answer  # noqa: PLC0415
-    from ridethrough.api.cases.planning import other_load_over, with_loads_protected  # noqa: PLC0415
+    from ridethrough.api.cases.certifying import certificate_of  # noqa: PLC0415
     from ridethrough.api.reading.plan_file import read_plan_file  # noqa: PLC0415
-    from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
-    from ridethrough.optimizer.certificate.certify import certify as replay  # noqa: PLC0415
+    from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
+    from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415
 
-    inputs = read_site_file(site)
-    given = read_plan_file(plan_file, inputs.site)
-    others_kw = other_load_over(inputs, given.horizon)
-    premises = with_loads_protected(inputs)
-    certificate = replay(premises, given.horizon, given.ups, given.grid_kw, others_kw)
+    inputs, measured = together(lambda: read_site_file(site), lambda: read_state_file(state) if state else None)
+    certificate = certificate_of(
+        inputs,
+        read_plan_file(plan_file, inputs.site),
+        now=datetime.now(UTC),
+        state=measured,
+        state_source=state.name if state else "state",
+    )
     emit(certificate_answer(certificate), form)
     if not certificate.certified:
         raise typer.Exit(EXIT_NOT_CERTIFIED)
@@ -176,12 +182,11 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes solve.")] = 1,
 ) -> None:
     """Serve plans and reserves over HTTP."""
-    import uvicorn  # noqa: PLC0415
-
     from ridethrough.api.http.server import create_app  # noqa: PLC0415
+    from ridethrough.api.http.serving import run  # noqa: PLC0415
 
     _check_address(host, port)
-    uvicorn.run(create_app(workers=workers), host=host, port=port, log_level="info", timeout_graceful_shutdown=_GRACE_S)
+    run(create_app(workers=workers), host=host, port=port, workers=workers)
 
 
 def _check_address(host: str, port: int) -> None:
@@ -197,6 +202,7 @@ def _check_address(host: str, port: int) -> None:
 
 
 app.command()(bill)
+app.command()(series)
 app.command()(study)
 app.command()(swing)
 app.add_typer(tariffs)

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
@@ -12,6 +11,7 @@ from ridethrough.api.answers.tariff.tariff_answer import catalog_answer, tariff_
 from ridethrough.api.cases.billing import BillInputs, bill_of
 from ridethrough.api.http.examples import BILL_REQUEST
 from ridethrough.api.http.problems import PROBLEMS
+from ridethrough.api.http.worker_answers import from_worker
 from ridethrough.api.reading.events_file import Events, read_events
 from ridethrough.api.reading.series.series_document import series_from_document
 from ridethrough.api.reading.site_file import read_state
@@ -46,10 +46,8 @@ def add_bills_and_tariffs(router: APIRouter) -> None:
     router.get("/v1/tariffs/{name}", summary="One tariff of the catalog", responses=PROBLEMS)(_get_tariff)
 
 
-async def _post_bill(
-    request: Request, body: Annotated[BillRequest, Body(openapi_examples=BILL_REQUEST)]
-) -> JSONResponse:
-    return JSONResponse(await request.app.state.solvers.run(answer, body.model_dump()))
+async def _post_bill(request: Request, body: Annotated[BillRequest, Body(openapi_examples=BILL_REQUEST)]) -> Response:
+    return await from_worker(request, answer, dict(body))
 
 
 def _get_tariffs() -> dict[str, Any]:

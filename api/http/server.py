@@ -9,7 +9,6 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.exceptions import HTTPException
@@ -21,17 +20,22 @@ from ridethrough.api.http.examples import PLAN_REQUEST, RESERVE_REQUEST, TYPICAL
 from ridethrough.api.http.problems import PROBLEMS, answer_with_problems
 from ridethrough.api.http.solvers import Solvers
 from ridethrough.api.http.study_service import add_studies
+from ridethrough.api.http.worker_answers import from_worker
 from ridethrough.api.reading.site_file import read_site, read_state
 from ridethrough.tariffs.documents.acceptance import together
 from ridethrough.tariffs.documents.written_text import parse_json
 
 SOLVER_LIMIT_S = 30.0
 """Time a solve may take before its best plan is returned."""
+OTHER_WORK_S = 15.0
+"""Time that all the rest of a plan may take: waiting for a worker, reading, building the model, the certificate."""
+REQUEST_LIMIT_S = 60.0
+"""Time from a whole request to its answer, whatever is asked."""
 MOST_BYTES = 16 * 1024 * 1024
 """The largest request: a month of one-minute series for a few systems is well below it."""
 _MOST_DISCARDED = 4
-_CLIENT_GONE = 499
-"""The status that servers log where nobody is left to answer."""
+_QUICK_BYTES = 64 * 1024
+"""A larger body is not parsed in the event loop."""
 
 
 def _written_as_a_date(value: object) -> object:
@@ -92,7 +96,8 @@ class _StrictRequest(Request):
         return self._body
 
     async def json(self) -> Any:  # noqa: ANN401 - a document may be anything until it is validated
-        return parse_json(await self.body())
+        body = await self.body()
+        return parse_json(body) if len(body) <= _QUICK_BYTES else await asyncio.to_thread(parse_json, body)
 
 
 class _StrictRoute(APIRoute):
@@ -107,8 +112,13 @@ class _StrictRoute(APIRoute):
         return strict
 
 
-def create_app(*, workers: int = 1, limit_s: float = 2 * SOLVER_LIMIT_S, patience_s: float = SOLVER_LIMIT_S) -> FastAPI:
-    """Make the service; `workers` processes solve, each ended after `limit_s`, and a request waits `patience_s`."""
+def create_app(
+    *, workers: int = 1, limit_s: float = REQUEST_LIMIT_S, patience_s: float = REQUEST_LIMIT_S / 2
+) -> FastAPI:
+    """Make the service: `workers` processes solve.
+
+    A request waits at most `patience_s` for one, and has its answer in `limit_s` from when it is whole.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -142,7 +152,7 @@ def warm_up() -> None:
     """Plan a day as most are asked for, in a worker: imports and solver are there then, and the model is compiled."""
     for look_ahead_h in (None, 0.0):
         request = PlanRequest.model_validate({**TYPICAL_DAY, "look_ahead_h": look_ahead_h})
-        plan_of(request.model_dump(), datetime.now(UTC))
+        plan_of(dict(request), datetime.now(UTC))
 
 
 async def _health(request: Request) -> dict[str, Any]:
@@ -150,36 +160,15 @@ async def _health(request: Request) -> dict[str, Any]:
     return {"status": "ok", "solvers": {"total": solvers.total, "idle": solvers.idle}}
 
 
-async def _post_plan(
-    request: Request, body: Annotated[PlanRequest, Body(openapi_examples=PLAN_REQUEST)]
-) -> JSONResponse:
-    return await _from_worker(request, plan_of, body.model_dump(), datetime.now(UTC))
+async def _post_plan(request: Request, body: Annotated[PlanRequest, Body(openapi_examples=PLAN_REQUEST)]) -> Response:
+    within_s = body.time_limit_s + OTHER_WORK_S
+    return await from_worker(request, plan_of, dict(body), datetime.now(UTC), within_s=within_s)
 
 
 async def _post_reserve(
     request: Request, body: Annotated[ReserveRequest, Body(openapi_examples=RESERVE_REQUEST)]
-) -> JSONResponse:
-    return await _from_worker(request, reserve_of, body.site)
-
-
-async def _from_worker(request: Request, work: Callable[..., dict[str, Any]], *arguments: object) -> JSONResponse:
-    """Answer from a worker, for as long as the client is there."""
-    job = asyncio.ensure_future(request.app.state.solvers.run(work, *arguments))
-    gone = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait((job, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not job.done():
-            return JSONResponse(None, status_code=_CLIENT_GONE)
-        return JSONResponse(await job)
-    finally:
-        gone.cancel()
-        job.cancel()
-
-
-async def _gone(request: Request) -> None:
-    """Wait until the client hangs up."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+) -> Response:
+    return await from_worker(request, reserve_of, body.site, within_s=OTHER_WORK_S)
 
 
 def plan_of(body: dict[str, Any], now: datetime) -> dict[str, Any]:

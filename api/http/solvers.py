@@ -6,10 +6,11 @@ One that dies, hangs or is given up is replaced alone.
 import asyncio
 import resource
 import signal
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, set_start_method
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -19,8 +20,11 @@ Reply = tuple[Any, Exception | None]
 
 MEMORY_LIMIT_BYTES = 4 * 2**30
 """Of address space, for one worker; one that has warmed up has 0.2 GiB."""
+MOST_WAITING = 64
+"""Requests that wait for a free worker; one more is turned away at once."""
 
 _SPAWN = get_context("spawn")
+_STOPPING = "the service is stopping; ask again"
 
 
 class UnableToSolve(RuntimeError):
@@ -28,7 +32,7 @@ class UnableToSolve(RuntimeError):
 
 
 class Solvers:
-    """`total` workers; work waits for a free one no longer than `patience_s`, and then runs at most `limit_s`.
+    """`total` workers; work waits for a free one no longer than `patience_s`; waiting and work take at most `limit_s`.
 
     A worker has at most `memory_limit_bytes` of address space; work that needs more fails, and its worker goes on.
     Work whose caller has gone away is given `grace_s` more, and then ended with its worker: most is done by then, and a
@@ -50,7 +54,10 @@ class Solvers:
         self._patience_s = patience_s
         self._grace_s = grace_s
         self._workers = [_Worker(warm_up, memory_limit_bytes) for _ in range(total)]
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._idle: asyncio.Queue[_Worker | None] = asyncio.Queue()
+        self._jobs: set[asyncio.Future[Any]] = set()
+        self._waiting = 0
+        self._stopping = False
         for worker in self._workers:
             self._idle.put_nowait(worker)
 
@@ -68,23 +75,52 @@ class Solvers:
         """Wait until every worker has warmed up."""
         await asyncio.gather(*(asyncio.to_thread(worker.warm, self._limit_s) for worker in self._workers))
 
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Run `work` in a worker.
+    async def run(self, work: Callable[..., T], *arguments: object, within_s: float | None = None) -> T:
+        """Run `work` in a worker; waiting for one and the work take `within_s` together, `limit_s` without it.
 
         Raises `UnableToSolve` where there is no answer in time, and whatever `work` raises. Where it is cancelled, the
         worker is free again when the work is done, or replaced after `grace_s`.
         """
-        try:
-            worker = await asyncio.wait_for(self._idle.get(), self._patience_s)
-        except TimeoutError as error:
-            raise UnableToSolve(f"every solver was busy for {self._patience_s:g} s; ask again") from error
-        job = asyncio.ensure_future(asyncio.to_thread(worker.call, work, arguments, self._limit_s))
-        job.add_done_callback(lambda _: self._idle.put_nowait(worker))
+        limit_s = self._limit_s if within_s is None else min(within_s, self._limit_s)
+        until = time.monotonic() + limit_s
+        worker = await self._free_worker(min(self._patience_s, limit_s))
+        job = asyncio.ensure_future(asyncio.to_thread(worker.call, work, arguments, until, limit_s))
+        self._jobs.add(job)
+        job.add_done_callback(lambda done: self._free(worker, done))
         try:
             return await asyncio.shield(job)  # what is asked of a worker goes on in its thread
         except asyncio.CancelledError:
             asyncio.get_running_loop().call_later(self._grace_s, _give_up, worker, job)
             raise
+
+    async def _free_worker(self, patience_s: float) -> "_Worker":
+        if self._stopping:
+            raise UnableToSolve(_STOPPING)
+        if self._waiting >= MOST_WAITING:
+            raise UnableToSolve(f"every solver is busy, and {self._waiting} requests wait; ask again")
+        self._waiting += 1
+        try:
+            worker = await asyncio.wait_for(self._idle.get(), patience_s)
+        except TimeoutError as error:
+            raise UnableToSolve(f"every solver was busy for {patience_s:g} s; ask again") from error
+        finally:
+            self._waiting -= 1
+        if worker is None:
+            raise UnableToSolve(_STOPPING)
+        return worker
+
+    def _free(self, worker: "_Worker", job: asyncio.Future[Any]) -> None:
+        self._jobs.discard(job)
+        self._idle.put_nowait(worker)
+
+    async def stop(self, grace_s: float) -> None:
+        """Turn away what waits and what comes, give what is at work `grace_s` to end, and end the workers."""
+        self._stopping = True
+        for _ in range(self._waiting):
+            self._idle.put_nowait(None)
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=grace_s)
+        self.close()
 
     def close(self) -> None:
         """End the workers."""
@@ -139,16 +175,18 @@ class _Worker:
         self._is_cold = False
         return self._pipe.recv()  # type: ignore[no-any-return]
 
-    def call(self, work: Callable[..., T], arguments: tuple[object, ...], limit_s: float) -> T:
-        """Wait for the answer of `work`, in this thread."""
+    def call(self, work: Callable[..., T], arguments: tuple[object, ...], until: float, limit_s: float) -> T:
+        """Wait in this thread for the answer of `work` until a moment of the monotonic clock, `limit_s` from asking."""
         if not self._process.is_alive():
             self._restart()
         try:
-            reply = self._warmed(limit_s)
+            reply = self._warmed(_left_s(until))
             if reply is not None:
                 self._pipe.send((work, arguments))
-                reply = self._pipe.recv() if self._pipe.poll(limit_s) else None
+                reply = self._pipe.recv() if self._pipe.poll(_left_s(until)) else None
         except (EOFError, OSError) as error:
+            if self._closed:
+                raise UnableToSolve(_STOPPING) from error
             self._restart()
             raise UnableToSolve("the solver process died; keep the last certified plan or hold") from error
         if reply is None:
@@ -176,6 +214,10 @@ class _Worker:
         self._pipe.close()
 
 
+def _left_s(until: float) -> float:
+    return max(0.0, until - time.monotonic())
+
+
 def _answer_of(reply: Reply) -> Any:  # noqa: ANN401 - what the work returned
     answer, error = reply
     if isinstance(error, MemoryError):
@@ -188,6 +230,9 @@ def _answer_of(reply: Reply) -> Any:  # noqa: ANN401 - what the work returned
 def answer_calls(pipe: Connection, memory_limit_bytes: int) -> None:
     """Answer one call after the other until the pipe closes; what goes wrong travels back with its traceback."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends its workers itself
+    set_start_method(
+        "fork", force=True
+    )  # locks that libraries make are then unlinked at once: a kill leaves none behind
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, resource.getrlimit(resource.RLIMIT_AS)[1]))
     with suppress(EOFError, OSError):
         while True:

@@ -4,8 +4,7 @@ import re
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ridethrough.api.answers.study.study_answer import study_answer
@@ -13,6 +12,7 @@ from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner
 from ridethrough.api.cases.study_value import valued
 from ridethrough.api.http.examples import PLAN_REQUEST
 from ridethrough.api.http.problems import PROBLEMS
+from ridethrough.api.http.worker_answers import from_worker
 from ridethrough.api.reading.project_file import read_project
 from ridethrough.api.reading.site_file import read_site
 from ridethrough.domain import Fault, UnableToAccept
@@ -58,10 +58,8 @@ def add_studies(router: APIRouter) -> None:
     router.post("/v1/studies", summary="What trading would have saved, up to a month", responses=PROBLEMS)(_post_study)
 
 
-async def _post_study(
-    request: Request, body: Annotated[StudyBody, Body(openapi_examples=STUDY_REQUEST)]
-) -> JSONResponse:
-    return JSONResponse(await request.app.state.solvers.run(answer, body.model_dump()))
+async def _post_study(request: Request, body: Annotated[StudyBody, Body(openapi_examples=STUDY_REQUEST)]) -> Response:
+    return await from_worker(request, answer, dict(body))
 
 
 def answer(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Reading a plan back, from here or from anywhere, for its certificate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import nan
 from pathlib import Path
+from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -10,6 +13,7 @@ from ridethrough.api.reading.files import read_json
 from ridethrough.api.reading.series.time_series import is_plausible
 from ridethrough.domain import Fault, Horizon, Site, UnableToAccept, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.tariffs.documents.acceptance import accept
 
 
@@ -20,7 +24,8 @@ class _UpsRow:
     charge_kw: float
     discharge_kw: float
     stored_kwh: float
-    reserve_kwh: float = 0.0
+    reserve_kwh: float | None = None
+    ride_through_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,28 +48,20 @@ class _PlanDocument:
     intervals: tuple[_IntervalRow, ...]
     stored_at_start_kwh: dict[str, float]
     site_id: str | None = None
+    certificate: dict[str, Any] | None = None
 
 
 _PlanDocument.__pydantic_config__ = ConfigDict(extra="ignore", allow_inf_nan=False, strict=True)  # type: ignore[attr-defined]
 _PLAN = TypeAdapter(_PlanDocument)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenPlan:
-    """A plan from anywhere: what the certificate needs of it."""
-
-    horizon: Horizon
-    ups: tuple[UpsTrajectory, ...]
-    grid_kw: tuple[float, ...]
-
-
-def read_plan_file(path: Path, site: Site) -> GivenPlan:
+def read_plan_file(path: Path, site: Site) -> StatedPlan:
     """Read a plan for a site, see `read_plan`."""
     return read_plan(read_json(path), site, source=path.name)
 
 
-def read_plan(given: object, site: Site, *, source: str) -> GivenPlan:
-    """Turn a plan's document into what the certificate needs of it.
+def read_plan(given: object, site: Site, *, source: str) -> StatedPlan:
+    """Turn a plan's document into what it states.
 
     Raises `UnableToAccept` with every fault: times that do not follow each other, systems the site does not have.
     """
@@ -78,11 +75,25 @@ def read_plan(given: object, site: Site, *, source: str) -> GivenPlan:
         intervals=len(document.intervals),
         timezone=site.timezone,
     )
-    return GivenPlan(
+    return StatedPlan(
         horizon=horizon,
         ups=tuple(_given_trajectory(document, ups) for ups in site.ups),
         grid_kw=tuple(row.grid_kw for row in document.intervals),
+        ride_through_s={
+            ups.id: (nan, *(_number(row.ride_through_s) for row in _rows(document, ups))) for ups in site.ups
+        },
+        certificate=_certificate(document.certificate or {}),
     )
+
+
+def _certificate(given: Mapping[str, Any]) -> dict[str, object]:
+    """The figures of a certificate that came with the plan; its end as a time, where it is one."""
+    figures = dict(given)
+    try:
+        figures["expires_at"] = datetime.fromisoformat(given["expires_at"])
+    except (KeyError, TypeError, ValueError):
+        return figures
+    return figures
 
 
 def _plan_faults(document: _PlanDocument, site: Site) -> list[Fault]:
@@ -132,12 +143,21 @@ _MINUTES_PER_DAY = 24 * 60
 
 
 def _given_trajectory(document: _PlanDocument, ups: UpsSystem) -> UpsTrajectory:
-    rows = [each for row in document.intervals for each in row.ups if each.id == ups.id]
+    rows = _rows(document, ups)
     return UpsTrajectory(
         ups_id=ups.id,
         load_kw=tuple(row.load_kw for row in rows),
         charge_kw=tuple(row.charge_kw for row in rows),
         discharge_kw=tuple(row.discharge_kw for row in rows),
         stored_kwh=(document.stored_at_start_kwh[ups.id], *(row.stored_kwh for row in rows)),
-        reserve_kwh=(rows[0].reserve_kwh, *(row.reserve_kwh for row in rows)),
+        reserve_kwh=(nan, *(_number(row.reserve_kwh) for row in rows)),
     )
+
+
+def _rows(document: _PlanDocument, ups: UpsSystem) -> list[_UpsRow]:
+    return [each for row in document.intervals for each in row.ups if each.id == ups.id]
+
+
+def _number(stated: float | None) -> float:
+    """What is not stated is not a number."""
+    return nan if stated is None else stated

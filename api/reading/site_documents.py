@@ -16,6 +16,7 @@ from ridethrough.api.reading.runtime_table import BatteryDocument
 from ridethrough.api.reading.series.time_series import is_plausible
 from ridethrough.api.reading.tables.csv_format import CsvFormat, Gaps
 from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
+from ridethrough.domain.plausible_prices import PlausiblePrices
 from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.documents.acceptance import Location
 
@@ -68,6 +69,9 @@ class PriceSource(_FileSource):
     values: tuple[float, ...] | None = None
     interval_minutes: int | None = None
     adder_per_kwh: float = 0.0
+    lowest_plausible_per_kwh: float | None = None
+    highest_plausible_per_kwh: float | None = None
+    unchanged_at_most_h: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -78,7 +82,21 @@ class PriceSource(_FileSource):
         minutes = self.interval_minutes
         fits = minutes is None or 1 <= minutes <= _LONGEST_STEP_MIN
         checks.require(fits, "interval_minutes", minutes, f"from 1 to {_LONGEST_STEP_MIN} minutes")
+        if self.unchanged_at_most_h is not None:
+            checks.positive("unchanged_at_most_h", self.unchanged_at_most_h)
         checks.raise_faults()
+
+    def plausible(self, currency: str) -> PlausiblePrices:
+        """Which prices are believed: those of the currency, where this document says nothing else.
+
+        Raises `UnableToAccept` for a range whose ends are not in order.
+        """
+        return PlausiblePrices.of_currency(
+            currency,
+            lowest=self.lowest_plausible_per_kwh,
+            highest=self.highest_plausible_per_kwh,
+            unchanged_h=self.unchanged_at_most_h,
+        )
 
 
 def _check_values(checks: Checks, start: datetime | None, values: tuple[float, ...] | None) -> None:
@@ -188,6 +206,7 @@ class StateDocument:
     conditions: tuple[ConditionDocument, ...] = ()
     period_energy_kwh: dict[str, float] = field(default_factory=dict)
     day_peaks_kw: dict[str, dict[str, float]] = field(default_factory=dict)
+    measured_at: datetime | None = None
 
     def site_state(self) -> SiteState:
         """The state in the domain's words.
@@ -206,6 +225,7 @@ class StateDocument:
             unit_stored_kwh={
                 ups_id: ups.unit_stored_kwh for ups_id, ups in self.ups.items() if ups.unit_stored_kwh is not None
             },
+            measured_at=self.measured_at,
         )
 
 

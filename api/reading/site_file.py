@@ -21,6 +21,7 @@ from ridethrough.api.reading.site_documents import (
 )
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, Site, SiteState, UnableToAccept
+from ridethrough.domain.plausible_prices import PlausiblePrices
 from ridethrough.tariffs.documents.acceptance import accept, shown
 from ridethrough.tariffs.tariff import Tariff
 
@@ -63,6 +64,7 @@ class SiteInputs:
     unprotected_load: TimeSeries | float
     prices: TimeSeries | None
     provenance: Provenance
+    plausible_prices: PlausiblePrices = field(default_factory=PlausiblePrices)
 
 
 def read_site_file(path: Path) -> SiteInputs:
@@ -97,7 +99,7 @@ def _without_lost_measurements(document: object, source: str) -> object:
     """Refuse a measurement that is null: it is lost, and not the same as one that was never asked for."""
     systems = document.get("ups") if isinstance(document, Mapping) else None
     lost = [
-        Fault(field=f"ups.{ups_id}.{name}", source=source, value=None, allowed="a measurement; left out, it means full")
+        Fault(field=f"ups.{ups_id}.{name}", source=source, value=None, allowed="a measurement")
         for ups_id, measured in (systems.items() if isinstance(systems, Mapping) else ())
         for name, value in (measured.items() if isinstance(measured, Mapping) else ())
         if value is None
@@ -144,11 +146,24 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
             defaulted=dict(_defaults_taken(written, filled, "")),
             imputed={**imputed, **files.notes()},
         ),
+        plausible_prices=_plausible(written, source),
     )
     faults += _load_faults(inputs, source)
     if faults:
         raise UnableToAccept(faults)
     return inputs
+
+
+def _plausible(written: SiteDocument, source: str) -> PlausiblePrices:
+    if written.prices is None:
+        return PlausiblePrices.of_currency(written.currency)
+    try:
+        return written.prices.plausible(written.currency)
+    except UnableToAccept as error:
+        named = (
+            replace(fault, field=f"prices.{fault.field.replace('_per', '_plausible_per')}") for fault in error.faults
+        )
+        raise UnableToAccept(fault.in_source(source) for fault in named) from error
 
 
 def _load_faults(inputs: SiteInputs, source: str) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """The safety of the closed loop: every outage replayed against the energy that batteries really held."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop
 from ridethrough.finance.study.study import SafetyRecord
 from ridethrough.optimizer.certificate.certify import certify
+from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
+from ridethrough.optimizer.certificate.stated import StatedPlan
 
 
 def safety_of(case: StudyCase, loop: Loop) -> SafetyRecord:
@@ -32,13 +35,19 @@ def _certificate(case: StudyCase, loop: Loop, period: range) -> Certificate:
     here = slice(period.start, period.stop)
     horizon = case.horizon.part(period.start, period.stop)
     others_kw = case.record.unprotected_load_kw[case.first + period.start : case.first + period.stop]
-    return certify(
-        case.site_studied,
-        horizon,
-        tuple(trajectories(case, loop, period)),
-        tuple(loop.grid_kw[here].tolist()),
-        tuple(others_kw.tolist()),
+    known = partial(KnownLoad, source="the study's record", start=horizon.start, step=horizon.step)
+    rows = case.loads.load_kw[:, period.start :]
+    evidence = Evidence(
+        site=case.site_studied,
+        load_kw={ups.id: known(values_kw=row) for ups, row in zip(case.site_studied.ups, rows, strict=True)},
+        unprotected_load_kw=known(values_kw=others_kw),
     )
+    recorded = StatedPlan(
+        horizon=horizon,
+        ups=tuple(trajectories(case, loop, period)),
+        grid_kw=tuple(loop.grid_kw[here].tolist()),
+    )
+    return certify(evidence, recorded)
 
 
 def trajectories(case: StudyCase, loop: Loop, period: range) -> Iterator[UpsTrajectory]:

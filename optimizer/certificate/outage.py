@@ -26,6 +26,19 @@ _MOST_FINE_STEPS = 20_000
 _LONGEST_REPLAY_S = 24 * 3600.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What became of outages from each boundary (rows) with each number of failed units (columns).
+
+    `lost` says where the load is dropped too early. `needed_kwh` is what a whole system must store at each boundary for
+    the worst of them, power aside.
+    """
+
+    seconds: FloatArray
+    lost: NDArray[np.bool_]
+    needed_kwh: FloatArray
+
+
 def ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
     """Replay every tolerated failure from each boundary; return seconds by boundary (rows) and failed units (columns).
 
@@ -33,33 +46,63 @@ def ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray) 
     that the number of failed units says it all, whichever they are. Where a policy asks for more than one duty, the one
     of least margin counts, as seconds around the policy's own.
     """
-    required_s = ups.reserve.duty.duration_s
-    margins = [_replay(ups, duty, stored_kwh, load_kw) - duty.duration_s for duty in ups.reserve.duties]
-    return np.maximum(np.minimum.reduce(margins) + required_s, 0.0)
+    return replay_policy(ups, stored_kwh, load_kw).seconds
 
 
-def _replay(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
-    """Seconds until the load drops: the duty's share of it is carried, and all of it once the duty is over."""
-    seconds = np.zeros((len(stored_kwh), ups.failures_left + 1))
+def replay_policy(
+    ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray, slack_kwh: FloatArray | float = 0.0
+) -> Replay:
+    """Replay every duty of the policy, see `ride_through_s`; `slack_kwh` is what rounding may take of stored energy."""
+    replays = [replay_duty(ups, duty, stored_kwh, load_kw, slack_kwh) for duty in ups.reserve.duties]
+    if len(replays) == 1:
+        return replays[0]
+    margins = [each.seconds - duty.duration_s for each, duty in zip(replays, ups.reserve.duties, strict=True)]
+    return Replay(
+        seconds=np.maximum(np.minimum.reduce(margins) + ups.reserve.duty.duration_s, 0.0),
+        lost=np.logical_or.reduce([each.lost for each in replays]),
+        needed_kwh=np.maximum.reduce([each.needed_kwh for each in replays]),
+    )
+
+
+def replay_duty(
+    ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: FloatArray, slack_kwh: FloatArray | float = 0.0
+) -> Replay:
+    """Replay one duty: its share of the load is carried, and all of it once the duty is over."""
+    shape = (len(stored_kwh), ups.failures_left + 1)
+    seconds, lost, needed_kwh = np.zeros(shape), np.zeros(shape, dtype=bool), np.zeros(len(stored_kwh))
+    slack = np.broadcast_to(slack_kwh, stored_kwh.shape)
     for load in np.unique(load_kw):
         here = load_kw == load
-        seconds[here] = _replay_load(ups, duty, stored_kwh[here], float(load))
-    return seconds
+        part = _replay_load(ups, duty, stored_kwh[here], float(load), slack[here])
+        seconds[here], lost[here], needed_kwh[here] = part.seconds, part.lost, part.needed_kwh
+    return Replay(seconds=seconds, lost=lost, needed_kwh=needed_kwh)
 
 
-def _replay_load(ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float) -> FloatArray:
+def _replay_load(
+    ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float, slack_kwh: FloatArray
+) -> Replay:
     """Replay outages of one load: all draw alike, so one curve of energy drawn over time serves every boundary.
 
     Each outage ends where the curve passes what a unit had left above its cutoff, or where a unit lacks the power.
     """
+    units = ups.units_in_service
     unavailable_kwh = _unavailable_kwh(ups, ups.weakest_capacity_kwh)
-    left_kwh = np.maximum(stored_kwh / ups.units_in_service - unavailable_kwh, 0.0)
-    most_kwh = float(max(left_kwh.max(), ups.weakest_capacity_kwh - unavailable_kwh))
-    columns = []
+    left_kwh = np.maximum(stored_kwh / units - unavailable_kwh, 0.0)
+    full_kwh = ups.weakest_capacity_kwh - unavailable_kwh
+    most_kwh = full_kwh if len(left_kwh) == 0 else float(max(left_kwh.max(), full_kwh))
+    columns, lost, needed_kwh = [], [], 0.0
     for failed in range(ups.failures_left + 1):
-        curve = _curve(_Same(ups), duty, load_kw / (ups.units_in_service - failed), most_kwh)
+        curve = _curve(_Same(ups), duty, load_kw / (units - failed), most_kwh)
+        taken_kwh = curve.taken_by_the_duty_kwh
         columns.append(np.minimum(_where_passed_s(left_kwh, curve.drawn_kwh, curve.ends_s), curve.powered_s))
-    return np.column_stack(columns)
+        short = stored_kwh / units + slack_kwh / units < unavailable_kwh + taken_kwh
+        lost.append(short | (curve.powered_s < duty.duration_s - _TOLERANCE_S))
+        needed_kwh = max(needed_kwh, (unavailable_kwh + taken_kwh) * units)
+    return Replay(
+        seconds=np.column_stack(columns),
+        lost=np.column_stack(lost),
+        needed_kwh=np.full(len(stored_kwh), needed_kwh),
+    )
 
 
 class _Same:
@@ -79,10 +122,14 @@ class _Same:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Curve:
-    """The energy that a unit has drawn (kWh) at the end of each step (s), and until when it has the power (s)."""
+    """The energy that a unit has drawn (kWh) at the end of each step (s) and by the end of the duty.
+
+    It has the power until `powered_s`; the energy is counted on after that.
+    """
 
     ends_s: FloatArray
     drawn_kwh: FloatArray
+    taken_by_the_duty_kwh: float
     powered_s: float
 
 
@@ -91,13 +138,17 @@ def _curve(same: _Same, duty: BackupDuty, share_kw: float, most_kwh: float) -> _
     """Draw the share of one unit until `most_kwh` are gone; the plans of one site ask for the same curves."""
     ups, capacity = same.ups, np.array([same.ups.weakest_capacity_kwh])
     full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
-    ends_s = _step_ends_s(duty, most_kwh / full_drain_kw * SECONDS_PER_HOUR)
+    ends_s = _step_ends_s(duty, most_kwh / full_drain_kw * SECONDS_PER_HOUR if full_drain_kw > 0 else np.inf)
     fractions, step_of = np.unique(_load_fractions(duty, ends_s[:-1]), return_inverse=True)
     drains_kw = np.array([_drain_kw(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
-    powered_s = float(ends_s[np.argmax(np.isinf(drains_kw))]) if np.isinf(drains_kw).any() else np.inf
-    drains_kw = np.where(np.isinf(drains_kw), 0.0, drains_kw)
+    unable = np.array([not _holds(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
     drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(ends_s) * (drains_kw / SECONDS_PER_HOUR))])
-    return _Curve(ends_s=ends_s, drawn_kwh=drawn_kwh, powered_s=powered_s)
+    return _Curve(
+        ends_s=ends_s,
+        drawn_kwh=drawn_kwh,
+        taken_by_the_duty_kwh=float(np.interp(duty.duration_s, ends_s, drawn_kwh)),
+        powered_s=float(ends_s[np.argmax(unable)]) if unable.any() else np.inf,
+    )
 
 
 def _where_passed_s(left_kwh: FloatArray, drawn_kwh: FloatArray, ends_s: FloatArray) -> FloatArray:
@@ -126,26 +177,31 @@ def _load_fractions(duty: BackupDuty, at_s: FloatArray) -> FloatArray:
     return fractions[np.searchsorted(step_ends_s, at_s + _TOLERANCE_S, side="right")]
 
 
-def _drain_kw(ups: UpsSystem, share_kw: FloatArray | float, capacities_kwh: FloatArray) -> FloatArray:
-    """The stored power that units lose while each carries `share_kw` (AC); infinite where one cannot carry it."""
+def _drain_kw(ups: UpsSystem, share_kw: float, capacities_kwh: FloatArray) -> FloatArray:
+    """The stored power that units lose while each carries `share_kw` (AC)."""
     battery = ups.battery
-    share = np.broadcast_to(share_kw, np.broadcast_shapes(np.shape(share_kw), capacities_kwh.shape))
-    dc_kw = inverter_input_kw(ups, share)
-    rate = dc_kw / capacities_kwh
-    usable = _usable_fraction(battery, rate)
+    dc_kw = inverter_input_kw(ups, np.full(capacities_kwh.shape, share_kw))
+    usable = _usable_fraction(battery, dc_kw / capacities_kwh)
     usable = usable * _left_at(battery, battery.usable_fraction_by_temperature_c, otherwise=battery.temperature_factor)
-    power_left = _left_at(battery, battery.power_fraction_by_temperature_c, otherwise=1.0)
     if not battery.usable_fraction_includes_loss:
         usable = usable * battery.discharge_efficiency
-    holds = (
+    return np.asarray(dc_kw / usable - np.log1p(-battery.standby_loss_per_h) * capacities_kwh)
+
+
+def _holds(ups: UpsSystem, share_kw: float, capacities_kwh: FloatArray) -> NDArray[np.bool_]:
+    """Whether each unit has the power to carry `share_kw` (AC) until it is empty, at a rate that its maker covers."""
+    battery = ups.battery
+    share = np.full(capacities_kwh.shape, share_kw)
+    dc_kw = inverter_input_kw(ups, share)
+    power_left = _left_at(battery, battery.power_fraction_by_temperature_c, otherwise=1.0)
+    return np.asarray(
         (share <= ups.unit_output_limit_kw + _TOLERANCE_KW)
         & (dc_kw <= battery.discharge_limit_kw * power_left * _power_left_when_empty(ups) + _TOLERANCE_KW)
-        & (rate <= battery.max_c_rate)
+        & (dc_kw / capacities_kwh <= battery.max_c_rate)
     )
-    return np.where(holds, dc_kw / usable - np.log1p(-battery.standby_loss_per_h) * capacities_kwh, np.inf)
 
 
-def _unavailable_kwh(ups: UpsSystem, capacity_kwh: FloatArray | float) -> FloatArray | float:
+def _unavailable_kwh(ups: UpsSystem, capacity_kwh: float) -> float:
     return (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * capacity_kwh
 
 
@@ -163,7 +219,7 @@ def _usable_fraction(battery: Battery, rate: FloatArray) -> FloatArray:
     """What of the stored energy can be drawn at a rate (1/h)."""
     if battery.peukert is not None:
         law = battery.peukert
-        return np.minimum(1.0, np.power(rate * law.rated_h, 1 - law.exponent))
+        return np.power(np.maximum(rate * law.rated_h, 1.0), 1 - law.exponent)
     table = battery.usable_fraction_by_c_rate
     return usable_by_table(table, rate) if table else np.ones_like(rate)
 

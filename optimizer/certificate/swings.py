@@ -1,73 +1,67 @@
 """Whether a plan leaves load swings their power and keeps the ramp limit: a part of the certificate.
 
-Written apart from `domain.equipment.swing` and `formulation.physics.ramp`. Charging for a reserve that is not there
-yet comes before both. Which that is a plan says itself: from its start until the last boundary whose reserve is above
-what is stored at the start.
+Written apart from `domain.equipment.swing` and `formulation.physics.ramp`. Charge that is needed then to reach a floor
+in time (`needed`) comes before both: so many kW of that system, in that interval and in the steps into and out of it,
+and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Horizon, Site, UpsSystem
-from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.domain import Horizon, UpsSystem
+from ridethrough.optimizer.certificate.limits import TOLERANCE_KW, first_of
+from ridethrough.optimizer.certificate.system import SystemReplay
 
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_TOLERANCE_KW = 1e-3
-_ROUNDING = 1e-6
 _SECONDS_PER_HOUR = 3600
 
 
-def swing_violations(
-    ups: UpsSystem, horizon: Horizon, trajectory: UpsTrajectory, load_dc_kw: FloatArray
-) -> tuple[str, ...]:
+def swing_violations(system: SystemReplay, needed_kw: FloatArray) -> list[str]:
     """Say where a plan takes power that the batteries need for load swings, the first moment of each fault."""
+    ups, charge, discharge = system.ups, system.charge_kw, system.discharge_kw
     left_kw = _left_for_the_battery_kw(ups)
     if left_kw <= 0:
-        return ()
-    charge, discharge = np.array(trajectory.charge_kw), np.array(trajectory.discharge_kw)
-    must_kw = np.maximum(0.0, load_dc_kw - ups.input_limit_kw * ups.rectifier_efficiency)
-    most_charge_kw = max(ups.charge_limit_kw - left_kw, _standing_by_kw(ups))
+        return []
+    must_kw = system.forced_kw
+    most_charge_kw = np.maximum(max(ups.charge_limit_kw - left_kw, _standing_by_kw(ups)), needed_kw)
     most_discharge_kw = np.maximum(must_kw, ups.discharge_limit_kw - left_kw)
-    lowest_load_kw = np.maximum(must_kw, load_dc_kw + charge - left_kw)
+    lowest_load_kw = np.maximum(must_kw, system.load_dc_kw + charge - left_kw)
     broken = {
-        f"charge leaves less than {left_kw:.1f} kW for load swings": (
-            _above(charge, most_charge_kw) & ~_reserve_first(trajectory)
-        ),
+        f"charge leaves less than {left_kw:.1f} kW for load swings": _above(charge, most_charge_kw),
         f"discharge leaves less than {left_kw:.1f} kW for load swings": _above(discharge, most_discharge_kw),
         "a downward load swing would feed back into the grid": (
-            _above(discharge, lowest_load_kw) & (discharge > _TOLERANCE_KW) & (not ups.bidirectional)
+            _above(discharge, lowest_load_kw) & (discharge > TOLERANCE_KW) & (not ups.bidirectional)
         ),
     }
-    return tuple(f"{ups.id}: {what} at {_first(horizon, where)}" for what, where in broken.items() if where.any())
+    return [f"{ups.id}: {each}" for each in first_of(system.horizon, broken)]
 
 
-def ramp_violations(  # noqa: PLR0917 - a meter, and what is behind it
-    site: Site,
-    horizon: Horizon,
-    which: str,
-    grid: FloatArray,
-    batteries_kw: FloatArray,
-    trajectories: Sequence[UpsTrajectory],
-) -> tuple[str, ...]:
-    """Say where a meter series changes faster than the interconnection allows, and than its loads alone do.
+def ramp_violations(
+    horizon: Horizon, systems: Sequence[SystemReplay], grid_kw: FloatArray, needed_kw: Mapping[str, FloatArray]
+) -> list[str]:
+    """Say where the meter changes faster than the interconnection allows, and than its loads alone do.
 
-    `batteries_kw` is what the batteries add to the meter. What it was before the first interval is not known.
+    Before the plan the batteries are taken to rest, or to keep their energy.
     """
-    per_min = site.interconnection.ramp_limit_kw_per_min
+    per_min = systems[0].evidence.site.interconnection.ramp_limit_kw_per_min
     if per_min is None:
-        return ()
-    loads_ramp_kw = np.abs(np.diff(grid - batteries_kw, prepend=np.nan))
-    allowed_kw = np.fmax(per_min * horizon.interval_minutes, loads_ramp_kw)
-    free = np.any([_reserve_first(each) for each in trajectories], axis=0)
-    free |= np.concatenate([[False], free[:-1]])
-    broken = _above(np.abs(np.diff(grid, prepend=grid[0])), allowed_kw) & ~free
-    if not broken.any():
-        return ()
-    return (f"{which}: ramps faster than {per_min:g} kW/min, and than its loads alone, at {_first(horizon, broken)}",)
+        return []
+    inputs_kw = sum((each.input_kw for each in systems), np.zeros(len(grid_kw)))
+    resting_kw = grid_kw - inputs_kw + sum((each.resting_kw for each in systems), np.zeros(len(grid_kw)))
+    allowed_kw = np.maximum(per_min * horizon.interval_minutes, np.abs(np.diff(resting_kw, prepend=resting_kw[0])))
+    free_kw = np.zeros(len(grid_kw))
+    for each in systems:
+        free_kw += np.minimum(each.charge_kw, needed_kw[each.ups.id]) / each.ups.rectifier_efficiency
+    step_kw = np.diff(grid_kw, prepend=resting_kw[0])
+    before_kw = np.concatenate([[0.0], free_kw[:-1]])
+    free_kw[0] += sum(_keeping_kw(each) / each.ups.rectifier_efficiency for each in systems)
+    broken = _above(step_kw, allowed_kw + free_kw) | _above(-step_kw, allowed_kw + before_kw)
+    what = f"meter: ramps faster than {per_min:g} kW/min, and than its loads alone,"
+    return first_of(horizon, {what: broken})
 
 
 def _left_for_the_battery_kw(ups: UpsSystem) -> float:
@@ -89,16 +83,11 @@ def _standing_by_kw(ups: UpsSystem) -> float:
     return min(ups.charge_limit_kw, lost_kw / ups.battery.charge_efficiency)
 
 
-def _reserve_first(trajectory: UpsTrajectory) -> Mask:
-    """The intervals before the last boundary whose reserve is above what is stored at the start."""
-    reserve_kwh = np.array(trajectory.reserve_kwh)
-    lacking = np.flatnonzero(reserve_kwh > trajectory.stored_kwh[0] * (1 + _ROUNDING))
-    return np.arange(len(reserve_kwh) - 1) < (lacking[-1] if len(lacking) else 0)
+def _keeping_kw(system: SystemReplay) -> float:
+    """The charge that keeps what is stored at the start."""
+    lost_kwh = (1 - system.kept) * float(system.stored_kwh[0])
+    return min(system.ups.charge_limit_kw, lost_kwh / system.ups.battery.charge_efficiency / system.horizon.interval_h)
 
 
 def _above(power_kw: FloatArray, limit_kw: FloatArray | float) -> Mask:
-    return power_kw > limit_kw + _TOLERANCE_KW
-
-
-def _first(horizon: Horizon, where: Mask) -> str:
-    return horizon.start_of(int(np.argmax(where))).isoformat()
+    return power_kw > limit_kw + TOLERANCE_KW

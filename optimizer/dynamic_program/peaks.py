@@ -1,8 +1,8 @@
 r"""Peaks: a cap on the meter for each, what they are billed, and how low they can be held at all.
 
     cap[t]   = least of the import limit and of the caps of all peaks that meter interval t         kW at the meter
-    billed d = max(own_fraction[d] * peak[d], floor[d], fraction[d,j] * peak[j])                    convex in the peaks
-    bill     = sum over d of steps[d](billed[d])                                 convex where the rates of steps rise
+    billed p = max(own_fraction[p] * peak[p], floor[p], fraction[p,j] * peak[j])                    convex in the peaks
+    bill     = sum over p of steps[p](billed[p])                                 convex where the rates of steps rise
 
 Under a cap an interval adds less to stored energy, or must take from it. The most that can be stored at a boundary is a
 concave function of the caps: where it falls short of the floor, its slope says which caps are too low.
@@ -137,14 +137,14 @@ def bill(meter: Meter, peaks_kw: FloatArray, slope: FloatArray) -> float:
     """What the peaks are billed; fill `slope` (one value a peak) with how that rises."""
     slope[:] = 0.0
     total = 0.0
-    for d in range(len(peaks_kw)):
-        billed_kw, by, fraction = meter.floor_kw[d], -1, 0.0
-        if meter.own_fraction[d] * peaks_kw[d] >= billed_kw:
-            billed_kw, by, fraction = meter.own_fraction[d] * peaks_kw[d], d, meter.own_fraction[d]
+    for p in range(len(peaks_kw)):
+        billed_kw, by, fraction = meter.floor_kw[p], -1, 0.0
+        if meter.own_fraction[p] * peaks_kw[p] >= billed_kw:
+            billed_kw, by, fraction = meter.own_fraction[p] * peaks_kw[p], p, meter.own_fraction[p]
         for j in range(len(peaks_kw)):
-            if meter.linked[d, j] * peaks_kw[j] > billed_kw:
-                billed_kw, by, fraction = meter.linked[d, j] * peaks_kw[j], j, meter.linked[d, j]
-        cost, rate = _stepped(meter.step_up_to_kw[d], meter.step_rate[d], billed_kw)
+            if meter.linked[p, j] * peaks_kw[j] > billed_kw:
+                billed_kw, by, fraction = meter.linked[p, j] * peaks_kw[j], j, meter.linked[p, j]
+        cost, rate = _stepped(meter.step_up_to_kw[p], meter.step_rate[p], billed_kw)
         total += cost
         if by >= 0:
             slope[by] += rate * fraction

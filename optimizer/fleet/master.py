@@ -1,7 +1,7 @@
 r"""The master: which mix of the groups' answers is cheapest under one meter, and what a kW there is worth.
 
-    minimize   sum over g,j of cost[g,j] * share[g,j]  +  sum over d,s of rate[d,s] * filled[d,s]  +  dear * excess[t]
-    peaks      lowest[d] + sum over s of filled[d,s] >= resting[t] + sum over g,j of added[g,j,t] * share[g,j]
+    minimize   sum over g,j of cost[g,j] * share[g,j]  +  sum over p,s of rate[p,s] * filled[p,s]  +  dear * excess[t]
+    peaks      lowest[p] + sum over s of filled[p,s] >= resting[t] + sum over g,j of added[g,j,t] * share[g,j]
     import     resting[t] + sum over g,j of added[g,j,t] * share[g,j] - excess[t] <= limit
     shares     sum over j of share[g,j] = 1  for every group g
 
@@ -75,8 +75,8 @@ class Master:
         self._program.add_rows(lower, upper)
 
     def _add_peaks_and_excess(self) -> None:
-        for d, peak in enumerate(self._meter.peaks):
-            rows = np.arange(self._ends[d], self._ends[d + 1], dtype=np.int32)
+        for p, peak in enumerate(self._meter.peaks):
+            rows = np.arange(self._ends[p], self._ends[p + 1], dtype=np.int32)
             for width, rate in zip(peak.widths_kw, peak.rates, strict=True):
                 self._program.add_column(rate, width, rows, np.ones(len(rows)))
         for each in range(self._ends[-2], self._ends[-1]):

@@ -1,6 +1,6 @@
 r"""The meter that a fleet shares: energy prices, an import limit, and peaks, each with a convex price of its own.
 
-cost = sum over t of price[t] * kwh[t]  +  sum over d of bill[d](peak[d]) ,     peak[d] >= kwh[t] / h where it meters
+cost = sum over t of price[t] * kwh[t]  +  sum over p of bill[p](peak[p]) ,     peak[p] >= kwh[t] / h where it meters
 """
 
 from dataclasses import dataclass

@@ -20,7 +20,8 @@ class DispatchProblem:
     """One plan to make.
 
     `load_kw` holds a mean load (kW AC) per UPS system and interval, `unprotected_load_kw` everything else behind the
-    meter (negative where generation exceeds it). The first `plan_intervals` are the plan, the rest is look-ahead.
+    meter (negative where generation exceeds it). `load_after_kw` goes on where the loads of the systems are known after
+    the horizon: the reserve at its end carries them. The first `plan_intervals` are the plan, the rest is look-ahead.
     `reserve_profile_kwh` replaces the computed reserve of a system by one value per boundary (intervals + 1). While a
     condition of the site or of its state holds, the reserve is raised and nothing is discharged.
 
@@ -39,6 +40,7 @@ class DispatchProblem:
     reserve_profile_kwh: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     uncertain: Scenarios | None = None
     stored_value_per_kwh: tuple[float, ...] | None = None
+    load_after_kw: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks = Checks()

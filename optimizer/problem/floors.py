@@ -86,7 +86,7 @@ def _beyond_capacity(ups: UpsSystem, reserves: Reserves) -> Iterator[str]:
     """Say which condition asks for a longer ride-through than full batteries have."""
     asked = {each: None for held in reserves.conditions[ups.id].boundaries for each in held}
     for each in asked:
-        missing_kwh = longer_kwh(ups, reserves.requirement[ups.id], each) - ups.max_stored_kwh
+        missing_kwh = longer_kwh(ups, reserves.requirement[ups.id].protected_load_kw, each) - ups.max_stored_kwh
         if missing_kwh > _ROUNDING * ups.capacity_kwh:
             yield (
                 f"{ups.id}: {each.kind.value}: full batteries are {missing_kwh:.1f} kWh short of the "

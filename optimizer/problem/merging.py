@@ -65,6 +65,7 @@ def _identity(basis: PlanBasis, ups: UpsSystem) -> str:
         (
             replace(ups, id="-"),
             problem.load_kw[ups.id],
+            problem.load_after_kw.get(ups.id),
             basis.floors.floor_kwh[ups.id],
             problem.stored_at_start_kwh(ups),
             problem.state.unit_stored_kwh.get(ups.id),
@@ -100,6 +101,7 @@ def _merged(basis: PlanBasis, groups: list[list[UpsSystem]]) -> Merged:
             conditions=concerning(problem.site.conditions),
         ),
         load_kw=scaled(problem.load_kw),
+        load_after_kw=scaled(problem.load_after_kw),
         reserve_profile_kwh=_floors(basis, groups),
         state=replace(
             state,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ridethrough.domain import BackupDuty, ReserveCondition, ReserveRequirement, UpsSystem, reserve_requirement
 from ridethrough.domain.conditions import ConditionsOnHorizon, conditions_on
+from ridethrough.optimizer.problem.carried_load import carried_kw
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 
@@ -12,6 +13,7 @@ from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 class Reserves:
     """By UPS system: the requirement, the conditions on the horizon, and stored energy to keep at each boundary (kWh).
 
+    The requirement is that of the highest load. What a boundary asks for follows the load there (`carried_load`).
     `usual_kwh` is asked for without conditions, `asked_kwh` with them: at most full where it is a condition that asks.
     """
 
@@ -29,7 +31,7 @@ class Reserves:
 def reserves_asked(problem: DispatchProblem) -> Reserves:
     """Work out the reserves of a problem, each for the larger of its contract and its highest load."""
     highest_input_kw = max(problem.unprotected_load_kw) + sum(
-        ups.input_kw(max(problem.load_kw[ups.id])) for ups in problem.site.ups
+        ups.input_kw(_highest_kw(problem, ups)) for ups in problem.site.ups
     )
     conditions = (*problem.site.conditions, *problem.state.conditions)
     requirement = {ups.id: _requirement(problem, ups, highest_input_kw) for ups in problem.site.ups}
@@ -37,44 +39,67 @@ def reserves_asked(problem: DispatchProblem) -> Reserves:
         ups.id: conditions_on(problem.horizon, conditions, ups_id=ups.id, timezone=problem.site.timezone)
         for ups in problem.site.ups
     }
-    usual = {ups.id: _usual_kwh(problem, ups, requirement[ups.id]) for ups in problem.site.ups}
+    carried = {ups.id: _carried_kw(problem, ups, held[ups.id]) for ups in problem.site.ups}
+    usual = {ups.id: _usual_kwh(problem, ups, carried[ups.id]) for ups in problem.site.ups}
     return Reserves(
         requirement=requirement,
         conditions=held,
         usual_kwh=usual,
-        asked_kwh={
-            ups.id: _asked_kwh(ups, requirement[ups.id], held[ups.id], usual[ups.id]) for ups in problem.site.ups
-        },
+        asked_kwh={ups.id: _asked_kwh(ups, carried[ups.id], held[ups.id], usual[ups.id]) for ups in problem.site.ups},
     )
 
 
-def longer_kwh(ups: UpsSystem, required: ReserveRequirement, condition: ReserveCondition) -> float:
+def longer_kwh(ups: UpsSystem, load_kw: float, condition: ReserveCondition) -> float:
     """What the ride-through of a condition takes, also beyond full; full where it asks for full batteries."""
     if condition.ride_through_s is None:
         return ups.max_stored_kwh
-    duty = BackupDuty.at_full_load(condition.ride_through_s).repeated(ups.reserve.outages_before_recharge)
-    return reserve_requirement(ups, protected_load_kw=required.protected_load_kw, duties=(duty,)).reserve_kwh
+    return reserve_requirement(ups, protected_load_kw=load_kw, duties=(_longer_duty(ups, condition),)).reserve_kwh
+
+
+def _longer_duty(ups: UpsSystem, condition: ReserveCondition) -> BackupDuty:
+    seconds = condition.ride_through_s or 0.0
+    return BackupDuty.at_full_load(seconds).repeated(ups.reserve.outages_before_recharge)
+
+
+def _highest_kw(problem: DispatchProblem, ups: UpsSystem) -> float:
+    return max(*problem.load_kw[ups.id], *problem.load_after_kw.get(ups.id, ()), 0.0)
+
+
+def _carried_kw(problem: DispatchProblem, ups: UpsSystem, held: ConditionsOnHorizon) -> tuple[float, ...]:
+    """The load to carry from each boundary, for as long as the policy asks, and longer where a condition does."""
+    usual = carried_kw(problem, ups, max(duty.duration_s for duty in ups.reserve.duties))
+    asking = {each for here in held.boundaries for each in here if each.ride_through_s is not None}
+    if not asking:
+        return usual
+    longer = {each: carried_kw(problem, ups, _longer_duty(ups, each).duration_s) for each in asking}
+    return tuple(
+        max(least, *(longer[each][b] for each in here if each in longer), 0.0)
+        for b, (least, here) in enumerate(zip(usual, held.boundaries, strict=True))
+    )
 
 
 def _requirement(problem: DispatchProblem, ups: UpsSystem, highest_input_kw: float) -> ReserveRequirement:
-    highest_kw = max(problem.load_kw[ups.id])
+    highest_kw = _highest_kw(problem, ups)
     protected_kw = max(ups.protected_load_kw, highest_kw)
     others_kw = highest_input_kw - ups.input_kw(highest_kw) + ups.input_kw(protected_kw)
     headroom_kw = max(0.0, problem.site.interconnection.import_limit_kw - others_kw)
     return reserve_requirement(ups, protected_load_kw=protected_kw, meter_headroom_kw=headroom_kw)
 
 
-def _usual_kwh(problem: DispatchProblem, ups: UpsSystem, required: ReserveRequirement) -> tuple[float, ...]:
+def _usual_kwh(problem: DispatchProblem, ups: UpsSystem, carried: tuple[float, ...]) -> tuple[float, ...]:
     given = problem.reserve_profile_kwh.get(ups.id)
-    return (required.reserve_kwh,) * (problem.horizon.intervals + 1) if given is None else given
+    if given is not None:
+        return given
+    of_load = {load_kw: reserve_requirement(ups, protected_load_kw=load_kw).reserve_kwh for load_kw in set(carried)}
+    return tuple(of_load[load_kw] for load_kw in carried)
 
 
 def _asked_kwh(
-    ups: UpsSystem, required: ReserveRequirement, conditions: ConditionsOnHorizon, usual_kwh: tuple[float, ...]
+    ups: UpsSystem, carried: tuple[float, ...], conditions: ConditionsOnHorizon, usual_kwh: tuple[float, ...]
 ) -> tuple[float, ...]:
     if not conditions:
         return usual_kwh
     return tuple(
-        max(least, *(min(ups.max_stored_kwh, longer_kwh(ups, required, each)) for each in held), 0.0)
-        for least, held in zip(usual_kwh, conditions.boundaries, strict=True)
+        max(least, *(min(ups.max_stored_kwh, longer_kwh(ups, load_kw, each)) for each in held), 0.0)
+        for least, load_kw, held in zip(usual_kwh, carried, conditions.boundaries, strict=True)
     )

@@ -33,7 +33,8 @@ def minutes(count: float) -> datetime:
         (-60, 1, [0], [0, 1]),
         (110, 300, [7], [7, 8]),
         (120, 300, [], [8]),
-        (121, 300, [], []),
+        (121, 300, [], [8]),
+        (135, 300, [], []),
     ],
 )
 def test_a_condition_touches_the_intervals_it_holds_in_and_the_boundaries_beside(

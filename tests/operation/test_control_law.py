@@ -19,6 +19,8 @@ from ridethrough.operation.measured_loads import MeasuredLoads, measured_loads, 
 from ridethrough.operation.orders import Orders, Response
 from ridethrough.operation.sharing import share
 from ridethrough.optimizer import DispatchProblem, certify
+from ridethrough.optimizer.certificate.stated import StatedPlan
+from ridethrough.optimizer.dispatch import evidence_in
 from ridethrough.optimizer.problem.plan_basis import basis_of
 
 LOAD_KW = 4300.0
@@ -390,13 +392,10 @@ def test_what_the_law_does_passes_the_certificate(seed: int) -> None:
     assume(all(most >= ups.standby_charge_kw for most, ups in zip(ceilings, asked.site.ups, strict=True)))
     stored = (floor_kwh + rng.uniform(0, 1) * (full_kwh - floor_kwh)).tolist()
     done = apply_control_law(asked.site, asked.horizon.interval_h, here, malicious(rng, asked), stored)
-    certificate = certify(
-        asked.site,
-        asked.horizon,
-        trajectories(asked, here, done),
-        tuple(done.grid_kw.tolist()),
-        asked.unprotected_load_kw,
+    handed_in = StatedPlan(
+        horizon=asked.horizon, ups=trajectories(asked, here, done), grid_kw=tuple(done.grid_kw.tolist())
     )
+    certificate = certify(dataclasses.replace(evidence_in(asked), state=None), handed_in)
     assert certificate.certified, (certificate.failures, certificate.violations)
 
 

@@ -138,13 +138,14 @@ def test_saving_money_never_spends_the_reserve() -> None:
     assert plan.savings > 0
 
 
-def test_a_load_above_the_protected_load_raises_the_floor() -> None:
-    usual = problem(price=[0.1] * 4, load_kw=4300.0)
-    above = problem(price=[0.1] * 4, load_kw=[4300.0, 4790.0, 4800.0 + 50, 4300.0], import_limit_kw=8000.0)
+def test_a_load_above_the_protected_load_raises_the_floor_where_an_outage_may_meet_it() -> None:
+    """The boundaries of the interval, and that before which an outage of 300 s ends before it begins."""
+    above = problem(price=[0.1] * 5, load_kw=[4300.0, 4790.0, 4800.0 + 50, 4300.0, 4300.0], import_limit_kw=8000.0)
 
-    floors_kwh = [basis_of(made).floors.floor_kwh[made.site.ups[0].id][0] for made in (usual, above)]
+    floor_kwh = basis_of(above).floors.floor_kwh["pod-1"]
 
-    assert floors_kwh[1] > floors_kwh[0]
+    assert floor_kwh[0] == floor_kwh[1] == floor_kwh[4] == floor_kwh[5]
+    assert floor_kwh[2] == floor_kwh[3] == pytest.approx(46 + (floor_kwh[0] - 46) * 4850 / 4800)
 
 
 def test_more_import_than_the_limit_allows_is_no_plan_but_hold() -> None:

@@ -1,4 +1,4 @@
-"""Reading one series out of a file: CSV or Excel, plain or as its `csv_format` says.
+"""Reading one series out of a file: CSV or Excel, plain or as its `csv_format` says, or Green Button.
 
 A plain file has a `start` column with UTC offsets and a value column that names its unit.
 """
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ridethrough.api.reading.series.even_steps import Even, Readings, made_even
 from ridethrough.api.reading.series.fixed_offset import fixed_offset_faults
-from ridethrough.api.reading.series.time_series import TimeSeries
+from ridethrough.api.reading.series.green_button import is_green_button, read_green_button
+from ridethrough.api.reading.series.time_series import TimeSeries, first_of
 from ridethrough.api.reading.tables.columns import Columns, Use, described_columns, plain_columns
 from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, CsvFormat, Gaps, Stamps, clock_of
 from ridethrough.api.reading.tables.layout import factor_of
@@ -34,7 +35,6 @@ from ridethrough.api.reading.tables.readings import (
 from ridethrough.api.reading.tables.table import read_bytes
 from ridethrough.domain import Fault, UnableToAccept
 
-_MOST_FAULTS = 20
 _FEWEST_ROWS = 2
 
 
@@ -81,6 +81,8 @@ def read_series_file(path: Path, query: SeriesQuery) -> TimeSeries:
 
 def read_series(content: bytes, query: SeriesQuery) -> TimeSeries:
     """Read one series from the bytes of a file, see `read_series_file`."""
+    if is_green_button(content, query.source):
+        return read_green_button(content, query.source, usage_point=query.column, gaps=query.gaps)
     return understood(content, query).series
 
 
@@ -110,16 +112,6 @@ def proposed(content: bytes, query: SeriesQuery) -> Proposal | None:
     except UnableToAccept:
         return None
     return proposal
-
-
-def first_of(faults: list[Fault], of: str = "rows") -> list[Fault]:
-    """The first of many faults, and how many there are."""
-    if len(faults) <= _MOST_FAULTS:
-        return faults
-    rest = Fault(
-        field=of, value=f"{len(faults)} faults", allowed=f"free of faults; the first {_MOST_FAULTS} are listed"
-    )
-    return [*faults[:_MOST_FAULTS], rest.in_source(faults[0].source)]
 
 
 def _parsed(content: bytes, query: SeriesQuery) -> tuple[Columns, Cells, Instants, NDArray[np.float64]]:

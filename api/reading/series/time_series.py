@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ridethrough.domain import Fault
+
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+_MOST_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +31,13 @@ class TimeSeries:
 def is_plausible(moment: datetime) -> bool:
     """Whether a time has a UTC offset and is of our age, far from where dates end."""
     return moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
+def first_of(faults: list[Fault], of: str = "rows") -> list[Fault]:
+    """The first of many faults, and how many there are."""
+    if len(faults) <= _MOST_FAULTS:
+        return faults
+    rest = Fault(
+        field=of, value=f"{len(faults)} faults", allowed=f"free of faults; the first {_MOST_FAULTS} are listed"
+    )
+    return [*faults[:_MOST_FAULTS], rest.in_source(faults[0].source)]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, POWER_UNITS, PRICE_UNITS, CsvFormat
-from ridethrough.api.reading.tables.layout import Layout, layout_of, names_in, unit_of
-from ridethrough.api.reading.tables.table import Table
+from ridethrough.api.reading.tables.layout import SAMPLE, Layout, column, layout_of, names_in, unit_of, value_notation
+from ridethrough.api.reading.tables.table import Cell, Table
 from ridethrough.domain import Fault, UnableToAccept
 
 Use = Literal["load", "price"]
@@ -33,7 +33,7 @@ class Columns:
     width: int
 
 
-def plain_columns(table: Table, use: Use, column: str | None) -> Columns:
+def plain_columns(table: Table, use: Use, wanted: str | None) -> Columns:
     """The columns of a file that needs no more said: `start`, and one that is named by its unit.
 
     Raises `UnableToAccept` where the header says something else.
@@ -41,12 +41,12 @@ def plain_columns(table: Table, use: Use, column: str | None) -> Columns:
     names = names_in(table.rows[0]) if table.rows else ()
     known = PLAIN_COLUMNS[use]
     header = ",".join(names)
-    found = [number for number, name in enumerate(names) if (name == column if column else name in known)]
+    found = [number for number, name in enumerate(names) if (name == wanted if wanted else name in known)]
     faults = []
     if START not in names:
         faults.append(Fault(field="header", value=header, allowed="a header with a `start` column"))
     if len(found) != 1:
-        allowed = f"a header with one value column: {column or ' or '.join(known)}"
+        allowed = f"a header with one value column: {wanted or ' or '.join(known)}"
         faults.append(Fault(field="header", value=header, allowed=allowed))
     unit = _unit(names[found[0]], use, None) if len(found) == 1 else None
     if len(found) == 1 and unit is None:
@@ -64,12 +64,12 @@ def plain_columns(table: Table, use: Use, column: str | None) -> Columns:
     )
 
 
-def described_columns(table: Table, form: CsvFormat, use: Use, column: str | None) -> Columns:
+def described_columns(table: Table, form: CsvFormat, use: Use, value: str | None) -> Columns:
     """The columns of a file that is described; what the format leaves open is found in the file, where it is plain.
 
     Raises `UnableToAccept` where a column is not there, or is not the only one of its kind.
     """
-    value_name = column or form.value_column
+    value_name = value or form.value_column
     wanted = [*form.time_columns, *([value_name] if value_name else [])]
     layout = layout_of(table)
     header = _header_with(table, wanted) if wanted else None
@@ -81,7 +81,8 @@ def described_columns(table: Table, form: CsvFormat, use: Use, column: str | Non
     first = header + 1 if header is not None else layout.first if layout else 0
     faults = [_no_column(name, names) for name in wanted if names.count(name) != 1]
     time = [names.index(name) for name in form.time_columns if name in names] or _own_time(names, layout)
-    values = [names.index(value_name)] if value_name in names else _own_values(names, layout, use, time)
+    numeric = layout.values if layout else _numeric(table.rows[first : first + SAMPLE], len(names))
+    values = [names.index(value_name)] if value_name in names else _own_values(names, numeric, use, time)
     if not time:
         faults.append(Fault(field="csv_format.time_column", value=None, allowed=f"one of {_listed(names)}"))
     if not value_name and len(values) != 1:
@@ -125,11 +126,15 @@ def _own_time(names: Sequence[str], layout: Layout | None) -> list[int]:
     return list(layout.time) if layout is not None else []
 
 
-def _own_values(names: Sequence[str], layout: Layout | None, use: Use, time: Sequence[int]) -> list[int]:
+def _numeric(rows: Sequence[Sequence[Cell]], width: int) -> list[int]:
+    return [each for each in range(width) if value_notation(column(rows, each)) is not None]
+
+
+def _own_values(names: Sequence[str], numeric: Sequence[int], use: Use, time: Sequence[int]) -> list[int]:
     plain = [number for number, name in enumerate(names) if name in PLAIN_COLUMNS[use]]
     if plain:
         return plain
-    numeric = [each for each in layout.values if each not in time] if layout is not None else []
+    numeric = [each for each in numeric if each not in time]
     with_unit = [each for each in numeric if unit_of(names[each], price=use == "price") is not None]
     return with_unit or numeric
 

@@ -14,6 +14,7 @@ from ridethrough.api.reading.tables.times import (
     DATES,
     EXCEL,
     ISO,
+    all_fit,
     formats_that_fit,
     parse_times,
 )
@@ -172,7 +173,7 @@ def _steps(cells: Sequence[Cell], time_format: str) -> list[int]:
 
 def _are(cells: Sequence[Cell], formats: Sequence[str]) -> bool:
     texts = [_as_text(cell) for cell in cells]
-    return any(not parse_times(texts[:1], each).bad and not parse_times(texts, each).bad for each in formats)
+    return any(all_fit(texts, each) for each in formats)
 
 
 def _as_text(cell: object) -> str:

@@ -79,7 +79,17 @@ def formats_that_fit(cells: Sequence[Cell | date | time]) -> list[str]:
         return [ISO]
     length = len(texts[0])
     tried = (each for each in FORMATS if _COMPACT.get(each, length) == length)
-    return [each for each in tried if not parse_times(texts[:1], each).bad and not parse_times(texts, each).bad]
+    return [each for each in tried if all_fit(texts, each)]
+
+
+def all_fit(texts: Sequence[str], time_format: str) -> bool:
+    """Whether a format reads every text; the first decides most cases quickly."""
+    first = MIDNIGHT_AT_END.sub("00:00", texts[0])
+    try:
+        datetime.strptime(first, time_format)  # noqa: DTZ007 - only asked whether it can be read
+    except ValueError:
+        return False
+    return not parse_times(texts, time_format).bad
 
 
 def _iso(texts: Sequence[str]) -> Times:

@@ -3,7 +3,7 @@
 minimize   the sum over scenarios of probability[s] times
 
            sum_t h * price[t] * imported[t]  -  sum_t h * sell[t] * exported[t]  +  sum_e,k price[e,k] * in_block[e,k]
-         + sum_d,k rate[d,k] * filled[d,k]  +  sum_m multiplier[m] * shortfall[m]  +  sum_u,t wear[u] * h * d[u,t]
+         + sum_p,k rate[p,k] * filled[p,k]  +  sum_m multiplier[m] * shortfall[m]  +  sum_u,t wear[u] * h * d[u,t]
          - sum_u,b value[b] * E[u,b]                                   where stored energy is worth something by itself
 """
 
@@ -50,7 +50,7 @@ def cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
         energy_cost(model, s, model.INTERVALS, model.EXPORTS)
         + tier_cost(model, s, model.BLOCKS)
         + sum(model.minimum_multiplier[m] * model.shortfall[s, m] for m in model.MINIMUMS)
-        + sum(model.demand_slope_per_kw[d] * model.filled_kw[s, d, step] for d, step in model.STEPS)
+        + sum(model.demand_slope_per_kw[p] * model.filled_kw[s, p, step] for p, step in model.STEPS)
         + wear_cost(model, s)
         - export_earned(model, s, model.EXPORTS)
         - stored_value(model, s)
@@ -77,7 +77,7 @@ def tier_cost(model: pyo.AbstractModel, s: int, blocks: Iterable[tuple[int, int]
 
 def peak_cost(model: pyo.AbstractModel, s: int, steps: Iterable[tuple[int, int]]) -> pyo.NumericValue:
     """The sum of rate * filled step."""
-    return sum(model.step_rate_per_kw[d, k] * model.filled_kw[s, d, k] for d, k in steps)
+    return sum(model.step_rate_per_kw[p, k] * model.filled_kw[s, p, k] for p, k in steps)
 
 
 def wear_cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:

@@ -115,13 +115,13 @@ def block_has_a_width(model: pyo.AbstractModel, s: int, e: int, block: int) -> o
     return model.in_block_kwh[s, e, block] <= model.block_width_kwh[e, block]
 
 
-def block_scales_with_demand(model: pyo.AbstractModel, s: int, e: int, block: int, d: int) -> object:
+def block_scales_with_demand(model: pyo.AbstractModel, s: int, e: int, block: int, p: int) -> object:
     """in_block <= width + width_per_kw * billed."""
-    return model.in_block_kwh[s, e, block] <= _scaled_width_kwh(model, s, e, block, d)
+    return model.in_block_kwh[s, e, block] <= _scaled_width_kwh(model, s, e, block, p)
 
 
-def _scaled_width_kwh(model: pyo.AbstractModel, s: int, e: int, block: int, d: int) -> pyo.NumericValue:
-    return model.block_width_kwh[e, block] + model.block_width_kwh_per_kw[e, block] * billed_kw(model, s, d)
+def _scaled_width_kwh(model: pyo.AbstractModel, s: int, e: int, block: int, p: int) -> pyo.NumericValue:
+    return model.block_width_kwh[e, block] + model.block_width_kwh_per_kw[e, block] * billed_kw(model, s, p)
 
 
 def cheaper_block_is_reached(model: pyo.AbstractModel, s: int, e: int, block: int) -> object:
@@ -136,13 +136,13 @@ def blocks_below_are_full(model: pyo.AbstractModel, s: int, e: int, block: int, 
 
 
 def scaled_blocks_below_are_full(  # noqa: PLR0917 - Pyomo passes the index by position
-    model: pyo.AbstractModel, s: int, e: int, block: int, below: int, d: int
+    model: pyo.AbstractModel, s: int, e: int, block: int, below: int, p: int
 ) -> object:
     """in_block[j] >= width[j] + width_per_kw[j] * billed - most * (1 - reached[k]) for every j below k."""
     missing = model.most_block_kwh[e, below] * (1 - model.reached[s, e, block])
-    return model.in_block_kwh[s, e, below] >= _scaled_width_kwh(model, s, e, below, d) - missing
+    return model.in_block_kwh[s, e, below] >= _scaled_width_kwh(model, s, e, below, p) - missing
 
 
-def demand_keeps_blocks(model: pyo.AbstractModel, s: int, e: int, d: int) -> object:
+def demand_keeps_blocks(model: pyo.AbstractModel, s: int, e: int, p: int) -> object:
     """Billed demand stays where the blocks are as stated."""
-    return pyo.inequality(model.demand_low_kw[e, d], billed_kw(model, s, d), model.demand_high_kw[e, d])
+    return pyo.inequality(model.demand_low_kw[e, p], billed_kw(model, s, p), model.demand_high_kw[e, p])

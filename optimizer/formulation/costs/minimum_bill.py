@@ -33,9 +33,9 @@ def minimum_sets(problem: DispatchProblem) -> Sets:
         ),
         **{
             name: tuple(
-                (m, d, k)
+                (m, p, k)
                 for m, label in each
-                for d, term in enumerate(charges.demand)
+                for p, term in enumerate(charges.demand)
                 if term.billing_period == label and term.kind == kind
                 for k in range(len(term.steps))
             )

@@ -1,6 +1,6 @@
 """Causes of peaks: where a higher billed demand could lower the cost, it is held to what sets it.
 
-    billed[d] <= cause[i] + most * (1 - chosen[d,i]) ,    sum over causes i of chosen[d,i] = 1 ,    chosen in {0, 1}
+    billed[p] <= cause[i] + most * (1 - chosen[p,i]) ,    sum over causes i of chosen[p,i] = 1 ,    chosen in {0, 1}
 
 A cause is the peak so far, the floor, an interval or window that the charge meters, or, over a ratchet, the peak so far
 or an interval of the linked charge. It takes a credit, or kWh/kW blocks that grow with demand, for this to be needed.
@@ -24,8 +24,8 @@ def cause_sets(peaks: Peaks, blocks: tuple[TierBlock, ...]) -> Sets:
     """The peaks that must have a cause, and their causes by kind."""
     terms = peaks.terms
     rewarding = {block.demand for block in blocks if block.rewards_demand}
-    exact = tuple(d for d, term in enumerate(terms) if d in rewarding or any(s.rate_per_kw < 0 for s in term.steps))
-    causes = [(kind, (d, i, *what)) for d in exact for i, (kind, what) in enumerate(_causes(terms, d))]
+    exact = tuple(p for p, term in enumerate(terms) if p in rewarding or any(s.rate_per_kw < 0 for s in term.steps))
+    causes = [(kind, (p, i, *what)) for p in exact for i, (kind, what) in enumerate(_causes(terms, p))]
     by_kind = {kind: tuple(index for of_kind, index in causes if of_kind == kind) for kind in _DIMENSIONS}
     return {
         "EXACT": exact,
@@ -34,9 +34,9 @@ def cause_sets(peaks: Peaks, blocks: tuple[TierBlock, ...]) -> Sets:
     }
 
 
-def _causes(terms: tuple[DemandTerm, ...], d: int) -> Iterator[Cause]:
+def _causes(terms: tuple[DemandTerm, ...], p: int) -> Iterator[Cause]:
     """What may set a billed demand."""
-    term = terms[d]
+    term = terms[p]
     yield "SO_FAR", ()
     yield "FLOOR", ()
     yield from (("WINDOW", (w,)) for w in range(len(term.windows)))
@@ -67,46 +67,46 @@ def add_peak_causes(model: pyo.AbstractModel, sets: Sets) -> None:
         model.add_component(rule.__name__, pyo.Constraint(model.SCENARIOS, causes, rule=rule))
 
 
-def one_cause_is_chosen(model: pyo.AbstractModel, s: int, d: int) -> object:
+def one_cause_is_chosen(model: pyo.AbstractModel, s: int, p: int) -> object:
     """sum of chosen = 1."""
-    return sum(model.chosen[s, d, i] for i in model.CAUSES_OF[d]) == 1
+    return sum(model.chosen[s, p, i] for i in model.CAUSES_OF[p]) == 1
 
 
-def peak_so_far_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int) -> object:
+def peak_so_far_is_the_cause(model: pyo.AbstractModel, s: int, p: int, i: int) -> object:
     """billed <= own_fraction * peak so far, if chosen."""
-    return _billed_less_slack_kw(model, s, d, i) <= model.own_fraction[d] * model.peak_so_far_kw[d]
+    return _billed_less_slack_kw(model, s, p, i) <= model.own_fraction[p] * model.peak_so_far_kw[p]
 
 
-def floor_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int) -> object:
+def floor_is_the_cause(model: pyo.AbstractModel, s: int, p: int, i: int) -> object:
     """billed <= floor, if chosen."""
-    return _billed_less_slack_kw(model, s, d, i) <= model.floor_kw[d]
+    return _billed_less_slack_kw(model, s, p, i) <= model.floor_kw[p]
 
 
-def interval_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int, t: int) -> object:
+def interval_is_the_cause(model: pyo.AbstractModel, s: int, p: int, i: int, t: int) -> object:
     """billed <= own_fraction * grid, if chosen."""
-    return _billed_less_slack_kw(model, s, d, i) <= model.own_fraction[d] * grid_kw(model, s, t)
+    return _billed_less_slack_kw(model, s, p, i) <= model.own_fraction[p] * grid_kw(model, s, t)
 
 
-def window_is_the_cause(model: pyo.AbstractModel, s: int, d: int, i: int, window: int) -> object:
+def window_is_the_cause(model: pyo.AbstractModel, s: int, p: int, i: int, window: int) -> object:
     """billed <= own_fraction * mean of grid over the window, if chosen."""
-    return _billed_less_slack_kw(model, s, d, i) <= model.own_fraction[d] * window_mean_kw(model, s, d, window)
+    return _billed_less_slack_kw(model, s, p, i) <= model.own_fraction[p] * window_mean_kw(model, s, p, window)
 
 
 def linked_peak_so_far_is_the_cause(  # noqa: PLR0917 - Pyomo passes the index by position
-    model: pyo.AbstractModel, s: int, d: int, i: int, link: int, linked: int
+    model: pyo.AbstractModel, s: int, p: int, i: int, link: int, linked: int
 ) -> object:
     """billed <= fraction * peak so far of the linked charge, if chosen."""
     return (
-        _billed_less_slack_kw(model, s, d, i) <= model.ratchet_fraction[d, link, linked] * model.peak_so_far_kw[linked]
+        _billed_less_slack_kw(model, s, p, i) <= model.ratchet_fraction[p, link, linked] * model.peak_so_far_kw[linked]
     )
 
 
 def linked_interval_is_the_cause(  # noqa: PLR0917 - Pyomo passes the index by position
-    model: pyo.AbstractModel, s: int, d: int, i: int, link: int, linked: int, t: int
+    model: pyo.AbstractModel, s: int, p: int, i: int, link: int, linked: int, t: int
 ) -> object:
     """billed <= fraction * grid in an interval of the linked charge, if chosen."""
-    return _billed_less_slack_kw(model, s, d, i) <= model.ratchet_fraction[d, link, linked] * grid_kw(model, s, t)
+    return _billed_less_slack_kw(model, s, p, i) <= model.ratchet_fraction[p, link, linked] * grid_kw(model, s, t)
 
 
-def _billed_less_slack_kw(model: pyo.AbstractModel, s: int, d: int, i: int) -> pyo.NumericValue:
-    return billed_kw(model, s, d) - model.most_billed_kw * (1 - model.chosen[s, d, i])
+def _billed_less_slack_kw(model: pyo.AbstractModel, s: int, p: int, i: int) -> pyo.NumericValue:
+    return billed_kw(model, s, p) - model.most_billed_kw * (1 - model.chosen[s, p, i])

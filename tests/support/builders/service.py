@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -17,18 +18,35 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from ridethrough.api.http.serving import PatientProtocol
+
 _COMMAND = Path(sys.executable).with_name("ridethrough")
 _PATIENCE_S = 30.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """`ridethrough serve` in a process of its own."""
+
+    client: httpx.Client
+    process: "subprocess.Popen[bytes]"
+    log: IO[str]
+
+    def logged(self) -> str:
+        """What it has logged so far."""
+        self.log.seek(0)
+        return self.log.read()
+
+
 @contextmanager
-def service(*options: str) -> Iterator[httpx.Client]:
-    """Start `ridethrough serve` in a process of its own, and end it afterwards by the signal that an operator sends."""
+def running_service(*options: str, descriptors: int = 1024) -> Iterator[Running]:
+    """Start `ridethrough serve`, and end it afterwards by the signal that an operator sends."""
+    limited = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh"]
     with TemporaryFile("w+") as log:
-        process = subprocess.Popen([_COMMAND, "serve", "--port", "0", *options], stderr=log, stdout=log)
+        process = subprocess.Popen([*limited, _COMMAND, "serve", "--port", "0", *options], stderr=log, stdout=log)
         try:
             with httpx.Client(base_url=_address(process, log), timeout=_PATIENCE_S) as client:
-                yield client
+                yield Running(client=client, process=process, log=log)
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -40,9 +58,16 @@ def service(*options: str) -> Iterator[httpx.Client]:
 
 
 @contextmanager
+def service(*options: str) -> Iterator[httpx.Client]:
+    """Start `ridethrough serve` for its clients."""
+    with running_service(*options) as running:
+        yield running.client
+
+
+@contextmanager
 def service_in_thread(app: FastAPI) -> Iterator[httpx.Client]:
     """Serve an application from a thread of this process, on a free port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", http=PatientProtocol))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -10,6 +10,9 @@ from ridethrough.domain import Horizon, Site, UnableToAccept, UpsSystem
 from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.certificate.certify import certify
+from ridethrough.optimizer.certificate.evidence import Evidence
+from ridethrough.optimizer.certificate.stated import StatedPlan
+from ridethrough.optimizer.dispatch import evidence_in
 
 LOST_S = 0.01
 BEYOND_KW = 5e-3
@@ -26,6 +29,7 @@ class Plan:
     trajectories: tuple[UpsTrajectory, ...]
     grid_kw: tuple[float, ...]
     unprotected_kw: tuple[float, ...]
+    evidence: Evidence
 
     @classmethod
     def of(cls, problem: DispatchProblem, plan: DispatchPlan) -> "Plan":
@@ -36,6 +40,7 @@ class Plan:
             trajectories=plan.ups,
             grid_kw=plan.grid_kw,
             unprotected_kw=problem.unprotected_load_kw[: plan.horizon.intervals],
+            evidence=evidence_in(problem, plan.horizon.intervals),
         )
 
     def with_trajectory(self, trajectory: UpsTrajectory) -> "Plan":
@@ -46,7 +51,8 @@ class Plan:
     def is_certified(self) -> bool:
         """Ask the certificate; to accept no answer as one is a refusal too."""
         try:
-            return certify(self.site, self.horizon, self.trajectories, self.grid_kw, self.unprotected_kw).certified
+            stated = StatedPlan(horizon=self.horizon, ups=self.trajectories, grid_kw=self.grid_kw)
+            return certify(self.evidence, stated).certified
         except UnableToAccept:
             return False
 

@@ -1,0 +1,132 @@
+"""Readings that are doubtful: prices that nothing is traded on, and loads that a person should look at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from statistics import median
+
+from ridethrough.api.reading.series.time_series import TimeSeries
+from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.domain import Fault, Horizon, UnableToAccept
+from ridethrough.domain.horizon import zone
+
+LONGEST_ZERO_H = 1.0
+"""A load that runs all day and reads nothing for this long: the meter was out, or the load was."""
+SPIKE = 2.0
+"""A reading so many times both of its neighbours is a spike."""
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_WIDENED = "lowest_plausible_per_kwh and highest_plausible_per_kwh of `prices`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Readings from `start` until before `end` that are doubtful, by their place in the site file."""
+
+    field: str
+    start: datetime
+    end: datetime
+    reason: str
+    cannot_be: bool = False
+
+    def touches(self, horizon: Horizon) -> bool:
+        """Whether any of the readings falls into the horizon."""
+        return self.start < horizon.end and horizon.start < self.end
+
+    def said(self, timezone: str) -> str:
+        """The doubt as a sentence, with its time on the local clock."""
+        local = zone(timezone)
+        start, end = self.start.astimezone(local), self.end.astimezone(local)
+        until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
+        return f"{self.field}, {start:%Y-%m-%d %H:%M} to {until}: {self.reason}"
+
+
+def price_doubts(inputs: SiteInputs) -> tuple[Doubt, ...]:
+    """Market prices that are not believed (`domain.plausible_prices`)."""
+    prices = inputs.prices
+    if prices is None:
+        return ()
+    found = inputs.plausible_prices.doubts(prices.values, prices.step / _HOUR, inputs.site.currency)
+    return tuple(
+        replace(_doubt("prices", prices, each.first, each.end, each.reason), cannot_be=each.is_outside)
+        for each in found
+    )
+
+
+def load_doubts(inputs: SiteInputs, near: Horizon | None = None) -> tuple[Doubt, ...]:
+    """Loads that read nothing for hours, and single readings far above those beside them; of days `near` a horizon."""
+    named = {f"ups.{ups_id}.load": load for ups_id, load in inputs.loads.items()}
+    named["unprotected_load"] = inputs.unprotected_load
+    series = {place: _near(load, near) for place, load in named.items() if isinstance(load, TimeSeries)}
+    return tuple(
+        each
+        for place, load in series.items()
+        if load.values and median(load.values) > 0
+        for each in (*_zeros(place, load), *_spikes(place, load))
+    )
+
+
+def no_trading_because(inputs: SiteInputs, horizon: Horizon) -> list[str]:
+    """Why nothing may be traded on the prices of a horizon; empty where all of them are believed."""
+    doubts = [each for each in price_doubts(inputs) if each.touches(horizon)]
+    if not doubts:
+        return []
+    believe = (
+        "prices are not verified, and every battery holds: correct the feed, or widen what is believed with "
+        f"{_WIDENED}, or unchanged_at_most_h"
+    )
+    return [*(each.said(inputs.site.timezone) for each in doubts), believe]
+
+
+def doubts_on(inputs: SiteInputs, horizon: Horizon) -> Iterator[str]:
+    """What is doubtful of the loads of a horizon."""
+    return (each.said(inputs.site.timezone) for each in load_doubts(inputs, horizon) if each.touches(horizon))
+
+
+def refuse_impossible_prices(inputs: SiteInputs, horizon: Horizon) -> None:
+    """Refuse prices of a horizon that cannot be: a saving worked out from them would be none.
+
+    Raises `UnableToAccept` with each run of them.
+    """
+    allowed = f"prices that can be; what is believed may be widened with {_WIDENED}"
+    faults = [
+        Fault(field="prices", source=inputs.provenance.given[0], value=each.said(inputs.site.timezone), allowed=allowed)
+        for each in price_doubts(inputs)
+        if each.cannot_be and each.touches(horizon)
+    ]
+    if faults:
+        raise UnableToAccept(faults)
+
+
+def _near(load: TimeSeries, horizon: Horizon | None) -> TimeSeries:
+    """The readings from a day before a horizon to a day after it."""
+    if horizon is None:
+        return load
+    first = max(0, (horizon.start - _DAY - load.start) // load.step)
+    end = max(first, (horizon.end + _DAY - load.start) // load.step)
+    return replace(load, start=load.start + first * load.step, values=load.values[first:end])
+
+
+def _zeros(place: str, load: TimeSeries) -> Iterator[Doubt]:
+    first = 0
+    for is_zero, group in groupby(load.values, key=lambda kw: kw == 0):
+        end = first + len(list(group))
+        if is_zero and (end - first) * load.step >= LONGEST_ZERO_H * _HOUR:
+            reason = "reads 0 kW; a meter that is out reads so too: leave such rows out, and say how `gaps` are filled"
+            yield _doubt(place, load, first, end, reason)
+        first = end
+
+
+def _spikes(place: str, load: TimeSeries) -> Iterator[Doubt]:
+    usual_kw = median(load.values)
+    for index in range(1, len(load.values) - 1):
+        kw, beside_kw = load.values[index], max(load.values[index - 1], load.values[index + 1])
+        if kw > SPIKE * usual_kw and kw > SPIKE * beside_kw:
+            reason = f"{kw:,.6g} kW is {kw / max(beside_kw, usual_kw):.1f} times the readings beside it: a spike?"
+            yield _doubt(place, load, index, index + 1, reason)
+
+
+def _doubt(place: str, series: TimeSeries, first: int, end: int, reason: str) -> Doubt:
+    start = series.start + first * series.step
+    return Doubt(field=place, start=start, end=series.start + end * series.step, reason=reason)

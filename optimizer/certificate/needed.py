@@ -1,0 +1,120 @@
+"""The charge that is needed then to reach a floor in time: what conditions and the state ask for, whatever a plan does.
+
+A floor is reached as late as charger, taper, rectifier and meter allow. Going back from the last floor of the plan,
+
+    R[b] = max(asked[b], (R[b+1] + forced_kwh - eta_c * h * sure[b]) / kept)        least energy for every later floor
+
+where `forced_kwh` is what the batteries must give because the rectifiers cannot carry the load, and `sure` the charge
+that is there also where every other system that lacks something charges at its limit. Going on from the measured state,
+
+    needed[t] = (R[t+1] - kept * X[t] + forced_kwh) / (eta_c * h)      where R[t+1] is above X[t], at most `most[t]`
+    X[t+1]    = what that leaves; else X[t]
+
+`X` rests and keeps its energy but for this. So a battery that a plan has discharged first needs nothing more than one
+that rested, and what one system needs is no other's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import UpsSystem
+from ridethrough.optimizer.certificate.system import SystemReplay
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """The charge of one system that is needed then (kW per interval), and the energy it reaches (kWh per boundary)."""
+
+    charge_kw: FloatArray
+    reached_kwh: FloatArray
+
+
+def needed_charges(systems: Sequence[SystemReplay], headroom_kw: FloatArray) -> dict[str, Needed]:
+    """Work out what each system needs; `headroom_kw` is the import left at the meter with every battery at rest."""
+    lacking = [each for each in systems if _lacks(each)]
+    every_kw = sum(_at_meter_kw(each.ups) for each in lacking)
+    return {
+        each.ups.id: (
+            _needed(each, headroom_kw, every_kw - _at_meter_kw(each.ups)) if each in lacking else _nothing(each)
+        )
+        for each in systems
+    }
+
+
+def _at_meter_kw(ups: UpsSystem) -> float:
+    """What a system's chargers draw at most."""
+    return ups.charge_limit_kw / ups.rectifier_efficiency
+
+
+def _lacks(system: SystemReplay) -> bool:
+    """Whether any floor is above what is stored at the start, or the rectifiers need help that takes from it."""
+    return bool(np.any(system.asked_kwh > system.stored_kwh[0] + system.slack_kwh[0]) or system.forced_kw.any())
+
+
+def _nothing(system: SystemReplay) -> Needed:
+    n = system.horizon.intervals
+    return Needed(charge_kw=np.zeros(n), reached_kwh=np.full(n + 1, system.stored_kwh[0]))
+
+
+def _needed(system: SystemReplay, headroom_kw: FloatArray, others_kw: float) -> Needed:
+    """Go back from the last floor with the charge that is sure, and on from the state."""
+    ups = system.ups
+    room_kw = np.minimum(ups.input_limit_kw * ups.rectifier_efficiency - system.load_dc_kw, ups.charge_limit_kw)
+    sure_kw, most_kw = (
+        np.maximum(0.0, np.minimum(room_kw, left_kw * ups.rectifier_efficiency))
+        for left_kw in (headroom_kw - others_kw, headroom_kw)
+    )
+    least_kwh = _least_kwh(system, sure_kw)
+    return Needed(
+        charge_kw=_going_on(system, least_kwh, most_kw)[0], reached_kwh=_going_on(system, least_kwh, sure_kw)[1]
+    )
+
+
+def _per_kw(system: SystemReplay) -> float:
+    """What a kW of charge stores in an interval."""
+    return system.ups.battery.charge_efficiency * system.horizon.interval_h
+
+
+def _forced_kwh(system: SystemReplay) -> FloatArray:
+    """What the batteries lose in each interval because the rectifiers cannot carry the load."""
+    return system.forced_kw / system.ups.battery.discharge_efficiency * system.horizon.interval_h
+
+
+def _least_kwh(system: SystemReplay, sure_kw: FloatArray) -> FloatArray:
+    """The least energy at each boundary from which every later floor can be met."""
+    ups, per_kw, forced_kwh = system.ups, _per_kw(system), _forced_kwh(system)
+    least = np.minimum(system.asked_kwh, ups.max_stored_kwh)
+    for b in range(len(sure_kw) - 1, -1, -1):
+        gained_kwh = per_kw * min(sure_kw[b], _tapered_kw(ups, least[b + 1])) - forced_kwh[b]
+        least[b] = max(least[b], min(ups.max_stored_kwh, (least[b + 1] - gained_kwh) / system.kept))
+    return least
+
+
+def _going_on(system: SystemReplay, least_kwh: FloatArray, most_kw: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The charge needed in each interval, and the energy it reaches at each boundary."""
+    ups, per_kw, forced_kwh = system.ups, _per_kw(system), _forced_kwh(system)
+    needed_kw, reached_kwh = np.zeros(len(most_kw)), np.full(len(least_kwh), system.stored_kwh[0])
+    for t, most in enumerate(most_kw.tolist()):
+        at_rest = reached_kwh[t] if forced_kwh[t] == 0 else system.kept * reached_kwh[t] - forced_kwh[t]
+        reached_kwh[t + 1] = at_rest
+        if least_kwh[t + 1] > at_rest:
+            left_kwh = system.kept * reached_kwh[t] - forced_kwh[t]
+            limit_kw = min(most, ups.charge_below_taper_kw(left_kwh, system.horizon.interval_h))
+            needed_kw[t] = max(0.0, min((least_kwh[t + 1] - left_kwh) / per_kw, limit_kw))
+            reached_kwh[t + 1] = left_kwh + per_kw * needed_kw[t]
+    return needed_kw, reached_kwh
+
+
+def _tapered_kw(ups: UpsSystem, stored_kwh: float) -> float:
+    """The most charge that ends an interval with so much stored."""
+    table = ups.battery.charge_taper_by_fraction
+    if not table:
+        return ups.charge_limit_kw
+    points = sorted(table)
+    fraction = stored_kwh / ups.capacity_kwh
+    return float(ups.charge_limit_kw * np.interp(fraction, points, [table[point] for point in points]))
