@@ -1,5 +1,5 @@
-"""From what is known at a moment to orders, and from orders to what every battery does.
+"""From what is known at a moment to orders, and from orders to the power of every battery.
 
-In: a site, its tariff, measured loads, published prices, the state. Out: `Orders`, and the control law that carries
-them out. Studies use it, and so do the service and the controller.
+In: a site, its tariff, measured loads, published prices, the state. Out: `Orders`, and the control law that executes
+them. Studies, the service and the controller use it.
 """

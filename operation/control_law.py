@@ -1,14 +1,14 @@
-"""The control law: what every battery does in an interval, from a plan and from what is measured.
+"""The control law: the power of every battery in an interval, from a plan and from measured loads.
 
-A plan is made from a forecast; between plans the real load comes in. The law follows the plan's setpoints, and the
-meter before the clock: where the meter would pass the plan's target, systems first charge less and then give stored
-energy that lies above their reserve, shared by how much of that each has. A plan may bring a `Response` instead, which
-says what the meter is to show at each load.
+A plan is made from a forecast; between plans the real load is measured. The law follows the plan's setpoints, but the
+meter has priority over the clock. If the meter would exceed the plan's target, systems first charge less. Then they
+discharge energy above their reserve, shared in proportion to this energy. A plan may contain a `Response` instead,
+which gives the meter power for each load.
 
-Whatever a plan asks for, the law keeps within what `power_bounds` leaves, never takes a battery below its reserve at
-either end of an interval, never feeds back where that is not allowed, and never charges beyond the import limit. Below
-the reserve it charges first. Nothing here reads a clock, keeps a state or touches a device: the same code serves the
-backtest and the control loop.
+Independent of the plan, the law keeps within the power bounds. It never takes a battery below its reserve at either end
+of an interval, never feeds back if that is not allowed, and never charges beyond the import limit. Below the reserve it
+charges first. This module reads no clock, keeps no state and touches no device: the backtest and the control loop use
+the same code.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ridethrough.operation.sharing import SystemInterval, share
 FloatArray = NDArray[np.float64]
 
 _ROUNDING_KW = 1e-6
-"""A meter that is off its target by no more is on it."""
+"""A meter within this tolerance of its target is on target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ControlOutcome:
-    """What the law did: powers (kW) by system and interval, stored energy (kWh) at boundaries, and the meter (kW)."""
+    """The result of the law: powers (kW) by system and interval, stored energy (kWh) at boundaries, meter (kW)."""
 
     charge_kw: FloatArray
     discharge_kw: FloatArray
@@ -44,9 +44,10 @@ class ControlOutcome:
 def apply_control_law(
     site: Site, interval_h: float, loads: MeasuredLoads, orders: Orders, stored_kwh: Sequence[float]
 ) -> ControlOutcome:
-    """Decide on a run of intervals, one after the other, from stored energy at its start (kWh by system).
+    """Decide on successive intervals, from the stored energy at their start (kWh by system).
 
-    Raises `UnableToAccept` for loads, orders and stored energy that do not belong together, or that are not numbers.
+    Raises `UnableToAccept` for loads, orders and stored energy of different shapes, or with values that are not
+    numbers.
     """
     _check(site, loads, orders, stored_kwh)
     systems = [SystemInterval(ups, interval_h, stored) for ups, stored in zip(site.ups, stored_kwh, strict=True)]
@@ -84,7 +85,7 @@ def _check(site: Site, loads: MeasuredLoads, orders: Orders, stored_kwh: Sequenc
     shape, wanted = (len(site.ups), len(loads.net_load_kw)), orders.charge_kw.shape
     checks.require(wanted == shape, "charge_kw", f"shape {wanted}", f"shape {shape}: systems and intervals")
     given = len(stored_kwh)
-    checks.require(given == shape[0], "stored_kwh", f"{given} values", f"{shape[0]}, one a UPS system")
+    checks.require(given == shape[0], "stored_kwh", f"{given} values", f"{shape[0]}, one for each UPS system")
     measured_values = {"stored_kwh": np.array(stored_kwh), "load": loads.net_load_kw, "load_kw": loads.load_kw}
     for name, values in measured_values.items():
         checks.require(bool(np.isfinite(values).all()), name, "a value that is not a finite number", "measured numbers")
@@ -100,7 +101,7 @@ class _Meter:
     export_limit_kw: float
 
     def follow(self, t: int, net_kw: float, target_kw: float, spare_kw: float) -> float:
-        """Do as planned, less the clock where the meter says otherwise; answer what the meter shows (kW)."""
+        """Follow the setpoints, unless the meter requires something else; return the meter (kW)."""
         for system in self.systems:
             system.follow(t)
         grid_kw = self._grid_kw(net_kw)
@@ -111,9 +112,9 @@ class _Meter:
         return self._within_limits(net_kw, grid_kw)
 
     def respond(self, net_kw: float, response: MeterResponse) -> float:
-        """Bring the meter where a response wants it; return what it shows (kW).
+        """Bring the meter to the power of a response; return the meter (kW).
 
-        A response that is not a number asks for nothing: every battery rests.
+        A response that is not a number means that every battery rests.
         """
         for system in self.systems:
             system.rest()
@@ -136,7 +137,7 @@ class _Meter:
         return net_kw
 
     def _take_less(self, net_kw: float, excess_kw: float) -> float:
-        """Charge less, then give energy above the reserve, shared by how much of it each system has."""
+        """Charge less, then discharge energy above the reserve, shared in proportion to this energy."""
         charging = [system.could_drop_kw for system in self.systems]
         parts = share(excess_kw, charging, charging)
         for system, part_kw in zip(self.systems, parts, strict=True):
@@ -156,7 +157,7 @@ class _Meter:
         return self._grid_kw(net_kw)
 
     def _within_limits(self, net_kw: float, grid_kw: float) -> float:
-        """Charge nothing beyond the import limit, at last not even for the reserve; export nothing beyond its limit."""
+        """Keep the import limit, if necessary by charging less than the reserve needs; keep the export limit."""
         if grid_kw > self.import_limit_kw:
             grid_kw = self._take_less(net_kw, grid_kw - self.import_limit_kw)
         for need_not in (SystemInterval.need_not_rise, SystemInterval.need_not_charge):

@@ -1,4 +1,7 @@
-"""What peaks past days could have been held to, charge by charge: what the rest of a billing period may bring."""
+"""The lowest peaks that batteries could have held on past days, by charge.
+
+They serve as a forecast for the rest of a billing period.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,23 +20,23 @@ BoolArray = NDArray[np.bool_]
 HOURS = 24
 _SATURDAY = 5
 _AS_IF_KNOWN = 0.7
-"""A day to come is held to between what could have been held, had it been known (this share), and its own peak."""
+"""The weight of the peak that perfect foresight could have held; the rest is the weight of the day's own peak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChargeDays:
-    """The hours that one charge meters in one billing period: by kind of day (working, off), and on which days."""
+    """The hours that one charge meters in one billing period, by kind of day (working, off), and the metered days."""
 
     hours: BoolArray
     days: tuple[date, ...]
 
     def left_after(self, day: date) -> int:
-        """How many of its days come after one."""
+        """The number of metered days after a given day."""
         return sum(each > day for each in self.days)
 
 
 def charge_days(charges: HorizonCharges) -> dict[tuple[str, str], ChargeDays]:
-    """Read the hours of every charge in every billing period off charges laid over whole days in hours."""
+    """The hours of every charge in every billing period, from charges laid over whole days in hourly steps."""
     local = [start.replace(tzinfo=None) for start in charges.horizon.starts()]
     off = np.array([each.weekday() >= _SATURDAY for each in local], dtype=np.intp)
     hour = np.array([each.hour for each in local], dtype=np.intp)
@@ -48,7 +51,7 @@ def charge_days(charges: HorizonCharges) -> dict[tuple[str, str], ChargeDays]:
 
 @dataclass(slots=True, kw_only=True)
 class DayPeaks:
-    """Learns, day by day, what peak each set of hours would have had: loads of whole past days in hours (kW)."""
+    """Learns the achievable peak of each set of hours, day by day, from hourly loads of whole past days (kW)."""
 
     battery: MeterBattery
     most_days: int = 56
@@ -56,14 +59,14 @@ class DayPeaks:
     _peaks_kw: dict[bytes, dict[date, float]] = field(default_factory=dict)
 
     def learn(self, day: date, load_kw: FloatArray) -> None:
-        """Take in a day that has ended; one of 23 or 25 hours is left out, as no day to come is like it."""
+        """Add a day that has ended; a day of 23 or 25 hours is left out, because it is not typical."""
         if len(load_kw) == HOURS:
             self.loads_kw[day] = load_kw
         for old in [each for each in self.loads_kw if each <= day - timedelta(days=self.most_days)]:
             del self.loads_kw[old]
 
     def of(self, hours: BoolArray) -> FloatArray:
-        """The peaks that the days on record could have been held to within some hours, by kind of day."""
+        """The peaks that batteries could have held on past days within some hours, by kind of day."""
         known = self._peaks_kw.setdefault(hours.tobytes(), {})
         for day, load_kw in self.loads_kw.items():
             if day not in known:
@@ -80,7 +83,7 @@ class DayPeaks:
 def with_days_to_come(
     demand: tuple[DemandTerm, ...], known: Mapping[tuple[str, str], ChargeDays], peaks: DayPeaks, horizon: Horizon
 ) -> tuple[DemandTerm, ...]:
-    """Every charge of a horizon, priced for the days that its billing period still has after it."""
+    """Price every charge of a horizon for the remaining days of its billing period."""
     last = horizon.start_of(horizon.intervals - 1).date()
     terms = []
     for term in demand:

@@ -1,4 +1,4 @@
-"""What a plan tells the control law: setpoints and a target for each interval, or how to answer to each load."""
+"""The orders of a plan to the control law: setpoints and a target, or a response, for each interval."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ FloatArray = NDArray[np.float64]
 
 
 class MeterResponse(Protocol):
-    """What the meter is to show at a net load: a `Response`, or an object that works it out when it is asked."""
+    """The planned meter power at a net load: a `Response`, or an object that computes it on demand."""
 
     def wanted_kw(self, net_load_kw: float) -> float:
-        """The wanted meter (kW) at a net load (kW)."""
+        """The planned meter power (kW) at a net load (kW)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What the meter is to show (`grid_kw`) at each net load (all loads, batteries at rest), straight between knots.
+    """The planned meter power (`grid_kw`) at each net load (meter with batteries at rest), linear between knots.
 
     >>> peak_shaving = Response(net_load_kw=(1000.0, 1200.0), grid_kw=(1050.0, 1100.0))
     >>> [peak_shaving.wanted_kw(load) for load in (900.0, 1100.0, 1300.0)]
@@ -37,7 +37,7 @@ class Response:
         checks = Checks()
         knots, wanted = len(self.net_load_kw), len(self.grid_kw)
         checks.require(knots >= 1, "net_load_kw", f"{knots} knots", "at least 1")
-        checks.require(knots == wanted, "grid_kw", f"{wanted} values", f"{knots}, one a knot")
+        checks.require(knots == wanted, "grid_kw", f"{wanted} values", f"{knots}, one for each knot")
         rising = all(one < after for one, after in zip(self.net_load_kw, self.net_load_kw[1:], strict=False))
         checks.require(rising, "net_load_kw", self.net_load_kw, "in rising order")
         finite = bool(np.isfinite((*self.net_load_kw, *self.grid_kw)).all())
@@ -45,7 +45,7 @@ class Response:
         checks.raise_faults()
 
     def wanted_kw(self, net_load_kw: float) -> float:
-        """The wanted meter: below the first knot with that knot's battery power, above the last that knot's meter."""
+        """The planned meter power; below the first knot with its battery power, above the last with its meter."""
         above = bisect_right(self.net_load_kw, net_load_kw)
         if above == 0:
             return net_load_kw + self.grid_kw[0] - self.net_load_kw[0]
@@ -58,12 +58,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Orders:
-    """What a plan tells the law: arrays of one row a system (in the site's order) and one column an interval, in kW.
+    """The orders to the control law, in kW: one row for each system, one column for each interval.
 
-    `grid_target_kw` is the level to hold the meter under. Below `spare_below_kw` a battery need not discharge, whatever
-    its setpoint: the load came in lower than was planned for. `floor_kwh` (boundaries: one column more) raises the
-    reserve, never lowers it. `responses`, one an interval where there are any, stand in the place of setpoints and
-    target. A value that is not a number stands for no power, the import limit, no spare and no raised reserve.
+    Rows are in the site's order.
+
+    `grid_target_kw` is the level that the meter must stay below. If the meter is below `spare_below_kw`, a battery need
+    not discharge even if its setpoint says so: the load is lower than planned. `floor_kwh` (one column more, for
+    boundaries) may raise the reserve and never lowers it. `responses`, one for each interval if given, replace
+    setpoints and target. A value that is not a number means: no power, the import limit, no `spare_below_kw`, no raised
+    reserve.
     """
 
     charge_kw: FloatArray
@@ -86,11 +89,11 @@ class Orders:
             if values is not None:
                 checks.require(values.shape == shape, name, f"shape {values.shape}", f"shape {shape}, as charge_kw")
         given = len(self.responses)
-        checks.require(given in (0, intervals), "responses", f"{given} of them", f"{intervals}, one an interval")
+        checks.require(given in (0, intervals), "responses", f"{given} of them", f"{intervals}, one for each interval")
         checks.raise_faults()
 
     @classmethod
     def float_at_full(cls, systems: int, intervals: int) -> Orders:
-        """What a UPS does that trades nothing: charge wherever its battery is not full."""
+        """The orders of a UPS that does not trade: charge whenever its battery is not full."""
         nothing = np.zeros((systems, intervals))
         return cls(charge_kw=nothing + np.inf, discharge_kw=nothing, grid_target_kw=np.full(intervals, np.inf))

@@ -1,4 +1,4 @@
-"""What to do in the hour to come, at each load that it may bring: a response whose knots are plans of their own."""
+"""The response for the coming hour: for each possible load a meter power; each knot is a plan of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,12 +20,12 @@ _WORST_HOURS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioSettings:
-    """How rolling plans are made; the figures come from `docs/savings.md`, where each is taken away in turn.
+    """The settings of rolling plans; `docs/savings.md` shows the effect of each of them.
 
-    Of `drawn` courses of the load, `scenarios` stand for all. Plans look `horizon_h` hours ahead. `knots` are the
-    levels of the load of the hour to come at which it is planned. `risk_weight` is the share of demand costs that
-    counts by the worst quarter of scenarios. `days_to_come`: whether a peak is priced by what the rest of the billing
-    period may bring. `conditioned`: whether scenarios go on from the load as it is, or are past days as they were.
+    Of `drawn` scenarios of the load, `scenarios` represent all. Plans look `horizon_h` hours ahead. `knots` are the
+    quantile levels of the coming hour's load at which a plan is made. `risk_weight` is the share of demand costs that
+    the worst quarter of scenarios determines. `days_to_come` prices a peak for the rest of the billing period.
+    `conditioned` makes scenarios continue from the present load; otherwise they are past days.
     """
 
     drawn: int = 48
@@ -39,7 +39,7 @@ class ScenarioSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What is known before an hour, ready to be planned from at any load of the hour."""
+    """What is known before an hour, prepared so that a plan can be made for any load of the hour."""
 
     model: ScenarioModel
     history: History
@@ -52,17 +52,17 @@ class Situation:
 
     @property
     def is_metered(self) -> bool:
-        """Whether a demand charge meters the hour to come."""
+        """Whether a demand charge meters the coming hour."""
         return any(term.steps[-1].rate_per_kw > 0 and 0 in term.intervals[:1] for term in self.charges.held)
 
     def courses_kw(self, count: int) -> FloatArray:
-        """Courses of the net load over the horizon."""
+        """Scenarios of the net load over the horizon."""
         if self.coming_kw is not None:
             return self.coming_kw[np.newaxis]
         return self._drawn(self.history, self.horizon, count)
 
     def courses_from_kw(self, first_kw: float, count: int) -> FloatArray:
-        """Courses of the net load, were that of the first hour `first_kw`."""
+        """Scenarios of the net load, given that the load of the first hour is `first_kw`."""
         if self.coming_kw is not None:
             return self.coming_kw[np.newaxis]
         first = replace(self.horizon, intervals=1)
@@ -76,7 +76,7 @@ class Situation:
 
 
 class PlannedResponse:
-    """The meter to hold at each net load of one hour: plans are made at knots, when they are asked for."""
+    """The planned meter power at each net load of one hour; the plan of a knot is made when it is needed."""
 
     def __init__(self, situation: Situation, settings: ScenarioSettings, engine: Engine) -> None:
         self._situation, self._settings, self._engine = situation, settings, engine
@@ -85,10 +85,10 @@ class PlannedResponse:
         self._knots_kw = np.unique(np.quantile(first_kw, settings.knots))
 
     def wanted_kw(self, net_load_kw: float) -> float:
-        """The wanted meter: straight between knots, below the first with its battery power.
+        """The planned meter power: linear between knots; below the first knot with the battery power of that knot.
 
-        Above the last the meter is held where it was, if a demand charge meters the hour: no plan saw such a load, and
-        the peak would be the month's. Else the battery goes on as at the last.
+        Above the last knot, if a demand charge meters the hour, the meter is held at that of the last knot: no plan has
+        seen such a load, and it would set the peak of the month. Otherwise the battery power of the last knot applies.
         """
         knots = self._knots_kw
         above = int(np.searchsorted(knots, net_load_kw, side="right"))
@@ -102,7 +102,7 @@ class PlannedResponse:
         return low_kw + part * (high_kw - low_kw)
 
     def _at(self, knot: int) -> float:
-        """The meter at one knot."""
+        """The planned meter power at one knot."""
         load_kw = float(self._knots_kw[knot])
         if load_kw not in self._grid_kw:
             self._grid_kw[load_kw] = self._plan(load_kw)
@@ -127,7 +127,7 @@ class PlannedResponse:
 
 
 def _representative(courses_kw: FloatArray, charges: HorizonCharges, count: int) -> FloatArray:
-    """Pick `count` courses, equally spread over how hard they bear on the dearest charge: by their four worst hours."""
+    """Pick `count` scenarios, spread evenly by their four worst hours under the most expensive charge."""
     dearest = max(charges.held, key=lambda term: term.steps[-1].rate_per_kw * len(term.intervals), default=None)
     hours = slice(None) if dearest is None or not len(dearest.intervals) else dearest.intervals
     worst_kw = np.sort(courses_kw[:, hours], axis=1)[:, -_WORST_HOURS:].mean(axis=1)

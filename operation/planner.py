@@ -1,4 +1,4 @@
-"""The seam between the closed loop and whoever plans: what is known at a moment, and what comes back."""
+"""The interface between the closed loop and a planner: what is known at a moment, and the plan."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,27 +18,27 @@ FloatArray = NDArray[np.float64]
 
 
 class Information(StrEnum):
-    """What plans were made from."""
+    """The knowledge that plans are made from."""
 
     PERFECT = "perfect"
-    """The loads that came, over the whole horizon of each plan: no one has that."""
+    """The real loads of the whole horizon of each plan; no real planner has this knowledge."""
 
     DAY_AHEAD = "day-ahead"
-    """Prices as published the day before; loads from scenarios drawn from the site's own past."""
+    """Prices as published the day before; scenarios of the load, drawn from the site's own past."""
 
     PERSISTENCE = "persistence"
-    """Prices as published the day before; the load of the same time a day before stands for each day's."""
+    """Prices as published the day before; each load is taken from the same time a day earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Known:
-    """What is known when a plan is made at `issued_at`, and nothing of what comes after.
+    """What is known when a plan is made at `issued_at`, and nothing later.
 
-    `past` is the run of measured intervals until then (None at the start of the record), with their loads: one row a
-    UPS system in the site's order. `price_per_kwh` are market prices from the start of the record on, as far as they
-    are published (None where energy is not indexed). `block` holds the intervals until the next plan, for which orders
-    are wanted. Plans may look ahead to `latest`; the billing period that the block lies in ends at `period_end`.
-    `state` has what is stored, the peaks and energy of the billing period so far, and past peaks.
+    `past` holds the measured intervals until then (None at the start of the record), with their loads, one row for each
+    UPS system in the site's order. `price_per_kwh` are market prices from the start of the record, as far as they are
+    published (None if energy is not indexed). `block` holds the intervals until the next plan; orders are needed for
+    these. Plans may look ahead to `latest`. The billing period of the block ends at `period_end`. `state` holds stored
+    energy, peaks and energy of the billing period so far, and past peaks.
     """
 
     issued_at: datetime
@@ -55,7 +55,7 @@ class Known:
     price_per_kwh: FloatArray | None = None
 
     def horizon(self, length: timedelta) -> Horizon:
-        """From now for so long, but no further than `latest`, and no shorter than the block."""
+        """A horizon from now on, of the given length, but not beyond `latest` and not shorter than the block."""
         intervals = (min(self.block.start + length, self.latest) - self.block.start) // self.block.step
         return self.block.first(max(intervals, self.block.intervals))
 
@@ -69,7 +69,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Planned:
-    """A plan as the loop needs it: the orders of its block, how it came about, and whether it was certified."""
+    """A plan for the closed loop: the orders of its block, its status, and whether it was certified."""
 
     orders: Orders
     status: PlanStatus = PlanStatus.OPTIMAL
@@ -80,24 +80,24 @@ class Planned:
 class Planner(Protocol):
     """Makes plans from what is known.
 
-    A plan depends on what is known and on nothing else but the plans since `begin_period`: a study that goes on from a
-    checkpoint starts there.
+    A plan depends only on what is known and on the plans since `begin_period`, because a study that continues from a
+    checkpoint starts at a billing period.
     """
 
     @property
     def information(self) -> Information:
-        """What plans are made from."""
+        """The knowledge that plans are made from."""
 
     @property
     def fingerprint(self) -> str:
-        """Names the planner and every setting of it: a study does not go on from another's checkpoint."""
+        """Identifies the planner with its settings: a study does not continue from another planner's checkpoint."""
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """What a reader of the study is to know of how plans were made."""
+        """How plans are made, for the reader of a study."""
 
     def begin_period(self) -> None:
-        """Forget what was carried from plan to plan: a billing period begins."""
+        """Reset everything carried from plan to plan, because a billing period begins."""
 
     def plan(self, known: Known) -> Planned:
         """Plan the block of `known`."""
@@ -106,8 +106,8 @@ class Planner(Protocol):
 def orders_of(plan: DispatchPlan, site: Site) -> Orders:
     """The orders of a dispatch plan.
 
-    Where the plan holds the meter at its target, the discharge is for the peak: where the load comes in lower, the
-    meter need not go below the target.
+    If the plan holds the meter at its target, it discharges because of the peak. If the load is lower than planned, the
+    meter then need not go below the target.
     """
     rows = {each.ups_id: each for each in plan.ups}
     ordered = [rows[ups.id] for ups in site.ups]

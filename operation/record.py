@@ -1,4 +1,4 @@
-"""What happened: loads and market prices as they were measured, and the stretch of them that is studied."""
+"""What happened: measured loads and market prices."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ _HOURS_PER_DAY = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Record:
-    """Loads and prices over `horizon`, which may reach beyond what is studied on both sides.
+    """Loads and prices over `horizon`, which may begin before and end after the studied days.
 
-    `load_kw` has one row a UPS system, in the site's order; `price_per_kwh` is the market's, with the site's adder,
-    where energy is indexed to one.
+    `load_kw` has one row for each UPS system, in the site's order. If energy is indexed to a market, `price_per_kwh` is
+    the market price plus the site's adder.
     """
 
     horizon: Horizon
@@ -36,21 +36,21 @@ class Record:
             shapes["price_per_kwh"] = (self.price_per_kwh, (n,))
         for name, (values, shape) in shapes.items():
             checks.require(values.shape == shape, name, f"shape {values.shape}", f"shape {shape}")
-            checks.require(bool(np.isfinite(values).all()), name, "something that is no number", "finite numbers")
+            checks.require(bool(np.isfinite(values).all()), name, "a value that is not a number", "finite numbers")
         checks.require(not (self.load_kw < 0).any(), "load_kw", float(self.load_kw.min(initial=0.0)), "at least 0 kW")
         checks.raise_faults()
 
     def index_of(self, horizon: Horizon) -> int:
-        """Where another horizon of the same step starts in this one.
+        """The index in this record at which another horizon of the same step starts.
 
-        Raises `UnableToAccept` where it does not lie inside.
+        Raises `UnableToAccept` if the horizon is not inside the record.
         """
         checks = Checks()
         same = horizon.interval_minutes == self.horizon.interval_minutes
         checks.require(same, "interval_minutes", horizon.interval_minutes, f"{self.horizon.interval_minutes}")
         index, rest = divmod(horizon.start - self.horizon.start, self.horizon.step)
         inside = not rest and index >= 0 and horizon.end <= self.horizon.end
-        allowed = f"within {self.horizon.start.isoformat()} to {self.horizon.end.isoformat()}, which is on record"
+        allowed = f"within {self.horizon.start.isoformat()} to {self.horizon.end.isoformat()}, the times on record"
         checks.require(inside, "horizon", f"{horizon.start.isoformat()} to {horizon.end.isoformat()}", allowed)
         checks.raise_faults()
         return index

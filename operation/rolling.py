@@ -1,9 +1,9 @@
-"""Rolling plans: what to do now, while the load of the hours to come is known by its scenarios only.
+"""Rolling plans: what to do now, when the load of the coming hours is known only as scenarios.
 
-A rolling plan is a two-stage program over a day or two: in its first intervals batteries do the same whatever load
-comes, later they answer to it. It is made anew every hour, or when the load leaves what was expected, so that only its
-first decisions are ever carried out. What lies beyond its horizon is in its charges (`operation.rest_of_period`) and in
-what stored energy is worth at its end.
+A rolling plan is a two-stage program over one or two days. In its first intervals batteries do the same in every
+scenario; later they respond to the scenario. A new plan is made every hour, or when the load leaves the expected range,
+so that only its first decisions are executed. Two parts stand for the time beyond its horizon: its charges
+(`operation.rest_of_period`), and the value of stored energy at its end.
 """
 
 from collections.abc import Mapping
@@ -23,17 +23,19 @@ from ridethrough.tariffs.horizon.charges import HorizonCharges
 FloatArray = NDArray[np.float64]
 
 _EARLY_CHARGE = 2e-4
-"""Of a price: what a kWh stored an hour earlier is worth by itself. Of schedules that cost the same, the one that holds
-more energy is the safer."""
+"""The value of storing a kWh one hour earlier, as a fraction of a price.
+
+Among schedules of equal cost it prefers the one with more stored energy, which is safer.
+"""
 _TIME_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What a rolling plan is made from.
+    """The inputs of a rolling plan.
 
-    `load_kw` is the expected load of each UPS system per interval of the horizon, `resting_kw` (scenarios x intervals)
-    what the meter may come to with every battery at rest. All scenarios are equally likely.
+    `load_kw` is the expected load of each UPS system in each interval of the horizon. `resting_kw` (scenarios x
+    intervals) is the possible meter power with every battery at rest. All scenarios are equally likely.
     """
 
     site: Site
@@ -49,10 +51,10 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What every battery does in the first interval (kW at its terminals), and what the meter then shows (kW).
+    """The power of every battery in the first interval (kW at its terminals), and the resulting meter (kW).
 
-    `grid_target_kw` is the level to hold the meter under, the lowest peak that is expected to be paid for. `solved` is
-    False where the solver had no answer: then every battery rests.
+    `grid_target_kw` is the level that the meter must stay below, the lowest peak that is expected to be paid for.
+    `solved` is False if the solver had no answer; every battery then rests.
     """
 
     charge_kw: Mapping[str, float]
@@ -63,7 +65,7 @@ class Decision:
 
 
 def decide(outlook: Outlook, engine: Engine) -> Decision:
-    """Make a rolling plan, and answer its first decisions."""
+    """Make a rolling plan, and return its first decisions."""
     problem = problem_of(outlook)
     data = model_data(basis_of(problem))
     prepared = engine.prepared(data.sets)
@@ -109,7 +111,7 @@ def problem_of(outlook: Outlook) -> DispatchProblem:
 
 
 def _stored_value(outlook: Outlook) -> FloatArray:
-    """What a stored kWh is worth at each boundary: at the end, what it saves at the mean price of the horizon."""
+    """The value of a stored kWh at each boundary; at the end it is the saving at the mean price of the horizon."""
     price = float(outlook.charges.energy_per_kwh.mean())
     given_back = min(ups.battery.discharge_efficiency / ups.rectifier_efficiency for ups in outlook.site.ups)
     value = np.full(outlook.horizon.intervals + 1, max(0.0, _EARLY_CHARGE * price * outlook.horizon.interval_h))

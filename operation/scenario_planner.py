@@ -1,8 +1,8 @@
-"""The planner that trusts no single forecast: rolling plans over scenarios drawn from the site's own past.
+"""The planner with rolling plans over scenarios that are drawn from the site's own past.
 
-Before every hour it draws scenarios from the present deviation on, and plans what to do at each load that the hour may
-bring. What comes back is a response: the meter to hold at each load. Its knots are planned when the law asks for them,
-so that of five only the two beside the load are.
+Before every hour it draws scenarios that start from the present deviation, and plans the meter power for each possible
+load of the hour: a response. The plan of a knot is made only when the control law needs it, so that of five knots
+usually only the two beside the real load are planned.
 """
 
 from dataclasses import dataclass, field, replace
@@ -35,9 +35,10 @@ _DAYS_AHEAD = 70
 
 @dataclass(slots=True, kw_only=True)
 class ScenarioPlanner:
-    """Plans each hour from scenarios, and answers to the load that comes.
+    """Plans each hour from scenarios, and responds to the real load.
 
-    With a `record` the hours to come are known instead, as far as a plan looks: what no one knows, to compare with.
+    With a `record` the coming hours are known instead, as far as a plan looks ahead. No real planner knows them; this
+    is for comparison.
     """
 
     settings: ScenarioSettings = field(default_factory=ScenarioSettings)
@@ -58,7 +59,7 @@ class ScenarioPlanner:
 
     @property
     def information(self) -> Information:
-        """Scenarios from the past, or what came."""
+        """Scenarios from the past, or perfect foresight."""
         return Information.DAY_AHEAD if self.record is None else Information.PERFECT
 
     @property
@@ -67,7 +68,7 @@ class ScenarioPlanner:
         return f"scenarios {self.settings}, {'drawn' if self.record is None else 'known'}"
 
     def begin_period(self) -> None:
-        """Start with a fresh solver; what was learned of the load is learned again from the record."""
+        """Start with a new solver, and learn the load again from the record."""
         self.engine.start_afresh()
         self._net_kw, self._model, self._fitted_on = np.zeros(0), None, None
         self._peaks, self._charges = None, {}
@@ -101,13 +102,13 @@ class ScenarioPlanner:
         )
 
     def _history(self, known: Known) -> History | None:
-        """Net load (batteries at rest) of every whole hour before the block; None while that is less than a day."""
+        """Net load (batteries at rest) of every whole hour before the block; None if there is less than a day."""
         past = known.past
         per_hour = _MINUTES_PER_HOUR // known.block.interval_minutes
         hours = 0 if past is None else past.intervals // per_hour
         if past is None or hours < _LEAST_HOURS:
             return None
-        first = past.intervals - hours * per_hour  # hours are counted back from the block, whole ones only
+        first = past.intervals - hours * per_hour  # whole hours, counted back from the block
         done = len(self._net_kw)
         new = slice(first + done * per_hour, past.intervals)
         net_kw = _net_kw(known.site, known.load_kw[:, new], known.unprotected_load_kw[new], per_hour)
@@ -125,7 +126,7 @@ class ScenarioPlanner:
         )
 
     def _learn(self, known: Known, history: History) -> None:
-        """Once a day: how the load usually runs, what peaks past days had, and which days each charge still meters."""
+        """Learn once a day: the usual load, the peaks of past days, and the days that each charge still meters."""
         today = history.end.astimezone(zone(history.horizon.timezone)).date()
         if today == self._fitted_on:
             return
@@ -168,7 +169,7 @@ class ScenarioPlanner:
 
 
 def _coming_kw(known: Known, horizon: Horizon, record: Record) -> FloatArray:
-    """The net load of each hour of a horizon as it came; past the end of the record as in its last hour."""
+    """The real net load of each hour of a horizon; after the end of the record, that of its last hour."""
     first = record.index_of(known.block)
     per_hour = _MINUTES_PER_HOUR // record.horizon.interval_minutes
     here = np.minimum(first + np.arange(horizon.intervals * per_hour), record.horizon.intervals - 1)
@@ -176,7 +177,7 @@ def _coming_kw(known: Known, horizon: Horizon, record: Record) -> FloatArray:
 
 
 def _net_kw(site: Site, load_kw: FloatArray, unprotected_load_kw: FloatArray, per_hour: int) -> FloatArray:
-    """The meter with every battery at rest, in means over whole hours."""
+    """The meter with every battery at rest, as means over whole hours."""
     net_kw = unprotected_load_kw.copy()
     for row, ups in enumerate(site.ups):
         dc_kw = [ups.dc_load_kw(kw) for kw in load_kw[row].tolist()]

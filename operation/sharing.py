@@ -1,4 +1,4 @@
-"""One UPS system in one interval of the control law: how far it may go, and what it does. And how systems share."""
+"""One UPS system in one interval of the control law: its limits and its power; and how systems share a power."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _HUGE_KW = 1e12
 
 
 def share(total_kw: float, weights: Sequence[float], most_kw: Sequence[float]) -> list[float]:
-    """Share a power by weights, none beyond its most; what one cannot take the others do.
+    """Share a power by weights, up to each one's limit; the others take the rest.
 
     >>> share(100.0, [1.0, 1.0, 2.0], [10.0, 100.0, 100.0])
     [10.0, 30.0, 60.0]
@@ -38,10 +38,12 @@ def share(total_kw: float, weights: Sequence[float], most_kw: Sequence[float]) -
 
 
 class SystemInterval:
-    """A system at work: `enter` an interval, decide, `leave` it. Mutable, as a study makes no object an interval.
+    """A system during the control law: `enter` an interval, decide, `leave` it.
 
-    `charge_kw` and `discharge_kw` are at the battery's terminals, `*_least` and `*_most` bound them. What a system
-    could drop, take, give or spare is counted at the meter (kW AC).
+    It is mutable, so that a study does not make one object for each interval.
+
+    `charge_kw` and `discharge_kw` are at the battery's terminals; `*_least` and `*_most` bound them. The changes that a
+    system could still make (drop, take, give, spare) are at the meter (kW AC).
     """
 
     __slots__ = (
@@ -90,7 +92,7 @@ class SystemInterval:
         self.discharged_kw: list[float] = []
 
     def lay(self, loads: MeasuredLoads, orders: Orders, row: int) -> None:
-        """Take the row of this system out of loads and orders."""
+        """Copy the row of this system from loads and orders."""
         self._dc_load = loads.dc_load_kw[row].tolist()
         self._ceiling = loads.charge_ceiling_kw[row].tolist()
         self._least = loads.discharge_floor_kw[row].tolist()
@@ -106,7 +108,7 @@ class SystemInterval:
         self._discharge = _powers_kw(orders.discharge_kw[row])
 
     def enter(self, t: int) -> None:
-        """Work out how far this system may go in interval `t`."""
+        """Work out the limits of this system in interval `t`."""
         kept_kwh = self._kept_kwh = self._stored_kwh * self._kept
         self._dc = self._dc_load[t]
         self.tradable_kwh = tradable_kwh = kept_kwh - self._floor_after[t]
@@ -127,7 +129,7 @@ class SystemInterval:
                 self._reserve_kw = max(0.0, (self._floor[t] - kept_kwh) / self._eta_c)
 
     def follow(self, t: int) -> None:
-        """Do what the plan says, as far as it is allowed; both at once is their difference."""
+        """Follow the setpoint within the limits; if it charges and discharges at once, the difference counts."""
         charge, discharge = self._charge[t], self._discharge[t]
         if charge > 0 and discharge > 0:
             charge, discharge = (charge - discharge, 0.0) if charge >= discharge else (0.0, discharge - charge)
@@ -137,11 +139,11 @@ class SystemInterval:
             self.discharge_kw = 0.0
 
     def rest(self) -> None:
-        """Do no more than must be done."""
+        """Use the least power that the limits allow."""
         self.charge_kw, self.discharge_kw = self.charge_least_kw, self.discharge_least_kw
 
     def leave(self) -> None:
-        """Write down what was done, and go on from what is stored then."""
+        """Record the powers, and continue from the new stored energy."""
         gained_kwh = self.charge_kw * self._eta_c - self.discharge_kw / self._eta_d
         self._stored_kwh = self._kept_kwh + gained_kwh
         self.charged_kw.append(self.charge_kw)
@@ -150,7 +152,7 @@ class SystemInterval:
 
     @property
     def adds_kw(self) -> float:
-        """What the battery adds to the meter; feeding back loses in the rectifier as drawing does."""
+        """The power that the battery adds to the meter; the rectifier loses energy in both directions."""
         return float(self._input_kw(self._dc + self.charge_kw - self.discharge_kw) - self._dc / self._rect)
 
     def _input_kw(self, dc_kw: float) -> float:
@@ -158,34 +160,34 @@ class SystemInterval:
 
     @property
     def could_drop_kw(self) -> float:
-        """How much less it could charge."""
+        """The possible decrease of charging."""
         return (self.charge_kw - self.charge_least_kw) / self._rect
 
     @property
     def could_take_kw(self) -> float:
-        """How much more it could charge, if it gives nothing."""
+        """The possible increase of charging, if it does not discharge."""
         return (self.charge_most_kw - self.charge_kw) / self._rect if self.discharge_kw == 0 else 0.0
 
     @property
     def could_give_kw(self) -> float:
-        """How much more it could discharge, if it charges nothing."""
+        """The possible increase of discharging, if it does not charge."""
         if self.charge_kw > 0:
             return 0.0
         return self._input_kw(self._dc - self.discharge_kw) - self._input_kw(self._dc - self.discharge_most_kw)
 
     @property
     def could_spare_kw(self) -> float:
-        """How much less it could discharge."""
+        """The possible decrease of discharging."""
         least, most = self._dc - self.discharge_kw, self._dc - self.discharge_least_kw
         return self._input_kw(most) - self._input_kw(least) if self.discharge_kw > 0 else 0.0
 
     def take_kw(self, more_kw: float) -> None:
-        """Charge so much more (less, below 0)."""
+        """Charge more by this power (less, if negative)."""
         wanted = self.charge_kw + more_kw * self._rect
         self.charge_kw = min(max(wanted, self.charge_least_kw), self.charge_most_kw)
 
     def give_kw(self, more_kw: float) -> None:
-        """Discharge so much more (less, below 0)."""
+        """Discharge more by this power (less, if negative)."""
         if more_kw == 0:
             return
         wanted_kw = self._input_kw(self._dc - self.discharge_kw) - more_kw
@@ -193,15 +195,15 @@ class SystemInterval:
         self.discharge_kw = min(max(self._dc - dc_kw, self.discharge_least_kw), self.discharge_most_kw)
 
     def need_not_rise(self) -> None:
-        """Let what a plan adds to the reserve wait: the reserve itself comes first."""
+        """Postpone what a plan adds to the reserve: the reserve itself has priority."""
         self.charge_least_kw = min(self.charge_least_kw, self._reserve_kw)
 
     def need_not_charge(self) -> None:
-        """Let the reserve wait: there is no power for it at the meter."""
+        """Postpone charging for the reserve, because the meter has no power for it."""
         self.charge_least_kw = 0.0
 
 
 def _powers_kw(wanted_kw: NDArray[np.float64]) -> list[float]:
-    """Powers as wanted: 0 where the value is not a number, and at most 10^12 kW."""
+    """The ordered powers: 0 if the value is not a number, and at most 10^12 kW."""
     powers: list[float] = np.nan_to_num(wanted_kw, nan=0.0).clip(0.0, _HUGE_KW).tolist()
     return powers

@@ -1,4 +1,4 @@
-"""Planners to measure others by: one knows the loads to come, one takes them for those of the day before."""
+"""Reference planners: one knows the coming loads, one assumes that loads repeat those of the day before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from ridethrough.optimizer.solvers.engine import Engine
 FloatArray = NDArray[np.float64]
 
 HORIZON = timedelta(hours=48)
-"""At midnight: the day and the one after it."""
+"""At midnight: this day and the next."""
 
 _MINUTES_PER_DAY = 1440
 _SATURDAY, _MONDAY = 5, 0
@@ -27,7 +27,7 @@ _SATURDAY, _MONDAY = 5, 0
 
 @dataclass(slots=True, kw_only=True)
 class PerfectPlanner:
-    """Plans each block from the loads and prices that came, over the next 48 hours: no one has that."""
+    """Plans each block from the real loads and prices of the next 48 hours; no real planner has this knowledge."""
 
     record: Record
     engine: Engine = field(default_factory=lambda: Engine(warm=True))
@@ -37,11 +37,11 @@ class PerfectPlanner:
     assumptions = ("plans know every load and price of the next 48 hours: no one has that",)
 
     def begin_period(self) -> None:
-        """Start with a fresh solver."""
+        """Start with a new solver."""
         self.engine.start_afresh()
 
     def plan(self, known: Known) -> Planned:
-        """Plan from what came."""
+        """Plan from the real loads and prices."""
         horizon = known.horizon(HORIZON)
         first = self.record.index_of(horizon)
         here = slice(first, first + horizon.intervals)
@@ -52,10 +52,10 @@ class PerfectPlanner:
 
 @dataclass(slots=True, kw_only=True)
 class PersistencePlanner:
-    """Takes each load for that of the same time a day before; of Saturday to Monday a week before, where that is known.
+    """Assumes the load of the same time a day before, and from Saturday to Monday a week before if it is known.
 
-    Prices that are not published yet are taken for those of the day before. Days are of 24 hours: around a clock change
-    the time of day is off by the change. With no day before, batteries float.
+    Prices that are not yet published are assumed equal to those of the day before. A day has 24 hours: after a clock
+    change the time of day is shifted. Without an earlier day, batteries stay full and rest.
     """
 
     engine: Engine = field(default_factory=lambda: Engine(warm=True))
@@ -69,11 +69,11 @@ class PersistencePlanner:
     )
 
     def begin_period(self) -> None:
-        """Start with a fresh solver."""
+        """Start with a new solver."""
         self.engine.start_afresh()
 
     def plan(self, known: Known) -> Planned:
-        """Plan from what was."""
+        """Plan from past loads."""
         horizon = known.horizon(HORIZON)
         day = _MINUTES_PER_DAY // horizon.interval_minutes
         measured = len(known.unprotected_load_kw)
@@ -89,7 +89,7 @@ class PersistencePlanner:
 
 
 def same_time_before(known: Known, horizon: Horizon) -> NDArray[np.intp]:
-    """The measured interval that stands for each of a horizon that starts now: the same time a day or a week before."""
+    """For each interval of a horizon that starts now: the measured interval at the same time a day or a week before."""
     measured, day = len(known.unprotected_load_kw), _MINUTES_PER_DAY // horizon.interval_minutes
     ahead = measured + np.arange(horizon.intervals)
     before = ahead - day * (1 + (ahead - measured) // day)
@@ -102,9 +102,9 @@ def same_time_before(known: Known, horizon: Horizon) -> NDArray[np.intp]:
 
 
 def known_prices(known: Known, horizon: Horizon) -> FloatArray | None:
-    """Market prices of a horizon that starts now, of the record's step or a multiple of it, as far as they are known.
+    """Market prices of a horizon that starts now, with the record's step or a multiple of it.
 
-    Later ones are taken for those of the day before; None where energy follows no market.
+    Prices that are not yet published are those of the day before. None if energy is not indexed to a market.
     """
     if known.price_per_kwh is None:
         return None
@@ -115,7 +115,7 @@ def known_prices(known: Known, horizon: Horizon) -> FloatArray | None:
 
 
 def _prices(published: FloatArray, measured: int, intervals: int, day: int) -> FloatArray:
-    """The prices of a horizon: as published, and after that as a day before."""
+    """The prices of a horizon: as published, and later ones as a day before."""
     prices = np.empty(intervals)
     ahead = published[measured : measured + intervals]
     prices[: len(ahead)] = ahead
@@ -126,13 +126,13 @@ def _prices(published: FloatArray, measured: int, intervals: int, day: int) -> F
 
 @dataclass(frozen=True, slots=True)
 class _Loads:
-    """The loads a plan is made for: by UPS system (rows), and what else is behind the meter."""
+    """The loads of a plan: by UPS system (rows), and the unprotected load."""
 
     load_kw: FloatArray
     unprotected_load_kw: FloatArray
 
     def by_system(self, ids: list[str]) -> Mapping[str, tuple[float, ...]]:
-        """Loads as a problem has them."""
+        """Loads in the form of a `DispatchProblem`."""
         return {ups_id: tuple(row) for ups_id, row in zip(ids, self.load_kw.tolist(), strict=True)}
 
 
@@ -159,9 +159,11 @@ def _planned(known: Known, horizon: Horizon, loads: _Loads, prices: FloatArray |
 
 
 def returning_by_the_end(problem: DispatchProblem, known: Known) -> DispatchProblem | None:
-    """The same problem with the batteries full when the study ends; None where it ends later, or that is out of reach.
+    """The same problem with full batteries at the end of the study.
 
-    A saving is not to be borrowed from stored energy that someone has to buy back after the last studied day.
+    None if the study ends later, or if the batteries cannot be full by then.
+
+    Otherwise a saving could come from stored energy that must be bought back after the last studied day.
     """
     end = int((known.study_end - problem.horizon.start) / problem.horizon.step)
     required = reserves_asked(problem).requirement
@@ -180,4 +182,4 @@ def returning_by_the_end(problem: DispatchProblem, known: Known) -> DispatchProb
 
 
 _WITHIN_REACH = 0.5
-"""Of the charger's power, the part that is counted on where the load's own share of the rectifier is not known."""
+"""The fraction of the charger's power that is assumed available when the load on the rectifier is unknown."""

@@ -1,4 +1,8 @@
-"""DispatchProblem -> Pyomo model -> HiGHS -> DispatchPlan -> Certificate."""
+"""From a `DispatchProblem` to a certified `DispatchPlan`.
+
+The path: `problem`, `formulation` (Pyomo), `standard_form` (arrays), `solvers` (HiGHS), `dispatch`, `certificate`.
+`operation`, `finance` and `api` may import it.
+"""
 
 from ridethrough.optimizer.certificate.certify import certify
 from ridethrough.optimizer.dispatch import plan_dispatch

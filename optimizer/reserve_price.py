@@ -1,4 +1,4 @@
-"""What the reserve costs: the saving that each extra minute of ride-through takes from a day's plan."""
+"""The price of the reserve: the saving of a day's plan that each extra minute of ride-through costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +19,9 @@ _MOST_GROWTH = 64.0
 class ReservePrice:
     """A day with `extra_s` seconds more of ride-through in every system.
 
-    `saving_lost` is against the day with today's reserve; `add_kwh` the nominal energy that all units together would
-    need on top to trade as much as today. `binding` says what decides the reserve then, of the first system that is
-    infeasible or else of the first.
+    `saving_lost` compares with the day under today's reserve. `add_kwh` is the additional nominal energy of all units
+    with which they could trade as much as today. `binding` is the limit that decides the reserve, of the first
+    infeasible system, or else of the first system.
     """
 
     extra_s: float
@@ -36,7 +36,7 @@ class ReservePrice:
 def price_reserve(
     problem: DispatchProblem, *, issued_at: datetime, extra_minutes: Sequence[float] = (0, 0.5, 1, 2, 3, 5)
 ) -> tuple[ReservePrice, ...]:
-    """Plan the same day again with longer ride-throughs, and report what each takes from the saving."""
+    """Plan the same day again with longer ride-throughs, and report the saving that each costs."""
     today = _saving(problem, issued_at)
     return tuple(_price(problem, today, minutes * _SECONDS_PER_MINUTE, issued_at) for minutes in extra_minutes)
 
@@ -59,13 +59,13 @@ def _price(problem: DispatchProblem, today: float, extra_s: float, issued_at: da
 
 
 def _saving(problem: DispatchProblem, issued_at: datetime) -> float:
-    """The saving of the day's plan; nothing where there is no trading."""
+    """The saving of the day's plan; 0 without trading."""
     plan = plan_dispatch(problem, issued_at=issued_at)
     return plan.savings if plan.status in {PlanStatus.OPTIMAL, PlanStatus.TIME_LIMIT} else 0.0
 
 
 def _with_longer_ride_through(ups: UpsSystem, extra_s: float) -> UpsSystem:
-    """The same system, asked to last longer at full load."""
+    """The same system with a longer ride-through at full load."""
     return replace(ups, reserve=ups.reserve.with_ride_through(extra_s)) if extra_s else ups
 
 
@@ -74,7 +74,7 @@ def _with_systems(site: Site, systems: tuple[UpsSystem, ...]) -> Site:
 
 
 def _energy_to_add_kwh(before: UpsSystem, after: UpsSystem) -> float:
-    """The nominal energy to add to a system, so that the longer ride-through leaves as much to trade as before."""
+    """The nominal energy to add to a system so that a longer ride-through leaves as much tradable energy as before."""
     wanted_kwh = reserve_requirement(before).tradable_kwh
 
     def tradable_kwh(growth: float) -> float:

@@ -1,4 +1,4 @@
-"""Proof by replay that every outage is ridden through, written apart from all that makes plans.
+"""Proof by replay that every outage is ridden through, written separately from all code that makes plans.
 
-In: a site, a plan's setpoints, loads. Out: a `Certificate`. It imports nothing of the optimizer.
+In: a site, a plan's setpoints, loads. Out: a `Certificate`. It imports nothing from the optimizer.
 """

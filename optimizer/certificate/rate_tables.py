@@ -1,8 +1,8 @@
-"""How long a battery lasts by its maker's rate table, read on the safe side between two rows.
+"""How long a battery lasts by its maker's rate table, interpolated on the safe side.
 
-Written apart from the reserve, in hours and logarithms: between two rows a parabola hangs below their straight line, by
-as much as makers' own rows do, and never so far that more power lasts longer. A table of four rows or more that bends
-down all along lies above its chords: there, close rows are read on the chord.
+Written separately from the reserve, in hours and logarithms. Between two rows a parabola lies below their straight
+line: as far as makers' own rows do, but never so far that more power would last longer. A table of four rows or more
+that is concave everywhere lies above its chords; there, close rows are read on the chord.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ FloatArray = NDArray[np.float64]
 MOST_SAG = 0.12
 CLOSE_ROWS = 1.5
 LEAST_ROWS_OF_A_BEND = 4
-"""These three as `docs/reserve.md` gives them."""
+"""These three values are those of `docs/reserve.md`."""
 _TOLERANCE = 1e-9
 
 
 def usable_by_table(table: Mapping[float, float], rate: FloatArray) -> FloatArray:
-    """What of the stored energy can be drawn at each rate (1/h); beyond the highest rate, as there."""
+    """The fraction of stored energy that can be drawn at each rate (1/h); constant beyond the highest rate."""
     rates, printed = np.array(sorted(table.items()), dtype=np.float64).T
     usable = np.minimum.accumulate(printed)
     within = np.clip(rate, rates[0], rates[-1])
@@ -36,7 +36,7 @@ def usable_by_table(table: Mapping[float, float], rate: FloatArray) -> FloatArra
 
 
 def _hanging_hours(rates: FloatArray, hours: FloatArray, at: FloatArray, after: NDArray[np.intp]) -> FloatArray:
-    """The hours at rates that lie before row `after` of the table."""
+    """The hours at rates between row `after` of the table and the row before it."""
     x, y = np.log(rates), np.log(hours)
     way, fall = x[after] - x[after - 1], y[after - 1] - y[after]
     apart = way > _TOLERANCE

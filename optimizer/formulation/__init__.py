@@ -1,6 +1,6 @@
-"""The laws of the dispatch model, one a file; `optimizer.formulation.model.state_model` is their table of contents.
+"""The laws of the dispatch model, one in each file; `model.state_model` is their table of contents.
 
-Each file says which sets its law runs over (`..._sets`), declares parameters without values and variables, states the
-law (`add_...`), and gives the values of the parameters for one problem (`..._parameters`). Sets make the structure of a
-model: problems with the same sets share one compiled model, whatever their numbers are.
+Each file names the sets of its law (`..._sets`), declares variables and parameters without values and states the law
+(`add_...`), and gives the values of the parameters for one problem (`..._parameters`). The sets are the structure of a
+model: problems with the same sets share one compiled model, even if their numbers differ.
 """

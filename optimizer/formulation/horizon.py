@@ -1,4 +1,4 @@
-"""What everything is indexed by: scenarios, UPS systems, intervals, and the boundaries between these."""
+"""The index sets of all laws: scenarios, UPS systems, intervals, and boundaries between intervals."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 FloatArray = NDArray[np.float64]
 Sets = Mapping[str, Any]
-"""The members of each set by its name: a tuple of them, or a number for the integers from 0 up to it."""
+"""The members of each set by its name: a tuple of members, or a number `n` for the integers from 0 to `n - 1`."""
 Parameters = dict[str, FloatArray]
 """The values of each parameter by its name, in the order of its index set."""
 
@@ -52,7 +52,7 @@ def declare_set(model: pyo.AbstractModel, sets: Sets, name: str, dimen: int = 1)
 
 
 def grouped(members: Iterable[tuple[object, ...]], by: int = 1) -> dict[object, list[object]]:
-    """Members by their first `by` parts: what an indexed set is made of. A single part stands for itself."""
+    """Group members by their first `by` parts, for an indexed set. A single part is not wrapped in a tuple."""
     groups: dict[object, list[object]] = defaultdict(list)
     for member in members:
         key, rest = member[:by], member[by:]
@@ -63,7 +63,7 @@ def grouped(members: Iterable[tuple[object, ...]], by: int = 1) -> dict[object, 
 def declare_groups(
     model: pyo.AbstractModel, name: str, index: pyo.Set, members: Iterable[tuple[object, ...]], dimen: int = 1
 ) -> None:
-    """Declare a set for each member of `index`: the rest of those `members` that begin with it."""
+    """Declare a set for each member of `index`: the rest of all `members` that begin with it."""
     groups = grouped(members, by=index.dimen)
     model.add_component(name, pyo.Set(index, dimen=dimen, initialize=lambda _, *key: groups[_single(key)]))
 

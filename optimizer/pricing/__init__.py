@@ -1,4 +1,4 @@
-"""What a meter series costs under the charges of a horizon, in floats.
+"""The cost of a meter series under the charges of a horizon, in floats.
 
-In: `HorizonCharges` and kW an interval. Out: costs, tiers and slopes. It knows nothing of batteries.
+In: `HorizonCharges` and one kW value for each interval. Out: costs, tiers and slopes. It knows nothing about batteries.
 """

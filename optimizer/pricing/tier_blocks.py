@@ -1,8 +1,8 @@
 """Energy tiers as the model can state them: blocks whose widths are affine in one billed demand.
 
-A tier ends at `min(kwh + kwh_per_kw * D, cap * D)`. Which branch of the minimum holds, and which tiers are empty, is
-taken at the demand of the plan that does nothing; D is kept in the range where that stays so, which doing nothing
-always is in. Tiers shared over periods with different premiums are no blocks, see `optimizer.pricing.tier_slopes`.
+A tier ends at `min(kwh + kwh_per_kw * D, cap * D)`. The branch of the minimum, and the empty tiers, are those at the
+demand of the baseline. D is kept in the range in which they stay the same; the baseline is always in this range. Tiers
+shared over periods with different premiums are not blocks, see `optimizer.pricing.tier_slopes`.
 """
 
 import math
@@ -46,18 +46,18 @@ class TierBlock:
 
     @property
     def cheaper(self) -> tuple[int, ...]:
-        """The blocks that are cheaper than one below them, and so must wait until everything below is full."""
+        """The blocks that are cheaper than a block below them; they may fill only after everything below is full."""
         return tuple(k for k in range(1, len(self.prices)) if self.prices[k] < max(self.prices[:k]))
 
     @property
     def rewards_demand(self) -> bool:
-        """Whether a higher billed demand could lower the cost: a cheap block that grows with it under a dear one."""
+        """Whether a higher billed demand could lower the cost: a cheap block below an expensive one grows with it."""
         rising = any(above > below for below, above in pairwise(self.prices))
         return self.demand is not None and rising
 
 
 def tier_blocks(charges: HorizonCharges, resting: Metered) -> tuple[TierBlock, ...]:
-    """State every separable tier term as a block, around the meter of the plan that does nothing."""
+    """State every separable tier term as a block, valid around the baseline's meter."""
     return tuple(_block(term, charges, resting) for term in charges.tiers if term.separable)
 
 
@@ -80,7 +80,7 @@ def _block(term: EnergyTierTerm, charges: HorizonCharges, resting: Metered) -> T
 
 
 def _ends(steps: tuple[TierStep, ...], demand_kw: float) -> tuple[list[Affine], tuple[float, float]]:
-    """Where each tier ends, and the range of demand around `demand_kw` in which that is so."""
+    """The end of each tier, and the range of demand around `demand_kw` for which it is valid."""
     valid = (0.0, math.inf)
     ends: list[Affine] = []
     for step in steps:
@@ -105,7 +105,7 @@ def _uncapped_end(step: TierStep) -> Affine:
 def _lower(
     first: Affine, second: Affine | None, demand_kw: float, valid: tuple[float, float]
 ) -> tuple[Affine, tuple[float, float]]:
-    """The lower of two at `demand_kw`, and where it stays the lower."""
+    """The lower of two at `demand_kw`, and the range in which it stays lower."""
     if second is None:
         return first, valid
     low, high = (first, second) if first.at(demand_kw) <= second.at(demand_kw) else (second, first)
@@ -115,13 +115,13 @@ def _lower(
 def _higher(
     first: Affine, second: Affine, demand_kw: float, valid: tuple[float, float]
 ) -> tuple[Affine, tuple[float, float]]:
-    """The higher of two at `demand_kw`, and where it stays the higher."""
+    """The higher of two at `demand_kw`, and the range in which it stays higher."""
     low, high = (first, second) if first.at(demand_kw) <= second.at(demand_kw) else (second, first)
     return high, _where_not_below(high, low, valid)
 
 
 def _where_not_below(high: Affine, low: Affine, valid: tuple[float, float]) -> tuple[float, float]:
-    """Cut the range down to where `high >= low`."""
+    """Reduce the range to the part in which `high >= low`."""
     slope = high.per_kw - low.per_kw
     if slope == 0 or math.isinf(high.constant):
         return valid

@@ -1,7 +1,7 @@
-"""Energy tiers by their slope: what one more kWh, or one more billed kW, costs at a given meter.
+"""Energy tiers by their slope: the cost of one more kWh, or one more billed kW, at a given meter.
 
-Tiers shared over periods with different premiums are a product of shares, and no linear law; the model follows them by
-their slope. The price that a plan shows is the slope too.
+Tiers shared over periods with different premiums are a product of shares, which is not linear; the model follows them
+by their slope. The price in a plan is also the slope.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slopes:
-    """What tiers add at a given meter: per kWh in each interval, and per kW of each demand term."""
+    """The slopes of tiers at a given meter: per kWh in each interval, and per kW of each demand term."""
 
     per_kwh: FloatArray
     per_kw: FloatArray
@@ -30,7 +30,7 @@ def shared_tier_slopes(meter: Metered) -> Slopes:
 
 
 def price_per_kwh(meter: Metered) -> FloatArray:
-    """What one more kWh costs in each interval, tiers included."""
+    """The price of one more kWh in each interval, tiers included."""
     return meter.charges.energy_per_kwh + _slopes(meter.charges.tiers, meter).per_kwh
 
 
@@ -51,7 +51,7 @@ def _slopes(terms: Iterable[EnergyTierTerm], meter: Metered) -> Slopes:
         index = tier_demand_index(term, charges)
         if index is not None:
             rise = tier_cost(term, _with_more_demand(meter, index)) - cost
-            per_kw[index] += max(0.0, rise)  # what a higher peak would gain is not chased: it is no peak of the plan's
+            per_kw[index] += max(0.0, rise)  # a gain from a higher peak is not pursued
     return Slopes(per_kwh=per_kwh, per_kw=per_kw)
 
 

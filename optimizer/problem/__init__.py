@@ -1,4 +1,4 @@
-"""What is asked of the optimizer, and what follows from it: requirements, floors, bounds, and the plan that rests.
+"""The question to the optimizer, and the values that follow from it: requirements, floors, bounds, baseline.
 
-In: a site, a horizon, charges, loads, the state. Out: values that the model, the solvers and the plan read.
+In: a site, a horizon, charges, loads, the state. Out: values for the model, the solvers and the plan.
 """

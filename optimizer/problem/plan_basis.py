@@ -1,4 +1,4 @@
-"""A problem with all that follows from it, worked out once a plan and handed on from there."""
+"""A problem with all values that follow from it, worked out once for each plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class PlanBasis:
-    """The question, the limits that follow from it, and the plan that trades nothing.
+    """The question, the limits that follow from it, and the baseline.
 
-    What costs money is priced at the first look, as not every plan is priced.
+    Costs are worked out when first needed, because not every plan is priced.
     """
 
     problem: DispatchProblem
@@ -36,20 +36,20 @@ class PlanBasis:
 
     @cached_property
     def already_billed(self) -> ChargesCost:
-        """What is billed whatever the horizon brings: the peaks and the energy so far."""
+        """The cost that is already billed before the horizon: peaks and energy so far."""
         return price(self.problem.charges, np.zeros(self.problem.horizon.intervals), 0)
 
     @cached_property
     def baseline_cost(self) -> PlanCost:
-        """What the whole horizon costs where nothing is traded."""
+        """The cost of the whole horizon without trading."""
         return self.cost_of(self.baseline.trajectories, self.baseline.grid_kw, self.problem.horizon.intervals)
 
     def grid_kw(self, trajectories: Sequence[UpsTrajectory]) -> FloatArray:
-        """Import at the meter per interval (kW) where the systems do this."""
+        """Import at the meter in each interval (kW) under these trajectories."""
         return grid_kw(self.problem, self.powers, trajectories)
 
     def cost_of(self, trajectories: Sequence[UpsTrajectory], meter_kw: FloatArray, intervals: int) -> PlanCost:
-        """Price the first `intervals` intervals; what is billed already, whatever they bring, does not count."""
+        """Price the first `intervals` intervals, without the cost that is already billed before them."""
         after, before = price(self.problem.charges, meter_kw, intervals), self.already_billed
         h = self.problem.horizon.interval_h
         wear = sum(
@@ -65,7 +65,7 @@ class PlanBasis:
 
 
 def basis_of(problem: DispatchProblem) -> PlanBasis:
-    """Work out what follows from a problem."""
+    """Work out everything that follows from a problem."""
     reserves = reserves_asked(problem)
     powers = powers_of(problem, reserves)
     floors = floors_of(problem, reserves, powers)

@@ -1,4 +1,4 @@
-"""Scenarios: what the load behind the meter may come to, and how much of a plan is decided before it is known."""
+"""Scenarios: possible loads behind the meter, and the part of a plan that is decided before the load is known."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ _WHOLE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scenarios:
-    """Loads that may come, each with its probability.
+    """Possible loads, each with its probability.
 
-    `unprotected_load_kw` (scenarios x intervals) is everything behind the meter besides the UPS systems, with what
-    all loads may differ from their forecast. In the first `shared_intervals` batteries do the same in every scenario.
-    `risk_weight` (0 to 1) is the share of demand costs that counts by its mean over the worst scenarios, those of
-    `tail_probability` in all, in place of its mean over all (conditional value at risk).
+    `unprotected_load_kw` (scenarios x intervals) is everything behind the meter except the UPS systems, plus the
+    deviation of all loads from their forecast. In the first `shared_intervals` batteries do the same in every scenario.
+    `risk_weight` (0 to 1) is the share of demand costs that counts by its mean over the worst scenarios, which have
+    `tail_probability` together, instead of its mean over all scenarios (conditional value at risk).
     """
 
     probability: FloatArray
@@ -37,7 +37,7 @@ class Scenarios:
             f"{len(self.probability)} scenarios x intervals",
         )
         sums_up = abs(float(self.probability.sum()) - 1) <= _WHOLE and bool((self.probability >= 0).all())
-        checks.require(sums_up, "probability", self.probability.tolist(), "none below 0, and 1 in all")
+        checks.require(sums_up, "probability", self.probability.tolist(), "values of at least 0 that sum to 1")
         checks.require(
             0 <= self.shared_intervals <= (shape[1] if len(shape) > 1 else 0),
             "shared_intervals",
@@ -55,5 +55,5 @@ class Scenarios:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of scenarios."""
         return len(self.probability)

@@ -1,8 +1,8 @@
 """Coefficients: arrays that are functions of a model's parameters.
 
 A coefficient is evaluated with `value(parameters)`, where `parameters` maps the name of each Pyomo parameter to its
-values in the order of its index set (one value for a scalar). Its value is a number, or one number for each place
-(an index of a law) that it was made for. What depends on no parameter is a `Constant` from the start.
+values in the order of its index set (one value for a scalar). The result is a number, or one number for each place (an
+index of a law) that it was made for. A coefficient that depends on no parameter is a `Constant`.
 """
 
 import operator
@@ -28,7 +28,7 @@ class Coefficient:
         raise NotImplementedError
 
     def taken(self, places: IndexArray | None) -> "Coefficient":
-        """The coefficient at other places, one for each entry of `places`; as it is without them."""
+        """The coefficient at other places, one for each entry of `places`; unchanged if `places` is None."""
         return self if places is None else Taken(self, places)
 
     def __add__(self, other: "Coefficient") -> "Coefficient":
@@ -55,7 +55,7 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True)
 class Constant(Coefficient):
-    """What depends on no parameter."""
+    """A coefficient that depends on no parameter."""
 
     number: Value
 
@@ -109,7 +109,7 @@ class Single(Coefficient):
 
 @dataclass(frozen=True, slots=True)
 class Combined(Coefficient):
-    """Two coefficients, by an operation on each place."""
+    """Two coefficients, combined by an operation at each place."""
 
     operation: Callable[[Value, Value], Value]
     left: Coefficient
@@ -156,7 +156,7 @@ class Summed(Coefficient):
 
 
 def gathered(name: str, positions: IndexArray) -> Coefficient:
-    """A parameter's values at some positions: one value, a run of them, or any."""
+    """A parameter's values at some positions: one value, a slice, or any selection."""
     first = int(positions[0]) if len(positions) else 0
     if len(positions) and (positions == first).all():
         return Single(name, first)

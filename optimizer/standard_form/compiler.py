@@ -1,4 +1,4 @@
-"""The compiler: an abstract Pyomo model in, a form that yields a linear program for every set of parameters out."""
+"""The compiler: from an abstract Pyomo model to a form that gives a linear program for all parameter values."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ class _Block:
 
     @property
     def places(self) -> slice:
-        """Where its bounds stand among all."""
+        """The positions of its bounds among all bounds."""
         return slice(self.first, self.first + self.count)
 
 
@@ -44,7 +44,7 @@ class CompiledModel:
     """
 
     def __init__(self, model: pyo.AbstractModel) -> None:
-        """Read a linear model; raises `UnableToCompile` where a law is not linear."""
+        """Read a linear model; raises `UnableToCompile` if a law is not linear."""
         for component in model.component_objects((pyo.Set, pyo.RangeSet, pyo.Param, pyo.Var)):
             component.construct()
         self._sets = IndexSets()
@@ -141,9 +141,9 @@ class CompiledModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sums:
-    """Terms added up into an array of `size`: the values of all coefficients in a row, value `i` at `at[i]`.
+    """Terms added into an array of length `size`: value `i` of all coefficients is added at `at[i]`.
 
-    Those of `constant` are constant but where one of `coefficients` has its own.
+    `constant` holds the constant part; `coefficients` hold the values that depend on parameters.
     """
 
     coefficients: tuple[tuple[Coefficient, slice], ...]
@@ -172,7 +172,7 @@ class _Sums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pattern:
-    """The matrix by row: where its entries stand, and how terms add up to them."""
+    """The matrix by row: the positions of its entries, and how terms add up to them."""
 
     rows: int
     starts: IntArray
@@ -198,7 +198,7 @@ class _Pattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bounds:
-    """Both bounds of all rows, or of all columns: what is constant stands in `lower` and `upper` already."""
+    """Both bounds of all rows, or of all columns; `lower` and `upper` already contain the constant ones."""
 
     lower: FloatArray
     upper: FloatArray
@@ -227,7 +227,7 @@ class _Bounds:
 
 
 def _less(bound: Coefficient, constant: Coefficient) -> Coefficient:
-    """A bound less the constant of its form; where there is none, there is none."""
+    """A bound less the constant of its form; None if there is no bound."""
     return bound if bound in _FREE else bound - constant
 
 

@@ -1,7 +1,7 @@
 """Laws as templates: one reading of a Pyomo expression over a whole index set.
 
-A template holds placeholders where an index goes. It is read at all places (the indices of its law) at once: what it
-comes to is a constant and a list of terms, each with a coefficient and a column for every place it stands at.
+A template holds placeholders for its indices. It is read at all places (the indices of its law) at once. The result is
+a constant and a list of terms, each with a coefficient and a column for every place.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,12 +23,12 @@ ZERO = Constant(0.0)
 
 
 class UnableToCompile(ValueError):
-    """A law that is not linear, or is stated in a way that cannot be read."""
+    """A law is not linear, or is stated in a form that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A coefficient times a variable: at `places` (every place without them), with one column for each."""
+    """A coefficient times a variable, with one column for each place in `places` (None: every place)."""
 
     coefficient: Coefficient
     columns: IndexArray
@@ -61,32 +61,32 @@ class LinearForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """How many places there are, and what each placeholder stands for at each of them."""
+    """The number of places, and the value of each placeholder at each place."""
 
     count: int
     bindings: dict[int, IndexArray] = field(default_factory=dict)
 
     def bound(self, placeholders: Sequence[IndexTemplate], codes: IndexArray) -> "Places":
-        """The same places with more placeholders bound: column `d` of `codes` to the `d`-th of them."""
+        """The same places with more placeholders bound: column `i` of `codes` to placeholder `i`."""
         bindings = dict(self.bindings)
         for each in placeholders:
-            bindings[id(each)] = codes[:, each._index or 0]  # noqa: SLF001 - which dimension it stands for
+            bindings[id(each)] = codes[:, each._index or 0]  # noqa: SLF001 - the dimension of the placeholder
         return Places(count=self.count, bindings=bindings)
 
     def repeated(self, places: IndexArray) -> "Places":
-        """Other places, each where one of these is."""
+        """Other places, each copied from one of these."""
         return Places(count=len(places), bindings={key: value[places] for key, value in self.bindings.items()})
 
 
 class Reader:
-    """Reads templates into linear forms; `first_column` says where the columns of each variable begin."""
+    """Reads templates into linear forms; `first_column` gives the first column of each variable."""
 
     def __init__(self, sets: IndexSets, first_column: dict[str, int]) -> None:
         self._sets = sets
         self._first_column = first_column
 
     def read(self, expression: Any, places: Places) -> LinearForm:  # noqa: ANN401 - Pyomo has no common type
-        """Read an expression at all places; raises `UnableToCompile` where it is not linear."""
+        """Read an expression at all places; raises `UnableToCompile` if it is not linear."""
         kind = type(expression)
         if kind in native_numeric_types:
             return LinearForm(constant=Constant(float(expression)))
@@ -102,7 +102,7 @@ class Reader:
                 return read(self, expression, places)
         if expression.is_component_type():
             return self._data(expression, places)
-        raise UnableToCompile(f"no linear expression: {expression}")
+        raise UnableToCompile(f"not a linear expression: {expression}")
 
     def constant(self, expression: Any, places: Places) -> Coefficient:  # noqa: ANN401 - Pyomo has no common type
         """Read an expression that holds no variable."""
@@ -135,7 +135,7 @@ class Reader:
         return np.atleast_1d(np.asarray(constant.number, np.intp))
 
     def _sum(self, expression: TemplateSumExpression, places: Places) -> LinearForm:
-        """A sum over sets: its terms stand at the places they are summed to."""
+        """A sum over sets; each term belongs to the place to which it is summed."""
         inner, into = places, np.arange(places.count)
         for group in expression.template_iters():
             inner, into = self._over(group, inner, into)
@@ -154,7 +154,7 @@ class Reader:
 
     def _over(self, group: Sequence[IndexTemplate], places: Places, into: IndexArray) -> tuple[Places, IndexArray]:
         """Repeat every place for each member of the set that a group of placeholders runs over."""
-        index_set = group[0]._set  # noqa: SLF001 - the set it runs over
+        index_set = group[0]._set  # noqa: SLF001 - the set of the placeholder
         if isinstance(index_set, GetItemExpression):
             component, *index = index_set.args
             outer = self._sets.of(component.index_set()).positions([self._index(each, places) for each in index])

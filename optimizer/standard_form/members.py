@@ -1,4 +1,4 @@
-"""Index sets as integers: where in a set an index stands, for many indices at once."""
+"""Index sets as integers: the position of an index in its set, for many indices at once."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,11 +9,11 @@ from pyomo.core.base.set import SetProduct
 
 IndexArray = NDArray[np.intp]
 _FIRST_LABEL = -2
-"""Labels become integers below -1; integers stand for themselves."""
+"""Labels become integers below -1; integers are unchanged."""
 
 
 class UnableToFind(LookupError):
-    """An index that its set does not hold."""
+    """An index is not in its set."""
 
 
 class Labels:
@@ -23,7 +23,7 @@ class Labels:
         self._codes: dict[object, int] = {}
 
     def code(self, label: object) -> int:
-        """The integer that stands for a label; integers stand for themselves."""
+        """The integer for a label; integers are unchanged."""
         if isinstance(label, int):
             return label
         return self._codes.setdefault(label, _FIRST_LABEL - len(self._codes))
@@ -32,7 +32,8 @@ class Labels:
 class Members:
     """The members of one index set, in its order.
 
-    `codes` has one row a member and one column a dimension; a scalar's set has one member of no dimension.
+    `codes` has one row for each member and one column for each dimension; a scalar's set has one member of no
+    dimension.
     """
 
     def __init__(self, codes: IndexArray) -> None:
@@ -47,7 +48,7 @@ class Members:
         return len(self.codes)
 
     def positions(self, index: Sequence[IndexArray]) -> IndexArray:
-        """Where indices stand in the set; `index` has one array (or number) a dimension."""
+        """The positions of indices in the set; `index` has one array (or number) for each dimension."""
         keys = self._keys(index)
         if not len(self):
             raise UnableToFind("an index of an empty set")
@@ -57,7 +58,7 @@ class Members:
         return at if self._is_sorted else self._order[at]
 
     def _keys(self, index: Sequence[IndexArray]) -> IndexArray:
-        """One integer an index: its coordinates along the axes, ravelled."""
+        """One integer for each index: its coordinates along the axes, ravelled."""
         keys: IndexArray = np.zeros(1, np.intp)
         for axis, column in zip(self._axes, index, strict=True):
             coordinate = np.minimum(np.searchsorted(axis, column), len(axis) - 1)

@@ -1,4 +1,4 @@
-"""The linear program a solver takes."""
+"""A linear program in the form that a solver takes."""
 
 from dataclasses import dataclass
 
@@ -30,10 +30,10 @@ class LinearProgram:
 
     @property
     def columns(self) -> int:
-        """How many variables there are."""
+        """The number of variables."""
         return len(self.cost)
 
     @property
     def rows(self) -> int:
-        """How many constraints there are."""
+        """The number of constraints."""
         return len(self.row_lower)

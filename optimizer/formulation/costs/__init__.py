@@ -1,1 +1,1 @@
-"""The terms of the objective, one a file: energy and its tiers, demand, the minimum bill, wear, uncertainty."""
+"""The terms of the objective, one in each file: energy and its tiers, demand, minimum bill, wear, uncertainty."""

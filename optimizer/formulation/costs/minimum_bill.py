@@ -1,4 +1,4 @@
-"""Minimum charges: a billing period costs at least so much.
+"""Minimum charges: the lowest cost of a billing period.
 
 shortfall[m] >= amount[m] - sum over kinds of before_tax[m,kind] * cost of that kind in the period ,    shortfall >= 0
 """
@@ -15,7 +15,7 @@ _OF_KIND = {kind: f"MINIMUM_{kind.upper()}" for kind in PEAK_KINDS}
 
 
 def minimum_sets(problem: DispatchProblem) -> Sets:
-    """What of each billing period a minimum counts: intervals, blocks, and the steps of demand."""
+    """The intervals, blocks and demand steps of each billing period that count towards its minimum."""
     charges = problem.charges
     each = [(m, term.billing_period) for m, term in enumerate(charges.minimum)]
     imports = tuple((m, t) for m, term in enumerate(charges.minimum) for t in term.intervals.tolist())
@@ -45,7 +45,7 @@ def minimum_sets(problem: DispatchProblem) -> Sets:
 
 
 def add_minimum_bills(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Declare what is missing to the minimum of each billing period."""
+    """Declare the shortfall of each billing period below its minimum."""
     declare_set(model, sets, "MINIMUMS")
     for name in ("MINIMUM_IMPORTS", "MINIMUM_EXPORTS"):
         declare_groups(model, f"{name}_OF", model.MINIMUMS, sets[name])
@@ -60,7 +60,7 @@ def add_minimum_bills(model: pyo.AbstractModel, sets: Sets) -> None:
 
 
 def minimum_parameters(problem: DispatchProblem) -> Parameters:
-    """What each billing period costs at least, and how much of each kind of cost counts."""
+    """The minimum of each billing period, and how much of each kind of cost counts towards it."""
     terms = problem.charges.minimum
     return {
         "minimum_amount": np.array([term.amount - term.fixed_amount for term in terms]),
@@ -70,7 +70,7 @@ def minimum_parameters(problem: DispatchProblem) -> Parameters:
 
 
 def minimum_is_paid(model: pyo.AbstractModel, s: int, m: int) -> object:
-    """shortfall >= amount - what is charged."""
+    """shortfall >= amount - charges that count."""
     energy = energy_cost(model, s, model.MINIMUM_IMPORTS_OF[m], model.MINIMUM_EXPORTS_OF[m])
     charged = model.energy_before_tax[m] * (energy + tier_cost(model, s, model.MINIMUM_BLOCKS_OF[m]))
     charged -= model.export_before_tax[m] * export_earned(model, s, model.MINIMUM_EXPORTS_OF[m])

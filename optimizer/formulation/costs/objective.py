@@ -1,4 +1,4 @@
-"""The objective: what every scenario costs, by its probability; of demand, a share by its risk.
+"""The objective: the expected cost of scenarios, with a share of demand cost counted by its risk.
 
 minimize   sum_s probability[s] * (cost[s] + (1 - risk_weight) * demand cost[s])  +  risk_weight * risk
 """

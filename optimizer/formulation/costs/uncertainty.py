@@ -1,10 +1,10 @@
-"""Uncertainty: what is decided before the load is known is the same in every scenario, and a bad one may weigh more.
+"""Uncertainty: first decisions are equal in every scenario, and bad scenarios may have more weight.
 
     c[s,u,t] - d[s,u,t] = c[0,u,t] - d[0,u,t]                 for every scenario s and interval t that share decisions
     excess[s] >= demand cost[s] - value_at_risk ,    excess >= 0                        only where risk has a weight
 
-Risk counts as value_at_risk + sum_s probability[s] * excess[s] / tail: the mean of demand costs over the worst
-scenarios, of probability `tail` in all (Rockafellar and Uryasev, 2000).
+Risk is value_at_risk + sum_s probability[s] * excess[s] / tail: the mean of demand costs over the worst scenarios,
+which have the probability `tail` together (Rockafellar and Uryasev, 2000).
 """
 
 import pyomo.core as pyo
@@ -25,7 +25,7 @@ def uncertainty_sets(problem: DispatchProblem) -> Sets:
 
 
 def add_uncertainty(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Share the first decisions, and measure how much demand costs in the worst scenarios."""
+    """Share the first decisions, and measure the demand cost of the worst scenarios."""
     for name in ("SHARED", "FOLLOWING", "RISK"):
         declare_set(model, sets, name)
     model.risk_weight = pyo.Param(mutable=True)
@@ -41,7 +41,7 @@ def add_uncertainty(model: pyo.AbstractModel, sets: Sets) -> None:
 
 
 def uncertainty_parameters(problem: DispatchProblem) -> Parameters:
-    """How much risk weighs, and how likely the worst scenarios are."""
+    """The weight of risk, and the probability of the worst scenarios."""
     scenarios = problem.scenarios
     weight = scenarios.risk_weight if scenarios.count > 1 else 0.0
     return {"risk_weight": number(weight), "tail_probability": number(scenarios.tail_probability)}

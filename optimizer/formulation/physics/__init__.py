@@ -1,1 +1,1 @@
-"""The laws of equipment, one a file: battery, rectifier, taper, meter, ramp, and no charge while discharging."""
+"""The laws of equipment, one in each file: battery, rectifier, taper, meter, ramp, exclusivity."""

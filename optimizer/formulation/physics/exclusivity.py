@@ -2,8 +2,8 @@
 
     c <= charge_ceiling * u ,    d <= discharge_ceiling * (1 - u) ,    u in {0, 1}
 
-Doing both only burns energy in the battery's losses, which pays only where a price is far enough below zero. The model
-is solved without these binaries first; they are added for the intervals where the answer shows that they are needed.
+Doing both only burns energy in the battery's losses, which pays only if a price is far enough below zero. The model is
+first solved without these binaries. They are added for the intervals in which the answer does both.
 """
 
 from collections.abc import Collection
@@ -19,7 +19,7 @@ def exclusivity_sets(where: Collection[tuple[str, int]]) -> Sets:
 
 
 def forbid_charging_while_discharging(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Let a battery either charge or discharge, where asked to."""
+    """Let a battery either charge or discharge, in the given intervals."""
     declare_set(model, sets, "EXCLUSIVE", dimen=2)
     model.charging = pyo.Var(model.SCENARIOS, model.EXCLUSIVE, domain=pyo.Binary, dense=False)
     model.charges_only_when_charging = pyo.Constraint(model.SCENARIOS, model.EXCLUSIVE, rule=charges_only_when_charging)

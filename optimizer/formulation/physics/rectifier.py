@@ -1,4 +1,4 @@
-r"""Rectifiers: what each UPS draws at its input.
+r"""Rectifiers: the power that each UPS draws at its input.
 
     eta_rect * g + d = L / eta_inv + c          so     g = (L / eta_inv + c - d) / eta_rect
     bidirectional:   g = (L / eta_inv + c - d + r / eta_rect) / eta_rect - r ,   d <= L / eta_inv + c + r / eta_rect
@@ -20,7 +20,7 @@ def rectifier_sets(problem: DispatchProblem) -> Sets:
 
 
 def add_rectifiers(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Declare what a bidirectional UPS may feed back."""
+    """Declare the power that a bidirectional UPS may feed back."""
     declare_set(model, sets, "FEEDS_BACK")
     model.rectifier_efficiency = pyo.Param(model.UPS, mutable=True)
     model.dc_load_kw = pyo.Param(model.UPS, model.INTERVALS, mutable=True)
@@ -34,7 +34,7 @@ def add_rectifiers(model: pyo.AbstractModel, sets: Sets) -> None:
 
 
 def rectifier_parameters(basis: PlanBasis) -> Parameters:
-    """Efficiencies, loads at the DC bus, and how much may be fed back."""
+    """Efficiencies, loads at the DC bus, and the limits of feeding back."""
     return {
         "rectifier_efficiency": per_system(basis.problem, lambda ups: ups.rectifier_efficiency),
         "dc_load_kw": per_system_and_step(basis.problem, lambda ups: basis.powers.dc_load_kw[ups.id]),
@@ -51,13 +51,13 @@ def input_kw(model: pyo.AbstractModel, s: int, ups: str, t: int) -> pyo.NumericV
 
 
 def feeding_back_kw(model: pyo.AbstractModel, s: int, ups: str, t: int) -> pyo.NumericValue:
-    """What feeding back takes off the input: r - r / eta_rect / eta_rect, below zero for the loss."""
+    """The change of the input by feeding back: r - r / eta_rect / eta_rect, negative because of the losses."""
     eta = model.rectifier_efficiency[ups]
     return model.feed_back_kw[s, ups, t] - model.feed_back_kw[s, ups, t] / eta / eta
 
 
 def feed_back_is_permitted(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
-    """0 <= r <= export limit, and nothing at a negative price."""
+    """0 <= r <= export limit, and r = 0 at a negative price."""
     return 0, model.feed_back_ceiling_kw[ups, t]
 
 

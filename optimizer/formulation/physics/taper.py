@@ -2,7 +2,8 @@
 
     c[t] <= limit * (at_zero[k] + slope[k] * E[t+1] / capacity)        for every falling line k of the maker's table
 
-The table is concave, so that all its lines hold at once; the fuller end of the interval decides.
+The table is concave, so all its lines hold at once. The end of the interval counts, because the battery is fuller
+there.
 """
 
 from collections.abc import Iterator

@@ -113,7 +113,7 @@ def test_a_plan_that_leaves_a_system_out_is_not_certified(plan: DispatchPlan) ->
 
     certificate = judged(both, plan)
 
-    assert certificate.violations == ("pod-2: the plan does not say what this system does",)
+    assert certificate.violations == ("pod-2: the plan has no setpoints of this system",)
 
 
 def test_meter_limits_are_checked_on_the_plans_own_word_too(made: DispatchProblem, plan: DispatchPlan) -> None:

@@ -177,7 +177,7 @@ def test_a_plan_of_no_system_proves_nothing() -> None:
     certificate = judged(made, plan_dispatch(made, issued_at=NOW), ups=())
 
     assert not certificate.certified
-    assert certificate.violations == ("the plan says of no UPS system what it does",)
+    assert certificate.violations == ("the plan has no setpoints of any UPS system",)
 
 
 def test_falling_duties_are_replayed_step_by_step() -> None:

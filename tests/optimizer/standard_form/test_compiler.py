@@ -81,7 +81,7 @@ def test_a_function_that_is_not_linear_is_refused() -> None:
     model.x = pyo.Var()
     model.cost = pyo.Objective(rule=lambda m: pyo.exp(m.x))
 
-    with pytest.raises(UnableToCompile, match="no linear expression"):
+    with pytest.raises(UnableToCompile, match="not a linear expression"):
         CompiledModel(model)
 
 
