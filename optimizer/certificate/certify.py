@@ -1,4 +1,4 @@
-"""The certificate: outages replayed against a plan, by code that does not know how the plan was made.
+"""The certificate: outages replayed against a plan, by code that shares nothing with the planner.
 
 It believes nothing that a plan says of itself. From the evidence (site, series, state) and the setpoints alone it works
 out loads, meter, stored energy, reserve, what conditions ask for, and which charge is needed then (`needed`); what the
@@ -109,7 +109,7 @@ def _meter_violations(
 
 def _left_out(evidence: Evidence, plan: StatedPlan) -> list[str]:
     missing = {ups.id for ups in evidence.site.ups} - {each.ups_id for each in plan.ups}
-    return [f"{ups_id}: the plan does not say what this system does" for ups_id in sorted(missing)]
+    return [f"{ups_id}: the plan has no setpoints of this system" for ups_id in sorted(missing)]
 
 
 def _outages(horizon: Horizon, systems: list[SystemReplay]) -> Iterator[Outage]:

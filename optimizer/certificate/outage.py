@@ -1,7 +1,7 @@
-"""Outages replayed second by second: how long the surviving units of one UPS system carry a load.
+"""Outages replayed second by second: how long surviving units of one UPS system carry a load.
 
-Written apart from the reserve formula. Surviving units share the load alike; each draws on its battery at the rate its
-share demands, and the load drops where they are empty or lack the power.
+Written separately from the reserve formula. Surviving units share the load equally, and each draws its share from its
+own battery. The load drops when a battery is empty or lacks power.
 """
 
 from collections.abc import Mapping
@@ -42,9 +42,9 @@ class Replay:
 def ride_through_s(ups: UpsSystem, stored_kwh: FloatArray, load_kw: FloatArray) -> FloatArray:
     """Replay every tolerated failure from each boundary; return seconds by boundary (rows) and failed units (columns).
 
-    `stored_kwh` and `load_kw` hold one value a boundary. Units share charge and load alike and count as the weakest, so
-    that the number of failed units says it all, whichever they are. Where a policy asks for more than one duty, the one
-    of least margin counts, as seconds around the policy's own.
+    `stored_kwh` and `load_kw` hold one value for each boundary. Units share charge and load equally and count like the
+    weakest one, so only the number of failed units matters. If a policy requires several duties, the one with the
+    smallest margin counts; its margin is added to the policy's own seconds.
     """
     return replay_policy(ups, stored_kwh, load_kw).seconds
 
@@ -81,9 +81,9 @@ def replay_duty(
 def _replay_load(
     ups: UpsSystem, duty: BackupDuty, stored_kwh: FloatArray, load_kw: float, slack_kwh: FloatArray
 ) -> Replay:
-    """Replay outages of one load: all draw alike, so one curve of energy drawn over time serves every boundary.
+    """Replay outages of one load: all draw the same power, so one curve of energy over time serves every boundary.
 
-    Each outage ends where the curve passes what a unit had left above its cutoff, or where a unit lacks the power.
+    An outage ends when the curve exceeds a unit's energy above its cutoff, or when a unit lacks power.
     """
     units = ups.units_in_service
     unavailable_kwh = _unavailable_kwh(ups, ups.weakest_capacity_kwh)
@@ -106,7 +106,7 @@ def _replay_load(
 
 
 class _Same:
-    """A UPS system as a key: equal to itself and to no other, however alike."""
+    """A UPS system as a cache key: equal only to the same object."""
 
     __slots__ = ("ups",)
 
@@ -135,7 +135,7 @@ class _Curve:
 
 @lru_cache(maxsize=256)
 def _curve(same: _Same, duty: BackupDuty, share_kw: float, most_kwh: float) -> _Curve:
-    """Draw the share of one unit until `most_kwh` are gone; the plans of one site ask for the same curves."""
+    """Draw the share of one unit until `most_kwh` are used; cached, because plans of one site need the same curves."""
     ups, capacity = same.ups, np.array([same.ups.weakest_capacity_kwh])
     full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
     ends_s = _step_ends_s(duty, most_kwh / full_drain_kw * SECONDS_PER_HOUR if full_drain_kw > 0 else np.inf)
@@ -152,7 +152,7 @@ def _curve(same: _Same, duty: BackupDuty, share_kw: float, most_kwh: float) -> _
 
 
 def _where_passed_s(left_kwh: FloatArray, drawn_kwh: FloatArray, ends_s: FloatArray) -> FloatArray:
-    """When the energy drawn passes what was left: after the stretches in which nothing is drawn."""
+    """The time at which the energy drawn exceeds what was left; times without load do not end an outage."""
     after = np.searchsorted(drawn_kwh, left_kwh, side="right")
     after = np.clip(after, 1, len(drawn_kwh) - 1)
     step_kwh = drawn_kwh[after] - drawn_kwh[after - 1]
@@ -161,7 +161,7 @@ def _where_passed_s(left_kwh: FloatArray, drawn_kwh: FloatArray, ends_s: FloatAr
 
 
 def _step_ends_s(duty: BackupDuty, full_load_s: float) -> FloatArray:
-    """The ends of the replay's steps: seconds until the duty is met twice over, coarser after that."""
+    """The ends of the replay's steps: one second each until twice the duty, longer steps after that."""
     fine_s = np.ceil(2 * duty.duration_s)
     step_s = max(_FINE_STEP_S, np.ceil(fine_s / _MOST_FINE_STEPS))
     last_s = min(duty.duration_s + full_load_s, _LONGEST_REPLAY_S) if np.isfinite(full_load_s) else fine_s
@@ -171,7 +171,7 @@ def _step_ends_s(duty: BackupDuty, full_load_s: float) -> FloatArray:
 
 
 def _load_fractions(duty: BackupDuty, at_s: FloatArray) -> FloatArray:
-    """The share of the load to carry at each moment; all of it once the duty is over."""
+    """The fraction of the load to carry at each moment; the full load after the duty."""
     step_ends_s = np.cumsum([step.seconds for step in duty.steps])
     fractions = np.array([*(step.load_fraction for step in duty.steps), 1.0])
     return fractions[np.searchsorted(step_ends_s, at_s + _TOLERANCE_S, side="right")]
@@ -206,7 +206,7 @@ def _unavailable_kwh(ups: UpsSystem, capacity_kwh: float) -> float:
 
 
 def inverter_input_kw(ups: UpsSystem, unit_load_kw: FloatArray) -> FloatArray:
-    """What the inverter of one unit draws from DC to carry a load (AC)."""
+    """The DC power of one unit's inverter under a load (AC)."""
     curve = ups.inverter_efficiency_by_load_fraction
     if not curve:
         return unit_load_kw / ups.inverter_efficiency
@@ -216,7 +216,7 @@ def inverter_input_kw(ups: UpsSystem, unit_load_kw: FloatArray) -> FloatArray:
 
 
 def _usable_fraction(battery: Battery, rate: FloatArray) -> FloatArray:
-    """What of the stored energy can be drawn at a rate (1/h)."""
+    """The fraction of stored energy that can be drawn at a rate (1/h)."""
     if battery.peukert is not None:
         law = battery.peukert
         return np.power(np.maximum(rate * law.rated_h, 1.0), 1 - law.exponent)
@@ -225,7 +225,7 @@ def _usable_fraction(battery: Battery, rate: FloatArray) -> FloatArray:
 
 
 def _left_at(battery: Battery, table: Mapping[float, float], *, otherwise: float) -> float:
-    """What a maker's table leaves at the battery's temperature."""
+    """The value of a maker's table at the battery's temperature."""
     if battery.temperature_c is None or not table:
         return otherwise
     degrees = sorted(table)
@@ -233,7 +233,7 @@ def _left_at(battery: Battery, table: Mapping[float, float], *, otherwise: float
 
 
 def _power_left_when_empty(ups: UpsSystem) -> float:
-    """The share of the discharge limit that is left at the end, where the battery is nearly empty."""
+    """The fraction of the discharge limit that is left when the battery is nearly empty."""
     table = ups.battery.power_by_fraction
     if not table:
         return 1.0

@@ -49,7 +49,7 @@ def malformed(evidence: Evidence, plan: StatedPlan) -> list[str]:
             f"{each.ups_id}: discharge_kw": (each.discharge_kw, n),
             f"{each.ups_id}: stored_kwh": (each.stored_kwh, n + 1),
         }
-    faults = [] if plan.ups else ["the plan says of no UPS system what it does"]
+    faults = [] if plan.ups else ["the plan has no setpoints of any UPS system"]
     faults += [
         f"{each.ups_id}: reserve_kwh has {len(each.reserve_kwh)} values, not {n + 1}"
         for each in plan.ups

@@ -1,4 +1,4 @@
-"""Whether a plan leaves load swings their power and keeps the ramp limit: a part of the certificate.
+"""The part of the certificate for load swings and ramps.
 
 Written apart from `domain.equipment.swing` and `formulation.physics.ramp`. Charge that is needed then to reach a floor
 in time (`needed`) comes before both: so many kW of that system, in that interval and in the steps into and out of it,
@@ -21,7 +21,7 @@ _SECONDS_PER_HOUR = 3600
 
 
 def swing_violations(system: SystemReplay, needed_kw: FloatArray) -> list[str]:
-    """Say where a plan takes power that the batteries need for load swings, the first moment of each fault."""
+    """List where a plan uses power that batteries need for load swings, each fault with its first moment."""
     ups, charge, discharge = system.ups, system.charge_kw, system.discharge_kw
     left_kw = _left_for_the_battery_kw(ups)
     if left_kw <= 0:
@@ -65,7 +65,7 @@ def ramp_violations(
 
 
 def _left_for_the_battery_kw(ups: UpsSystem) -> float:
-    """Half the swing, less what the capacitor takes of it for all of half a period, at the battery's terminals."""
+    """Half the swing, less the part that the capacitor absorbs for a whole half period, at the battery's terminals."""
     if ups.swing is None:
         return 0.0
     half_kw, half_period_s = ups.swing.amplitude_kw / 2, 1 / ups.swing.frequency_hz / 2
@@ -78,7 +78,7 @@ def _left_for_the_battery_kw(ups: UpsSystem) -> float:
 
 
 def _standing_by_kw(ups: UpsSystem) -> float:
-    """The charge that makes up for what full batteries lose."""
+    """The charge that replaces the standby loss of full batteries."""
     lost_kw = -float(np.log1p(-ups.battery.standby_loss_per_h)) * ups.max_stored_kwh
     return min(ups.charge_limit_kw, lost_kw / ups.battery.charge_efficiency)
 

@@ -1,4 +1,4 @@
-"""What is asked of the optimizer: a site, a horizon, its loads and charges, and the state it starts from."""
+"""The question to the optimizer: a site, a horizon, its loads and charges, and the state at its start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,9 +25,9 @@ class DispatchProblem:
     `reserve_profile_kwh` replaces the computed reserve of a system by one value per boundary (intervals + 1). While a
     condition of the site or of its state holds, the reserve is raised and nothing is discharged.
 
-    `uncertain` holds loads that may come in place of `unprotected_load_kw`, which then is the expected one.
-    `stored_value_per_kwh` (one value a boundary) says what stored energy is worth by itself; with it, the batteries
-    need not hold at the end of the horizon what they held at its start.
+    `uncertain` holds possible loads; `unprotected_load_kw` is then the expected one. `stored_value_per_kwh` (one value
+    for each boundary) is the value of stored energy itself. With it, batteries may hold less energy at the end of the
+    horizon than at its start.
     """
 
     site: Site
@@ -80,23 +80,23 @@ class DispatchProblem:
 
     @cached_property
     def scenarios(self) -> Scenarios:
-        """The loads that may come; one, where they are known."""
+        """The possible loads; a single one if loads are known."""
         return self.uncertain or Scenarios.certain(self.unprotected_load_kw)
 
     @property
     def returns(self) -> bool:
-        """Whether the batteries must hold at the end of the horizon what they held at its start."""
+        """Whether batteries must hold at least as much energy at the end of the horizon as at its start."""
         return self.stored_value_per_kwh is None
 
     @property
     def stored_value(self) -> FloatArray:
-        """What stored energy is worth at each boundary; nothing where it is only to return."""
+        """The value of stored energy at each boundary; 0 if energy must only return to its start."""
         given = self.stored_value_per_kwh
         return np.zeros(self.horizon.intervals + 1) if given is None else np.array(given)
 
     @property
     def planned(self) -> int:
-        """How many intervals belong to the plan itself."""
+        """The number of intervals of the plan, without look-ahead."""
         return self.plan_intervals or self.horizon.intervals
 
     def stored_at_start_kwh(self, ups: UpsSystem) -> float:

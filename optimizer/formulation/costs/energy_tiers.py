@@ -23,7 +23,7 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 def tier_sets(problem: DispatchProblem, blocks: tuple[TierBlock, ...]) -> Sets:
-    """The blocks of every tiered billing period; those that scale with a demand carry its number last."""
+    """The blocks of every tiered billing period; if a block scales with a demand, its index ends with the demand's."""
     each = list(enumerate(blocks))
     bounded = [(e, k) for e, k in _widths(blocks) if math.isfinite(_widths(blocks)[e, k].constant)]
     below = [(e, k, j) for e, block in each for k in block.cheaper for j in range(k)]
@@ -85,7 +85,7 @@ def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
 
 
 def tier_parameters(basis: PlanBasis, blocks: tuple[TierBlock, ...]) -> Parameters:
-    """Prices and widths of every block, and the energy that fills them already."""
+    """Prices and widths of every block, and the energy that already fills them."""
     most_kwh = basis.reach.most_grid_kw * basis.problem.horizon.interval_h * basis.problem.horizon.intervals
     bounded = [width for width in _widths(blocks).values() if math.isfinite(width.constant)]
     so_far_kwh = np.array([block.energy_so_far_kwh for block in blocks])
@@ -144,5 +144,5 @@ def scaled_blocks_below_are_full(  # noqa: PLR0917 - Pyomo passes the index by p
 
 
 def demand_keeps_blocks(model: pyo.AbstractModel, s: int, e: int, p: int) -> object:
-    """Billed demand stays where the blocks are as stated."""
+    """Billed demand stays in the range for which the blocks are valid."""
     return pyo.inequality(model.demand_low_kw[e, p], billed_kw(model, s, p), model.demand_high_kw[e, p])

@@ -1,9 +1,10 @@
-"""Causes of peaks: where a higher billed demand could lower the cost, it is held to what sets it.
+"""Causes of peaks: if a higher billed demand could lower the cost, the model ties it to its cause.
 
     billed[p] <= cause[i] + most * (1 - chosen[p,i]) ,    sum over causes i of chosen[p,i] = 1 ,    chosen in {0, 1}
 
-A cause is the peak so far, the floor, an interval or window that the charge meters, or, over a ratchet, the peak so far
-or an interval of the linked charge. It takes a credit, or kWh/kW blocks that grow with demand, for this to be needed.
+A cause is the peak so far, the floor, an interval or window that the charge meters, or, through a ratchet, the peak so
+far or an interval of the linked charge. Only a credit, or kWh/kW blocks that grow with demand, makes this necessary.
+Otherwise a higher demand never lowers the cost, and the minimization itself keeps demand at its cause.
 """
 
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def cause_sets(peaks: Peaks, blocks: tuple[TierBlock, ...]) -> Sets:
 
 
 def _causes(terms: tuple[DemandTerm, ...], p: int) -> Iterator[Cause]:
-    """What may set a billed demand."""
+    """The possible causes of a billed demand."""
     term = terms[p]
     yield "SO_FAR", ()
     yield "FLOOR", ()
@@ -47,7 +48,7 @@ def _causes(terms: tuple[DemandTerm, ...], p: int) -> Iterator[Cause]:
 
 
 def add_peak_causes(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Hold billed demand to what sets it, where more of it could pay."""
+    """Tie billed demand to its cause, for charges where a higher demand could lower the cost."""
     declare_set(model, sets, "EXACT")
     declare_set(model, sets, "CAUSES", dimen=2)
     declare_groups(model, "CAUSES_OF", model.EXACT, sets["CAUSES"])
