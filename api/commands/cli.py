@@ -23,6 +23,7 @@ from ridethrough.api.answers.printing import (
 )
 from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
+from ridethrough.api.commands.check_command import check
 from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.study_command import study
 from ridethrough.api.commands.swing_command import swing
@@ -201,6 +202,7 @@ def _check_address(host: str, port: int) -> None:
         raise UnableToAccept([Fault(field="--host and --port", value=f"{host}:{port}", allowed=allowed)]) from error
 
 
+app.command()(check)
 app.command()(bill)
 app.command()(series)
 app.command()(study)
