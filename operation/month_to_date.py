@@ -6,6 +6,7 @@ The bill is made once, at the end; plans need its peaks as they come. Demand is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import SiteState
 from ridethrough.tariffs.calendar.local_calendar import IndexArray, LocalCalendar, local_calendar
 from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
-from ridethrough.tariffs.charges.demand import DemandCharge
+from ridethrough.tariffs.charges.demand import DemandCharge, Stretch
 from ridethrough.tariffs.resolution import parts_of_an_interval
 from ridethrough.tariffs.tariff import Tariff
 
@@ -22,15 +23,22 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(slots=True, kw_only=True)
 class _Register:
-    """One demand or coincident charge: which intervals it meters, and the peak so far of its period (or day)."""
+    """One charge on a peak: which intervals it meters, and the peak so far of its billing period (or day, or week).
+
+    Where the mean of several days or weeks is billed, it keeps the peak of each of them.
+    """
 
     name: str
     metered: NDArray[np.bool_]
-    daily: bool
+    apart: Stretch
+    stretch: IndexArray
+    """The number of the billing period, day or week of each part of an interval."""
     window: IndexArray | None
+    highest: int = 1
     peak_kw: float = 0.0
+    day_peaks_kw: dict[str, float] = field(default_factory=dict)
     parts: int = 1
-    """Each interval of the meter series is so many intervals of `metered` and `window`."""
+    """Each interval of the meter series is so many intervals of `metered`, `stretch` and `window`."""
     counted: int = 0
     """Parts before this index are in the peak."""
 
@@ -41,12 +49,29 @@ class _Register:
             end = int(np.searchsorted(self.window, self.window[end - 1]))
         here = self.counted + np.flatnonzero(self.metered[self.counted : end])
         self.counted = max(self.counted, end)
-        if len(here):
-            kw = grid_kw[here // self.parts]
-            if self.window is not None:
-                starts = np.concatenate([[0], np.flatnonzero(np.diff(self.window[here])) + 1])
-                kw = np.add.reduceat(kw, starts) / np.diff(np.append(starts, len(kw)))
+        if not len(here):
+            return
+        kw, first = grid_kw[here // self.parts], here
+        if self.window is not None:
+            starts = np.concatenate([[0], np.flatnonzero(np.diff(self.window[here])) + 1])
+            kw, first = np.add.reduceat(kw, starts) / np.diff(np.append(starts, len(kw))), here[starts]
+        if self.highest == 1:
             self.peak_kw = max(self.peak_kw, float(kw.max()))
+            return
+        for number in np.unique(self.stretch[first]).tolist():
+            day = date.fromordinal(number).isoformat()
+            peak_kw = max(0.0, float(kw[self.stretch[first] == number].max()))
+            self.day_peaks_kw[day] = max(self.day_peaks_kw.get(day, 0.0), peak_kw)
+        self.peak_kw = sum(sorted(self.day_peaks_kw.values())[-self.highest :]) / self.highest
+
+    def turn(self, end: int) -> None:
+        """Forget the peak of a day or week that is billed by itself, if one ended before `end`."""
+        if self.highest == 1 and self.stretch[end * self.parts] != self.stretch[end * self.parts - 1]:
+            self.peak_kw = 0.0
+
+    def close(self) -> None:
+        """End a billing period."""
+        self.peak_kw, self.day_peaks_kw = 0.0, {}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +93,7 @@ class MonthToDate:
         """Start where a study starts, with what was set before it."""
         parts = parts_of_an_interval(tariff, calendar)
         fine = local_calendar(calendar.horizon.split(parts), calendar.cycle, tariff.holidays)
-        registers = [_register(tariff, fine, charge, before.peaks_kw, parts) for _, charge in tariff.on_peaks]
+        registers = [_register(tariff, fine, charge, before, parts) for _, charge in tariff.on_peaks]
         return cls(
             calendar=calendar,
             registers=registers,
@@ -76,7 +101,7 @@ class MonthToDate:
             energy_kwh=before.energy_kwh,
             period_energy_kwh=dict(before.period_energy_kwh),
             period_shares=_shares_of_periods(tariff, fine, parts),
-            remembered=frozenset(charge.name for charge in tariff.demand if not charge.daily),
+            remembered=frozenset(charge.name for charge in tariff.demand if charge.stretch == "period"),
         )
 
     def meter(self, grid_kw: FloatArray, end: int) -> None:
@@ -93,10 +118,9 @@ class MonthToDate:
             return
         if self.calendar.period[end] != self.calendar.period[last]:
             self._close(self.calendar.periods[int(self.calendar.period[last])].label)
-        elif self.calendar.day[end] != self.calendar.day[last]:
+        else:
             for register in self.registers:
-                if register.daily:
-                    register.peak_kw = 0.0
+                register.turn(end)
 
     def _close(self, label: str) -> None:
         """End a billing period: what it set is past."""
@@ -105,7 +129,7 @@ class MonthToDate:
         for register in self.registers:
             if register.name in self.remembered:
                 self.past_peaks_kw.setdefault(register.name, {})[label] = register.peak_kw
-            register.peak_kw = 0.0
+            register.close()
 
     def state(self, stored: "Stored") -> SiteState:
         """The state that the next plan starts from."""
@@ -116,6 +140,7 @@ class MonthToDate:
             past_peaks_kw=self.past_peaks_kw,
             energy_kwh=self.energy_kwh,
             period_energy_kwh=dict(self.period_energy_kwh),
+            day_peaks_kw={each.name: dict(each.day_peaks_kw) for each in self.registers if each.highest > 1},
         )
 
 
@@ -131,7 +156,7 @@ def _register(
     tariff: Tariff,
     calendar: LocalCalendar,
     charge: DemandCharge | CoincidentPeakCharge,
-    peaks_kw: Mapping[str, float],
+    before: SiteState,
     parts: int,
 ) -> _Register:
     metered = np.zeros(calendar.horizon.intervals, dtype=bool)
@@ -140,9 +165,12 @@ def _register(
     return _Register(
         name=charge.name,
         metered=metered,
-        daily=isinstance(charge, DemandCharge) and charge.daily,
+        apart=charge.apart,
+        stretch=calendar.stretch(charge.apart),
         window=calendar.windows(minutes) if minutes > calendar.horizon.interval_minutes else None,
-        peak_kw=peaks_kw.get(charge.name, 0.0),
+        highest=charge.highest if isinstance(charge, DemandCharge) else 1,
+        peak_kw=before.peaks_kw.get(charge.name, 0.0),
+        day_peaks_kw=dict(before.day_peaks_kw.get(charge.name, {})),
         parts=parts,
     )
 

@@ -96,7 +96,7 @@ def with_rest_of_period(term: DemandTerm, day_peaks_kw: FloatArray, days_left: i
     It has the same number of steps whatever the days are, with rates that rise. The rates are whole where no day is
     left or the past is short, and for a charge whose demand is not its own metered peak (a ratchet, a share).
     """
-    plain = term.own_fraction == 1 and not term.links and not term.day
+    plain = term.own_fraction == 1 and not term.links and not term.day and term.apart is None
     known = plain and days_left > 0 and len(day_peaks_kw) >= _LEAST_DAYS
     begun_kw = term.peak_so_far_kw
     highest_kw = max(float(day_peaks_kw.max()) if known else 0.0, begun_kw + 1)

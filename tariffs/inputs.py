@@ -1,11 +1,14 @@
 """What a tariff is priced with must belong to it."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from ridethrough.domain import Horizon, PriceSeries, SiteState
 from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
 from ridethrough.tariffs.tariff import Tariff
+
+_ROUNDING = 1e-9
 
 
 def check_inputs(
@@ -33,11 +36,36 @@ def check_inputs(
     if state is not None:
         for name in state.peaks_kw:
             checks.require(name in demand + coincident, f"peaks_kw.{name}", name, _one_of(demand + coincident))
+        _check_day_peaks(checks, tariff, state)
         for name, months in state.past_peaks_kw.items():
             checks.require(name in demand, f"past_peaks_kw.{name}", name, _one_of(demand))
             for month in months:
                 checks.require(_is_month(month), f"past_peaks_kw.{name}.{month}", month, "a month such as 2026-05")
+    for charge in tariff.coincident:
+        expected = sum(event.probability for event in events if event.charge == charge.name)
+        fits = not charge.peaks or expected <= charge.peaks + _ROUNDING
+        said = f"probabilities that sum to at most {charge.peaks} for {charge.name}"
+        checks.require(fits, "events", round(expected, 6), said)
     checks.raise_faults()
+
+
+def _check_day_peaks(checks: Checks, tariff: Tariff, state: SiteState) -> None:
+    averaged = [charge.name for charge in tariff.demand if charge.highest > 1]
+    for name, days in state.day_peaks_kw.items():
+        checks.require(name in averaged, f"day_peaks_kw.{name}", name, _one_of(averaged))
+        for day in days:
+            checks.require(_is_day(day), f"day_peaks_kw.{name}.{day}", day, "a day such as 2026-05-17")
+    periods = [] if tariff.energy is None else [period.name for period in tariff.energy.periods]
+    for name in state.period_energy_kwh:
+        checks.require(name in periods, f"period_energy_kwh.{name}", name, f"a period of energy: {', '.join(periods)}")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _one_of(names: list[str]) -> str:

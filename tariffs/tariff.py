@@ -60,6 +60,10 @@ class Tariff(Written):
             )
         self._check_schedules(checks)
         self._check_energy(checks)
+        yearly = [charge.name for charge in self.demand if charge.yearly]
+        checks.require(
+            not (yearly and self.minimum), "minimum", yearly, "none beside demand that is billed by the year"
+        )
         checks.raise_faults()
 
     @property
@@ -106,6 +110,8 @@ class Tariff(Written):
         else:
             checks.require(len(names) == 1, "energy.schedule", "", "the schedule that tells the periods apart")
         if self.energy.demand:
-            allowed = [charge.name for charge in self.demand if not charge.daily]
+            allowed = [
+                each.name for each in self.demand if each.stretch == "period" and not each.yearly and not each.peak
+            ]
             said = f"a demand charge by the month: {', '.join(allowed) or 'there is none'}"
             checks.require(self.energy.demand in allowed, "energy.demand", self.energy.demand, said)

@@ -123,25 +123,32 @@ class StudyCase:
             self.site_studied, past, self.record.load_kw[:, here], self.record.unprotected_load_kw[here]
         )
         billed = bill(self.tariff, past, loads.net_load_kw, prices=self.record.prices(past))
-        return _after(billed, self.calendar.periods[0].label, {each.name for each in self.tariff.demand if each.daily})
+        return _after(billed, self.tariff, self.calendar)
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), zone(self.horizon.timezone))
 
 
-def _after(billed: Bill, begun: str, daily: set[str]) -> SiteState:
-    """The state after the days of a bill; `begun` is the billing period in which the studied days start."""
-    peaks, last = monthly_peaks(billed), billed.periods[-1]
+def _after(billed: Bill, tariff: Tariff, calendar: LocalCalendar) -> SiteState:
+    """The state after the days of a bill, as the studied days of a calendar find it."""
+    begun, peaks, last = calendar.periods[0].label, monthly_peaks(billed), billed.periods[-1]
     if last.period.label != begun:
         return SiteState(past_peaks_kw=peaks)
+    averaged = {charge.name for charge in tariff.demand if charge.highest > 1}
+    weeks = {
+        charge.name: date.fromordinal(int(calendar.stretch(charge.stretch)[0])).isoformat()
+        for charge in tariff.demand
+        if charge.stretch != "period"
+    }
+    so_far = {name: last.day_peaks_kw[name].get(day, 0.0) for name, day in weeks.items()}
     return SiteState(
-        peaks_kw={name: kw for name, kw in last.peaks_kw.items() if name not in daily},
+        peaks_kw={name: kw for name, kw in (last.peaks_kw | so_far).items() if kw or name not in so_far},
         past_peaks_kw={
             name: {label: kw for label, kw in months.items() if label != begun} for name, months in peaks.items()
         },
         energy_kwh=last.energy_kwh,
         period_energy_kwh=last.period_energy_kwh,
-        day_peaks_kw=last.day_peaks_kw,
+        day_peaks_kw={name: days for name, days in last.day_peaks_kw.items() if name in averaged},
     )
 
 

@@ -67,6 +67,8 @@ def _of_the_tariff(problem: DispatchProblem) -> Iterator[str]:
     if charges.minimum:
         yield "a billing period has a minimum"
     for term in charges.demand:
+        if term.added_kw or any(link.adds for link in term.links):
+            yield f"{term.charge} is billed on a mean over billing periods"
         if term.windows:
             yield f"{term.charge} meters windows longer than an interval"
     for term in charges.demand:

@@ -7,6 +7,7 @@ import pyomo.core as pyo
 
 from ridethrough.optimizer.formulation.costs.cost import add_prices, price_parameters
 from ridethrough.optimizer.formulation.costs.energy_tiers import add_energy_tiers, tier_parameters, tier_sets
+from ridethrough.optimizer.formulation.costs.mean_peaks import add_mean_peaks, mean_peak_parameters, mean_peak_sets
 from ridethrough.optimizer.formulation.costs.minimum_bill import add_minimum_bills, minimum_parameters, minimum_sets
 from ridethrough.optimizer.formulation.costs.objective import add_objective
 from ridethrough.optimizer.formulation.costs.peak_causes import add_peak_causes, cause_sets
@@ -47,6 +48,7 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
     add_meter(model, sets)
     add_ramp(model, sets)
     add_peaks(model, sets)
+    add_mean_peaks(model, sets)
     add_peak_causes(model, sets)
     add_energy_tiers(model, sets)
     add_prices(model)
@@ -84,6 +86,7 @@ def model_data(
             **meter_parameters(basis),
             **ramp_parameters(basis, grid_before_kw=float(resting.grid_kw[0])),
             **peak_parameters(basis, peaks),
+            **mean_peak_parameters(peaks),
             **tier_parameters(basis, blocks),
             **price_parameters(problem, shared_tier_slopes(around or resting)),
             **minimum_parameters(problem),
@@ -107,6 +110,7 @@ def _sets(
         **meter_sets(basis),
         **ramp_sets(basis),
         **peak_sets(peaks),
+        **mean_peak_sets(peaks),
         **cause_sets(peaks, blocks),
         **tier_sets(problem, blocks),
         **minimum_sets(problem),

@@ -17,6 +17,7 @@ from ridethrough.tariffs.horizon.charges import (
     EnergyTierTerm,
     HorizonCharges,
     MinimumTerm,
+    PeaksApart,
     TierStep,
 )
 
@@ -71,11 +72,13 @@ def billed_demand_kw(charges: HorizonCharges, grid_kw: FloatArray, intervals: in
     peaks = [metered_peak_kw(term, grid_kw, intervals) for term in charges.demand]
     return tuple(
         max(
-            term.own_fraction * peak,
+            term.own_fraction * peak
+            + term.added_kw
+            + sum(link.fraction * peaks[link.index] for link in term.links if link.adds),
             term.floor_kw,
-            *(link.fraction * peaks[link.index] for link in term.links),
+            *(link.fraction * peaks[link.index] for link in term.links if not link.adds),
         )
-        if term.links
+        if term.links or term.added_kw
         else max(term.own_fraction * peak, term.floor_kw)
         for term, peak in zip(charges.demand, peaks, strict=True)
     )
@@ -83,12 +86,25 @@ def billed_demand_kw(charges: HorizonCharges, grid_kw: FloatArray, intervals: in
 
 def metered_peak_kw(term: DemandTerm, grid_kw: FloatArray, intervals: int) -> float:
     """The highest metered demand of a term: of its intervals, or of the means over its windows."""
+    if term.apart is not None:
+        return _mean_peak_kw(term, term.apart, grid_kw, intervals)
     if term.windows:
         counted = [window[window < intervals] for window in term.windows]
         means = [float(grid_kw[window].mean()) for window in counted if len(window)]
         return max([term.peak_so_far_kw, *means])
     metered = term.intervals[term.intervals < intervals]
     return max(term.peak_so_far_kw, float(grid_kw[metered].max())) if len(metered) else term.peak_so_far_kw
+
+
+def _mean_peak_kw(term: DemandTerm, apart: PeaksApart, grid_kw: FloatArray, intervals: int) -> float:
+    """The mean of the highest peaks on distinct days."""
+    days, means = [], []
+    for day, window in zip(apart.day.tolist(), term.windows, strict=True):
+        counted = window[window < intervals]
+        if len(counted):
+            days.append(day)
+            means.append(max(0.0, float(grid_kw[counted].mean())))
+    return apart.mean_kw(np.array(means), np.array(days, dtype=np.intp))
 
 
 def price(charges: HorizonCharges, grid_kw: FloatArray, intervals: int | None = None) -> ChargesCost:

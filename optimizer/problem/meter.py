@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain.plan import UpsTrajectory
-from ridethrough.optimizer.pricing.price import billed_demand_kw
+from ridethrough.optimizer.pricing.price import billed_demand_kw, metered_peak_kw
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.powers import Powers
+from ridethrough.tariffs.horizon.charges import DemandTerm
 
 FloatArray = NDArray[np.float64]
 
@@ -34,5 +35,20 @@ def grid_target_kw(problem: DispatchProblem, meter_kw: FloatArray) -> FloatArray
     billed = billed_demand_kw(problem.charges, meter_kw, len(meter_kw))
     for term, kw in zip(problem.charges.demand, billed, strict=True):
         if not term.is_expected and term.own_fraction > 0 and any(step.rate_per_kw > 0 for step in term.steps):
-            target[term.intervals] = np.minimum(target[term.intervals], kw / term.own_fraction)
+            target[term.intervals] = np.minimum(target[term.intervals], _held_kw(term, kw, meter_kw))
     return target
+
+
+def _held_kw(term: DemandTerm, billed_kw: float, meter_kw: FloatArray) -> float | FloatArray:
+    """The level under which nothing is added to what a charge bills: one, or one for each interval."""
+    if term.apart is None:
+        mean = term.added_kw > 0 or any(link.adds for link in term.links)
+        return metered_peak_kw(term, meter_kw, len(meter_kw)) if mean else billed_kw / term.own_fraction
+    peaks_kw = term.apart.so_far_kw.copy()
+    for day, window in zip(term.apart.day.tolist(), term.windows, strict=True):
+        peaks_kw[day] = max(peaks_kw[day], float(meter_kw[window].mean()))
+    least_kw = float(np.sort(peaks_kw)[-term.apart.number]) if len(peaks_kw) >= term.apart.number else 0.0
+    level_kw = np.zeros(len(meter_kw))
+    for day, window in zip(term.apart.day.tolist(), term.windows, strict=True):
+        level_kw[window] = max(least_kw, float(peaks_kw[day]))
+    return level_kw[term.intervals]

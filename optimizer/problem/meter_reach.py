@@ -34,7 +34,7 @@ def meter_reach_of(problem: DispatchProblem, powers: Powers) -> MeterReach:
         least_kw -= np.array(bounds.discharge_ceiling_kw) / ups.rectifier_efficiency
         least_kw -= np.array(bounds.feed_back_ceiling_kw)
     most_grid_kw = min(limits.import_limit_kw, float(most_kw.max()))
-    billed = [max(term.floor_kw, term.peak_so_far_kw) for term in problem.charges.demand]
+    billed = [max(term.floor_kw, term.peak_so_far_kw, term.added_kw + most_grid_kw) for term in problem.charges.demand]
     return MeterReach(
         most_grid_kw=most_grid_kw,
         most_billed_kw=max([most_grid_kw, *billed]),

@@ -58,7 +58,7 @@ class PeriodBill:
     energy_kwh: float = 0.0
     period_energy_kwh: Mapping[str, float] = field(default_factory=dict)
     day_peaks_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    peaks_kw: Mapping[str, float] = field(default_factory=dict)
+    peaks_kw: dict[str, float] = field(default_factory=dict)
     billed_kw: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -26,7 +26,8 @@ def coincident_lines(case: BillingCase) -> list[PeakLines]:
                 if period.month in season.months
                 for tier in season.tiers
             ]
-            so_far = case.state.peaks_kw.get(charge.name, 0.0) if index == 0 else 0.0
+            counts = index == 0 and not (charge.peaks and named)
+            so_far = case.state.peaks_kw.get(charge.name, 0.0) if counts else 0.0
             found = _coincident_kw(charge, meter, named, hours, index)
             demands = [quantity(max(kw, so_far)) * per_kw for kw, _ in found]
             weights = [exact(weight) for _, weight in found]
@@ -52,6 +53,8 @@ def _coincident_kw(
         during = during[period[during] == index]
         if len(during):
             demands.append((_highest(meter, during), event.probability))
+    if charge.peaks:
+        return [(kw, probability / charge.peaks) for kw, probability in demands]
     happened = [kw for kw, probability in demands if probability == 1]
     if charge.combine == "mean":
         return [(kw, probability / max(1, len(happened))) for kw, probability in demands]

@@ -1,80 +1,77 @@
 """The demand lines of a bill."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
-
-from ridethrough.tariffs.billing.bill import cent_of
+from ridethrough.tariffs.billing.bill import LineItem, cent_of
 from ridethrough.tariffs.billing.case import BillingCase, PeakLines
-from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
+from ridethrough.tariffs.billing.metered import exact, quantity
+from ridethrough.tariffs.billing.metered_peaks import PastPeak, PeriodPeaks, history_of, period_peaks
 from ridethrough.tariffs.billing.stepped import TierWriter, tier_limit, units_per_kw
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
-from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
-from ridethrough.tariffs.calendar.past_periods import past_periods
 from ridethrough.tariffs.charges.demand import DemandCharge
+
+_MONTHS_A_YEAR = 12
 
 
 def demand_lines(case: BillingCase) -> list[PeakLines]:
     """Bill every demand charge in every billing period of a meter series."""
-    tariff, meter, state, power_factor = case.tariff, case.meter, case.state, case.power_factor
-    bills = [PeakLines() for _ in meter.calendar.periods]
-    for charge in tariff.demand:
-        hours = meter.calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
-        demands, first = meter.demands_kw(hours, charge.window_minutes)
-        of_period = meter.calendar.period[first]
-        history, per_kw = _history(case, charge), units_per_kw(charge.unit, power_factor)
-        for index, period in enumerate(meter.calendar.periods):
-            so_far = state.peaks_kw.get(charge.name, 0.0) if index == 0 else 0.0
-            chosen = of_period == index
-            stretches = _stretches(charge, meter, demands[chosen], first[chosen], so_far)
-            peak = max(stretches, default=0.0)
-            ratcheted = _of_past(charge, period, index, history) * per_kw
-            billed = [max(_of_own(charge, period, kw, power_factor), ratcheted) for kw in stretches]
-            name_tiers = TierWriter(
-                name=charge.name, unit=charge.unit + ("-day" if charge.daily else ""), cent=cent_of(tariff.currency)
-            )
-            bills[index].lines.extend(name_tiers.lines("demand", contract_tiers(charge, period.month), billed))
-            bills[index].peaks_kw[charge.name] = peak
-            bills[index].billed_kw[charge.name] = float(sum(billed)) / float(per_kw)
-            history.append(_Peak(position=index, month=period.month, kw=peak))
+    periods = case.meter.calendar.periods
+    bills = [PeakLines() for _ in periods]
+    for charge in case.tariff.demand:
+        history = history_of(case, charge)
+        for index, (period, peaks) in enumerate(zip(periods, period_peaks(case, charge), strict=True)):
+            lines_of = _yearly if charge.yearly else _by_period
+            lines, billed_kw = lines_of(case, charge, index, peaks, history)
+            own_kw = peaks.mean_of_highest(charge.highest) if charge.highest > 1 else peaks.highest_kw
+            bills[index].lines.extend(lines)
+            bills[index].peaks_kw[charge.name] = own_kw
+            bills[index].billed_kw[charge.name] = billed_kw
+            if charge.apart != "period":
+                bills[index].day_peaks_kw[charge.name] = dict(peaks.by_day_kw)
+            history.append(PastPeak(position=index, month=period.month, year=period.year, kw=own_kw))
     return bills
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Peak:
-    """The metered peak of a billing period: `position` counts periods from the first of the series."""
-
-    position: int
-    month: int
-    kw: float
-
-
-def _history(case: BillingCase, charge: DemandCharge) -> list[_Peak]:
-    """The peaks of billing periods before the series, from the state."""
-    known = case.state.past_peaks_kw.get(charge.name, {})
-    placed = past_periods(case.meter.calendar.cycle, case.meter.calendar.periods[0], known)
-    return [_Peak(position=-at.back, month=at.month, kw=known[label]) for label, at in placed.items()]
-
-
-def _stretches(
-    charge: DemandCharge, meter: MeterSeries, demands: FloatArray, first: IndexArray, so_far_kw: float
-) -> list[float]:
-    """The metered peak of the billing period, or of each of its days."""
-    if not charge.daily:
-        return [max(float(demands.max(initial=0.0)), so_far_kw)]
-    days = meter.calendar.day[first]
-    starts = np.flatnonzero(np.diff(days, prepend=-1))
-    peaks = np.maximum.reduceat(demands, starts) if len(demands) else demands
-    if so_far_kw > 0 and len(peaks) and days[0] == 0:
-        peaks[0] = max(peaks[0], so_far_kw)
-    return [float(peak) for peak in peaks]
+def _by_period(
+    case: BillingCase, charge: DemandCharge, index: int, peaks: PeriodPeaks, history: Sequence[PastPeak]
+) -> tuple[list[LineItem], float]:
+    """The lines of a charge in one billing period, or in each day or week of it; and the billed kW."""
+    period, per_kw = case.meter.calendar.periods[index], units_per_kw(charge.unit, case.power_factor)
+    stretches = [quantity(kw) for kw in peaks.stretches_kw]
+    if charge.highest > 1:
+        stretches = [quantity(peaks.mean_of_highest(charge.highest))]
+    if charge.periods > 1:
+        past = [quantity(peak.kw) for peak in history if index - peak.position < charge.periods]
+        stretches = [(stretches[0] + sum(past)) / (1 + len(past))]
+    ratcheted = _of_past(charge, period, index, history) * per_kw
+    billed = [max(_of_own(charge, period, kw * per_kw), ratcheted) for kw in stretches]
+    unit = charge.unit if charge.stretch == "period" else f"{charge.unit}-{charge.stretch}"
+    writer = TierWriter(name=charge.name, unit=unit, cent=cent_of(case.tariff.currency))
+    return writer.lines("demand", contract_tiers(charge, period.month), billed), float(sum(billed)) / float(per_kw)
 
 
-def _of_own(charge: DemandCharge, period: BillingPeriod, peak_kw: float, power_factor: float) -> Decimal:
+def _yearly(
+    case: BillingCase, charge: DemandCharge, index: int, peaks: PeriodPeaks, history: Sequence[PastPeak]
+) -> tuple[list[LineItem], float]:
+    """A twelfth of the year's price for each billing period of the year so far, less what these were billed."""
+    period, per_kw = case.meter.calendar.periods[index], units_per_kw(charge.unit, case.power_factor)
+    earlier = [peak.kw for peak in history if peak.year == period.year]
+    before = _of_own(charge, period, quantity(max(earlier, default=0.0)) * per_kw)
+    billed = _of_own(charge, period, quantity(max([*earlier, peaks.highest_kw])) * per_kw)
+    lines = []
+    for demand, months, name in (
+        (billed, len(earlier) + 1, f"{charge.name}, {len(earlier) + 1} of 12 months"),
+        (before, -len(earlier), f"{charge.name}, billed for {len(earlier)} months before"),
+    ):
+        tiers = [(limit, rate * months / _MONTHS_A_YEAR) for limit, rate in contract_tiers(charge, period.month)]
+        writer = TierWriter(name=name, unit=charge.unit, cent=cent_of(case.tariff.currency))
+        lines += writer.lines("demand", tiers, [demand])
+    return lines, float(billed) / float(per_kw)
+
+
+def _of_own(charge: DemandCharge, period: BillingPeriod, billed: Decimal) -> Decimal:
     """Billed demand in the charge's unit without a memory: own peak, minimum and contract, whichever is highest."""
-    billed = quantity(peak_kw) * units_per_kw(charge.unit, power_factor)
     if charge.ratchet is not None:
         billed *= exact(charge.ratchet.own_fractions[period.month - 1])
     if charge.contract is not None:
@@ -82,7 +79,7 @@ def _of_own(charge: DemandCharge, period: BillingPeriod, peak_kw: float, power_f
     return max(billed, exact(charge.minimum_kw))
 
 
-def _of_past(charge: DemandCharge, period: BillingPeriod, position: int, history: Sequence[_Peak]) -> Decimal:
+def _of_past(charge: DemandCharge, period: BillingPeriod, position: int, history: Sequence[PastPeak]) -> Decimal:
     """The demand (kW) that a ratchet bills for the peaks of earlier billing periods."""
     ratchet = charge.ratchet
     if ratchet is None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,6 +25,7 @@ FloatArray = NDArray[np.float64]
 
 _EPOCH = date(1970, 1, 1)
 _DAY_S = 86_400
+_DAYS_A_WEEK = 7
 _THURSDAY = 3  # the weekday of the epoch, Monday being 0
 _SATURDAY, _SUNDAY = 5, 6
 _HOLIDAY = DAY_TYPES.index("holiday")
@@ -67,6 +69,13 @@ class LocalCalendar:
         if schedule is None:
             return np.arange(self.horizon.intervals, dtype=np.intp)
         return np.flatnonzero(schedule.mask(period)[self.month, self.day_type, self.slot])
+
+    def stretch(self, by: Literal["period", "day", "week"]) -> IndexArray:
+        """Number the billing period, the local day, or the Monday of the week of every interval (days by ordinal)."""
+        if by == "period":
+            return self.period
+        days = self.day + self.first_day.toordinal()
+        return days if by == "day" else np.asarray(days - (days - 1) % _DAYS_A_WEEK)
 
     def windows(self, minutes: int) -> IndexArray:
         """Number the clock windows of so many minutes that intervals start in, rising from 0."""

@@ -12,10 +12,11 @@ _DAYS_A_MONTH = 365.25 / 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastPeriod:
-    """A billing period that ended before another began: `back` periods earlier; `month` is from 1 to 12."""
+    """A billing period that ended before another began: `back` periods earlier; `month` (1 to 12) is of `year`."""
 
     back: int
     month: int
+    year: int
 
 
 def past_periods(cycle: BillingCycle, first: BillingPeriod, labels: Iterable[str]) -> Mapping[str, PastPeriod]:
@@ -28,15 +29,15 @@ def past_periods(cycle: BillingCycle, first: BillingPeriod, labels: Iterable[str
     for label in labels:
         start = _start_of(label)
         if len(label) == _MONTH_LENGTH and not starts:
-            back, month = first.year * 12 + first.month - (start.year * 12 + start.month), start.month
+            back, middle = first.year * 12 + first.month - (start.year * 12 + start.month), start
         elif start in starts[:-1] and first.start in starts:
             index = starts.index(start)
-            back, month = starts.index(first.start) - index, (start + (starts[index + 1] - start) // 2).month
+            back, middle = starts.index(first.start) - index, start + (starts[index + 1] - start) // 2
         else:
             back = max(1, round((first.start - start).days / _DAYS_A_MONTH)) if start < first.start else 0
-            month = (start + timedelta(days=round(_DAYS_A_MONTH / 2))).month
+            middle = start + timedelta(days=round(_DAYS_A_MONTH / 2))
         if back > 0:
-            placed[label] = PastPeriod(back=back, month=month)
+            placed[label] = PastPeriod(back=back, month=middle.month, year=middle.year)
     return placed
 
 

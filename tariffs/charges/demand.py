@@ -7,9 +7,11 @@ from typing import Literal
 
 from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.calendar.written import MINUTES_PER_DAY, MONTHS, Months, Written
+from ridethrough.tariffs.charges.peak_rule import PeakRule
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
 
 DemandUnit = Literal["kW", "kVA", "hp"]
+Stretch = Literal["period", "day", "week"]
 
 KW_PER_HP = 0.7457
 
@@ -75,7 +77,11 @@ class ContractDemand(Written):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandCharge(Written):
-    """The highest demand of a billing period, or of each day of it, in the hours of `period` of `schedule`.
+    """The highest demand of a billing period, or of each day or week of it, in the hours of `period` of `schedule`.
+
+    With `yearly` it is the highest of the calendar year, and rates are those of a year: each billing period is billed
+    its twelfth, and what a new peak adds to the periods before (a German Leistungspreis). `peak` says where the peak is
+    a mean. A week begins on Monday; one that a billing period cuts is billed in both, each with its own part.
 
     `unit` is what rates, limits and minimum count; kVA is kW over the power factor, a horsepower is 0.7457 kW. Demand
     is the mean of `window_minutes` on the clock (0: of the metering interval). Without a schedule every hour counts.
@@ -87,6 +93,9 @@ class DemandCharge(Written):
     period: str = ""
     unit: DemandUnit = "kW"
     daily: bool = False
+    weekly: bool = False
+    yearly: bool = False
+    peak: PeakRule | None = None
     window_minutes: int = 0
     minimum_kw: float = 0.0
     ratchet: DemandRatchet | None = None
@@ -100,9 +109,41 @@ class DemandCharge(Written):
         checks.not_negative("minimum_kw", self.minimum_kw)
         months = [month for season in self.seasons for month in season.months]
         checks.require(len(months) == len(set(months)), "seasons", months, "each month at most once")
-        ratcheted_by_day = self.daily and self.ratchet is not None
-        checks.require(not ratcheted_by_day, "ratchet", "daily", "none where demand is billed by the day")
+        ways = [way for way in ("daily", "weekly", "yearly") if getattr(self, way)]
+        checks.require(len(ways) < 2, "daily", ways, "one of daily, weekly and yearly")  # noqa: PLR2004 - one
+        if ways:
+            checks.require(self.ratchet is None, "ratchet", ways[0], f"none where demand is {ways[0]}")
+            checks.require(self.peak is None, "peak", ways[0], f"none where demand is {ways[0]}")
+        if self.yearly:
+            same = len(self.seasons) == 1 and self.seasons[0].months == MONTHS
+            checks.require(same, "seasons", self.seasons, "one for all months, as demand is yearly")
+        if self.peak is not None:
+            checks.require(self.ratchet is None, "ratchet", "a mean", "none where the peak is a mean")
+        if self.peak is not None or self.yearly:
+            rates = [tier.rate_per_kw for season in self.seasons for tier in season.tiers]
+            checks.require(min(rates, default=0.0) >= 0, "rate_per_kw", rates, "at least 0 for such a peak")
         checks.raise_faults()
+
+    @property
+    def stretch(self) -> Stretch:
+        """What is billed by itself: the billing period, or each day or week of it."""
+        return "day" if self.daily else "week" if self.weekly else "period"
+
+    @property
+    def apart(self) -> Stretch:
+        """What the meter keeps a peak of: the billing period, or its days or weeks."""
+        averaged = self.peak is not None and self.peak.mean_of_highest > 1
+        return self.peak.apart if averaged and self.peak is not None else self.stretch
+
+    @property
+    def highest(self) -> int:
+        """The mean of how many peaks of `apart` is billed."""
+        return 1 if self.peak is None else self.peak.mean_of_highest
+
+    @property
+    def periods(self) -> int:
+        """The mean of how many billing periods is billed."""
+        return 1 if self.peak is None else self.peak.mean_of_periods
 
     def tiers(self, month: int) -> tuple[DemandTier, ...]:
         """The tiers of a month from 1 to 12; none where the charge is not billed."""

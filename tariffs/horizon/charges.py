@@ -20,10 +20,12 @@ from ridethrough.tariffs.horizon.terms import (
     EnergyTierTerm,
     HorizonCharges,
     MinimumTerm,
+    PeaksApart,
     RatchetLink,
     TieredPeriod,
     TierStep,
 )
+from ridethrough.tariffs.horizon.yearly import billed_before
 from ridethrough.tariffs.inputs import check_inputs
 from ridethrough.tariffs.resolution import parts_of_an_interval, split_note, window_notes
 from ridethrough.tariffs.tariff import Tariff
@@ -36,6 +38,7 @@ __all__ = [
     "HorizonCharges",
     "IndexArray",
     "MinimumTerm",
+    "PeaksApart",
     "RatchetLink",
     "TierStep",
     "TieredPeriod",
@@ -97,7 +100,8 @@ def _charges(case: HorizonCase, warnings: tuple[str, ...]) -> HorizonCharges:
         demand=peak_terms(case),
         minimum=_minimum_terms(tariff, calendar),
         fixed=sum(_fixed(tariff, calendar, index) for index in range(len(calendar.periods)))
-        * multiplier(tariff.riders, "fixed", tax=True),
+        * multiplier(tariff.riders, "fixed", tax=True)
+        - billed_before(case),
         warnings=warnings,
     )
 
@@ -146,6 +150,11 @@ def _warnings(tariff: Tariff, events: Sequence[CoincidentEvent]) -> tuple[str, .
         f"{charge.name}: no events are given, so the highest demand in its hours is priced, the most that it can be"
         for charge in tariff.coincident
         if charge.name not in known
+    ]
+    notes += [
+        f"{charge.name}: a peak also counts in the {charge.periods - 1} bills after this one, which no plan prices"
+        for charge in tariff.demand
+        if charge.periods > 1
     ]
     if any(charge.per == "year" for charge in tariff.minimum):
         notes.append("the annual minimum charge is settled on the bill of a year and is not in a plan")

@@ -24,7 +24,8 @@ def coincident_terms(case: HorizonCase) -> tuple[DemandTerm, ...]:
         hours = calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
         for index, period in enumerate(calendar.periods):
             tiers = next((season.tiers for season in charge.seasons if period.month in season.months), ())
-            so_far = case.state.peaks_kw.get(charge.name, 0.0) if index == 0 else 0.0
+            counts = index == 0 and not (charge.peaks and named)
+            so_far = case.state.peaks_kw.get(charge.name, 0.0) if counts else 0.0
             within = np.flatnonzero(calendar.period == index)
             stretches = _stretches(charge, calendar, named, within, hours)
             terms += [
@@ -58,6 +59,8 @@ def _stretches(
         for event in events
     ]
     found = [(intervals, weight) for intervals, weight in found if len(intervals)]
+    if charge.peaks:
+        return [(intervals, weight / charge.peaks) for intervals, weight in found]
     certain = [intervals for intervals, weight in found if weight == 1]
     if charge.combine == "mean":
         share = 1 / max(1, len(certain))

@@ -34,7 +34,7 @@ def _means(values: FloatArray, parts: int) -> FloatArray:
 
 def _demand(term: DemandTerm, parts: int) -> DemandTerm:
     windows = [_window(window // parts) for window in term.windows]
-    if all(len(window) == 1 for window in windows):
+    if term.apart is None and all(len(window) == 1 for window in windows):
         windows = []
     return replace(term, intervals=np.unique(term.intervals // parts), windows=tuple(windows))
 

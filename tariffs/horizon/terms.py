@@ -27,23 +27,46 @@ class DemandStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatchetLink:
-    """Billed demand of this term is at least `fraction` of the metered peak of the term at `index` in `demand`."""
+    """Billed demand of this term is at least `fraction` of the metered peak of the term at `index` in `demand`.
+
+    One that `adds` is a part of a mean instead: it is billed on top of the term's own part.
+    """
 
     index: int
     fraction: float
+    adds: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeaksApart:
+    """A peak that is the mean of the `number` highest on distinct days (or weeks); missing days count as 0.
+
+    `day` numbers the day of each of the term's windows; `so_far_kw` has the peak so far of each day, by that number.
+    """
+
+    number: int
+    day: IndexArray
+    so_far_kw: FloatArray
+
+    def mean_kw(self, windows_kw: FloatArray, day: IndexArray) -> float:
+        """The mean for demands of some windows, on days with these numbers."""
+        peaks_kw = self.so_far_kw.copy()
+        np.maximum.at(peaks_kw, day, windows_kw)
+        return float(np.sort(peaks_kw)[-self.number :].sum()) / self.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandTerm:
     """A charge on a peak in one billing period (or one day of it, where it is billed daily), priced by `steps`.
 
-    `kind` is the name of its `ChargeKind`, `charge` the name that `SiteState.peaks_kw` uses. Where `is_expected`, it is
-    not sure that these intervals are billed: the rates are the tariff's times the probability. Metered peak: the
-    highest of `peak_so_far_kw` and the metered kW among `intervals`, or, where `windows` is not empty, of the means
-    over each of those runs of intervals (which then are all of `intervals`; one that lies in a window twice as long as
-    another stands in it twice). Billed demand: the highest of
-    `own_fraction` times the metered peak, of `floor_kw` (a ratchet on past peaks, a minimum or a contract) and of
-    `fraction` times the metered peak of each linked term. Everything is in kW, whatever unit the tariff bills.
+    `kind` is the name of its `ChargeKind`, `charge` the name that `SiteState.peaks_kw` uses. Where `is_expected`,
+    it is not sure that these intervals are billed: the rates are the tariff's times the probability. Metered peak:
+    the highest of `peak_so_far_kw` and the metered kW among `intervals`, or, where `windows` is not empty, of the
+    means over each of those runs of intervals (which then are all of `intervals`; one that lies in a window twice
+    as long as another stands in it twice). With `apart` it is a mean of several of these, and windows are never
+    empty. Billed demand: the highest of `own_fraction` times the metered peak, plus `added_kw` and what links add,
+    of `floor_kw` (a ratchet on past peaks, a minimum or a contract) and of `fraction` times the metered peak of
+    each other linked term. Everything is in kW, whatever unit the tariff bills.
     """
 
     charge: str
@@ -55,6 +78,8 @@ class DemandTerm:
     own_fraction: float = 1.0
     windows: tuple[IndexArray, ...] = ()
     links: tuple[RatchetLink, ...] = ()
+    apart: PeaksApart | None = None
+    added_kw: float = 0.0
     day: str = ""
     kind: str = "demand"
     is_expected: bool = False

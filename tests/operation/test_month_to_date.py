@@ -49,12 +49,17 @@ def test_the_state_of_any_midnight_is_that_of_the_bill_so_far(
     peaks = {} if closed else last.peaks_kw
     assert state.energy_kwh == pytest.approx(0.0 if closed else last.energy_kwh + _before(before, billed))
     for charge in tariff.demand:
-        if not charge.daily:
+        if charge.stretch == "period":
             assert state.peaks_kw[charge.name] == pytest.approx(peaks.get(charge.name, 0.0), abs=1e-9)
         else:
-            assert state.peaks_kw[charge.name] == 0, "a day's peak ends with it"
+            begun = date.fromordinal(int(calendar.stretch(charge.stretch)[until])).isoformat()
+            of_stretch = 0.0 if closed else last.day_peaks_kw[charge.name].get(begun, 0.0)
+            assert state.peaks_kw[charge.name] == pytest.approx(of_stretch, abs=1e-9), "the peak of a day ends with it"
+        if charge.highest > 1:
+            days = {} if closed else last.day_peaks_kw[charge.name]
+            assert state.day_peaks_kw[charge.name] == pytest.approx(days)
     past = monthly_peaks(billed)
-    for charge in (each for each in tariff.demand if not each.daily):
+    for charge in (each for each in tariff.demand if each.stretch == "period"):
         done = {label: kw_ for label, kw_ in past[charge.name].items() if closed or label != last.period.label}
         earlier = before.past_peaks_kw.get(charge.name, {})
         assert state.past_peaks_kw.get(charge.name, {}) == pytest.approx({**earlier, **done})

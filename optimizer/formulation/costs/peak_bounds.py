@@ -25,7 +25,10 @@ def least_billed_kw(basis: PlanBasis, terms: tuple[DemandTerm, ...]) -> list[flo
         for ups in basis.problem.site.ups
     )
     h = basis.problem.horizon.interval_h
-    return [max(term.floor_kw, term.own_fraction * _least_peak_kw(term, resting_kw, spare_kwh, h)) for term in terms]
+    return [
+        max(term.floor_kw, term.added_kw + term.own_fraction * _least_peak_kw(term, resting_kw, spare_kwh, h))
+        for term in terms
+    ]
 
 
 def _least_peak_kw(term: DemandTerm, resting_kw: FloatArray, spare_kwh: float, interval_h: float) -> float:
@@ -33,6 +36,8 @@ def _least_peak_kw(term: DemandTerm, resting_kw: FloatArray, spare_kwh: float, i
 
     An interval that only a part of lies in a window counts for less there, and what it gives lowers the mean by less.
     """
+    if term.apart is not None:
+        return 0.0
     stretches = [(window, len(window)) for window in term.windows]
     most_often = max((int(np.unique(window, return_counts=True)[1].max()) for window in term.windows), default=1)
     if not term.windows and len(term.intervals):

@@ -3,7 +3,8 @@
     peak[p]   >= grid[t]                      for every interval t that charge p meters
     peak[p]   >= mean of grid over window w   where the meter averages over windows longer than an interval
     peak[p]   >= peak so far                  of the billing period
-    billed[p] >= own_fraction * peak[p] ,  floor ,  fraction * peak[j]      ratchets, minimum and contract demand
+    billed[p] >= own_fraction * peak[p] + added + sum over j of fraction * peak[j]      j: others of a mean of periods
+    billed[p] >= floor ,  fraction * peak[j]                                ratchets, minimum and contract demand
     billed[p]  = sum over steps k of filled[p,k] ,    0 <= filled[p,k] <= width[p,k]
     filled[p,k] <= most * opened[p,k] ,    filled[p,j] >= width[p,j] * opened[p,k]  for j < k ,    opened in {0, 1}
 
@@ -12,6 +13,7 @@ only where it is open whether demand reaches it (see `peak_bounds`). Where a hig
 the cost (a credit, or kWh/kW blocks that grow with it), see `peak_causes`.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +24,7 @@ from ridethrough.optimizer.formulation.costs.peak_bounds import least_billed_kw
 from ridethrough.optimizer.formulation.horizon import FloatArray, Parameters, Sets, declare_groups, declare_set, number
 from ridethrough.optimizer.formulation.physics.meter import grid_kw
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
-from ridethrough.tariffs.horizon.charges import DemandTerm
+from ridethrough.tariffs.horizon.charges import DemandTerm, RatchetLink
 
 
 class Peaks:
@@ -93,13 +95,15 @@ def peak_sets(peaks: Peaks) -> Sets:
         "PEAKS": len(terms),
         "METERED": tuple((p, t) for p, term in each if not term.windows for t in peaks.looked_at(term)),
         "WINDOWS": tuple((p, w) for p, term in each for w in range(len(term.windows))),
+        "PEAK_WINDOWS": tuple((p, w) for p, term in each if term.apart is None for w in range(len(term.windows))),
         "WINDOW_METERED": tuple(
             (p, w, t) for p, term in each for w, window in enumerate(term.windows) for t in np.unique(window).tolist()
         ),
         "STEPS": tuple((p, k) for p, term in each for k in range(len(term.steps))),
         "CHEAPER_STEPS": cheaper,
         "STEPS_BELOW": tuple((p, k, j) for p, k in cheaper for j in range(k)),
-        "RATCHETS": tuple((p, n, link.index) for p, term in each for n, link in enumerate(term.links)),
+        "RATCHETS": tuple((p, n, link.index) for p, n, link in _links(terms, adds=False)),
+        "ADDENDS": tuple((p, n, link.index) for p, n, link in _links(terms, adds=True)),
     }
 
 
@@ -110,7 +114,7 @@ def add_peaks(model: pyo.AbstractModel, sets: Sets) -> None:
     model.filled_kw = pyo.Var(model.SCENARIOS, model.STEPS, bounds=step_has_a_width, dense=False)
     model.peak_is_metered = pyo.Constraint(model.SCENARIOS, model.METERED, rule=peak_is_metered)
     model.peak_is_metered_over_windows = pyo.Constraint(
-        model.SCENARIOS, model.WINDOWS, rule=peak_is_metered_over_windows
+        model.SCENARIOS, model.PEAK_WINDOWS, rule=peak_is_metered_over_windows
     )
     model.peak_is_billed = pyo.Constraint(model.SCENARIOS, model.PEAKS, rule=peak_is_billed)
     model.floor_is_billed = pyo.Constraint(model.SCENARIOS, model.PEAKS, rule=floor_is_billed)
@@ -121,18 +125,20 @@ def add_peaks(model: pyo.AbstractModel, sets: Sets) -> None:
 
 
 def _add_sets_and_parameters(model: pyo.AbstractModel, sets: Sets) -> None:
-    for name, dimen in {"PEAKS": 1, "METERED": 2, "WINDOWS": 2, "STEPS": 2}.items():
+    for name, dimen in {"PEAKS": 1, "METERED": 2, "WINDOWS": 2, "PEAK_WINDOWS": 2, "STEPS": 2}.items():
         declare_set(model, sets, name, dimen)
-    for name in ("CHEAPER_STEPS", "STEPS_BELOW", "RATCHETS"):
+    for name in ("CHEAPER_STEPS", "STEPS_BELOW", "RATCHETS", "ADDENDS"):
         declare_set(model, sets, name, dimen=2 if name == "CHEAPER_STEPS" else 3)
+    declare_groups(model, "ADDENDS_OF", model.PEAKS, sets["ADDENDS"], dimen=2)
     declare_groups(model, "STEPS_OF", model.PEAKS, sets["STEPS"])
     declare_groups(model, "WINDOW_INTERVALS", model.WINDOWS, sets["WINDOW_METERED"])
     model.unmetered_kw = pyo.Param(model.METERED, mutable=True)
-    for name in ("peak_so_far_kw", "own_fraction", "floor_kw"):
+    for name in ("peak_so_far_kw", "own_fraction", "added_kw", "floor_kw"):
         model.add_component(name, pyo.Param(model.PEAKS, mutable=True))
     for name in ("step_rate_per_kw", "step_width_kw", "step_surely_filled_kw"):
         model.add_component(name, pyo.Param(model.STEPS, mutable=True))
     model.ratchet_fraction = pyo.Param(model.RATCHETS, mutable=True)
+    model.added_fraction = pyo.Param(model.ADDENDS, mutable=True)
     declare_set(model, sets, "WINDOW_METERED", dimen=3)
     model.window_share = pyo.Param(model.WINDOW_METERED, mutable=True)
     model.most_billed_kw = pyo.Param(mutable=True)
@@ -149,14 +155,22 @@ def peak_parameters(basis: PlanBasis, peaks: Peaks) -> Parameters:
         "peak_so_far_kw": np.array([term.peak_so_far_kw for term in terms]),
         "unmetered_kw": peaks.unmetered_kw,
         "own_fraction": np.array([term.own_fraction for term in terms]),
+        "added_kw": np.array([term.added_kw for term in terms]),
         "floor_kw": np.array([term.floor_kw for term in terms]),
         "step_rate_per_kw": np.array([terms[p].steps[k].rate_per_kw for p, k in steps]),
         "step_width_kw": ends_kw - starts_kw,
         "step_surely_filled_kw": np.minimum(ends_kw - starts_kw, np.maximum(0.0, surely_kw)),
-        "ratchet_fraction": np.array([link.fraction for term in terms for link in term.links]),
+        "ratchet_fraction": np.array([link.fraction for _, _, link in _links(terms, adds=False)]),
+        "added_fraction": np.array([link.fraction for _, _, link in _links(terms, adds=True)]),
         "window_share": np.array([share for term in terms for window in term.windows for share in _shares(window)]),
         "most_billed_kw": number(basis.reach.most_billed_kw),
     }
+
+
+def _links(terms: Iterable[DemandTerm], *, adds: bool) -> Iterator[tuple[int, int, RatchetLink]]:
+    """The links of one sort: number of the term, number of the link, and the link."""
+    for d, term in enumerate(terms):
+        yield from ((d, n, link) for n, link in enumerate(term.links) if link.adds == adds)
 
 
 def _shares(window: NDArray[np.intp]) -> list[float]:
@@ -196,8 +210,9 @@ def window_mean_kw(model: pyo.AbstractModel, s: int, p: int, window: int) -> pyo
 
 
 def peak_is_billed(model: pyo.AbstractModel, s: int, p: int) -> object:
-    """billed >= own_fraction * peak."""
-    return billed_kw(model, s, p) - model.own_fraction[p] * model.peak_kw[s, p] >= 0
+    """billed >= own_fraction * peak + added + sum of fraction * peak of the terms that add to a mean."""
+    added = sum(model.added_fraction[p, n, linked] * model.peak_kw[s, linked] for n, linked in model.ADDENDS_OF[p])
+    return billed_kw(model, s, p) - model.own_fraction[p] * model.peak_kw[s, p] - added >= model.added_kw[p]
 
 
 def floor_is_billed(model: pyo.AbstractModel, s: int, p: int) -> object:

@@ -15,6 +15,7 @@ from ridethrough.tariffs.charges.demand import ContractDemand, DemandCharge, Dem
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
 from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.minimum import MinimumCharge
+from ridethrough.tariffs.charges.peak_rule import PeakRule
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
 from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.horizon.terms import DemandTerm, EnergyTierTerm, HorizonCharges, TierStep
@@ -61,10 +62,17 @@ def demand_charges(draw: st.DrawFn, name: str) -> DemandCharge:
         DemandTier(rate_per_kw=draw(kw_rates)),
     )
     hours = draw(st.sampled_from(["", "peak", "shoulder", "base"]))
-    daily = draw(st.booleans())
+    by = draw(st.sampled_from(["period", "period", "daily", "weekly", "yearly", "highest", "weeks", "periods"]))
+    if by in {"yearly", "highest", "weeks", "periods"}:
+        tiers = tiers[-1:] if by == "yearly" else tuple(sorted(tiers, key=lambda tier: tier.up_to_kw or np.inf))
+    rules = {
+        "highest": PeakRule(mean_of_highest=3),
+        "weeks": PeakRule(mean_of_highest=2, apart="week"),
+        "periods": PeakRule(mean_of_periods=12),
+    }
     ratchet = (
         None
-        if daily
+        if by != "period"
         else draw(
             st.none()
             | st.just(
@@ -79,7 +87,10 @@ def demand_charges(draw: st.DrawFn, name: str) -> DemandCharge:
         schedule="hours" if hours else "",
         period=hours,
         unit=draw(st.sampled_from(["kW", "kVA", "hp"])),
-        daily=daily,
+        daily=by == "daily",
+        weekly=by == "weekly",
+        yearly=by == "yearly",
+        peak=rules.get(by),
         window_minutes=draw(st.sampled_from([0, 30, 60])),
         minimum_kw=draw(st.sampled_from([0.0, 50.0])),
         ratchet=ratchet,
@@ -104,15 +115,17 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         combine=draw(st.sampled_from(["highest", "mean"])),
     )
     per = st.sampled_from(["day", "month", "year"])
+    charges = (draw(demand_charges("one")), draw(demand_charges("two")))
+    least = draw(st.just(()) | st.just((MinimumCharge(amount=20_000.0),)))
     return Tariff(
         name="generated",
         cycle=draw(st.sampled_from(CYCLES)),
         schedules={"hours": SCHEDULE},
         energy=energy,
-        demand=(measured, draw(demand_charges("one")), draw(demand_charges("two"))),
+        demand=(measured, *charges),
         coincident=draw(st.just(()) | st.just((coincident,))),
         fixed=(FixedCharge(name="meter", amount=draw(kw_rates), per=draw(per)),),
-        minimum=draw(st.just(()) | st.just((MinimumCharge(amount=20_000.0),))),
+        minimum=() if any(charge.yearly for charge in charges) else least,
         riders=draw(
             st.just(())
             | st.just(
@@ -205,12 +218,23 @@ def cost_of(charges: HorizonCharges, kw: Loads) -> float:
 def billed_kw(charges: HorizonCharges, kw: Loads) -> list[float]:
     metered = [metered_kw(term, kw) for term in charges.demand]
     return [
-        max([term.own_fraction * peak, term.floor_kw, *(link.fraction * metered[link.index] for link in term.links)])
+        max(
+            term.own_fraction * peak
+            + term.added_kw
+            + sum(link.fraction * metered[link.index] for link in term.links if link.adds),
+            term.floor_kw,
+            *(link.fraction * metered[link.index] for link in term.links if not link.adds),
+        )
         for term, peak in zip(charges.demand, metered, strict=True)
     ]
 
 
 def metered_kw(term: DemandTerm, kw: Loads) -> float:
+    if term.apart is not None:
+        days = dict(enumerate(term.apart.so_far_kw.tolist()))
+        for day, window in zip(term.apart.day.tolist(), term.windows, strict=True):
+            days[day] = max(days[day], float(kw[window].mean()))
+        return sum(sorted(days.values(), reverse=True)[: term.apart.number]) / term.apart.number
     demands = [float(kw[window].mean()) for window in term.windows] or [*kw[term.intervals]]
     return max([0.0, term.peak_so_far_kw, *demands])
 

@@ -77,15 +77,15 @@ def test_past_periods_are_placed_by_reads_by_months_or_by_days() -> None:
     march = reads.periods(date(2026, 3, 2), date(2026, 3, 2))[0]
     placed = past_periods(reads, march, ["2025-12-30", "2026-01-28", "2025-11-29", "2026-03-02"])
     assert placed == {
-        "2025-12-30": PastPeriod(back=2, month=1),
-        "2026-01-28": PastPeriod(back=1, month=2),
-        "2025-11-29": PastPeriod(back=3, month=12),
+        "2025-12-30": PastPeriod(back=2, month=1, year=2026),
+        "2026-01-28": PastPeriod(back=1, month=2, year=2026),
+        "2025-11-29": PastPeriod(back=3, month=12, year=2025),
     }
     months = BillingCycle()
     (january,) = months.periods(date(2026, 1, 5), date(2026, 1, 5))
     assert past_periods(months, january, ["2025-12", "2025-01", "2026-01", "2026-02"]) == {
-        "2025-12": PastPeriod(back=1, month=12),
-        "2025-01": PastPeriod(back=12, month=1),
+        "2025-12": PastPeriod(back=1, month=12, year=2025),
+        "2025-01": PastPeriod(back=12, month=1, year=2025),
     }
 
 
