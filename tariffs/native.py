@@ -1,4 +1,4 @@
-"""Native YAML: a tariff as a person writes it, read with every fault at once and written back without loss.
+"""Native YAML of a tariff: read with all faults at once, and written back without loss.
 
 The document is the vocabulary of this package with a few short forms (docs/tariffs.md): a schedule is a list of rules,
 `energy.periods` maps names to a price or to tiers, and `rate_per_kw` stands for one tier in all months.
@@ -41,7 +41,7 @@ def tariff_from_document(document: object, source: str = "") -> Tariff:
 
 
 def tariff_to_document(tariff: Tariff) -> dict[str, Any]:
-    """Write a tariff as plain values in the short forms; what is at its default is left out."""
+    """Write a tariff as plain values in the short forms; defaults are left out."""
     document: dict[str, Any] = _ADAPTER.dump_python(tariff, mode="json", exclude_defaults=True)
     if "schedules" in document:
         document["schedules"] = {name: schedule["rules"] for name, schedule in document["schedules"].items()}
@@ -60,7 +60,7 @@ def tariff_to_yaml(tariff: Tariff) -> str:
 
 
 def _expand(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace the short forms by the full ones; whatever has neither form is left for validation to refuse."""
+    """Replace the short forms by the full ones; validation refuses anything else."""
     full = dict(document)
     schedules = full.get("schedules")
     if isinstance(schedules, Mapping):

@@ -1,7 +1,7 @@
-"""How finely a series must be read for a tariff: hours and demand windows may begin inside an interval.
+"""The time resolution that a tariff needs: its hours and demand windows may begin inside an interval.
 
-Power is taken as even inside an interval. An interval is then as good as equal parts of it, and a series that is split
-into such parts has no border of the tariff inside one.
+Power is assumed constant inside an interval. An interval can then be split into equal parts, so that no boundary of the
+tariff lies inside a part.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from ridethrough.tariffs.tariff import Tariff
 
 
 def parts_of_an_interval(tariff: Tariff, calendar: LocalCalendar) -> int:
-    """Into how many equal parts each interval is split, so that days, hours and windows begin with a part; mostly 1."""
+    """The number of equal parts of each interval so that days, hours and windows begin with a part; usually 1."""
     interval = calendar.horizon.interval_minutes
     windows = {charge.window_minutes for charge in tariff.demand if charge.window_minutes > interval}
     step = gcd(interval, *windows)
@@ -37,7 +37,7 @@ def _borders(schedule: RateSchedule) -> Iterator[int]:
 
 
 def split_note(parts: int, calendar: LocalCalendar) -> list[str]:
-    """What a reader should know of a series whose intervals are split."""
+    """A note about a series whose intervals are split."""
     interval = calendar.horizon.interval_minutes
     where = f"hours or demand windows of the tariff begin inside intervals of {interval} minutes"
     how = f"each is split into parts of {interval // parts} minutes with the same power"
@@ -45,7 +45,7 @@ def split_note(parts: int, calendar: LocalCalendar) -> list[str]:
 
 
 def window_notes(tariff: Tariff, interval_minutes: int, named: str) -> list[str]:
-    """The charges whose demand windows are shorter than an interval; `named` says whose intervals these are."""
+    """Notes on charges with demand windows shorter than an interval; `named` is the series with these intervals."""
     return [
         f"{charge.name}: demand is the mean of {charge.window_minutes} minutes, but {named} has {interval_minutes}"
         for charge in tariff.demand

@@ -1,4 +1,4 @@
-"""Which months of the year a tariff prices alike."""
+"""The months of the year that a tariff prices in the same way."""
 
 from collections.abc import Hashable
 

@@ -1,4 +1,4 @@
-"""What is billed: a tariff, a meter series, and what was set before it."""
+"""The inputs of a bill: a tariff, a meter series, and peaks and energy from before it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from ridethrough.tariffs.tariff import Tariff
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingCase:
-    """A tariff and what its lines depend on; `power_factor` turns kW into kVA."""
+    """A tariff and the inputs of its lines; `power_factor` turns kW into kVA."""
 
     tariff: Tariff
     meter: MeterSeries
@@ -24,7 +24,7 @@ class BillingCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakLines:
-    """What the charges of one kind come to in one billing period: metered and billed kW by charge, and the lines."""
+    """The result of one kind of charge in one billing period: metered and billed kW by charge, and the lines."""
 
     peaks_kw: dict[str, float] = field(default_factory=dict)
     billed_kw: dict[str, float] = field(default_factory=dict)

@@ -42,7 +42,7 @@ def _coincident_kw(
     hours: IndexArray,
     index: int,
 ) -> list[tuple[float, float]]:
-    """Demand and weight of what one billing period bills: all events that happened, or each, or the charge's hours."""
+    """Demand and weight of the billed events of one period: all together, each one, or the charge's hours."""
     period = meter.calendar.period
     if not events:
         inside = hours[period[hours] == index]

@@ -30,7 +30,7 @@ _FREE = EnergyTier()
 
 
 class EnergyBilling:
-    """Sums a meter series once by billing period, schedule period and month; then writes the lines of each bill."""
+    """Sums a meter series once by billing period, schedule period and month, and writes the lines of each bill."""
 
     def __init__(self, tariff: Tariff, meter: MeterSeries, prices: PriceSeries | None) -> None:
         calendar = meter.calendar
@@ -59,7 +59,8 @@ class EnergyBilling:
     def lines(self, index: int, billed_kw: float, before: SiteState) -> list[LineItem]:
         """The energy and export lines of one billing period.
 
-        `billed_kw` scales limits in kWh/kW. Tiers count from what `before` says was used earlier in the billing period.
+        `billed_kw` scales limits in kWh/kW. Tiers continue from the energy used earlier in the billing period
+        (`before`).
         """
         lines = self._rate_lines(index, billed_kw, before)
         adjustments = self.energy.fuel_adjustment_per_kwh

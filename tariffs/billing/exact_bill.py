@@ -1,6 +1,6 @@
 """Bills: a tariff applied to a meter series, to the cent.
 
-Nothing here uses `horizon_charges`: a plan's cost and its bill are two implementations that meet in one test.
+Nothing here uses `tariffs.horizon`: a plan's cost and its bill are two implementations, and a test compares them.
 """
 
 from collections.abc import Sequence
@@ -40,11 +40,12 @@ def bill(
 ) -> Bill:
     """Bill a meter series: mean kW of every interval of `horizon`, negative where energy is exported.
 
-    `prices` are market prices on the same horizon. `state` brings peaks and energy from before the horizon: of the
-    billing period it starts in (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`). `events`
-    are coincident peaks. Where the horizon covers a part of a billing period, only monthly charges are shared by days.
+    `prices` are market prices on the same horizon. `state` gives peaks and energy from before the horizon: of the
+    billing period in which it starts (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`).
+    `events` are coincident peaks. If the horizon covers a part of a billing period, only monthly charges are divided by
+    days.
 
-    Raises `UnableToAccept` for a series that does not fit its horizon, or inputs that belong elsewhere.
+    Raises `UnableToAccept` for a series that does not fit its horizon, or for inputs that do not belong to the tariff.
     """
     check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
     meter, prices, split = _in_parts(tariff, horizon, np.asarray(kw, dtype=np.float64), prices)
@@ -94,8 +95,8 @@ def _in_parts(
 def monthly_peaks(bill_: Bill, years_later: int = 0) -> dict[str, dict[str, float]]:
     """The metered peaks of a bill by charge and month, in the shape of `SiteState.past_peaks_kw`.
 
-    `years_later=-1` dates them a year back: a bill of a year in which every year is like it (REopt's cyclic year) is
-    billed with its own peaks as those of the year before.
+    `years_later=-1` dates them a year back. If every year is assumed to be the same (REopt's cyclic year), a year is
+    billed with its own peaks as the peaks of the year before.
     """
     peaks: dict[str, dict[str, float]] = {}
     for period in bill_.periods:
@@ -142,7 +143,7 @@ def _fixed_lines(tariff: Tariff, calendar: LocalCalendar, index: int) -> list[Li
 
 
 def _rider_lines(tariff: Tariff, riders: list[Rider], lines: list[LineItem]) -> list[LineItem]:
-    """One line for every rider and kind of charge that it rides on."""
+    """One line for every rider and each kind of charge that it applies to."""
     bases = {kind: exact_sum(line for line in lines if line.charge == kind) for kind in KIND_NAMES}
     return [
         LineItem(
@@ -178,7 +179,7 @@ def _shortfall(name: str, missing: Decimal, currency: str) -> list[LineItem]:
 
 
 def _settle_years(tariff: Tariff, calendar: LocalCalendar, drafts: list[list[LineItem]]) -> tuple[str, ...]:
-    """Add what is missing to the annual minimum to the last bill of each full year; return the years not covered."""
+    """Add the shortfall below the annual minimum to the last bill of each full year; return the other years."""
     least = max((exact(charge.amount) for charge in tariff.minimum if charge.per == "year"), default=Decimal())
     unsettled = []
     for year in sorted({period.year for period in calendar.periods}) if least else ():

@@ -1,4 +1,4 @@
-"""A meter series on the local clock, as bills read it."""
+"""A meter series on the local clock, for bills."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +13,7 @@ _DIGITS = 9
 
 
 def exact(value: float) -> Decimal:
-    """A figure as the decimal that a person would write.
+    """Convert a float to the decimal that a person would write.
 
     >>> exact(0.1) * 3
     Decimal('0.3')
@@ -22,7 +22,7 @@ def exact(value: float) -> Decimal:
 
 
 def quantity(value: float) -> Decimal:
-    """A metered sum as a decimal; the ninth digit behind the point is far below any meter's, and above float noise.
+    """Convert a metered sum to a decimal of 9 places, which is finer than any meter and coarser than float noise.
 
     >>> quantity(0.1 + 0.2)
     Decimal('0.3')
@@ -62,9 +62,9 @@ class MeterSeries:
         return np.asarray(np.maximum(-self.kw, 0.0) * self.calendar.horizon.interval_h)
 
     def demands_kw(self, intervals: IndexArray, window_minutes: int) -> tuple[FloatArray, IndexArray]:
-        """Demand in each clock window that has some of `intervals`, and the first interval of each window.
+        """Demand in each clock window that contains some of `intervals`, and the first interval of each window.
 
-        A window's demand is the mean of its intervals that count; below zero it is zero.
+        The demand of a window is the mean of its intervals that count, and at least 0.
         """
         kw = self.kw[intervals]
         if window_minutes > self.calendar.horizon.interval_minutes and len(intervals):

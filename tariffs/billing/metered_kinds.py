@@ -1,4 +1,4 @@
-"""How each kind of charge on a peak is billed: one entry a kind."""
+"""The billing of each kind of charge on a peak: one entry for each kind."""
 
 from collections.abc import Callable, Mapping
 

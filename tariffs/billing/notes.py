@@ -1,4 +1,4 @@
-"""What a bill says beside its lines: what is not priced, and what a reader should know."""
+"""The notes of a bill: charges that are not priced, and warnings."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -12,7 +12,7 @@ from ridethrough.tariffs.tariff import Tariff
 
 
 def not_priced(tariff: Tariff, prices: PriceSeries | None, unsettled_years: Sequence[str]) -> tuple[NotPriced, ...]:
-    """The tariff's own list, market energy without prices, and annual minimum charges of years not fully covered."""
+    """The tariff's own list, market energy without prices, and annual minimum charges of incomplete years."""
     entries = list(tariff.not_priced)
     if tariff.energy is not None and tariff.energy.market is not None and prices is None:
         reason = "energy follows a market price, and no prices were given"
@@ -33,7 +33,7 @@ def bill_warnings(
     events: Sequence[CoincidentEvent],
     power_factor: float | None,
 ) -> tuple[str, ...]:
-    """Say what was assumed, and where the load or the dates lie outside of what the tariff is for."""
+    """Warn about assumptions, and about load or dates outside the tariff's limits."""
     return (
         *_validity(tariff, calendar),
         *_applicability(tariff, periods),
@@ -86,7 +86,7 @@ def _events(tariff: Tariff, events: Sequence[CoincidentEvent]) -> list[str]:
 
 
 def _cut_windows(tariff: Tariff, calendar: LocalCalendar) -> Iterator[str]:
-    """The demand windows of which the ends of the series cut off a part: the meter's own mean of them is not known."""
+    """Warn about demand windows that the ends of the series cut; the meter's mean of such a window is not known."""
     step = calendar.horizon.interval_minutes
     ends = {"first": (0, int(calendar.minute[0])), "last": (len(calendar.minute) - 1, int(calendar.minute[-1]) + step)}
     for charge in tariff.demand:

@@ -24,7 +24,7 @@ class TierWriter:
         demands: Sequence[Decimal],
         weights: Sequence[Decimal] = (),
     ) -> list[LineItem]:
-        """One line for each tier, given as (limit, rate), that some of the demands reach; each demand has a weight."""
+        """One line for each tier, given as (limit, rate), that a demand reaches; each demand has a weight."""
         lines = []
         low = Decimal()
         weights = weights or [Decimal(1)] * len(demands)
@@ -46,7 +46,7 @@ class TierWriter:
 
 
 def units_per_kw(unit: DemandUnit, power_factor: float) -> Decimal:
-    """How many of a demand unit one kW is, as a decimal."""
+    """The number of demand units in one kW, as a decimal."""
     return {"kW": Decimal(1), "kVA": 1 / exact(power_factor), "hp": 1 / exact(KW_PER_HP)}[unit]
 
 

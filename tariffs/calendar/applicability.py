@@ -1,4 +1,4 @@
-"""Who a tariff is for."""
+"""The customers that a tariff is for."""
 
 import math
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Applicability(Written):
         checks.raise_faults()
 
     def warnings(self, peak_kw: float, month_kwh: float) -> tuple[str, ...]:
-        """Say where the highest demand and the highest monthly energy lie outside of what the tariff is offered for."""
+        """Warn if the highest demand or the highest monthly energy is outside the limits of the tariff."""
         limits = (
             ("peak demand", peak_kw, "kW", self.least_peak_kw, self.most_peak_kw),
             ("monthly energy", month_kwh, "kWh", self.least_month_kwh, self.most_month_kwh),

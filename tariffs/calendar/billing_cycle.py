@@ -14,8 +14,8 @@ _MIDDLE_DAY = 15
 class BillingPeriod:
     """The local days `[start, end)` of one bill.
 
-    `month` (1 to 12) picks seasonal demand rates and ratchets: the calendar month that most of the days lie in. `label`
-    is the period's name in state files: that month (`2026-05`), or the first day where read dates are given.
+    `month` (1 to 12), the calendar month of most of its days, selects seasonal demand rates and ratchets. `label` is
+    the period's name in state files: that month (`2026-05`), or the first day if read dates are given.
     """
 
     label: str
@@ -58,9 +58,9 @@ class BillingCycle(Written):
         checks.raise_faults()
 
     def periods(self, first: date, last: date) -> tuple[BillingPeriod, ...]:
-        """The billing periods that hold the local days from `first` to `last`.
+        """The billing periods that contain the local days from `first` to `last`.
 
-        Raises `UnableToAccept` where read dates do not reach that far.
+        Raises `UnableToAccept` if read dates do not cover these days.
         """
         if self.read_dates:
             return self._between_reads(first, last)
@@ -97,9 +97,9 @@ class BillingCycle(Written):
         )
 
     def lasting_to(self, day: date) -> "BillingCycle":
-        """The cycle with readings after a day: past the last known one, billing periods stay as long as the last was.
+        """The cycle extended beyond a day: after the last reading, billing periods keep the last one's length.
 
-        For plans, which look past the last reading that anyone knows of; a bill asks for the readings themselves.
+        This is for plans, which look beyond the last known reading; a bill requires real readings.
         """
         if not self.read_dates or day < self.read_dates[-1]:
             return self

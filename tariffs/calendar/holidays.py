@@ -16,10 +16,10 @@ _SAMPLE_YEARS = (2024, 2025, 2026)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolidayCalendar(Written):
-    """The public holidays of a country or a part of it, in the library `holidays`, and further dates.
+    """The public holidays of a country or a part of it, from the library `holidays`, and additional dates.
 
-    `only` keeps some of them by the library's names (`Labor Day`): a tariff usually lists six or eight. Holidays are
-    taken on the day that the law observes them as well, unless `observed` is false.
+    `only` keeps some of them, by the library's names (`Labor Day`); a tariff usually lists six or eight. Unless
+    `observed` is false, the day on which the law observes a holiday counts too.
     """
 
     country: str = ""

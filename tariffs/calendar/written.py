@@ -1,4 +1,4 @@
-"""How months, days and clock times are written by a person: `jun-sep`, `weekday, holiday`, `7-22`.
+"""The written forms of months, days and clock times: `jun-sep`, `weekday, holiday`, `7-22`.
 
 The vocabulary keeps numbers; these annotated types read and write the compact form in native YAML.
 """
@@ -20,14 +20,14 @@ _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?")
 
 
 class Written:
-    """Base of everything that native YAML can say; a key that it does not know is a fault."""
+    """Base of all classes in native YAML; an unknown key is a fault."""
 
     __slots__ = ()
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def as_tuples(value: object) -> object:
-    """Turn the lists of a document into the tuples of the vocabulary; what is neither passes through."""
+    """Turn the lists of a document into tuples; any other value is returned unchanged."""
     return tuple(as_tuples(each) for each in value) if isinstance(value, list) else value
 
 
@@ -42,7 +42,7 @@ def _month(name: str) -> int:
 
 
 def parse_months(value: object) -> object:
-    """Read `jun-sep` or `nov-feb, jul` as month numbers; anything that is not text passes through.
+    """Read `jun-sep` or `nov-feb, jul` as month numbers; a value that is not text is returned unchanged.
 
     >>> parse_months("nov-feb, jul")
     (1, 2, 7, 11, 12)
@@ -68,7 +68,7 @@ def _runs(values: tuple[int, ...]) -> list[list[int]]:
 
 
 def format_months(months: tuple[int, ...]) -> str:
-    """Write month numbers compactly, around the end of the year where that is shorter.
+    """Write month numbers compactly, across the end of the year if that is shorter.
 
     >>> format_months((1, 2, 7, 11, 12))
     'nov-feb, jul'
@@ -81,7 +81,7 @@ def format_months(months: tuple[int, ...]) -> str:
 
 
 def parse_days(value: object) -> object:
-    """Read `weekday`, `weekend, holiday` or `all` as day types; anything that is not text passes through."""
+    """Read `weekday`, `weekend, holiday` or `all` as day types; a value that is not text is returned unchanged."""
     if not isinstance(value, str):
         return value
     named = {day for part in _parts(value) for day in _DAY_GROUPS.get(part, (part,))}
@@ -114,7 +114,7 @@ def _minute(text: str) -> int:
 
 
 def parse_hours(value: object) -> object:
-    """Read `7-11, 17-21` or `22:30-6` as minutes of the day `((start, end), ...)`; past midnight is two stretches.
+    """Read `7-11, 17-21` or `22:30-6` as minutes of the day `((start, end), ...)`; a range past midnight becomes two.
 
     >>> parse_hours("7-11, 22:30-6")
     ((0, 360), (420, 660), (1350, 1440))
@@ -135,7 +135,7 @@ def _clock(minute: int) -> str:
 
 
 def format_hours(hours: tuple[tuple[int, int], ...]) -> str:
-    """Write stretches of the day compactly.
+    """Write ranges of the day compactly.
 
     >>> format_hours(((0, 360), (420, 660)))
     '0-6, 7-11'
@@ -164,7 +164,7 @@ Hours = Annotated[
 
 
 def parse_by_month(value: object) -> object:
-    """Read one number as the same number for every month; a list passes through.
+    """Read one number as the same number for every month; a list is returned unchanged.
 
     >>> parse_by_month(0.5)[:2]
     (0.5, 0.5)

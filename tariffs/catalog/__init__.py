@@ -1,7 +1,7 @@
 """A small catalog of real tariffs, re-keyed as figures: `names()` lists it, `load(name)` reads one.
 
-Each file says where its figures come from, when they held and what they leave out. They are examples of how tariffs of
-data-center regions are built, not this year's prices.
+Each file names the source of its figures, their dates, and what is left out. The catalog shows the structure of tariffs
+in data-center regions; its figures are not this year's prices.
 """
 
 import difflib
@@ -25,7 +25,7 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> Tariff:
     """Read a tariff of the catalog, once in a process.
 
-    Raises `UnableToAccept` for a name that is not in it, with the names that come close.
+    Raises `UnableToAccept` for an unknown name, with similar names.
     """
     known = names()
     if name not in known:

@@ -1,4 +1,4 @@
-"""The charges a tariff is made of, one noun a file.
+"""The charges that a tariff consists of, one in each file.
 
 In: rates and names of schedule periods. Out: frozen values that `tariffs.tariff` collects.
 """

@@ -1,4 +1,4 @@
-"""What a kilowatt-hour costs."""
+"""The price of a kilowatt-hour."""
 
 import math
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ TierCount = Literal["all", "period"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyTier(Written):
-    """Energy of a billing period up to a cumulative limit (`None`: all that is left), in currency per kWh.
+    """Energy of a billing period up to a cumulative limit (`None`: the rest), in currency per kWh.
 
-    `unit` says what the limit counts: kWh, kWh per day of the period, or either of them per kW of billed demand.
-    `count` says whose: all energy of the billing period, or only that of the tier's own `EnergyPeriod`. The price
-    is `rate_per_kwh + adjustment_per_kwh`; `sell_per_kwh` is what exported energy earns.
+    `unit` is the unit of the limit: kWh, kWh per day of the period, or one of these per kW of billed demand. `count`
+    says which energy counts: all energy of the billing period, or only that of the tier's own `EnergyPeriod`. The price
+    is `rate_per_kwh + adjustment_per_kwh`. Exported energy earns `sell_per_kwh`.
     """
 
     rate_per_kwh: float = 0.0
@@ -39,7 +39,7 @@ class EnergyTier(Written):
 
     @property
     def price_per_kwh(self) -> float:
-        """Rate and adjustment together."""
+        """The sum of rate and adjustment."""
         return self.rate_per_kwh + self.adjustment_per_kwh
 
     @property
@@ -48,7 +48,7 @@ class EnergyTier(Written):
         return self.unit.startswith("kWh/kW")
 
     def limit(self, days: int) -> float:
-        """The limit in kWh, or kWh per kW of billed demand, of a billing period of so many days."""
+        """The limit in kWh, or in kWh per kW of billed demand, for a billing period of `days` days."""
         if self.up_to is None:
             return math.inf
         return self.up_to * days if self.unit.endswith("daily") else self.up_to
@@ -86,7 +86,7 @@ class EnergyPeriod(Written):
         checks.raise_faults()
 
     def _runs(self) -> list[list[int]]:
-        """The numbers of tiers that stand in a row and count alike: kWh, or kWh per kW."""
+        """Runs of successive tiers with the same kind of unit: kWh, or kWh per kW."""
         runs: list[list[int]] = []
         for number, tier in enumerate(self.tiers):
             if runs and self.tiers[runs[-1][-1]].per_kw == tier.per_kw:
@@ -96,7 +96,7 @@ class EnergyPeriod(Written):
         return runs
 
     def _check_run(self, checks: Checks, run: list[int], *, between: bool, last: bool) -> None:
-        """Limits rise within a run, and no tier without a limit hides the tiers behind it."""
+        """Note a fault unless limits rise within a run, and no tier without a limit precedes other tiers."""
         per_kw = self.tiers[run[0]].per_kw
         splits = between and not per_kw
         limits = [self.tiers[number].up_to for number in run]
@@ -118,12 +118,12 @@ class EnergyPeriod(Written):
 
     @property
     def counts_its_own(self) -> bool:
-        """Whether the limits count the energy of this period alone."""
+        """Whether the limits count only the energy of this period."""
         return any(tier.count == "period" for tier in self.tiers if tier.up_to is not None)
 
     @property
     def is_tiered(self) -> bool:
-        """Whether the price depends on how much is used."""
+        """Whether the price depends on the energy used."""
         return len({tier.price_per_kwh for tier in self.tiers}) > 1
 
     @property
@@ -132,11 +132,11 @@ class EnergyPeriod(Written):
         return any(tier.per_kw for tier in self.tiers)
 
     def steps(self, days: int) -> tuple[EnergyStep, ...]:
-        """Resolve the tiers of a billing period of so many days, in order.
+        """Resolve the tiers for a billing period of `days` days, in order.
 
-        A run of kWh tiers that stands between two kWh/kW tiers splits the band of the first one and replaces its price:
-        "the first 200 kWh per kW: the first 3,000 kWh at a, the next 7,000 at b" (Georgia Power's blocks). ssc reads it
-        in the same way (SAM, `lib_utility_rate_equations.cpp`).
+        A run of kWh tiers between two kWh/kW tiers splits the band of the first one and replaces its price: "the first
+        200 kWh per kW: the first 3,000 kWh at a, the next 7,000 at b" (Georgia Power's blocks). ssc reads it in the
+        same way (SAM, `lib_utility_rate_equations.cpp`).
         """
         steps: list[EnergyStep] = []
         band_start, band_end, cap = 0.0, 0.0, math.inf  # of the kWh/kW band, in kWh per kW; a cap while it is split
@@ -153,7 +153,7 @@ class EnergyPeriod(Written):
         return tuple(steps)
 
     def _is_split(self, number: int) -> bool:
-        """Whether kWh tiers split the band that ends at this tier: they follow, and a limit per kW follows them."""
+        """Whether kWh tiers split the band that ends at this tier: kWh tiers follow it, and then a limit per kW."""
         after = self.tiers[number + 1 :]
         opens = self.tiers[0].per_kw
         return opens and bool(after) and not after[0].per_kw and any(tier.per_kw for tier in after)

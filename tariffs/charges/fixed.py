@@ -1,4 +1,4 @@
-"""Charges that no meter reading changes."""
+"""Charges that do not depend on meter readings."""
 
 import math
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from ridethrough.tariffs.calendar.written import Written
 class FixedCharge(Written):
     """An amount per day, per month (a billing period) or per year.
 
-    A day is billed for each local day; a month or year is shared by days where the meter series covers part of a
-    billing period, and a year is twelve equal months.
+    An amount per day is billed for each local day. An amount per month or year is divided by days if the meter series
+    covers only part of a billing period; a year has twelve equal months.
     """
 
     name: str

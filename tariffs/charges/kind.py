@@ -1,8 +1,7 @@
-"""The kinds of charge, in the order in which a bill lists them: the one place that says which there are.
+"""The kinds of charge, in the order in which a bill lists them. This is the only list of them.
 
-Costs of plans, savings, bills, riders, minimum charges and reports go through this list. A new kind is an entry here,
-the noun in a file beside this one, and its reading by the bill (`billing.metered_kinds`) and by plans
-(`horizon.metered_kinds`).
+Costs of plans, savings, bills, riders, minimum charges and reports use this list. A new kind is an entry here, the noun
+in a file beside this one, and for a charge on a peak an entry in `billing.metered_kinds` and `horizon.metered_kinds`.
 """
 
 from collections.abc import Mapping
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 class ChargeKind:
     """A kind of charge: `name` stands on lines of bills and in riders, `in_words` in reports.
 
-    `in_plans` names the figure of a plan's cost that it counts in; none, where nothing that batteries do changes it.
-    `in_savings` names the figure of a study's savings that it counts in.
+    `in_plans` names the figure of a plan's cost that includes it; it is empty if batteries cannot change the charge.
+    `in_savings` names the figure of a study's savings that includes it.
     """
 
     name: str
@@ -22,9 +21,9 @@ class ChargeKind:
     in_plans: str
     in_savings: str
     is_peak: bool = False
-    """Whether it is billed on the highest demand of some hours, which the meter must remember."""
+    """Whether it bills the highest demand of some hours, which the meter must remember."""
     ridden_by_default: bool = True
-    """Whether a rider that names no kinds applies to it."""
+    """Whether a rider without named kinds applies to it."""
 
 
 CHARGE_KINDS = (
@@ -43,7 +42,7 @@ KIND_NAMES = tuple(kind.name for kind in CHARGE_KINDS)
 PEAK_KINDS = tuple(kind.name for kind in CHARGE_KINDS if kind.is_peak)
 
 COUNTED_BY_MINIMUMS = tuple(kind.name for kind in CHARGE_KINDS if kind.in_plans and kind.name != "minimum")
-"""What a plan changes of the amount that a minimum charge is compared with."""
+"""The kinds that a plan can change, among those that count towards a minimum charge."""
 
 
 def _grouped(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, ...]]:
@@ -52,9 +51,9 @@ def _grouped(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, ...]
 
 
 PLAN_FIGURES = _grouped(tuple((kind.in_plans, kind.name) for kind in CHARGE_KINDS))
-"""The figures of a plan's cost (wear aside), each with the kinds of charge behind it."""
+"""The figures of a plan's cost (without wear), each with its kinds of charge."""
 
 SAVINGS_FIGURES = _grouped(
     tuple((kind.in_savings, kind.name) for kind in sorted(CHARGE_KINDS, key=lambda kind: kind.in_savings == "other"))
 )
-"""The figures of a study's savings (wear aside), each with the kinds of charge behind it."""
+"""The figures of a study's savings (without wear), each with its kinds of charge."""

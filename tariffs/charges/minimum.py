@@ -1,4 +1,4 @@
-"""The least that a bill comes to."""
+"""The lowest total of a bill."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,10 +9,10 @@ from ridethrough.tariffs.calendar.written import Written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinimumCharge(Written):
-    """What a billing period, each of its days, or a calendar year costs at least, before taxes.
+    """The lowest cost of a billing period, of each of its days, or of a calendar year, before taxes.
 
-    The bill has a line for what is missing. A minimum per month is shared by days over a part of a billing period; one
-    per year is settled with the last billing period of a year that the meter series covers fully.
+    The bill has a line for the shortfall. A minimum per month is divided by days for a part of a billing period. A
+    minimum per year is billed with the last billing period of a year that the meter series covers fully.
     """
 
     amount: float

@@ -1,4 +1,4 @@
-"""What a document says and a bill cannot price."""
+"""Charges of a document that a bill cannot price."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ridethrough.tariffs.calendar.written import Written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotPriced(Written):
-    """A charge or a remark that stands in a tariff and in no amount of its bills, with the reason."""
+    """A charge or a remark of a tariff that no amount of its bills includes, with the reason."""
 
     field: str
     reason: str

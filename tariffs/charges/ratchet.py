@@ -1,4 +1,4 @@
-"""Billed demand that remembers."""
+"""Billed demand that depends on past peaks."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ _MOST_MONTHS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandRatchet(Written):
-    """A floor under billed demand: a fraction of the highest peak of the `months_back` billing periods before.
+    """A lower limit of billed demand: a fraction of the highest peak of the last `months_back` billing periods.
 
-    `fractions` (12) is the floor's fraction by the month that is billed. Only peaks of `counted_months` count, each
-    times its `counted_fractions` (12, by the month of the peak): Georgia Power's 95 % of summer and 60 % of winter
-    peaks. `own_fractions` (12) is how much of a month's own peak is billed, nearly always all of it.
+    `fractions` (12) are the fractions by billed month. Only peaks of `counted_months` count, each times its
+    `counted_fractions` (12, by the month of the peak), for example 95 % of summer peaks and 60 % of winter peaks
+    (Georgia Power). `own_fractions` (12) are the fractions of a month's own peak that are billed, nearly always 1.
     """
 
     fractions: ByMonth = _ALL
@@ -37,7 +37,7 @@ class DemandRatchet(Written):
         checks.raise_faults()
 
     def share(self, billed_month: int, peak_month: int) -> float:
-        """The fraction of a past peak that is billed, by the months (1 to 12) that are billed and that had the peak."""
+        """The fraction of a past peak that is billed, by the billed month and the month of the peak (1 to 12)."""
         if peak_month not in self.counted_months:
             return 0.0
         return self.fractions[billed_month - 1] * self.counted_fractions[peak_month - 1]

@@ -12,10 +12,10 @@ _BY_DEFAULT = tuple(kind.name for kind in CHARGE_KINDS if kind.ridden_by_default
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rider(Written):
-    """A fraction of the charges of some kinds: 0.05 adds 5 %, a negative one is a discount.
+    """A fraction of the charges of some kinds: 0.05 adds 5 %, a negative fraction is a discount.
 
-    Riders do not ride on each other. A tax comes after the minimum charge and rides on charges and riders alike, but
-    not on other taxes.
+    Riders do not apply to each other. A tax comes after the minimum charge and applies to charges and riders, but not
+    to other taxes.
     """
 
     name: str
@@ -38,5 +38,5 @@ def multiplier(riders: tuple[Rider, ...], kind: str, *, tax: bool) -> float:
 
 
 def ridden(riders: tuple[Rider, ...], kind: str) -> float:
-    """What one unit of a charge of a kind comes to, riders and taxes on it included."""
+    """The cost of one unit of a kind of charge, with its riders and taxes."""
     return multiplier(riders, kind, tax=False) * multiplier(riders, kind, tax=True)

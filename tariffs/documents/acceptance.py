@@ -1,7 +1,7 @@
-"""Validating a document against its schema, with every fault listed in our words.
+"""Validation of a document against its schema, with every fault in plain words.
 
-Documents are validated as strict JSON: a number is not text, and neither `true` nor `"5"` is a number. A part that is
-refused is replaced by a stand-in that is not, so that what holds between the other parts is checked in the same run.
+Documents are validated as strict JSON: a number is not text, and neither `true` nor `"5"` is a number. A refused part
+is replaced by a valid stand-in, so that rules between the other parts are checked in the same run.
 """
 
 import json
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 Location = tuple[int | str, ...]
 StandIn = Callable[[Location, object], dict[str, Any] | None]
-"""A valid document for the part at a location, in place of the given one; None where no part ends there."""
+"""Returns a valid stand-in for the part at a location, or None if no part ends there."""
 
 _LONGEST_SHOWN = 100
 
@@ -27,8 +27,8 @@ def accept(
 ) -> T:
     """Validate a document against its schema.
 
-    Raises `UnableToAccept` with every fault; also for text that no screen should show (control characters and their
-    like, see `printable`).
+    Raises `UnableToAccept` with every fault, also for text that must not be shown on a screen (control characters and
+    similar, see `printable`).
     """
     current = _plain_values(document, source)
     faults = list(_unprintable(current, ""))
@@ -68,7 +68,7 @@ def together(*readers: Callable[[], Any]) -> list[Any]:
 
 
 def shown(value: object) -> object:
-    """A refused value as a message shows it: scalars as they are, long text cut, whole documents in short."""
+    """A refused value for a message: scalars unchanged, long text cut, documents summarized."""
     if isinstance(value, (int, float, bool)) or value is None:
         return value
     if isinstance(value, str):
@@ -91,12 +91,12 @@ _NAMES = ("id", "name")
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-"""Control characters but tab and line ends, marks that turn the direction of text, and halves of characters."""
+"""Control characters except tab and line ends, marks that change the direction of text, and lone surrogates."""
 _LINE = re.compile(r"[\t\r\n]")
 
 
 def printable(text: str, *, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
-    r"""The text without what would steer a terminal, turn the direction of text, or cannot be encoded.
+    r"""The text without characters that control a terminal, change the direction of text, or cannot be encoded.
 
     >>> printable("pod\x1b[2J", instead="?")
     'pod?[2J'
@@ -105,7 +105,7 @@ def printable(text: str, *, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
 
 
 def with_printable_text(document: Any) -> Any:  # noqa: ANN401 - JSON
-    """The document with all its text printable, for what others publish: nobody here can mend it."""
+    """The document with all its text printable, for documents published by others, which the user cannot correct."""
     if isinstance(document, str):
         return printable(document)
     if isinstance(document, dict):
@@ -114,7 +114,7 @@ def with_printable_text(document: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _unprintable(document: object, path: str) -> Iterator[Fault]:
-    """Find text that cannot be shown as it stands, and ids and names of more than one line."""
+    """Find text that cannot be shown unchanged, and ids and names of more than one line."""
     if isinstance(document, str):
         name = path.rpartition(".")[2]
         if _UNPRINTABLE.search(document) or (name in _NAMES and _LINE.search(document)):
@@ -154,7 +154,7 @@ _ALLOWED = {
 
 
 def _faults(document: object, error: Mapping[str, Any]) -> Iterator[Fault]:
-    """Turn one of pydantic's errors into faults, under the path a reader of the document sees."""
+    """Turn one of pydantic's errors into faults, with the path in the document."""
     path = _path(document, error["loc"])
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, UnableToAccept):
@@ -164,12 +164,12 @@ def _faults(document: object, error: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def given_in(error: Mapping[str, Any]) -> object:
-    """The value that one of pydantic's errors is about, as a message shows it."""
+    """The refused value of one of pydantic's errors, for a message."""
     return None if error["type"] in _MISSING_FIELD else shown(error.get("input"))
 
 
 def allowed_by(error: Mapping[str, Any]) -> str:
-    """What should have been given instead, in our words."""
+    """The allowed value, in plain words."""
     kind = error["type"]
     if kind in _UNKNOWN_FIELD:
         return "left out: the field is unknown"
@@ -196,7 +196,7 @@ def _path(document: object, location: Location) -> str:
 
 
 def _mended(document: Any, errors: list[tuple[Location, str]], stand_in: StandIn) -> Any:  # noqa: ANN401 - JSON
-    """Copy a document with a stand-in for each part that was refused, and without its unknown top-level fields."""
+    """Copy a document with a stand-in for each refused part, and without unknown top-level fields."""
     unknown = {location[0] for location, kind in errors if len(location) == 1 and kind in _UNKNOWN_FIELD}
     if isinstance(document, dict) and unknown:
         document = {name: value for name, value in document.items() if name not in unknown}

@@ -1,8 +1,8 @@
-"""YAML and JSON text as plain values, and back; what the libraries complain of becomes a fault with its place.
+"""YAML and JSON text as plain values, and back; errors of the libraries become faults with their line.
 
-Scalars are those of YAML 1.2, so that a figure is what a person takes it for: `no` is text, and `010`, `0x1F`, `1_000`
-and `12:30` are no numbers. The older rules read them as false, 8, 31, 1000 and 750, and a `tolerated_failures: no` that
-becomes 0 is a reserve without redundancy.
+Scalars follow YAML 1.2, so that a figure means what a person expects: `no` is text, and `010`, `0x1F`, `1_000` and
+`12:30` are not numbers. YAML 1.1 reads them as false, 8, 31, 1000 and 750. A `tolerated_failures: no` would then become
+0, which is a reserve without redundancy.
 """
 
 import json
@@ -15,14 +15,14 @@ import yaml
 from ridethrough.domain.validation import Fault, UnableToAccept
 
 MOST_REPEATED_NODES = 100_000
-"""How many values the aliases of a YAML document may repeat in all: a person repeats a few."""
+"""The most values that all aliases of a YAML document may repeat; a person repeats only a few."""
 
 
 def yaml_document(text: str, source: str) -> Any:  # noqa: ANN401 - a document may be anything until it is validated
     """Read one YAML document.
 
-    Raises `UnableToAccept` for text that is not YAML, says one key twice, is nested without end, or repeats itself by
-    aliases more than `MOST_REPEATED_NODES` times.
+    Raises `UnableToAccept` for text that is not YAML, has a key twice, is nested too deeply, or repeats more than
+    `MOST_REPEATED_NODES` values by aliases.
     """
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
@@ -41,7 +41,7 @@ def yaml_document(text: str, source: str) -> Any:  # noqa: ANN401 - a document m
 def json_document(text: str, source: str) -> Any:  # noqa: ANN401
     """Read one JSON document.
 
-    Raises `UnableToAccept` as `parse_json` raises `json.JSONDecodeError`.
+    Raises `UnableToAccept` whenever `parse_json` raises `json.JSONDecodeError`.
     """
     try:
         return parse_json(text)
@@ -54,8 +54,8 @@ def json_document(text: str, source: str) -> Any:  # noqa: ANN401
 def parse_json(text: str | bytes) -> Any:  # noqa: ANN401
     """Parse one JSON document.
 
-    Raises `json.JSONDecodeError` for everything that is not JSON (NaN and Infinity are not), for a key that is said
-    twice, and for nesting without end.
+    Raises `json.JSONDecodeError` for text that is not JSON (NaN and Infinity are not), for a repeated key, and for too
+    deep nesting.
     """
     try:
         return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
@@ -68,7 +68,7 @@ def parse_json(text: str | bytes) -> Any:  # noqa: ANN401
 
 
 def yaml_text(document: Mapping[str, Any]) -> str:
-    """Write plain values as YAML that `yaml_document` reads back as they are, and so does a reader of YAML 1.1."""
+    """Write plain values as YAML that both `yaml_document` and a reader of YAML 1.1 read back unchanged."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -94,12 +94,12 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader of YAML 1.2 scalars that refuses repeated keys, and aliases that repeat without measure."""
+    """A safe loader of YAML 1.2 scalars that refuses repeated keys and excessive aliases."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to start without YAML 1.1's rules
 
     def get_single_node(self) -> yaml.Node | None:
-        """Compose the document, and refuse it before anything is built from what its aliases repeat."""
+        """Compose the document, and check its aliases before any value is built."""
         node: yaml.Node | None = super().get_single_node()
         if node is not None:
             _check_aliases(node)
@@ -121,7 +121,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _check_aliases(root: yaml.Node) -> None:
-    """Refuse a document that holds itself, or that is far larger than its text once its aliases are written out."""
+    """Refuse a document that contains itself, or whose aliases make it far larger than its text."""
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
     waiting = [(root, False)]
@@ -139,7 +139,7 @@ def _check_aliases(root: yaml.Node) -> None:
         for child in children:
             if id(child) in open_nodes:
                 raise yaml.constructor.ConstructorError(
-                    None, None, "an alias stands for what it is in", child.start_mark
+                    None, None, "an alias refers to a value that contains it", child.start_mark
                 )
             waiting.append((child, False))
     repeated = sizes[id(root)] - len(sizes)
@@ -155,14 +155,14 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """A safe dumper that quotes what a reader of YAML 1.1 or of YAML 1.2 would not take for text."""
+    """A safe dumper that quotes text which a reader of YAML 1.1 or 1.2 would not read as text."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way; `_RESOLVED` is added below
         first: list(resolvers) for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
     }
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        """Write every value where it stands."""
+        """Write every value in full, without aliases."""
         return True
 
 

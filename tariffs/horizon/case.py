@@ -1,4 +1,4 @@
-"""What a tariff is laid over: the horizon's calendar, and what was set before it."""
+"""The inputs of a tariff's terms over a horizon: its calendar, and peaks and energy from before it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from ridethrough.tariffs.tariff import Tariff
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HorizonCase:
-    """A tariff and what its terms over a horizon depend on; `power_factor` turns kW into kVA."""
+    """A tariff and the inputs of its terms over a horizon; `power_factor` turns kW into kVA."""
 
     tariff: Tariff
     calendar: LocalCalendar

@@ -1,4 +1,4 @@
-"""Energy prices over a horizon: what each interval's kWh costs, and the tiers that depend on all of them."""
+"""Energy prices over a horizon: the price of each interval's kWh, and the tiers, which depend on all intervals."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ from ridethrough.tariffs.charges.rider import ridden
 from ridethrough.tariffs.horizon.terms import EnergyTierTerm, TieredPeriod, TierStep
 from ridethrough.tariffs.tariff import Tariff
 
-_DIGITS = 12  # of a price difference: prices that differ by rounding have the same premium
+_DIGITS = 12  # prices whose difference is below this have the same premium
 
 
 def energy_prices(tariff: Tariff, calendar: LocalCalendar, prices: PriceSeries | None) -> FloatArray:
-    """Price per imported kWh of every interval, riders and taxes included, tiers left out.
+    """Price per imported kWh of every interval, with riders and taxes, without tiers.
 
-    Raises `UnableToPrice` where the tariff follows a market and no prices are given.
+    Raises `UnableToPrice` if the tariff follows a market and no prices are given.
     """
     price = np.zeros(calendar.horizon.intervals)
     energy = tariff.energy
@@ -36,7 +36,7 @@ def energy_prices(tariff: Tariff, calendar: LocalCalendar, prices: PriceSeries |
 
 
 def export_prices(tariff: Tariff, calendar: LocalCalendar) -> FloatArray:
-    """What an exported kWh earns in every interval: the sell rate of the first tier."""
+    """The earnings of an exported kWh in every interval: the sell rate of the first tier."""
     if tariff.energy is None:
         return np.zeros(calendar.horizon.intervals)
     sell = np.array([period.tiers[0].sell_per_kwh for period in tariff.energy.periods])
@@ -94,7 +94,7 @@ def _steps(period: EnergyPeriod, days: int, scale: float) -> tuple[TierStep, ...
 def _term(
     label: str, intervals: IndexArray, tiered: tuple[TieredPeriod, ...], so_far_kwh: float, demand: str
 ) -> EnergyTierTerm:
-    """Put the periods together, and take a common premium over tiers apart where there is one."""
+    """Combine the periods, and separate a common premium over tiers if there is one."""
     premiums = {
         tuple(
             (round(s.price_per_kwh - p.steps[0].price_per_kwh, _DIGITS), s.kwh, s.kwh_per_kw, s.cap_kwh_per_kw)

@@ -1,4 +1,4 @@
-"""How each kind of charge on a peak is laid over a horizon: one entry a kind."""
+"""The terms of each kind of charge on a peak: one entry for each kind."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ PEAK_TERMS: Mapping[str, Callable[[HorizonCase], tuple[DemandTerm, ...]]] = {
     "demand": demand_terms,
     "coincident": coincident_terms,
 }
-"""By name of the kind; demand first, as terms are referred to by their place."""
+"""By name of the kind; demand comes first, because terms are referred to by their index."""
 
 
 def peak_terms(case: HorizonCase) -> tuple[DemandTerm, ...]:

@@ -1,4 +1,4 @@
-"""The demand side of a URDB rate: facility demand, time-of-use demand, coincident demand, and what remembers."""
+"""The demand side of a URDB rate: facility demand, time-of-use demand, coincident demand, and ratchets."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -46,7 +46,7 @@ def read_demand(
 def _with_ratchet(
     reader: UrdbReader, charges: tuple[DemandCharge, ...], ratchet: DemandRatchet, *, everywhere: bool
 ) -> tuple[DemandCharge, ...]:
-    """Put the ratchet on facility demand, as REopt does; where there is none, on every demand charge."""
+    """Apply the ratchet to facility demand, like REopt; without facility demand, apply it to every demand charge."""
     whole_month = [charge.name for charge in charges if not charge.schedule and not charge.daily]
     chosen = (
         {charge.name for charge in charges if not charge.daily} if everywhere or not whole_month else {*whole_month}
@@ -71,7 +71,7 @@ def _replace_ratchet(charge: DemandCharge, ratchet: DemandRatchet) -> DemandChar
 
 
 def _unit(reader: UrdbReader, name: str) -> tuple[DemandUnit, bool]:
-    """Unit and whether it is billed by the day; `demandunits` stands in where the specific field is missing."""
+    """The unit, and whether demand is billed by day; `demandunits` replaces a missing specific field."""
     field = name if name in reader.fields else "demandunits"
     words = (reader.text(field) or "kW").lower().split()
     known = words[0] in _UNITS and words[1:] in ([], ["daily"])
@@ -117,7 +117,7 @@ def _facility(reader: UrdbReader, window: int) -> DemandCharge | None:
 
 
 def _flat_months(reader: UrdbReader, periods: int) -> list[int]:
-    """The period of facility demand of each month; with one period, months need not be given."""
+    """The facility demand period of each month; with one period, months need not be given."""
     name = "flatdemandmonths"
     given = reader.fields.get(name)
     if given is None and periods == 1:
@@ -133,7 +133,7 @@ def _flat_months(reader: UrdbReader, periods: int) -> list[int]:
 
 
 def _by_hours(reader: UrdbReader, window: int) -> tuple[tuple[DemandCharge, ...], RateSchedule | None]:
-    """A charge for each time-of-use period that costs something; period 0 is often a filler that costs nothing."""
+    """A charge for each time-of-use period with a price; period 0 often has none."""
     structure = reader.structure("demandratestructure")
     if not structure:
         return (), None
@@ -161,13 +161,13 @@ def _by_hours(reader: UrdbReader, window: int) -> tuple[tuple[DemandCharge, ...]
 
 
 def read_coincident(reader: UrdbReader) -> tuple[tuple[CoincidentPeakCharge, ...], RateSchedule | None]:
-    """A coincident charge for each period that costs something."""
+    """A coincident charge for each period with a price."""
     structure = reader.structure("coincidentratestructure")
     if not structure:
         return (), None
     unit, daily = _unit(reader, "coincidentrateunit")
     if daily:
-        reader.refuse("coincidentrateunit", "coincident demand by the day has no meaning that is written down")
+        reader.refuse("coincidentrateunit", "coincident demand by the day is not defined in the schema")
     periods = [_tiers(reader, f"coincidentratestructure.{index}", tiers) for index, tiers in enumerate(structure)]
     table = reader.schedule("coincidentschedule", len(structure))
     if not table:

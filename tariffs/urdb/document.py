@@ -1,7 +1,7 @@
 """Reads rates of the Utility Rate Database (OpenEI), both generations of its schema.
 
-What a rate says and no bill can price is refused with every reason, or repeated on every bill as not priced. Sources:
-the schema's field list (openei.org/services/doc/rest/util_rates) and the rates themselves, whose spellings differ.
+A field that no bill can price is refused with its reason, or repeated on every bill as not priced. Sources: the
+schema's field list (openei.org/services/doc/rest/util_rates) and the rates themselves, whose spellings differ.
 """
 
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ def tariff_from_urdb(
 
 
 def _heading(reader: UrdbReader) -> Tariff:
-    """What a rate says about itself, without its charges."""
+    """The general fields of a rate, without its charges."""
     effective_from, effective_until = _validity(reader)
     return Tariff(
         name=reader.text("name") or reader.text("label") or "unnamed rate",
@@ -178,7 +178,7 @@ def _range(reader: UrdbReader, name: str) -> tuple[float, float | None]:
 
 
 def _remarks(reader: UrdbReader) -> None:
-    """Say what the rate says beside its figures; holidays, riders and ratchets live in free text."""
+    """Repeat the remarks of the rate; holidays, riders and ratchets are often only in free text."""
     reactive = reader.number("demandreactivepowercharge")
     if reactive:
         reader.remark("demandreactivepowercharge", f"{reactive:g} per kVAR; a meter series of kW does not tell kVAR")

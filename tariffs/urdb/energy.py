@@ -84,7 +84,7 @@ def _tier(reader: UrdbReader, name: str, tier: Mapping[str, Any], power_factor: 
 
 
 def _unit(written: str, power_factor: float) -> tuple[TierUnit | None, float]:
-    """Our unit, and how many of the written limit's units one of ours is."""
+    """Our unit, and the number of the written unit in one of ours."""
     plain = " ".join(written.lower().split())
     for other, per_kw in (("kva", 1 / power_factor), ("hp", 1 / KW_PER_HP)):
         if plain.startswith(f"kwh/{other}"):
@@ -93,7 +93,7 @@ def _unit(written: str, power_factor: float) -> tuple[TierUnit | None, float]:
 
 
 def _settle_limits(reader: UrdbReader, name: str, tiers: list[EnergyTier]) -> list[EnergyTier]:
-    """Close the list with a tier without limit, and drop tiers that can never hold anything."""
+    """End the list with a tier without a limit, and drop tiers that can never contain energy."""
     last = tiers[-1]
     if last.up_to is not None:
         shown = f"{last.up_to:,.0f} {last.unit}"

@@ -1,4 +1,4 @@
-"""Reads fields of a URDB rate, and collects what cannot be priced and why."""
+"""Reads fields of a URDB rate, and collects what cannot be priced, with reasons."""
 
 import json
 import math
@@ -36,7 +36,7 @@ class UrdbReader:
 
     @classmethod
     def of(cls, rate: Mapping[str, Any]) -> "UrdbReader":
-        """Lower the case of the keys and settle seen spellings; empty values count as absent."""
+        """Convert keys to lower case and unify known spellings; empty values count as absent."""
         lowered = {str(key).lower(): value for key, value in rate.items()}
         named = {_ALIASES.get(key, key): value for key, value in lowered.items()}
         return cls(fields={key: value for key, value in named.items() if value not in (None, "", [], {})})
@@ -46,7 +46,7 @@ class UrdbReader:
         self.reasons.append(NotPriced(field=name, reason=reason))
 
     def remark(self, name: str, reason: str) -> None:
-        """Note what every bill has to say."""
+        """Add a remark that every bill repeats."""
         self.remarks.append(NotPriced(field=name, reason=reason))
 
     def raise_reasons(self) -> None:
@@ -119,7 +119,7 @@ class UrdbReader:
         return rows
 
     def limit(self, name: str, tier: Mapping[str, Any]) -> float | None:
-        """A tier's upper limit; None where it has none."""
+        """A tier's upper limit; None if it has none."""
         limit = self.number(name, tier.get("max")) if tier.get("max") not in (None, "") else 0.0
         return None if limit <= 0 or limit >= NO_LIMIT else limit
 
@@ -129,7 +129,7 @@ class UrdbReader:
 
 
 def exact_sum(*values: float) -> float:
-    """Add figures as a person would: 13.451 + 5.628 is 19.079."""
+    """Add figures in decimals: 13.451 + 5.628 is 19.079."""
     return float(sum((Decimal(repr(value)) for value in values), Decimal()))
 
 
@@ -141,10 +141,10 @@ def faults_of(error: UnableToAccept) -> str:
 def rates_of(document: object) -> list[Mapping[str, Any]]:
     """Find the rates in a document: a rate, a response with `items`, a list of rates, or JSON text of any of them.
 
-    Raises `UnableToPrice` where there is none.
+    Raises `UnableToPrice` if there is none.
     """
     found = document
-    for _ in range(3):  # text within text within text has been seen
+    for _ in range(3):  # some files hold text within text within text
         if isinstance(found, str | bytes):
             try:
                 found = json.loads(found)

@@ -145,7 +145,7 @@ def test_faults_in_every_part_of_the_site_file_are_listed_at_once(tmp_path: Path
         ("? {a: b}\n: c\n", "must be a YAML document"),
         ("a: !!int x\n", "must be a YAML document of plain values"),
         ("a: !!python/object:os.system x\n", "must be a YAML document"),
-        ("a: &a [*a]\n", "line 1 is 'an alias stands for what it is in', must be a YAML document"),
+        ("a: &a [*a]\n", "line 1 is 'an alias refers to a value that contains it', must be a YAML document"),
         ("[" * 5000, "must be a YAML document"),
         ("a: \x00\x01\x02\n", "must be a YAML document"),
     ],
