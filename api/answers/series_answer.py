@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
 from ridethrough.api.cases.series_shown import UNITS, ShownSeries
+from ridethrough.api.reading.tables.csv_format import clock_of, known_clock
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PICTURE_WIDTH = 72
@@ -33,8 +34,8 @@ def series_document(shown: ShownSeries) -> dict[str, Any]:
         "source": series.source,
         "rows": read.rows,
         "values": len(series.values),
-        "start": series.start.isoformat(),
-        "end": _end(shown).isoformat(),
+        "start": _local(shown, series.start),
+        "end": _local(shown, series.end),
         "step_minutes": series.step / _MINUTE,
         "clock": read.clock,
         "stamps": read.stamps,
@@ -57,7 +58,7 @@ def _rows(shown: ShownSeries) -> list[dict[str, Any]]:
     series = shown.read.series
     name = _value_name(shown)
     return [
-        {"start": (series.start + index * series.step).isoformat(), name: value}
+        {"start": _local(shown, series.start + index * series.step), name: value}
         for index, value in enumerate(series.values)
     ]
 
@@ -66,8 +67,11 @@ def _value_name(shown: ShownSeries) -> str:
     return "price_per_kwh" if shown.use == "price" else "load_kw"
 
 
-def _end(shown: ShownSeries) -> datetime:
-    return shown.read.series.end.astimezone(shown.read.series.start.tzinfo)
+def _local(shown: ShownSeries, moment: datetime) -> str:
+    """A time by the clock of the file, or with the offset of its first row."""
+    name = known_clock(shown.read.clock)
+    clock = clock_of(name) if name is not None else shown.read.series.start.tzinfo
+    return moment.astimezone(clock).isoformat()
 
 
 def _view(shown: ShownSeries) -> RenderableType:

@@ -30,8 +30,7 @@ class Readings:
 
     def shown(self, index: int, later: timedelta = timedelta()) -> str:
         """The start of a reading, or a time later than it, as a message shows it."""
-        clock = self.clock_at(index)
-        return (self.moment(index).astimezone(clock) + later).isoformat()
+        return (self.moment(index) + later).astimezone(self.clock_at(index)).isoformat()
 
     def moment(self, index: int) -> datetime:
         """The start of a reading."""
@@ -188,7 +187,7 @@ def _joined(
     values = np.where(grid >= 0, readings.values[np.maximum(grid, 0)], np.nan)
     dropped = len(readings.values) - sum(len(each.rows) for each in stretches) + len(stretches) - 1
     if dropped:
-        notes.append(f"{dropped} rows that say the same reading twice are read once")
+        notes.append(f"rows that repeat a reading, read once: {dropped}")
     return Even(step=timedelta(microseconds=shortest), values=values, notes=tuple(notes))
 
 

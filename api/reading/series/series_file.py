@@ -175,7 +175,7 @@ def _even_series(
         factor /= even.step / timedelta(hours=1)
     notes = list(even.notes)
     if cells.left_out:
-        notes.append(f"{cells.left_out} rows after the last reading hold no time and are left out")
+        notes.append(f"rows after the last reading, without a time and left out: {cells.left_out}")
     if instants.clock is not None:
         notes.append(f"times are read by the clock of {_clock_name(instants.clock)}")
     series = TimeSeries(

@@ -41,8 +41,15 @@ class SiteSeries:
                 self.faults += [fault for fault in error.faults if fault not in self.faults]
 
     def notes(self) -> dict[str, str]:
-        """What was filled in, left out or understood of each series, by its place."""
-        return {f"{place}.csv": "; ".join(each.notes) for place, each in self.series.items() if each.notes}
+        """What was filled in, left out or understood of each series, by its place; by its file where all agree."""
+        by_file: dict[str, set[tuple[str, ...]]] = {}
+        for each in self.series.values():
+            by_file.setdefault(each.source, set()).add(each.notes)
+        return {
+            each.source if len(by_file[each.source]) == 1 else f"{place}.csv": "; ".join(each.notes)
+            for place, each in self.series.items()
+            if each.notes
+        }
 
     def _read(self, place: str, use: Use, written: Mapping[str, Any], document: Mapping[str, Any]) -> None:
         name, text = written.get("csv"), written.get("csv_text")

@@ -1,7 +1,7 @@
 """An evenly spaced series of values, and the times that we believe."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from ridethrough.domain import Fault
 
@@ -21,6 +21,12 @@ class TimeSeries:
     step: timedelta
     values: tuple[float, ...]
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep `start` with its plain UTC offset: times of a zone are subtracted by the clock, not by what elapsed."""
+        offset = self.start.utcoffset()
+        if offset is not None:
+            object.__setattr__(self, "start", self.start.replace(tzinfo=timezone(offset), fold=0))
 
     @property
     def end(self) -> datetime:

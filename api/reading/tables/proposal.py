@@ -1,5 +1,6 @@
 """What to write for a file that nothing is said of: the `csv_format` that seems to read it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,7 +25,8 @@ from ridethrough.api.reading.tables.times import Times, parse_times
 from ridethrough.api.reading.tables.workbook import workbook_table
 from ridethrough.domain import UnableToAccept
 
-_ENCODINGS = (None, "cp932", "cp1252")
+_ENCODING_SAMPLE = 65_536
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2,}")
 _DELIMITERS = (None, ";", "\t", "|")
 _UNKNOWN_CLOCK = "UTC"
 
@@ -70,10 +72,18 @@ def _ways_to_split(content: bytes, given: CsvFormat) -> Iterator[CsvFormat]:
     if is_workbook(content):
         yield given
         return
-    encodings = (given.encoding,) if given.encoding else ("utf-16",) if has_utf16_mark(content) else _ENCODINGS
-    for encoding in encodings:
+    for encoding in (given.encoding,) if given.encoding else _likely_encodings(content):
         for delimiter in dict.fromkeys((given.delimiter, *_DELIMITERS)):
             yield replace(given, encoding=encoding, delimiter=delimiter)
+
+
+def _likely_encodings(content: bytes) -> tuple[str | None, ...]:
+    """UTF-8 (None), or else the one that the bytes look like: Japanese words have several of its signs in a row."""
+    if has_utf16_mark(content):
+        return ("utf-16",)
+    start = content[:_ENCODING_SAMPLE]
+    japanese = _JAPANESE.search(start.decode("cp932", "ignore")) is not None
+    return (None, "cp932", "cp1252") if japanese else (None, "cp1252")
 
 
 def _proposal(

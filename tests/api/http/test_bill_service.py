@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from documents import run
+from file_shapes import german, run_of
 from service import service_in_thread
 from tariff_documents import TARIFF, URDB, write_meter, write_tariff
 
@@ -111,3 +112,25 @@ def test_a_urdb_rate_may_be_sent_in_place() -> None:
 )
 def test_a_fault_is_named_with_its_part_of_the_request(changes: dict[str, Any], message: str) -> None:
     assert any(message in line for line in faults(**changes)), faults(**changes)
+
+
+FILE_HOURS = run_of("2025-05-05", 24, 60)
+FILE_FORMAT = {"delimiter": ";", "decimal": ",", "thousands": "."}
+
+
+def test_a_bill_over_http_reads_the_text_of_a_file(client: httpx.Client) -> None:
+    rows = [f"{at:%d.%m.%Y %H:%M};{german(kw)}" for at, kw in zip(FILE_HOURS.starts(), FILE_HOURS.kw, strict=True)]
+    text = "\n".join(["Zeit;kW", *rows])
+    body = {"tariff": "stadtwerke-malchow-mv", "timezone": "Europe/Berlin"}
+    prices = {"start": FILE_HOURS.start.isoformat(), "interval_minutes": 60, "values": [0.1] * 24}
+    described = {"csv_text": text, "csv_format": FILE_FORMAT}
+    values = {"start": FILE_HOURS.start.isoformat(), "interval_minutes": 60, "values": list(FILE_HOURS.kw)}
+    answers = [
+        client.post("/v1/bills", json={**body, "meter": meter, "prices": prices}) for meter in (described, values)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["total"] == answers[1].json()["total"]
+    assert answers[0].json()["warnings"][0] == "meter: times are read by the clock of Europe/Berlin"
+    refused = client.post("/v1/bills", json={**body, "meter": {"csv_text": text}, "prices": prices})
+    assert refused.status_code == 422
+    assert 'csv_format: {delimiter: ";"' in refused.text.replace('\\"', '"')
