@@ -6,7 +6,7 @@ from typing import Any
 from ridethrough.api.cases.planning import PlannedDay
 from ridethrough.domain import ReserveRequirement
 from ridethrough.domain.certificate import Certificate
-from ridethrough.domain.plan import DispatchPlan, PlanCost, Setpoint
+from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, Setpoint
 from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _DIGITS = 6
@@ -19,6 +19,7 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
     return {
         "site_id": plan.site_id,
         "status": plan.status.value,
+        "alarms": alarms(plan),
         "issued_at": plan.issued_at.isoformat(),
         "currency": plan.currency,
         "horizon": {
@@ -43,6 +44,15 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
         "stored_at_start_kwh": {ups.ups_id: _round(ups.stored_kwh[0]) for ups in plan.ups},
         "intervals": [_interval(setpoint) for setpoint in plan.setpoints()],
     }
+
+
+def alarms(plan: DispatchPlan) -> list[str]:
+    """Why a plan is no plan to trade by: it recovers or holds, or is not certified; empty for all others."""
+    certified = plan.certificate.certified
+    if certified and plan.status not in (PlanStatus.RECOVERY, PlanStatus.HOLD):
+        return []
+    why = [f"status {plan.status.value}", *([] if certified else ["not certified"])]
+    return [", ".join(why), *plan.warnings, *plan.certificate.violations]
 
 
 def certificate_document(certificate: Certificate) -> dict[str, Any]:

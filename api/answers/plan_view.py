@@ -31,7 +31,7 @@ _ADVICE = {
     "inverter_power": "inverter rating: the surviving units cannot carry the protected load",
     "battery_power": "battery discharge limit: the surviving batteries cannot carry the protected load",
     "discharge_rate": "discharge rate: above what the maker's table covers",
-    "recharge": "recharge: it takes longer than the policy allows",
+    "recharge": "recharge: it takes longer than the policy allows, or never ends",
 }
 
 
@@ -263,12 +263,21 @@ def _explain(required: ReserveRequirement) -> Iterator[str]:
         yearly = "" if required.losses_per_year is None else f", {required.losses_per_year:.3g} losses a year"
         yield f"{required.ups_id}: generators too late in {required.loss_probability:.3g} of outages{yearly}"
     if required.binding is Binding.RECHARGE:
-        yield f"{required.ups_id}: ALARM: recharging takes {required.recharge_h:,.2f} h, too long; no trading"
+        yield f"{required.ups_id}: ALARM: {_recharge(required)}"
     elif not required.feasible:
         yield (
             f"{required.ups_id}: ALARM: fully charged it is {required.deficit_kwh:,.1f} kWh and "
             f"{required.deficit_s:,.0f} s short with the worst tolerated failure; no trading"
         )
+
+
+def _recharge(required: ReserveRequirement) -> str:
+    if required.recharge_h < float("inf"):
+        return f"recharging takes {required.recharge_h:,.2f} h, too long; no trading"
+    return (
+        "once it was used the reserve is never restored: at the protected load the rectifiers or the meter leave "
+        "no power to charge with"
+    )
 
 
 def certificate_view(certificate: Certificate) -> RenderableType:

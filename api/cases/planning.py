@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from math import ceil
+from math import ceil, isinf
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, Ti
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.api.reading.tariff_file import unpriced
 from ridethrough.domain import (
+    Binding,
     Fault,
     Horizon,
     PriceSeries,
@@ -156,13 +157,20 @@ def _problem_of_day(
 
 
 def reserves_of(inputs: SiteInputs) -> tuple[ReserveRequirement, ...]:
-    """The reserve of every UPS system at its protected load, with the meter's headroom for recharging."""
+    """The reserve of every UPS system at its protected load, with the meter's headroom for recharging.
+
+    A reserve that is never restored after an outage is not feasible, whatever the policy allows.
+    """
     site = inputs.site
     protected = {ups.id: max(ups.protected_load_kw, _peak_kw(inputs.loads[ups.id])) for ups in site.ups}
     drawn_kw = sum(ups.input_kw(protected[ups.id]) for ups in site.ups)
     headroom_kw = max(0.0, site.interconnection.import_limit_kw - _peak_kw(inputs.unprotected_load) - drawn_kw)
-    return tuple(
+    requirements = (
         reserve_requirement(ups, protected_load_kw=protected[ups.id], meter_headroom_kw=headroom_kw) for ups in site.ups
+    )
+    return tuple(
+        replace(each, feasible=False, binding=Binding.RECHARGE) if each.feasible and isinf(each.recharge_h) else each
+        for each in requirements
     )
 
 

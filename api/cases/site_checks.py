@@ -102,8 +102,11 @@ def reserve(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
     """Whether every reserve can be held and restored, and whether it leaves anything to trade."""
     for required, ups in zip(reserves_of(inputs), inputs.site.ups, strict=True):
         name = f"ups.{ups.id}.reserve"
-        if required.binding is Binding.RECHARGE:
-            says = f"recharging after an outage takes {_hours(required.recharge_h)}, longer than recharge_limit_h"
+        if math.isinf(required.recharge_h) and required.binding is Binding.RECHARGE:
+            says = "after an outage the reserve is never restored: nothing is left to charge with"
+            yield Finding(Severity.WRONG, name, says, "raise import_limit_kw, unit_input_limit_kw or charge_limit_kw")
+        elif required.binding is Binding.RECHARGE:
+            says = f"recharging after an outage takes {required.recharge_h:,.2f} h, longer than recharge_limit_h"
             yield Finding(Severity.WRONG, name, says, "raise the charge or import limit, or recharge_limit_h")
         elif not required.feasible:
             short = f"{required.deficit_kwh:,.1f} kWh and {required.deficit_s:,.0f} s short"
@@ -111,9 +114,6 @@ def reserve(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Severity.WRONG, name, says, "add units or energy, or lower the protected load or the ride-through"
             )
-        elif math.isinf(required.recharge_h):
-            says = "after an outage the reserve is never restored: nothing is left to charge with"
-            yield Finding(Severity.WRONG, name, says, "raise import_limit_kw, unit_input_limit_kw or charge_limit_kw")
         elif required.tradable_kwh < _LITTLE_FRACTION * ups.capacity_kwh:
             says = f"only {required.tradable_kwh:,.1f} of {ups.capacity_kwh:,.0f} kWh are above the reserve"
             yield Finding(Severity.DOUBTFUL, name, says, "expect next to no saving; check protected_load_kw and health")
@@ -233,7 +233,3 @@ def _vintage(since: date | None, until: date | None, today: date) -> str:
     if since > today:
         return f"its figures hold from {since} on only"
     return f"its figures are of {since}, {(today - since).days / 365.25:.1f} years old" if today - since > _OLD else ""
-
-
-def _hours(hours: float) -> str:
-    return "for ever" if math.isinf(hours) else f"{hours:,.2f} h"

@@ -25,15 +25,28 @@ async def from_worker(
         await asyncio.wait((job, gone), return_when=asyncio.FIRST_COMPLETED)
         if not job.done():
             return Response(status_code=CLIENT_GONE)
-        return Response(await job, media_type=JSONResponse.media_type)
+        body, headers = await job
+        return Response(body, headers=headers, media_type=JSONResponse.media_type)
     finally:
         gone.cancel()
         job.cancel()
 
 
-def written(work: Callable[..., Mapping[str, Any]], *arguments: object) -> bytes:
-    """The document as it is sent, written in the worker."""
-    return JSONResponse(work(*arguments)).body  # type: ignore[return-value]
+def written(work: Callable[..., Mapping[str, Any]], *arguments: object) -> tuple[bytes, dict[str, str]]:
+    """The document as it is sent, written in the worker, and its headers."""
+    document = work(*arguments)
+    return bytes(JSONResponse(document).body), headers_of(document)
+
+
+def headers_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """What a client cannot overlook of a plan, which is answered with 200 whatever its status.
+
+    `Ridethrough-Status` is the plan's status. `Ridethrough-Alarms` counts its alarms, where it has any.
+    """
+    if "alarms" not in document:
+        return {}
+    alarms = {"Ridethrough-Alarms": str(len(document["alarms"]))} if document["alarms"] else {}
+    return {"Ridethrough-Status": str(document["status"]), **alarms}
 
 
 async def _gone(request: Request) -> None:

@@ -305,8 +305,14 @@ def test_the_reserve_is_printed_in_every_format(site: Path) -> None:
 
 def test_a_recharge_without_headroom_is_null_in_json_and_never_in_the_table(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"interconnection.import_limit_kw": 5600})
-    assert run("reserve", site, "--format", "json").document["ups"][0]["recharge_h"] is None
-    assert "never" in run("reserve", site).out
+    done = run("reserve", site, "--format", "json")
+    (ups,) = json.loads(done.out)["ups"]
+    assert (ups["recharge_h"], ups["feasible"], ups["binding"]) == (None, False, "recharge")
+    assert done.code == 3
+    table = run("reserve", site).out
+    assert "never" in table
+    assert "NO" in table
+    assert "once it was used the reserve is never restored" in table
 
 
 def test_two_systems_behind_one_meter_are_planned_together(tmp_path: Path) -> None:

@@ -77,10 +77,20 @@ def test_prices_of_the_request_take_the_place_of_the_sites(client: httpx.Client)
 
 
 def test_a_state_below_the_reserve_gets_a_recovery_plan(client: httpx.Client) -> None:
-    plan = client.post("/v1/plans", json=plan_request(state={"ups": {"pod-1": {"stored_kwh": 400}}})).json()
-    assert plan["status"] == "recovery"
+    response = client.post("/v1/plans", json=plan_request(state={"ups": {"pod-1": {"stored_kwh": 400}}}))
+    plan = response.json()
+    assert plan["status"] == response.headers["ridethrough-status"] == "recovery"
+    assert plan["alarms"][0].startswith("status recovery")
+    assert int(response.headers["ridethrough-alarms"]) == len(plan["alarms"])
     assert not any(row["ups"][0]["discharge_kw"] for row in plan["intervals"])
     assert plan["inputs"]["given"] == ["site", "state"]
+
+
+def test_a_plan_to_trade_by_has_no_alarms(client: httpx.Client) -> None:
+    response = client.post("/v1/plans", json=plan_request())
+    assert response.headers["ridethrough-status"] == "optimal"
+    assert "ridethrough-alarms" not in response.headers
+    assert response.json()["alarms"] == []
 
 
 def test_the_reserve_is_served(client: httpx.Client) -> None:
