@@ -130,6 +130,10 @@ class PatientProtocol(H11Protocol):
         else:
             super().shutdown()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP; the application does not answer as well."""
+        self._answer_and_close(400, msg.rstrip("."))
+
     def _await_request(self) -> None:
         """Set the deadline of what is outstanding now, unless it is set."""
         state = self.conn.their_state
@@ -164,7 +168,7 @@ class PatientProtocol(H11Protocol):
             ]
             for event in (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
-        if self._awaited is h11.SEND_BODY:
+        if self.cycle and not self.cycle.response_complete:  # type: ignore[truthy-bool] # None before a request
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self._forget_deadlines()

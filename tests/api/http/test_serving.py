@@ -19,6 +19,7 @@ from ridethrough.api.http.server import create_app
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: local\r\n"
 BODY = b"POST /v1/plans HTTP/1.1\r\nHost: local\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+CHUNKED = b"POST /v1/plans HTTP/1.1\r\nHost: local\r\nTransfer-Encoding: chunked\r\n\r\n"
 QUICK_S = 1.0
 
 
@@ -63,6 +64,16 @@ def test_a_request_that_does_not_become_whole_is_answered_and_closed(client: htt
     assert headers["connection"] == "close"
     assert json.loads(body)["title"] == "The request was not whole within 0.4 s"
     assert time.monotonic() - began == pytest.approx(0.4, abs=0.4)
+
+
+@pytest.mark.parametrize("part", [b"not HTTP at all\r\n\r\n", CHUNKED + b"zz\r\n", CHUNKED + b"1\r\n{\r\nzz\r\n"])
+def test_what_is_no_http_is_answered_once(client: httpx.Client, part: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    status, headers, body = answer_of(connected(client, part))
+
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert json.loads(body)["title"] == "Invalid HTTP request received"
+    assert client.get("/healthz").status_code == 200
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 @pytest.mark.usefixtures("impatient")
