@@ -1,6 +1,6 @@
-"""The public Python face: sites, plans, reserves, certificates, bills and studies as values and as data frames.
+"""The public Python face: sites, plans, reserves, certificates, bills and studies, as values and data frames.
 
-`import ridethrough` gives these functions; `docs/python.md` shows them at work.
+`import ridethrough` gives these functions; `docs/python.md` shows how to use them.
 """
 
 from collections.abc import Mapping
@@ -47,12 +47,12 @@ T = TypeVar("T")
 
 
 class UnableToStudy(RuntimeError):
-    """A reserve that full batteries do not hold: nothing is traded, and nothing studied."""
+    """Full batteries cannot hold a reserve, so there is no trading to study."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result(Generic[T]):
-    """An answer: `value` holds it in the words of `ridethrough.domain`, `tariffs` or `finance`."""
+    """An answer; `value` is a value of `ridethrough.domain`, `tariffs` or `finance`."""
 
     value: T
     answer: Answer
@@ -83,8 +83,8 @@ def read_site(
 ) -> SiteInputs:
     """Read a site file, or a site document, with everything that it names.
 
-    Series given here take the place of the file's: `loads` (kW) by UPS system, `unprotected_load` (kW) and `prices`
-    (per kWh, before the site's adder), each with a time zone in its index and an even step.
+    Series given here replace those of the file: `loads` (kW) by UPS system, `unprotected_load` (kW) and `prices` (per
+    kWh, before the site's adder), each with a time zone in its index and a constant step.
 
     Raises `UnableToAccept` with every fault in the document, its files and the series.
     """
@@ -121,7 +121,7 @@ def plan(
 
 
 def reserve(site: SiteInputs) -> Result[tuple[ReserveRequirement, ...]]:
-    """The reserve of every UPS system: what it needs, what is left to trade, what binds."""
+    """The reserve of every UPS system: its need, the tradable energy, and the limit that decides it."""
     requirements = reserves_of(site)
     return Result(value=requirements, answer=reserve_answer(requirements))
 

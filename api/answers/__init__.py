@@ -1,4 +1,4 @@
-"""What a case came to, as a document, as rows, as a table and as a picture.
+"""The result of a case as a document, as rows, as a table and as a picture.
 
 In: results of cases. Out: JSON values, text, HTML.
 """

@@ -1,4 +1,4 @@
-"""One answer, whatever it is about: the forms that it can be given in."""
+"""One answer in all its forms."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a command prints and the service returns; each form is made when it is asked for.
+    """The output of a command and of the service; each form is made when it is needed.
 
     `document` is the JSON object, `rows` are flat records for CSV and data frames (with `columns` where there may be no
     row; `times` are those that hold a time), `view` is what a terminal shows, `picture` a self-contained page.

@@ -1,4 +1,4 @@
-"""What bills and plans cost in CPU time, for people to read in a terminal."""
+"""The CPU time of bills and plans, as a table for a terminal."""
 
 import statistics
 
@@ -12,7 +12,7 @@ from ridethrough.api.cases.bench import Measurements
 
 
 def bench_answer(measurements: Measurements) -> Answer:
-    """What was measured, one row a piece of work."""
+    """The measurements, one row for each piece of work."""
     return Answer(
         document=measurements.as_document,
         rows=measurements.rows,

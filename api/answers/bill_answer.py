@@ -8,7 +8,7 @@ from ridethrough.tariffs.tariff import Tariff
 
 
 def bill_answer(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> Answer:
-    """A bill of the meter series `source`: one row a line of it."""
+    """A bill of the meter series `source`, with one row for each line."""
     return Answer(
         document=bill.as_document,
         rows=lambda: bill_rows(bill),

@@ -1,4 +1,4 @@
-"""Bills for people: every line as quantity x rate = amount, in a terminal or as rows."""
+"""Bills as a table: every line as quantity x rate = amount, in a terminal or as rows."""
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -44,7 +44,7 @@ def bill_rows(bill: Bill) -> list[dict[str, Any]]:
 
 
 def bill_view(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> RenderableType:
-    """A bill as finance would sign it: the total, each billing period, the months side by side, what is not priced."""
+    """A complete bill: total, each billing period, the months side by side, charges that are not priced."""
     parts: list[RenderableType] = [Text(), _heading(bill, tariff, horizon, source), Text()]
     for period in bill.periods:
         parts += [_period(bill, period), Text()]
@@ -54,7 +54,7 @@ def bill_view(bill: Bill, tariff: Tariff, horizon: Horizon, source: str) -> Rend
 
 
 def validity(tariff: Tariff) -> str:
-    """When a tariff's figures held, in words."""
+    """The days on which a tariff's figures are valid, in words."""
     since, until = tariff.effective_from, tariff.effective_until
     return " ".join(part for part in (f"from {since}" if since else "", f"until {until}" if until else "") if part)
 
@@ -96,7 +96,7 @@ def _period(bill: Bill, period: PeriodBill) -> RenderableType:
 
 
 def _width_of(bill: Bill, column: int) -> int:
-    """The width of a factor over all billing periods, so that their columns stand below each other."""
+    """The width of a factor over all billing periods, so that their columns are aligned."""
     return max((len(factors(line)[column]) for line in bill.lines), default=0)
 
 
@@ -111,7 +111,7 @@ def _kind_rows(bill: Bill, lines: list[LineItem]) -> Iterator[tuple[RenderableTy
 
 
 def factors(line: LineItem) -> tuple[str, str]:
-    """Quantity and rate as printed: with as many digits as it takes for them to multiply to the printed amount."""
+    """Quantity and rate as printed, with enough digits that their product is the printed amount."""
     more = 0
     while more < _MOST_DIGITS and _product(line, more) != line.amount:
         more += 1
@@ -130,7 +130,7 @@ def _rounded(value: Decimal, digits: int) -> Decimal:
 
 
 def _plain(rate: Decimal) -> str:
-    """A rate without zeros at its end, but for two decimals."""
+    """A rate without trailing zeros, but with at least two decimals."""
     text = f"{rate:,f}".rstrip("0")
     whole, _, fraction = text.partition(".")
     return f"{whole}.{fraction.ljust(_FEWEST_RATE_DIGITS, '0')}"
@@ -177,7 +177,7 @@ def _of_kind(lines: tuple[LineItem, ...], kind: str) -> Decimal:
 
 
 def _notes(bill: Bill) -> Iterator[RenderableType]:
-    """What to know of the bill, and what it leaves out."""
+    """The warnings of the bill, and the charges that it leaves out."""
     for warning in bill.warnings:
         yield _indented("!", warning, "yellow")
     if bill.warnings:

@@ -41,7 +41,7 @@ def reserve_answer(requirements: tuple[ReserveRequirement, ...]) -> Answer:
 
 
 def certificate_answer(certificate: Certificate) -> Answer:
-    """What the replay of outages found."""
+    """The result of the replay of outages."""
     return Answer(
         document=lambda: certificate_document(certificate),
         rows=lambda: [certificate_row(certificate)],

@@ -1,6 +1,6 @@
-"""How answers are printed: to the terminal, into a pipe or a file, in any format; and complaints to standard error.
+"""Printing of answers to the terminal, a pipe or a file, in any format, and of errors to standard error.
 
-A new format is a member of `Format` and an entry of `_WRITERS`: every command has it then.
+A new format is a member of `Format` and an entry of `_WRITERS`; every command then has it.
 """
 
 import csv
@@ -26,7 +26,7 @@ from ridethrough.tariffs.documents.acceptance import printable
 EXIT_NO_SAFE_PLAN = 3
 _PIPE_WIDTH = 132
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How text begins that a spreadsheet would work out."""
+"""The first characters of text that a spreadsheet would evaluate as a formula."""
 _FIGURE = re.compile(r"[-+]?\d+(\.\d+)?")
 
 
@@ -47,7 +47,7 @@ class UnableToPrint(OSError):
 
 
 def emit(answer: Answer, form: Format = Format.TABLE, out: Path | None = None, picture: Path | None = None) -> None:
-    """Print an answer in a format, to `out` or to standard output, and its picture to a file where one is asked for.
+    """Print an answer in a format, to `out` or to standard output, and its picture to a file if one is given.
 
     Raises `UnableToAccept` for a file that cannot be written, `UnableToPrint` where standard output cannot be.
     """
@@ -57,7 +57,7 @@ def emit(answer: Answer, form: Format = Format.TABLE, out: Path | None = None, p
 
 
 def say(kind: str, lines: Iterable[str]) -> None:
-    """Print lines on standard error; what they quote from the input is text, never markup or a control sequence."""
+    """Print lines on standard error; quoted input is printed as text, never as markup or a control sequence."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     for line in lines:
         console.print(Text.assemble((f"{kind}: ", "bold red"), printable(line)))
@@ -100,7 +100,7 @@ def to_json(document: Mapping[str, Any]) -> str:
 def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
     """Write rows as CSV, with a header of `columns`, or of the fields of the first row.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe before it.
+    Text that a spreadsheet would evaluate as a formula gets an apostrophe before it.
     """
     with io.StringIO(newline="") as text:
         writer = csv.DictWriter(text, fieldnames=columns or list(rows[0]), lineterminator="\n")
@@ -117,7 +117,7 @@ def _cell(value: object) -> object:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all: a controller that reads it never sees half a plan."""
+    """Write a file atomically, so that a controller never reads half a plan."""
     if file.exists() and not file.is_file():
         file.write_text(text, encoding="utf-8")
         return
@@ -130,7 +130,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 class _Console(Console):
-    """A console that sends no control sequence but its own, whatever a view quotes from the input."""
+    """A console that prints quoted input without its control sequences."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render with every text made printable."""

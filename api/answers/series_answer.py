@@ -1,4 +1,4 @@
-"""What is understood of a file of readings, as an answer."""
+"""The interpretation of a file of readings, as an answer."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 def series_answer(shown: ShownSeries) -> Answer:
-    """A series: one row a value of it."""
+    """A series, with one row for each value."""
     return Answer(
         document=lambda: series_document(shown),
         rows=lambda: _rows(shown),
@@ -28,7 +28,7 @@ def series_answer(shown: ShownSeries) -> Answer:
 
 
 def series_document(shown: ShownSeries) -> dict[str, Any]:
-    """What is understood of a file, as one JSON object."""
+    """The interpretation of a file, as one JSON object."""
     read, series = shown.read, shown.read.series
     return {
         "source": series.source,
@@ -104,7 +104,7 @@ def _view(shown: ShownSeries) -> RenderableType:
 
 
 def _picture(shown: ShownSeries) -> Text:
-    """The series as a row of bars from 0 (or its lowest value below) to its highest: the mean of each part of time."""
+    """The series as a row of bars, from 0 (or a lower minimum) to its maximum; each bar is a mean over time."""
     values = np.array(shown.read.series.values)
     parts = np.array_split(values, min(_PICTURE_WIDTH, len(values)))
     means = np.array([part.mean() for part in parts])

@@ -1,4 +1,4 @@
-"""What `ridethrough swing` answers: as a document, as rows, and for people."""
+"""The answer of `ridethrough swing`: as a document, as rows, and as a table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _HALF_A_KW = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedSwing:
-    """A swing to be smoothed, and the capacitor it is smoothed with: the given one, or the least that takes it all."""
+    """A swing to smooth, and its capacitor: the given one, or the smallest that absorbs the whole swing."""
 
     smoothing: Smoothing
     capacitor: Capacitor
@@ -40,7 +40,7 @@ def swing_of(
     capacitor_kwh: float | None,
     capacitor_kw: float | None,
 ) -> AskedSwing:
-    """Check what was asked.
+    """Check the input.
 
     Raises `UnableToAccept` with every fault.
     """
@@ -65,7 +65,7 @@ def _capacitor(energy_kwh: float | None, power_kw: float | None) -> Capacitor | 
 
 
 def swing_answer(asked: AskedSwing) -> Answer:
-    """What a swing asks for; its rows are frequencies."""
+    """The capacitor of a swing; its rows are frequencies."""
     return Answer(
         document=lambda: swing_document(asked),
         rows=lambda: swing_rows(asked),
@@ -89,7 +89,7 @@ def swing_document(asked: AskedSwing) -> dict[str, Any]:
 
 
 def swing_rows(asked: AskedSwing) -> list[dict[str, float]]:
-    """One row a frequency, that which was asked among them."""
+    """One row for each frequency, including the given one."""
     frequencies = sorted({*_FREQUENCIES_HZ, asked.smoothing.swing.frequency_hz})
     return [_row(asked, asked.at(frequency_hz)) for frequency_hz in frequencies]
 

@@ -1,4 +1,4 @@
-"""One use of the packages each: plan a day, bill a meter, study a record. Nothing is printed here.
+"""Cases: one use of the packages each, such as planning a day or billing a meter. They print nothing.
 
-In: what `reading` made. Out: what `answers` shows.
+In: values from `reading`. Out: results for `answers`.
 """

@@ -1,4 +1,4 @@
-"""What bills and plans cost in CPU time, measured on built-in problems: no files are needed."""
+"""The CPU time of bills and plans, measured on built-in problems without files."""
 
 import platform
 import statistics
@@ -35,7 +35,7 @@ _CPU_LINE = "model name"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """CPU milliseconds of one piece of work: the median and the largest of its repeats; `size` says how much it was."""
+    """CPU milliseconds of one piece of work: median and maximum of its repeats; `size` describes its size."""
 
     kind: str
     name: str
@@ -46,7 +46,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
-    """What was measured, and on what."""
+    """All measurements, and the machine."""
 
     machine: str
     repeats: int
@@ -84,7 +84,7 @@ def machine() -> str:
 
 
 def processor(file: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's name, if the system gives it."""
     if file.is_file():
         for line in file.read_text(encoding="utf-8").splitlines():
             name, _, value = line.partition(":")
@@ -108,7 +108,7 @@ def _measurement(kind: str, name: str, times_ms: Sequence[float], size: str) -> 
 
 
 def _bills(repeats: int, intervals: int) -> list[Measurement]:
-    """A year's bill at 15 minutes; the calendar is laid anew each time, as for a first bill."""
+    """A year's bill at 15 minutes; the calendar is made again each time, like for a first bill."""
     horizon = Horizon(start=_YEAR_START, interval_minutes=15, intervals=intervals, timezone=TIMEZONE)
     kw = example_load_kw(intervals)
     prices = PriceSeries(horizon=horizon, price_per_kwh=(0.04,) * intervals)
@@ -127,7 +127,7 @@ def _bills(repeats: int, intervals: int) -> list[Measurement]:
 
 
 def _plans(repeats: int) -> list[Measurement]:
-    """A day's plan, part by part, and as a whole."""
+    """A day's plan, in parts and as a whole."""
     problem = example_problem(catalog.load(_PLAN_TARIFF))
     data = model_data(basis_of(problem))
     compiled = CompiledModel(state_model(data.sets))
@@ -155,7 +155,7 @@ def _plans(repeats: int) -> list[Measurement]:
 
 
 def _ways(repeats: int, steps: Sequence[int]) -> list[Measurement]:
-    """The same plans by every way to solve them, which take turns; beside each the ratio to the warm one."""
+    """The same plans by every way to solve them, in turns; each with its ratio to the warm way."""
     found = []
     for count in steps:
         each = ways(count)

@@ -1,4 +1,4 @@
-"""The built-in problem that is measured: a pod, its load, and a tariff of the catalog."""
+"""The built-in problem of the bench: a pod, its load, and a tariff of the catalog."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ DAY_INTERVALS = 96
 
 
 def example_load_kw(intervals: int) -> FloatArray:
-    """A data center's load in quarter hours: flat, with a day and a week in it, and a little noise."""
+    """A data center's load in quarter hours: flat, with a daily and a weekly pattern and a little noise."""
     quarter = np.arange(intervals)
     day = np.sin(2 * np.pi * quarter / 96)
     week = np.sin(2 * np.pi * quarter / 672)

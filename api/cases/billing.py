@@ -1,4 +1,4 @@
-"""From what people hand in to a bill: a tariff, a meter series, and what the tariff asks for beside it."""
+"""From input files to a bill: a tariff, a meter series, and further inputs that the tariff needs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,13 +16,13 @@ from ridethrough.tariffs.tariff import Tariff
 
 _HOUR = timedelta(hours=1)
 MOST_READINGS = 1_100_000
-"""Two years of one-minute readings, and some."""
+"""A little more than two years of one-minute readings."""
 _MOST_KW = 1e8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillInputs:
-    """Everything a bill is made from; `meter` is net kW, `timezone` the clock that the tariff runs on."""
+    """All inputs of a bill; `meter` is net kW, `timezone` is the clock of the tariff."""
 
     tariff: Tariff
     meter: TimeSeries
@@ -37,7 +37,7 @@ class BillInputs:
 def bill_of(inputs: BillInputs) -> tuple[Bill, Horizon]:
     """The bill, and the horizon that it covers.
 
-    Raises `UnableToAccept` with every fault in what the parts say of each other.
+    Raises `UnableToAccept` with every contradiction between the parts.
     """
     horizon = _horizon(inputs)
     faults: list[Fault] = []
@@ -52,11 +52,11 @@ def bill_of(inputs: BillInputs) -> tuple[Bill, Horizon]:
             events=inputs.events.events,
             power_factor=inputs.power_factor,
         )
-        billed.total  # noqa: B018 - amounts are rounded as they are read: see that they can be
+        billed.total  # noqa: B018 - amounts are rounded when they are read: check that this is possible
     except UnableToAccept as error:
         faults += _placed(error, inputs)
     except InvalidOperation:
-        allowed = "amounts that a bill can hold: look for a figure that is out of all proportion"
+        allowed = "amounts that a bill can hold: look for a figure that is far too large"
         faults.append(Fault(field="amounts", source=inputs.tariff.name, value="beyond 26 digits", allowed=allowed))
     if faults:
         raise UnableToAccept(faults)
@@ -91,7 +91,7 @@ def _horizon(inputs: BillInputs) -> Horizon:
 
 
 def _placed(error: UnableToAccept, inputs: BillInputs) -> Iterator[Fault]:
-    """The faults of a bill with the file and the place that each of them comes from."""
+    """The faults of a bill, each with its file and its place."""
     for fault in error.faults:
         first, _, rest = fault.field.partition(".")
         if first == "events":

@@ -1,4 +1,4 @@
-"""From a site's inputs, a plan from anywhere and a state to a certificate."""
+"""From a site's inputs, any plan and a state to a certificate."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from ridethrough.optimizer.certificate.stated import StatedPlan
 def certificate_of(
     inputs: SiteInputs, plan: StatedPlan, *, now: datetime, state: SiteState | None = None, state_source: str = "state"
 ) -> Certificate:
-    """Judge a plan from anywhere by what is known of its site.
+    """Certify any plan by what is known of its site.
 
-    Raises `UnableToAccept` where the state does not fit the site.
+    Raises `UnableToAccept` if the state does not fit the site.
     """
     if state is not None:
         check_state(inputs, plan.horizon, state, state_source)

@@ -21,11 +21,11 @@ CHECKS: tuple[Callable[[SiteInputs, datetime], Iterable[Finding]], ...] = (
     checks.prices,
     checks.assumed,
 )
-"""What is looked at, in the order in which it is told; a new check is a function and its name here."""
+"""The checks in the order of their report; a new check is a function and its name here."""
 
 
 class Verdict(StrEnum):
-    """What a check comes to."""
+    """The verdict of a check."""
 
     READY = "ready"
     DOUBTFUL = "doubtful"
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteCheck:
-    """What a check of a site found; a site that could not be read has no `name`."""
+    """The findings of a check; a site that could not be read has no `name`."""
 
     source: str
     name: str
@@ -46,14 +46,14 @@ class SiteCheck:
 
     @property
     def verdict(self) -> Verdict:
-        """Wrong where anything is, else doubtful where anything is; what is assumed alone leaves a site ready."""
+        """Wrong if any finding is wrong, else doubtful if any is doubtful, else ready (also with assumptions)."""
         if self.of(Severity.WRONG):
             return Verdict.WRONG
         return Verdict.DOUBTFUL if self.of(Severity.DOUBTFUL) else Verdict.READY
 
 
 def check_site_file(path: Path, now: datetime) -> SiteCheck:
-    """Check a site file and everything that it names; what cannot be read is wrong, and all faults are told."""
+    """Check a site file and everything that it names; faults in reading count as wrong, and all are listed."""
     try:
         inputs = read_site_file(path)
     except UnableToAccept as error:

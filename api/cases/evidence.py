@@ -1,4 +1,4 @@
-"""What plans are judged by, from a site's inputs: one value for `plan` and for `certify`."""
+"""The evidence by which plans are judged: the same value for `plan` and for `certify`."""
 
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
@@ -7,7 +7,7 @@ from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad, Load
 
 
 def evidence_of(inputs: SiteInputs, state: SiteState | None) -> Evidence:
-    """Site, every series as far as it is known, and the state; what a plan says does not enter."""
+    """The site, every known series and the state, without anything that a plan says."""
     prices = inputs.prices
     return Evidence(
         site=inputs.site,

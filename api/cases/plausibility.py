@@ -1,4 +1,4 @@
-"""Readings that are doubtful: prices that nothing is traded on, and loads that a person should look at."""
+"""Doubtful readings: prices that are not traded on, and loads that a person should check."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _WIDENED = "lowest_plausible_per_kwh and highest_plausible_per_kwh of `prices`"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """Readings from `start` until before `end` that are doubtful, by their place in the site file."""
+    """Doubtful readings from `start` until before `end`, with their place in the site file."""
 
     field: str
     start: datetime
@@ -35,7 +35,7 @@ class Doubt:
         return self.start < horizon.end and horizon.start < self.end
 
     def said(self, timezone: str) -> str:
-        """The doubt as a sentence, with its time on the local clock."""
+        """The doubt as a sentence, in local time."""
         local = zone(timezone)
         start, end = self.start.astimezone(local), self.end.astimezone(local)
         until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
@@ -43,7 +43,7 @@ class Doubt:
 
 
 def price_doubts(inputs: SiteInputs) -> tuple[Doubt, ...]:
-    """Market prices that are not believed (`domain.plausible_prices`)."""
+    """Market prices that are implausible (`domain.plausible_prices`)."""
     prices = inputs.prices
     if prices is None:
         return ()
@@ -55,7 +55,7 @@ def price_doubts(inputs: SiteInputs) -> tuple[Doubt, ...]:
 
 
 def load_doubts(inputs: SiteInputs, near: Horizon | None = None) -> tuple[Doubt, ...]:
-    """Loads that read nothing for hours, and single readings far above those beside them; of days `near` a horizon."""
+    """Loads that are 0 for hours, and single readings far above their neighbours, on the days near a horizon."""
     named = {f"ups.{ups_id}.load": load for ups_id, load in inputs.loads.items()}
     named["unprotected_load"] = inputs.unprotected_load
     series = {place: _near(load, near) for place, load in named.items() if isinstance(load, TimeSeries)}
@@ -68,7 +68,7 @@ def load_doubts(inputs: SiteInputs, near: Horizon | None = None) -> tuple[Doubt,
 
 
 def no_trading_because(inputs: SiteInputs, horizon: Horizon) -> list[str]:
-    """Why nothing may be traded on the prices of a horizon; empty where all of them are believed."""
+    """The reason why the prices of a horizon must not be traded on; empty if all of them are plausible."""
     doubts = [each for each in price_doubts(inputs) if each.touches(horizon)]
     if not doubts:
         return []
@@ -80,12 +80,12 @@ def no_trading_because(inputs: SiteInputs, horizon: Horizon) -> list[str]:
 
 
 def doubts_on(inputs: SiteInputs, horizon: Horizon) -> Iterator[str]:
-    """What is doubtful of the loads of a horizon."""
+    """The doubtful loads of a horizon."""
     return (each.said(inputs.site.timezone) for each in load_doubts(inputs, horizon) if each.touches(horizon))
 
 
 def refuse_impossible_prices(inputs: SiteInputs, horizon: Horizon) -> None:
-    """Refuse prices of a horizon that cannot be: a saving worked out from them would be none.
+    """Refuse impossible prices of a horizon, because a saving from them would not be real.
 
     Raises `UnableToAccept` with each run of them.
     """

@@ -1,4 +1,4 @@
-"""From a file to what is understood of it: by the format that is given, or by the one that seems to fit."""
+"""The interpretation of a file, by the given format or by the most likely one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from ridethrough.api.reading.tables.columns import Use
 from ridethrough.domain import UnableToAccept
 
 UNITS: Mapping[Use, str] = {"load": "kW", "price": "per kWh"}
-"""The units that series are kept in, whatever their file's are."""
+"""The units of series in the program, independent of the file's units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSeries:
-    """A file as it was understood; `to_write` is the format to write into a site file (None: nothing to write)."""
+    """The interpretation of a file; `to_write` is the format to write into a site file (None: nothing to write)."""
 
     read: Understood
     use: Use
@@ -23,7 +23,7 @@ class ShownSeries:
 
 
 def shown_series(content: bytes, query: SeriesQuery) -> ShownSeries:
-    """Read a file by its format; without one, and where the file is not plain, by the format that seems to fit.
+    """Read a file by its format; without one, if the file needs a format, by the most likely one.
 
     Raises `UnableToAccept` with every fault, also where the times of the file have no UTC offset and no clock is given.
     """

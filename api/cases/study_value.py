@@ -1,4 +1,4 @@
-"""What a study's saving is worth, and where its inputs come from."""
+"""The value of a study's saving, and the sources of its inputs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ _MOST_DOUBTS = 10
 
 
 def valued(study: Study, inputs: SiteInputs, venture: Venture | None, project_source: str) -> Study:
-    """The study with its sources, its range, and the cash flow of a project where there is one.
+    """The study with its sources, its range, and the cash flow of a project if one is given.
 
     Raises `UnableToAccept` for a project that cannot be worked out.
     """
@@ -29,7 +29,7 @@ def valued(study: Study, inputs: SiteInputs, venture: Venture | None, project_so
 
 
 def _sources(inputs: SiteInputs, project_source: str) -> Iterator[tuple[str, str]]:
-    """What the study rests on, by what it is."""
+    """The sources of the study, by name."""
     if inputs.tariff is not None:
         yield "tariff", _tariff_source(inputs.tariff)
     site_file, *series = inputs.provenance.given
@@ -41,7 +41,7 @@ def _sources(inputs: SiteInputs, project_source: str) -> Iterator[tuple[str, str
 
 
 def _tariff_source(tariff: Tariff) -> str:
-    """Its name, from when it holds, and where it is written."""
+    """The tariff's name, dates and source."""
     since, until = tariff.effective_from, tariff.effective_until
     dates = f"in effect from {since}" if since else "no date given"
     return ", ".join(

@@ -1,1 +1,1 @@
-"""The command line: one command a file. It reads, runs a case and shows the answer."""
+"""The command line: one command in each file. A command reads, runs a case and shows the answer."""

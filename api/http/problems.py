@@ -46,7 +46,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Let every error of the service leave it as a problem."""
+    """Return every error of the service as a problem document."""
     app.exception_handler(UnableToAccept)(_refused_input)
     app.exception_handler(RequestValidationError)(_refused_request)
     app.exception_handler(HTTPException)(_http_error)

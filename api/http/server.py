@@ -28,9 +28,9 @@ from ridethrough.tariffs.documents.written_text import parse_json
 SOLVER_LIMIT_S = 30.0
 """Time a solve may take before its best plan is returned."""
 OTHER_WORK_S = 15.0
-"""Time that all the rest of a plan may take: waiting for a worker, reading, building the model, the certificate."""
+"""The time for everything else in a plan: waiting for a worker, reading, building the model, the certificate."""
 REQUEST_LIMIT_S = 60.0
-"""Time from a whole request to its answer, whatever is asked."""
+"""The longest time from a complete request to its answer."""
 MOST_BYTES = 16 * 1024 * 1024
 """The largest request: a month of one-minute series for a few systems is well below it."""
 _MOST_DISCARDED = 4
@@ -39,7 +39,7 @@ _QUICK_BYTES = 64 * 1024
 
 
 def _written_as_a_date(value: object) -> object:
-    """Let only text through that is written as a date; a number is not a day."""
+    """Accept only text that is written as a date; a number is not a day."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         return value
     if value is None or isinstance(value, date):
@@ -79,7 +79,7 @@ class ReserveRequest(BaseModel):
 
 
 class _StrictRequest(Request):
-    """A request whose body is bounded, and is JSON without NaN and without a key that is said twice."""
+    """A request whose body has a limited size and is strict JSON: without NaN and without repeated keys."""
 
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
@@ -89,7 +89,7 @@ class _StrictRequest(Request):
                 if size <= MOST_BYTES:
                     chunks.append(chunk)
                 elif size > _MOST_DISCARDED * MOST_BYTES:
-                    break  # the client does not stop: it gets its answer while it still talks
+                    break  # the client does not stop sending: it gets its answer anyway
             if size > MOST_BYTES:
                 raise HTTPException(413, f"a request has at most {MOST_BYTES} bytes")
             self._body = b"".join(chunks)
@@ -149,7 +149,7 @@ def create_app(
 
 
 def warm_up() -> None:
-    """Plan a day as most are asked for, in a worker: imports and solver are there then, and the model is compiled."""
+    """Plan a typical day in a worker, so that imports, solver and compiled model are ready."""
     for look_ahead_h in (None, 0.0):
         request = PlanRequest.model_validate({**TYPICAL_DAY, "look_ahead_h": look_ahead_h})
         plan_of(dict(request), datetime.now(UTC))

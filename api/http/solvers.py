@@ -1,6 +1,6 @@
 """Worker processes that solve, each with hard limits of time and memory.
 
-One that dies, hangs or is given up is replaced alone.
+A worker that dies, hangs or is given up is replaced; the others continue.
 """
 
 import asyncio
@@ -16,19 +16,19 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Reply = tuple[Any, Exception | None]
-"""What work returned, or what it raised."""
+"""The result of work, or its exception."""
 
 MEMORY_LIMIT_BYTES = 4 * 2**30
 """Of address space, for one worker; one that has warmed up has 0.2 GiB."""
 MOST_WAITING = 64
-"""Requests that wait for a free worker; one more is turned away at once."""
+"""The most requests that may wait for a free worker; further requests are refused at once."""
 
 _SPAWN = get_context("spawn")
 _STOPPING = "the service is stopping; ask again"
 
 
 class UnableToSolve(RuntimeError):
-    """A worker gave no answer within its hard limits, or died, or none was free."""
+    """A worker gave no answer within its hard limits, or it died, or none was free."""
 
 
 class Solvers:
@@ -63,12 +63,12 @@ class Solvers:
 
     @property
     def idle(self) -> int:
-        """How many workers wait for work."""
+        """The number of idle workers."""
         return self._idle.qsize()
 
     @property
     def process_ids(self) -> tuple[int, ...]:
-        """The workers' processes."""
+        """The ids of the workers' processes."""
         return tuple(worker.process_id for worker in self._workers)
 
     async def warm(self) -> None:
@@ -129,7 +129,7 @@ class Solvers:
 
 
 def _give_up(worker: "_Worker", job: asyncio.Future[Any]) -> None:
-    """End a worker whose work nobody waits for; the thread that called it sees it die, and replaces it."""
+    """End a worker whose work nobody waits for; the calling thread notices its end and replaces it."""
     if not job.done():
         worker.kill()
 
@@ -200,7 +200,7 @@ class _Worker:
             self._start()
 
     def kill(self) -> None:
-        """End the process, whatever it is at."""
+        """End the process immediately."""
         self._process.kill()
 
     def close(self) -> None:
@@ -240,7 +240,7 @@ def answer_calls(pipe: Connection, memory_limit_bytes: int) -> None:
             reply: Reply
             try:
                 reply = (work(*arguments), None)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller must learn of it
+            except Exception as error:  # noqa: BLE001 - the caller must learn of any error
                 error.add_note(traceback.format_exc())
                 reply = (None, error)
             pipe.send(reply)

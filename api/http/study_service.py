@@ -1,4 +1,4 @@
-"""Studies over HTTP: up to a month of days past, so that a worker is done in its time; longer ones by the command."""
+"""Studies over HTTP: up to a month, so that a worker finishes in time; use the command for longer studies."""
 
 import re
 from datetime import date, timedelta
@@ -39,7 +39,7 @@ STUDY_REQUEST: dict[str, Any] = {
 
 
 class StudyBody(BaseModel):
-    """Days past of a site, its series sent along as values, and optionally a project for a cash flow."""
+    """Past days of a site, with its series as values, and optionally a project for a cash flow."""
 
     model_config = ConfigDict(extra="forbid")
 

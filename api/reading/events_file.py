@@ -18,7 +18,7 @@ from ridethrough.tariffs.documents.acceptance import accept, shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDocument:
-    """One event as it is handed in, see `CoincidentEvent`."""
+    """One event in a document, see `CoincidentEvent`."""
 
     charge: str
     start: WrittenTime
@@ -26,9 +26,9 @@ class EventDocument:
     probability: float = 1.0
 
     def event(self) -> CoincidentEvent:
-        """The event in the tariff's words.
+        """The event as a `CoincidentEvent`.
 
-        Raises `UnableToAccept` for times that are no interval, and for a probability that is none.
+        Raises `UnableToAccept` for times that are not an interval, and for an impossible probability.
         """
         interval = Interval(start=self.start, end=self.end)
         return CoincidentEvent(charge=self.charge, interval=interval, probability=self.probability)
@@ -73,7 +73,7 @@ def read_events(document: object, *, source: str) -> Events:
 
 
 def _from_cells(row: dict[str | Any, Any]) -> dict[str, Any]:
-    """A row as JSON would say it: empty cells are left out, and a probability is a number where it reads as one."""
+    """A row as a JSON object: empty cells are left out, and a probability becomes a number if it can be read as one."""
     cells = {name: cell for name, cell in row.items() if cell}
     try:
         return {**cells, "probability": float(cells["probability"])} if "probability" in cells else cells

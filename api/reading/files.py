@@ -37,5 +37,5 @@ def read_text(path: Path) -> str:
 
 
 def named(path: Path) -> str:
-    """How messages name a file: by its own name, or by the path where it has none."""
+    """The name of a file in messages: its own name, or its path if it has none."""
     return path.name or str(path)

@@ -1,4 +1,4 @@
-"""Series that a program hands over as pandas series: an index of times with a zone, an even step, and no gaps."""
+"""Series given as pandas series: an index of times with a zone, a constant step, and no gaps."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Reading a plan back, from here or from anywhere, for its certificate."""
+"""Reading of any plan for its certificate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Reading a project file: what a study's saving is put to, for its cash flow.
+"""Reading of a project file, for the cash flow of a study's saving.
 
-The dataclasses of `finance` are the schema. Amounts are in the site's currency. The saving itself is the study's: the
-file says how it grows and fades.
+The dataclasses of `finance` are the schema. Amounts are in the site's currency. The saving comes from the study; the
+file says how it grows and degrades.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _WAYS = ("macrs_years", "straight_line_years", "fraction_by_year")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepreciationDocument:
-    """How a cost is written off: by one of three tables, with part of it at once (`bonus_fraction`)."""
+    """The depreciation of a cost: one of three tables, with a part deducted at once (`bonus_fraction`)."""
 
     macrs_years: int | None = None
     straight_line_years: int | None = None
@@ -57,7 +57,7 @@ class DepreciationDocument:
     def table(self) -> Depreciation:
         """The table that it names.
 
-        Raises `UnableToAccept` for one that there is not.
+        Raises `UnableToAccept` for an unknown table.
         """
         if self.macrs_years is not None:
             whole = macrs(self.macrs_years)
@@ -80,35 +80,35 @@ Table = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplacementDocument(Replacement):
-    """A new one in place of the worn."""
+    """The replacement of a worn asset."""
 
     depreciation: Table = EXPENSED
 
     @property
     def replacement(self) -> Replacement:
-        """The replacement in the words of `finance`."""
+        """The replacement as a value of `finance`."""
         return Replacement(**values_of(Replacement, self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDocument(Asset):
-    """What is bought."""
+    """An asset to buy."""
 
     depreciation: Table = EXPENSED
     replacement: ReplacementDocument | None = None
 
     @property
     def asset(self) -> Asset:
-        """The asset in the words of `finance`."""
+        """The asset as a value of `finance`."""
         replaced = self.replacement.replacement if self.replacement is not None else None
         return Asset(**values_of(Asset, self) | {"replacement": replaced})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavingsDocument(YearlyAmount):
-    """How the study's saving runs on: its amount is the study's.
+    """How the study's saving develops over the years; its amount comes from the study.
 
-    With `before_wear` it is the saving on the bill; else what is left of it after wear.
+    With `before_wear` it is the saving on the bill, otherwise the saving after wear.
     """
 
     name: str = "saving of the study"
@@ -118,7 +118,7 @@ class SavingsDocument(YearlyAmount):
 
     @property
     def yearly_amount(self) -> YearlyAmount:
-        """The saving in the words of `finance`, its amount still open."""
+        """The saving as a value of `finance`, without its amount."""
         return YearlyAmount(**values_of(YearlyAmount, self))
 
 
@@ -146,7 +146,7 @@ class ProjectDocument(Project):
 
     @property
     def project(self) -> Project:
-        """The project in the words of `finance`."""
+        """The project as a value of `finance`."""
         assets = tuple(each.asset for each in self.assets)
         savings = tuple(each.yearly_amount for each in self.savings)
         return Project(**values_of(Project, self) | {"assets": assets, "savings": savings})
@@ -189,7 +189,7 @@ _PARTS: dict[str, dict[str, Any]] = {
 
 
 def _valid_part(place: Location, given: object) -> dict[str, Any] | None:
-    """The part of a project document that stands in for a refused one, see `accept`."""
+    """The stand-in for a refused part of a project document, see `accept`."""
     match place:
         case ("savings" | "taxes",):
             return {}

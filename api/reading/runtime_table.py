@@ -1,7 +1,7 @@
-"""A maker's runtime table, as makers print it, to the rate table of a battery.
+"""From a maker's printed runtime table to the rate table of a battery.
 
-A row says how many minutes one new unit at full charge carries a load (kW AC at its output). With the DC power `P` that
-the inverter draws for it, the battery gives `P * minutes / 60` of the energy above its cutoff:
+A row gives the minutes that one new unit at full charge carries a load (kW AC at its output). With the DC power `P` of
+the inverter under this load, the battery delivers `P * minutes / 60` of the energy above its cutoff:
 
     C = P / nominal_kwh        u = P * minutes / 60 / (nominal_kwh * (1 - cutoff_fraction))
 """
@@ -19,12 +19,12 @@ _MINUTES_PER_HOUR = 60.0
 _ROUNDING = 1e-6
 
 DcKw = Callable[[float], float]
-"""What the inverter of one unit draws from DC (kW) for a load (kW AC)."""
+"""Returns the DC power (kW) of one unit's inverter under a load (kW AC)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryDocument(Battery):
-    """A battery, or the maker's runtimes of the unit that it stands in."""
+    """A battery, or the maker's runtimes of its unit."""
 
     runtime_minutes_by_load_kw: Mapping[float, float] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class BatteryDocument(Battery):
         checks.raise_faults()
 
     def check_energy(self, checks: Checks, dc_kw: DcKw) -> None:
-        """Refuse rows that ask for more energy than the battery has."""
+        """Note a fault for rows that need more energy than the battery has."""
         for load_kw, minutes in sorted(self.runtime_minutes_by_load_kw.items()):
             energy_kwh = dc_kw(load_kw) * minutes / _MINUTES_PER_HOUR
             most = minutes * self.nominal_kwh / energy_kwh

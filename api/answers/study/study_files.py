@@ -1,4 +1,4 @@
-"""The files that a study writes beside its answer: a workbook and a page. What cannot be written is said before."""
+"""The files of a study beside its answer: a workbook and a page. They are checked before the study begins."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,9 +13,9 @@ _LIBRARIES: Mapping[str, Callable[[], ModuleType]] = {"--workbook": xlsx_library
 
 
 def check_files(files: Mapping[str, Path | None]) -> None:
-    """See before a study begins that its files can be written, by option.
+    """Check before a study begins that its files can be written, by option.
 
-    Raises `UnableToAccept` for a folder that is not there, one file for two of them, and a library that is missing.
+    Raises `UnableToAccept` for a missing folder, the same file given twice, and a missing library.
     """
     faults = list(_faults({option: file for option, file in files.items() if file is not None}))
     if faults:
@@ -26,7 +26,7 @@ def _faults(files: Mapping[str, Path]) -> Iterator[Fault]:
     seen: dict[Path, str] = {}
     for option, file in files.items():
         if not file.absolute().parent.is_dir() or file.is_dir():
-            yield Fault(field=option, value=str(file), allowed="a file in a folder that is there")
+            yield Fault(field=option, value=str(file), allowed="a file in an existing folder")
         first = seen.setdefault(file.absolute(), option)
         if first != option:
             yield Fault(field=option, value=str(file), allowed=f"another file than {first}")
@@ -37,7 +37,7 @@ def _faults(files: Mapping[str, Path]) -> Iterator[Fault]:
 
 
 def write_files(study: Study, *, workbook: Path | None, report: Path | None) -> None:
-    """Write the workbook and the page that are asked for.
+    """Write the workbook and the page, if they are requested.
 
     Raises `UnableToAccept` for a file that cannot be written.
     """

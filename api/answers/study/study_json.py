@@ -14,7 +14,7 @@ _DIGITS = 6
 
 
 def study_document(study: Study) -> dict[str, Any]:
-    """The study's JSON object: bills, savings and what stands behind them; the meter series are not in it."""
+    """The study's JSON object: bills, savings and their evidence, without the meter series."""
     first, last = days_of(study.horizon)
     return {
         "site_id": study.site_id,
@@ -87,7 +87,7 @@ def _marginal(values: MarginalValues) -> dict[str, Any]:
 
 
 def figure_document(figure: Figure) -> dict[str, Any]:
-    """A number, or null and why."""
+    """A number, or null with its reason."""
     return {"value": _value(figure), "reason": figure.reason}
 
 

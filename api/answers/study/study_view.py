@@ -1,4 +1,4 @@
-"""A savings study for people: what it saves, on which lines of the bill, whether it was safe, and what to know."""
+"""A savings study as a table: the saving by line of the bill, safety, assumptions and warnings."""
 
 import math
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _INFORMATION = {
 
 
 def study_view(study: Study) -> RenderableType:
-    """A study at a glance: the verdict, the bill line by line, the months, safety, and what the figures rest on."""
+    """A study at a glance: the verdict, the bill line by line, the months, safety, and the assumptions."""
     first, last = days_of(study.horizon)
     title = Text.assemble((study.site_name or study.site_id, "bold"), f"  {first} to {last}, {study.horizon.timezone}")
     parts: list[RenderableType] = [Text(), title, Text(), _headline(study), Text(), _kinds(study), Text()]
@@ -76,7 +76,7 @@ def _safety(study: Study) -> Text:
 
 
 def _kinds(study: Study) -> RenderableType:
-    """The bill by kind of charge, without and with trading, and what perfect foresight would have saved."""
+    """The bill by kind of charge, without and with trading, and the saving of perfect foresight."""
     table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="dim")
     table.add_column(study.currency)
     for name in ("without", "with trading", "saves", "perfect foresight"):
@@ -126,7 +126,7 @@ def _periods(study: Study) -> RenderableType:
 
 
 def _batteries(study: Study) -> RenderableType:
-    """What the batteries did, and what a little more of each thing would have been worth."""
+    """The cycles of the batteries, and the marginal values."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()

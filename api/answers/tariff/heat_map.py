@@ -1,4 +1,4 @@
-"""Prices by month and hour in a terminal: a mark for every half hour, dense where it is dear, and a legend."""
+"""Prices by month and hour in a terminal: a mark for every half hour, denser for higher prices, and a legend."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +22,7 @@ _INK, _LIGHT_INK = "#1f2933", "#ffffff"
 
 
 def heat_maps(maps: Sequence[PriceMap]) -> RenderableType:
-    """Maps of one price for different days, side by side where there is room, with one legend for all of them."""
+    """Maps of one price for different days, side by side if there is room, with one legend."""
     levels: dict[float, tuple[str, ...]] = {}
     for each in maps:
         for price, names in each.levels.items():
@@ -37,7 +37,7 @@ def heat_maps(maps: Sequence[PriceMap]) -> RenderableType:
 
 
 def _scale(prices: Sequence[float]) -> dict[float, tuple[str, str]]:
-    """The mark and the colour of every price: one mark each as far as marks go, else the nearest of nine steps."""
+    """The mark and the colour of every price; too many prices are shown in nine steps."""
     marks = _SHADES if len(prices) <= len(_SHADES) else _DIGITS
     low, width = prices[0], prices[-1] - prices[0] or 1.0
     places = [(price - low) / width for price in prices]
@@ -59,7 +59,7 @@ def _map(drawn: PriceMap, scale: dict[float, tuple[str, str]]) -> RenderableType
 
 
 def _style(mark: str, colour: str) -> str:
-    """A shade is a plain field of its colour; a digit stands on one. Without colours both are seen as they are."""
+    """A shade is a field of its colour, and a digit is printed on such a field; without colours both are plain."""
     if mark in _SHADES:
         return f"{colour} on {colour}"
     return f"{_LIGHT_INK if colour in _DARK else _INK} on {colour}"
@@ -80,7 +80,7 @@ def _legend(levels: dict[float, tuple[str, ...]], scale: dict[float, tuple[str, 
 
 
 def _steps(scale: dict[float, tuple[str, str]]) -> Iterator[tuple[str, str, list[float]]]:
-    """The marks from dear to cheap, with the prices that each of them stands for."""
+    """The marks from expensive to cheap, with the prices that each of them represents."""
     by_mark: dict[tuple[str, str], list[float]] = {}
     for price, look in scale.items():
         by_mark.setdefault(look, []).append(price)

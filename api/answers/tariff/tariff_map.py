@@ -1,4 +1,4 @@
-"""What a kWh and a kW cost by month and hour, as grids to draw.
+"""The price of a kWh and a kW by month and hour, as grids for drawing.
 
 An energy price is that of the first tier, with adjustments and the fuel adjustment of the month, before riders and
 taxes. A demand price is the sum of the rates of all demand charges that count in an hour, of the first tier of each.
@@ -20,7 +20,7 @@ _EVERY_DAY = "every day"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceMap:
-    """Prices of some day types by month and quarter hour, shape (12, 96), and the names behind each of them."""
+    """Prices of some day types by month and quarter hour, of shape (12, 96), and the names of their periods."""
 
     title: str
     days: str
@@ -30,7 +30,7 @@ class PriceMap:
 
     @property
     def levels(self) -> dict[float, tuple[str, ...]]:
-        """The prices in rising order, and the names that stand behind each."""
+        """The prices in rising order, and the names of their periods."""
         found: dict[float, dict[str, None]] = {}
         for month, slot in np.ndindex(*self.prices.shape):
             found.setdefault(float(self.prices[month, slot]), {})[self.names[month][slot]] = None
@@ -38,7 +38,7 @@ class PriceMap:
 
 
 def energy_maps(tariff: Tariff) -> tuple[PriceMap, ...]:
-    """The energy price, one map for each group of days that are priced alike; none without an energy charge."""
+    """The energy price, one map for each group of days with equal prices; none without an energy charge."""
     energy = tariff.energy
     if energy is None:
         return ()
@@ -58,7 +58,7 @@ def energy_maps(tariff: Tariff) -> tuple[PriceMap, ...]:
 
 
 def demand_maps(tariff: Tariff) -> tuple[PriceMap, ...]:
-    """What another kW of peak costs, one map for each group of days alike; none without demand charges that cost."""
+    """The price of one more kW of peak, one map for each group of days with equal prices."""
     charged = []
     for charge in tariff.demand:
         schedule = tariff.schedules.get(charge.schedule)
@@ -79,7 +79,7 @@ def demand_maps(tariff: Tariff) -> tuple[PriceMap, ...]:
 
 
 def price_notes(tariff: Tariff) -> tuple[str, ...]:
-    """What the maps of a tariff do not show."""
+    """Notes about what the maps of a tariff do not show."""
     notes = []
     if tariff.energy is not None and any(period.is_tiered for period in tariff.energy.periods):
         notes.append("energy has tiers: the map shows the price of the first")

@@ -21,7 +21,7 @@ _DEMAND = ["#fdf4ec", "#fbd9bc", "#f5ae7a", "#e5823f", "#bf5a1a", "#7a3508"]
 
 
 def tariff_page(tariff: Tariff) -> str:
-    """Draw what a kWh and a kW cost by month and hour; return one HTML page."""
+    """Draw the price of a kWh and a kW by month and hour; return one HTML page."""
     energy, demand = energy_maps(tariff), demand_maps(tariff)
     drawn = [*((each, _ENERGY) for each in energy), *((each, _DEMAND) for each in demand)]
     rows = max(1, len(drawn))
@@ -46,7 +46,7 @@ def _limits(maps: Sequence[PriceMap]) -> tuple[float, float]:
 
 
 def _heat_map(drawn: PriceMap, colours: list[str], limits: tuple[float, float]) -> go.Heatmap:
-    """One map: hours with their price written in them, or quarter hours where a price changes within an hour."""
+    """One map: hours with their price as text, or quarter hours if a price changes within an hour."""
     by_hour = drawn.prices.reshape(len(_MONTHS), -1, _SLOTS_PER_HOUR)
     whole = bool((by_hour == by_hour[:, :, :1]).all())
     step = _SLOTS_PER_HOUR if whole else 1

@@ -1,4 +1,4 @@
-"""Tariffs for people to read in a terminal."""
+"""Tariffs as tables for a terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -62,7 +62,7 @@ def catalog_view(rows: Sequence[dict[str, Any]]) -> RenderableType:
 
 
 def tariff_view(tariff: Tariff) -> RenderableType:
-    """A tariff: what it is, what it charges, and what that makes of the hours of a year."""
+    """A tariff: its heading, its charges, and its prices over the hours of a year."""
     parts: list[RenderableType] = [Text(), _heading(tariff), Text()]
     if tariff.schedules:
         parts += [_hours_table(tariff), Text()]
@@ -191,7 +191,7 @@ def _energy_table(tariff: Tariff, energy: EnergyCharge) -> RenderableType:
 
 
 def _digits(values: Iterable[float]) -> int:
-    """How many decimals show every value as it was written, up to six."""
+    """The number of decimals, up to six, that shows every value as it was written."""
     return max((len(f"{value:.6f}".rstrip("0").partition(".")[2]) for value in values), default=0)
 
 
@@ -234,7 +234,7 @@ def _demand_table(tariff: Tariff) -> RenderableType:
 
 
 def _details(charge: DemandCharge | CoincidentPeakCharge) -> Iterator[str]:
-    """What a demand charge is beside its rates."""
+    """The details of a demand charge beside its rates."""
     if isinstance(charge, CoincidentPeakCharge):
         yield f"coincident with the system's peak, the {charge.combine} of its events"
         return

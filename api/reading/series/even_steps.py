@@ -1,4 +1,4 @@
-"""From readings at instants to an even series: gaps are filled by the site's rule, or refused with their row."""
+"""From readings to a series of constant step: gaps are filled by the site's rule or refused with their row."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

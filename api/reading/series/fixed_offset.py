@@ -1,4 +1,4 @@
-"""Naming a common mistake: a local clock that is written with one and the same UTC offset across a clock change."""
+"""Detection of a common mistake: a local clock written with the same UTC offset before and after a clock change."""
 
 from datetime import timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ def fixed_offset_faults(
 
 
 def _change_between(instants: Instants, index: int, fixed: tzinfo, clock: ZoneInfo) -> timedelta:
-    """How far the zone's clock is set on or back near the wall times of two rows."""
+    """The clock change of the zone near the wall times of two rows."""
     before, after = (
         instants.starts[each].item() + (fixed.utcoffset(None) or timedelta()) for each in (index, index + 1)
     )

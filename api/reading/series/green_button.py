@@ -1,4 +1,4 @@
-"""Green Button meter data, as the mean kW of one usage point: delivered less received energy, an interval."""
+"""Green Button meter data as mean kW of one usage point: delivered less received energy in each interval."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

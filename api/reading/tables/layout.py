@@ -1,4 +1,4 @@
-"""Where the header, the times and the values of a table stand, found by looking at its cells."""
+"""The positions of header, times and values in a table, found from its cells."""
 
 import re
 from collections import Counter
@@ -49,7 +49,7 @@ class Layout:
 
 
 def layout_of(table: Table) -> Layout | None:
-    """Find the layout of a table; None where nothing in it looks like times beside numbers."""
+    """Find the layout of a table; None if no columns look like times and numbers."""
     width = _usual_width(table.rows)
     for index, row in enumerate(table.rows[:_MOST_BEFORE_HEADER]):
         if len(row) < 2 or len(row) < width - 1:  # noqa: PLR2004 - a time and a value
@@ -206,7 +206,7 @@ def strptime_of(time_format: str) -> str | None:
 
 
 def is_footer(cells: Sequence[Cell]) -> bool:
-    """Whether the time of a row after the readings is a word (a sum, a remark) or empty, and no broken time."""
+    """Whether the time of a row after the readings is a word (a sum, a remark) or empty, and not a faulty time."""
     return all(not any(sign.isdecimal() for sign in str(cell)) for cell in cells)
 
 

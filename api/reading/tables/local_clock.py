@@ -1,4 +1,4 @@
-"""From what a local clock showed to instants, through both clock changes, by the order of the rows."""
+"""From local clock times to instants, across both clock changes, by the order of the rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Moments = NDArray[np.datetime64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untold:
-    """Rows whose instant cannot be told: the first and how many, what they say, and what to write instead."""
+    """Rows whose instant is ambiguous: the first row and their number, their text, and what to write instead."""
 
     index: int
     rows: int
@@ -26,7 +26,7 @@ class Untold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """The start of each row's interval as an instant (UTC), or why some of them cannot be told."""
+    """The start of each row's interval as an instant (UTC), or the reason why some are ambiguous."""
 
     starts: Moments
     untold: tuple[Untold, ...] = ()

@@ -1,4 +1,4 @@
-"""What to write for a file that nothing is said of: the `csv_format` that seems to read it."""
+"""A proposal for a file without a format: the `csv_format` that most likely reads it."""
 
 import re
 from collections.abc import Iterator

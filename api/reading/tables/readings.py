@@ -1,4 +1,4 @@
-"""The cells of two columns, to instants and numbers; a cell that is neither is a fault with its row."""
+"""From the cells of two columns to instants and numbers; any other cell is a fault with its row."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The rows of a CSV file, as they stand there."""
+"""The rows of a CSV file, unchanged."""
 
 import codecs
 import csv

@@ -1,4 +1,4 @@
-"""Times as files write them, to instants or to times of a local clock."""
+"""From times in files to instants or to times of a local clock."""
 
 import re
 from collections.abc import Sequence

@@ -126,7 +126,7 @@ def test_files_that_cannot_be_written_are_refused_before_the_study(tmp_path: Pat
     faults = refused(run("study", site, *DAY, "--out", same, "--workbook", gone, "--report", same))
     assert "--workbook" in faults[0]
     assert "another file than --out" in faults[1]
-    assert "a file in a folder that is there" in refused(run("study", site, *DAY, "--report", tmp_path))[0]
+    assert "a file in an existing folder" in refused(run("study", site, *DAY, "--report", tmp_path))[0]
 
 
 def test_a_workbook_that_cannot_be_written_after_all_is_refused(
