@@ -1,12 +1,13 @@
-"""The rest of a billing period: what peak it will bring anyway, and so what a higher peak today really costs.
+"""The rest of a billing period: the peak that it brings in any case, and so the real cost of a higher peak today.
 
-A peak that is set today only costs what it adds to the peak of the whole billing period. With `R` the highest peak that
-the days after the horizon will bring, one more kW at a peak of `x` is billed with the probability that R stays below:
+A peak of today costs only what it adds to the peak of the whole billing period. With `R` the highest peak of the days
+after the horizon, one more kW at a peak of `x` is billed with the probability that R stays below `x`:
 
     expected cost of x = rate * E[max(x, R)]            its slope at x is rate * P(R <= x), which rises with x
 
-so that the charge stays a charge by rising steps. The peak of a day to come is learned from past days: what the
-batteries could have held it to, had they known the day (`achievable_peak_kw`), blended with what it was without them.
+The charge therefore keeps the form of rising steps. The peak of a coming day is learned from past days. It is a
+weighted mean of the peak that batteries could have held with perfect foresight (`achievable_peak_kw`), and the peak
+without batteries.
 """
 
 import math
@@ -27,18 +28,18 @@ _STEPS = 6
 _LEAST_DAYS = 5
 _LOW_PERCENTILE = 20
 _SILVERMAN = 0.85
-"""Of the normal rule for the width of a kernel: days are not quite normal, and their low end matters."""
+"""The factor on the normal rule for kernel widths; below 1, because days are not normal and their low end matters."""
 _FAR_ABOVE = 3.0
-"""Kernel widths above the highest day on record."""
+"""The distance above the highest day on record, in kernel widths."""
 _FREE_RECHARGE = 1.05
-"""Outside the charge's hours the batteries recharge up to this share of the day's mean load."""
+"""Outside the charge's hours batteries recharge while the load is below this share of the day's mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterBattery:
-    """All batteries of a site as the meter sees them: tradable energy (kWh) and power (kW) at the meter.
+    """All batteries of a site as one battery at the meter: tradable energy (kWh) and power (kW).
 
-    `round_trip` is the share of energy that is left after it was stored and given back.
+    `round_trip` is the fraction of energy that is left after storing and discharging it.
     """
 
     energy_kwh: float
@@ -48,7 +49,7 @@ class MeterBattery:
 
     @classmethod
     def of(cls, tradable: Sequence[tuple[UpsSystem, float]]) -> "MeterBattery":
-        """The batteries of some systems, each with its tradable energy (kWh stored)."""
+        """The batteries of the given systems, each with its tradable energy (kWh stored)."""
         return cls(
             energy_kwh=sum(kwh * ups.battery.discharge_efficiency / ups.rectifier_efficiency for ups, kwh in tradable),
             discharge_kw=sum(ups.discharge_limit_kw / ups.rectifier_efficiency for ups, _ in tradable),
@@ -58,7 +59,7 @@ class MeterBattery:
 
 
 def achievable_peak_kw(load_kw: FloatArray, metered: BoolArray, battery: MeterBattery, interval_h: float) -> float:
-    """The lowest peak within the metered intervals of a day that its batteries could have held, full at its start."""
+    """The lowest peak in the metered intervals of a day that batteries could have held, full at its start."""
     if not metered.any():
         return 0.0
     low_kw, high_kw = 0.0, float(load_kw[metered].max())
@@ -91,10 +92,10 @@ def _holds(
 
 
 def with_rest_of_period(term: DemandTerm, day_peaks_kw: FloatArray, days_left: int) -> DemandTerm:
-    """The charge as it looks with `days_left` such days to come, each with a peak like one of the past.
+    """The charge when `days_left` more days follow, each with a peak like one of the past.
 
-    It has the same number of steps whatever the days are, with rates that rise. The rates are whole where no day is
-    left or the past is short, and for a charge whose demand is not its own metered peak (a ratchet, a share).
+    It always has the same number of steps, with rising rates. The full rates apply if no day is left, if the past is
+    short, and for a charge whose demand is not its own metered peak (a ratchet, a share).
     """
     plain = term.own_fraction == 1 and not term.links and not term.day and term.apart is None
     known = plain and days_left > 0 and len(day_peaks_kw) >= _LEAST_DAYS
@@ -106,7 +107,7 @@ def with_rest_of_period(term: DemandTerm, day_peaks_kw: FloatArray, days_left: i
     edges_kw = np.concatenate([[begun_kw], np.linspace(lowest_kw, max(lowest_kw + 1, highest_kw), _STEPS)])
     middles_kw = (edges_kw[1:] + edges_kw[:-1]) / 2
     beyond_kw = edges_kw[-1] + _FAR_ABOVE * _width_kw(day_peaks_kw) if known else edges_kw[-1]
-    levels_kw = np.array([*middles_kw, beyond_kw])  # a peak above all of the past is billed almost surely
+    levels_kw = np.array([*middles_kw, beyond_kw])  # a peak above all past peaks is almost surely billed
     rates = np.array([_rate_at(term.steps, kw) for kw in levels_kw])
     if known:
         rates *= _stays_below(day_peaks_kw, levels_kw) ** days_left
@@ -122,7 +123,7 @@ def _width_kw(day_peaks_kw: FloatArray) -> float:
 
 
 def _stays_below(day_peaks_kw: FloatArray, levels_kw: FloatArray) -> FloatArray:
-    """The share of days whose peak stays below each level, smoothed."""
+    """The smoothed share of days whose peak stays below each level."""
     away = (levels_kw[:, None] - day_peaks_kw[None, :]) / _width_kw(day_peaks_kw) / math.sqrt(2)
     return np.array([np.mean([0.5 * (1 + math.erf(each)) for each in row]) for row in away])
 

@@ -1,4 +1,4 @@
-"""The audit: a sample of what the dynamic program solved, solved again as a linear program."""
+"""The audit: a sample of the problems solved by the dynamic program, solved again as linear programs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ RELATIVE_TOLERANCE = 1e-9
 
 
 class UnableToAgree(RuntimeError):
-    """The dynamic program and the linear program found different optima; `disagreements` say where, and how far."""
+    """The dynamic program and the linear program found different optima; `disagreements` lists them."""
 
     def __init__(self, disagreements: tuple[str, ...]) -> None:
         self.disagreements = disagreements
@@ -21,20 +21,20 @@ class UnableToAgree(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """Which problems were solved twice (their places in the run), and the largest relative difference of the optima."""
+    """The problems solved twice (their index in the run), and the largest relative difference of the optima."""
 
     audited: tuple[int, ...]
     largest_difference: float
     disagreements: tuple[str, ...]
 
     def raise_disagreements(self) -> None:
-        """Raise `UnableToAgree` where two optima differ."""
+        """Raise `UnableToAgree` if any two optima differ."""
         if self.disagreements:
             raise UnableToAgree(self.disagreements)
 
 
 def sample_of(count: int, sample: int) -> tuple[int, ...]:
-    """`sample` places of `count`, spread evenly, first and last among them; all where there are no more."""
+    """`sample` indices of `count`, spread evenly, with the first and the last; all if there are not more."""
     return tuple(np.unique(np.linspace(0, count - 1, min(sample, count)).round().astype(int)).tolist())
 
 
@@ -47,7 +47,7 @@ def audit(
 ) -> Audit:
     """Solve a sample again with `least_cost` (None: no plan keeps every limit), and compare objectives and bounds.
 
-    The difference is taken relative to the objective, or to 1 where that is smaller.
+    The difference is relative to the objective, or to 1 if the objective is smaller.
     """
     places = sample_of(len(solved), sample) if solved else ()
     largest, disagreements = 0.0, []

@@ -1,4 +1,4 @@
-"""Compiling: the one place that knows numba.
+"""Compilation: the only module that imports numba.
 
 Functions under `@compiled` are plain Python over numbers and arrays. numba compiles each for the types of its first
 call and keeps the result on disk. Without numba they can be imported, but not called.
@@ -26,7 +26,7 @@ REMEDY = 'pip install "ridethrough[studies]"'
 
 
 class UnableToCompile(RuntimeError):
-    """The dynamic program was called where numba is not installed."""
+    """The dynamic program was called, but numba is not installed."""
 
     def __init__(self) -> None:
         super().__init__(f"the dynamic program needs numba: {REMEDY}")
@@ -40,7 +40,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def require_numba() -> None:
-    """Raise `UnableToCompile` where compiled functions cannot be called."""
+    """Raise `UnableToCompile` if compiled functions cannot be called."""
     if numba is None:
         raise UnableToCompile
 
@@ -63,9 +63,9 @@ def _without_numba(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _drop_stale(source: Path) -> None:
-    """Forget what was compiled beside `source` before the newest of the sources that it may be made of.
+    """Delete cached code of `source` that is older than the newest of the sources it may depend on.
 
-    numba looks only at the file of a function itself, not at those of the functions that it calls.
+    numba checks only the file of a function itself, not the files of the functions that it calls.
     """
     parts = [*Path(__file__).parent.glob("*.py"), *source.parent.glob("*.py")]
     newest = max(part.stat().st_mtime for part in parts)

@@ -1,4 +1,4 @@
-r"""What a kWh stored is worth along the cheapest path, and from it how cost falls as the meter's cap is lifted.
+r"""The value of a stored kWh along the cheapest path, and from it the change of cost when the meter's cap is raised.
 
 With one number a boundary, `worth[b]` (the slope of the cost to go, per kWh; stored energy that saves makes it
 negative), the least cost under any cap is at least
@@ -6,10 +6,10 @@ negative), the least cost under any cap is at least
     sum over t of  min over x of (phi[t](x) + worth[t+1] * x)  +  sum over b of  min over E of (kept * worth[b+1] -
     worth[b]) * E
 
-whatever the numbers are: the Lagrangian bound of the energy balance. On the cheapest path every part of it holds with
-equality for numbers that fit the path: after an interval that charges below its limit, a kWh is worth what charging
-costs, and so on. Where a cap stops an interval, the part of that interval changes with the cap, and the sum of those
-changes is a valid slope of the least cost.
+for any values of `worth`: this is the Lagrangian bound of the energy balance. On the cheapest path, every term holds
+with equality for values that fit the path: after an interval that charges below its limit, a kWh is worth the cost of
+charging, and so on. If a cap limits an interval, its term changes with the cap, and the sum of these changes is a valid
+slope of the least cost.
 """
 
 import numpy as np
@@ -61,7 +61,7 @@ def _fits(battery: BatterySteps, t: int, added: float) -> tuple[float, float]:
 
 @compiled
 def _common(low: float, high: float, other_low: float, other_high: float) -> tuple[float, float]:
-    """What two ranges share; where rounding has parted them, the point between."""
+    """The intersection of two ranges; if rounding separated them, the point between."""
     left, right = max(low, other_low), min(high, other_high)
     if left > right:
         left = right = (left + right) / 2
@@ -94,7 +94,7 @@ def lagrangian(battery: BatterySteps, worth: FloatArray, falls: FloatArray) -> f
 
 @compiled
 def _least_of_interval(battery: BatterySteps, t: int, worth: float) -> float:
-    """The least of phi(x) + worth * x, which is at an end or at rest."""
+    """The minimum of phi(x) + worth * x, which is at an end of the range or at rest."""
     charge_price, discharge_price = battery.charge_price[t] + worth, battery.discharge_price[t] + worth
     least, most = battery.least_kwh[t], battery.most_kwh[t]
     at_least = least * (charge_price if least > 0.0 else discharge_price)

@@ -2,8 +2,8 @@ r"""A small linear program that grows by rows: the lowest point of all planes kn
 
     minimize z   with   z >= height[i] + slope[i] @ x ,    normal[j] @ x >= offset[j] ,    low <= x <= high
 
-Solved on the side of its dual, where a new row is a new column and the last basis stays feasible: the primal simplex
-method goes on from there. The basis has one row more than `x` has values, so its inverse is kept as it is.
+The dual is solved: there a new row is a new column, and the last basis stays feasible, so the primal simplex method
+continues from it. The basis has one row more than `x` has values, so its inverse is stored directly.
 """
 
 from typing import NamedTuple
@@ -91,7 +91,7 @@ def _first_basis(planes: Planes, column: int) -> None:
 
 @compiled
 def lowest(planes: Planes, x: FloatArray) -> float:
-    """Find the lowest point: fill `x`, return z. Infinite where limits leave nothing of the box; NaN in trouble."""
+    """Find the lowest point: fill `x`, return z. Infinite if limits exclude the whole box; NaN if the method fails."""
     size = len(x)
     prices = np.zeros(size + 1)
     direction = np.zeros(size + 1)
@@ -125,7 +125,7 @@ def _price(planes: Planes, prices: FloatArray) -> None:
 
 @compiled
 def _entering(planes: Planes, prices: FloatArray, careful: bool) -> int:  # noqa: FBT001 - compiled
-    """The column that gains most, or, where pivots stall, the first that gains at all (Bland's rule)."""
+    """The column with the largest gain, or, if pivots stall, the first column with any gain (Bland's rule)."""
     best, column = 0.0, -1
     for j in range(planes.used[0]):
         gain = planes.gain[j]
@@ -143,7 +143,7 @@ def _entering(planes: Planes, prices: FloatArray, careful: bool) -> int:  # noqa
 
 @compiled
 def _leaving(planes: Planes, direction: FloatArray) -> int:
-    """The basic column that is first down to nothing; of several the one added first."""
+    """The basic column that reaches 0 first; of several, the one that was added first."""
     size = len(direction) - 1
     row, least = -1, np.inf
     for i in range(size + 1):

@@ -17,7 +17,7 @@ _MOST_PLANES = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optimum:
-    """Trajectories over the whole horizon, what they cost by the objective of the model, and a bound under any cost.
+    """Trajectories over the whole horizon, their cost by the model's objective, and a lower bound of any cost.
 
     `objective` counts energy, wear and all billed demand, as `formulation.cost` does, in the site's currency; `effort`
     is the number of dynamic programs that were solved.
@@ -30,15 +30,15 @@ class Optimum:
 
     @property
     def gap(self) -> float:
-        """How far the objective may be from the least, as a fraction of it."""
+        """The largest distance of the objective from the optimum, as a fraction of the objective."""
         return (self.objective - self.bound) / max(1.0, abs(self.objective))
 
 
 def cheapest_plan(basis: PlanBasis) -> Optimum | None:
-    """Find the cheapest trajectory of a problem's only UPS system; None where none keeps every limit.
+    """Find the cheapest trajectory of a problem's only UPS system; None if no trajectory keeps every limit.
 
-    Raises `UnableToApply` with the reasons where the dynamic program would not be exact (see `reasons_against`), and
-    `UnableToCompile` where numba is not installed.
+    Raises `UnableToApply` with reasons if the dynamic program would not be exact (see `reasons_against`), and
+    `UnableToCompile` if numba is not installed.
     """
     require_numba()
     reasons = reasons_against(basis)

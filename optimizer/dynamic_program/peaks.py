@@ -1,11 +1,11 @@
-r"""Peaks: a cap on the meter for each, what they are billed, and how low they can be held at all.
+r"""Peaks: a cap on the meter for each, their bill, and the lowest values that are possible.
 
     cap[t]   = least of the import limit and of the caps of all peaks that meter interval t         kW at the meter
     billed p = max(own_fraction[p] * peak[p], floor[p], fraction[p,j] * peak[j])                    convex in the peaks
     bill     = sum over p of steps[p](billed[p])                                 convex where the rates of steps rise
 
-Under a cap an interval adds less to stored energy, or must take from it. The most that can be stored at a boundary is a
-concave function of the caps: where it falls short of the floor, its slope says which caps are too low.
+Under a cap an interval adds less to stored energy, or must take from it. The highest possible stored energy at a
+boundary is a concave function of the caps. If it is below the floor, its slope shows which caps are too low.
 """
 
 from typing import NamedTuple
@@ -55,7 +55,7 @@ def cap_charging(  # noqa: PLR0917 - compiled
     cause: IntArray,
     rise: FloatArray,
 ) -> None:
-    """Fill what each interval may add under the caps, which peak caps it (-1: none), and how it rises with that cap."""
+    """Fill, for each interval: the most it may add under the caps, the peak that caps it (-1: none), and its slope."""
     charging, discharging = meter.kwh_per_kw
     for t in range(len(most_kwh)):
         cap_kw, lowest = meter.import_limit_kw, -1
@@ -71,7 +71,7 @@ def cap_charging(  # noqa: PLR0917 - compiled
 
 @compiled
 def shortfall(battery: BatterySteps, cause: IntArray, rise: FloatArray, slope: FloatArray) -> float:
-    """How far stored energy stays under a floor (kWh) with all the charging that the caps leave; 0 where it does not.
+    """The shortfall of stored energy below a floor (kWh) with all charging that the caps allow; 0 if there is none.
 
     Fills `slope` (one value a peak) with how the missing energy falls as caps are lifted.
     """
@@ -98,9 +98,9 @@ def shortfall(battery: BatterySteps, cause: IntArray, rise: FloatArray, slope: F
 
 @compiled
 def raise_to_reachable(meter: Meter, battery: BatterySteps, uncapped_kwh: FloatArray, lowest_kw: FloatArray) -> None:
-    """Raise each of the lowest peaks to what it must be at least, whatever the others are.
+    """Raise each of the lowest peaks to its lowest possible value, for any values of the others.
 
-    What is missing of stored energy is convex in one cap, so each step by its slope ends at or before the least cap.
+    The missing energy is convex in one cap, so each step along its slope ends at or below the lowest possible cap.
     """
     intervals = len(uncapped_kwh)
     cause, rise = np.empty(intervals, np.int64), np.empty(intervals)
@@ -117,7 +117,7 @@ def raise_to_reachable(meter: Meter, battery: BatterySteps, uncapped_kwh: FloatA
 
 @compiled
 def _missing_cap(battery: BatterySteps, cause: IntArray, rise: FloatArray, k: int) -> float:
-    """By how much the cap of peak `k` is surely too low (kW), while no other peak caps anything."""
+    """The amount (kW) by which the cap of peak `k` is certainly too low, while no other peak caps anything."""
     rounding_kwh = ROUNDING * battery.top_kwh
     most, slope, missing_kw = battery.start_kwh, 0.0, 0.0
     for t in range(len(rise)):
@@ -134,7 +134,7 @@ def _missing_cap(battery: BatterySteps, cause: IntArray, rise: FloatArray, k: in
 
 @compiled
 def bill(meter: Meter, peaks_kw: FloatArray, slope: FloatArray) -> float:
-    """What the peaks are billed; fill `slope` (one value a peak) with how that rises."""
+    """The bill of the peaks; fill `slope` (one value for each peak) with its slope."""
     slope[:] = 0.0
     total = 0.0
     for p in range(len(peaks_kw)):

@@ -1,8 +1,8 @@
 r"""The cheapest path of one battery under peaks: a cutting-plane search over the caps.
 
-For given caps the path is a dynamic program (`values`); its cost is convex in the caps, and a Lagrangian bound gives a
-plane under it (`costates`). The lowest point of all planes (`cutting_planes`) is the next set of caps and a lower
-bound; what a path really costs, at the peaks that it sets, is an upper one. Both meet after finitely many planes.
+For given caps the path is a dynamic program (`values`). Its cost is convex in the caps, and a Lagrangian bound gives a
+plane below it (`costates`). The lowest point of all planes (`cutting_planes`) gives the next caps and a lower bound.
+The real cost of a path, at the peaks that it sets, is an upper bound. Both bounds meet after finitely many planes.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def cheapest_path(
 ) -> tuple[float, float, int]:
     """Fill `best_kwh` (n + 1) with the cheapest path; return its cost, a lower bound, and the number of paths tried.
 
-    Both are infinite where no path keeps every limit.
+    Both are infinite if no path keeps every limit.
     """
     intervals, peaks = len(battery.charge_price), len(meter.lowest_kw)
     uncapped_kwh = battery.most_kwh
@@ -88,7 +88,8 @@ def _path_under(  # noqa: PLR0917 - compiled
 ) -> float:
     """Fill `stored_kwh` with the cheapest path under caps and return its cost; infinite where there is none.
 
-    What is feasible forwards may fail backwards by rounding; then the caps are lifted by as little.
+    By rounding, a path that is feasible forwards may be infeasible backwards; the caps are then raised by that
+    rounding.
     """
     lift = _LEAST_LIFT
     while not cost_to_go(battery, policy):

@@ -1,4 +1,4 @@
-"""One battery on a horizon, in the terms of the dynamic program: what an interval may add to stored energy."""
+"""One battery on a horizon, in the terms of the dynamic program: the energy that an interval may add."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-r"""Cost to go: what is still to be paid from a boundary on, as a convex piecewise-linear function of stored energy.
+r"""Cost to go: the cost from a boundary on, as a convex piecewise-linear function of stored energy.
 
     V[b](E) = min over x in [least, most]  of  phi[b](x) + V[b+1](kept * E + x) ,     floor[b] <= E <= top
     phi(x)  = charge_price * x  for x >= 0 ,     discharge_price * x  for x < 0
@@ -7,8 +7,8 @@ See `steps.BatterySteps`; `discharge_price <= charge_price` makes `phi` convex. 
 convolution, which merges the segments of both functions in order of slope. A function is held by the slopes and widths
 of its segments, in `slopes[first:last]` and `widths[first:last]`, and by both its ends; its values are not needed.
 
-What remains of each boundary is one row of a policy: the least and the most that may be stored there, how far it pays
-to charge from below, and how far to discharge from above (kWh).
+The result for each boundary is one row of a policy (kWh): the least and the most that may be stored, the level up to
+which charging pays, and the level down to which discharging pays.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 LEAST, MOST, CHARGE_TO, DISCHARGE_TO = range(4)
 ROUNDING = 1e-10
-"""Of the most that can be stored: what is still rounding, and no limit broken."""
+"""A violation up to this fraction of the highest stored energy is rounding."""
 
 _LARGEST_SCALE = 1e9
 _RENEWED_EVERY = 32
@@ -29,10 +29,10 @@ _RENEWED_EVERY = 32
 
 @compiled
 def cost_to_go(battery: BatterySteps, policy: FloatArray) -> bool:
-    """Work back from the end and fill `policy` (one row a boundary); False where no path keeps the floors.
+    """Work back from the end and fill `policy` (one row for each boundary); False if no path keeps the floors.
 
-    Segments are kept in units in which standing by loses nothing: widths times `scale` are kWh, slopes over `scale`
-    are per kWh.
+    Segments are stored in units in which there is no standby loss: widths times `scale` are kWh, and slopes divided by
+    `scale` are per kWh.
     """
     intervals, rounding_kwh = len(battery.charge_price), 2 * ROUNDING * battery.top_kwh
     slopes, widths = np.empty(4 * intervals + 8), np.empty(4 * intervals + 8)
@@ -143,7 +143,7 @@ def _cut_right(widths: FloatArray, first: int, last: int, excess: float) -> int:
 
 @compiled
 def _fit(widths: FloatArray, first: int, last: int, total: float) -> None:
-    """Let widths add up to what lies between both ends: standing by lets rounding grow from step to step."""
+    """Make widths sum to the distance between both ends; with standby loss, rounding would grow from step to step."""
     if first < last:
         surplus = np.sum(widths[first:last]) - total
         widths[last - 1] = max(0.0, widths[last - 1] - surplus)
@@ -151,7 +151,7 @@ def _fit(widths: FloatArray, first: int, last: int, total: float) -> None:
 
 @compiled
 def follow(battery: BatterySteps, policy: FloatArray, stored_kwh: FloatArray) -> float:
-    """Go forward along the cheapest path, fill `stored_kwh`, and return its cost; infinite where none starts here."""
+    """Follow the cheapest path forwards, fill `stored_kwh`, and return its cost; infinite if no path starts here."""
     intervals, rounding_kwh = len(battery.charge_price), 2 * ROUNDING * battery.top_kwh
     if not policy[0, LEAST] - rounding_kwh <= battery.start_kwh <= policy[0, MOST] + rounding_kwh:
         return np.inf

@@ -1,7 +1,7 @@
 """Many systems behind one meter, solved by column generation to a proven gap.
 
-`cheapest_fleet_plan` has the dynamic program of each battery as its oracle (`pip install "ridethrough[studies]"`);
-`reasons_against_fleet` says where it does not apply.
+`cheapest_fleet_plan` prices each battery by its dynamic program (`pip install "ridethrough[studies]"`).
+`reasons_against_fleet` gives the reasons why it does not apply to a problem.
 """
 
 from ridethrough.optimizer.fleet.layout import reasons_against_fleet

@@ -1,9 +1,9 @@
-"""Column generation: the optimum of a fleet from what its members answer to prices, with a bound that proves it.
+"""Column generation: the optimum of a fleet from its members' responses to prices, with a bound that proves it.
 
-Each round puts prices at the meter, the members answer (`pricing`), and a master mixes the answers of all rounds
-(`master`). What the members cost at any prices bounds the cost from below (Lagrange), the mix from above. Members are
-asked in a few groups, and near the prices with the best bound so far, which keeps prices from swinging. A sample of the
-members finds where to start.
+In each round prices are set at the meter, members respond (`pricing`), and a master problem mixes the responses of all
+rounds (`master`). The members' cost at any prices is a lower bound (Lagrange); the mix is an upper bound. Members
+respond in a few groups. Prices stay near those with the best bound so far, which prevents oscillation. A sample of the
+members finds the first prices.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from ridethrough.optimizer.fleet.shared_meter import SharedMeter
 FloatArray = NDArray[np.float64]
 
 GROUPS = 1
-"""Measured at 2,000 members: with more, the master takes longer than fewer rounds save."""
+"""Measured at 2,000 members: with more groups, the master takes longer than fewer rounds save."""
 _SAMPLE = 100
 _SAMPLE_GAP = 1e-4
 _NEAR_BEST, _NEAR_BEST_IN_SAMPLE = 0.95, 0.8
@@ -30,10 +30,10 @@ MOST_ROUNDS = 3000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetPaths:
-    """Stored energy of every member (m x (n + 1), kWh), what all of them cost, and a bound under any cost.
+    """Stored energy of every member (m x (n + 1), kWh), the cost of all, and a lower bound of any cost.
 
-    `premiums` are the prices of the bound. `excess_kw` is what the import limit is broken by, summed over intervals:
-    more than rounding where it cannot be kept, and the cost is no number then.
+    `premiums` are the prices of the bound. `excess_kw` is the violation of the import limit, summed over intervals. If
+    the limit cannot be kept, it is more than rounding, and the cost is NaN.
     """
 
     stored_kwh: FloatArray
@@ -47,7 +47,7 @@ class FleetPaths:
 def cheapest_paths(
     members: Members, meter: SharedMeter, *, relative_gap: float, most_rounds: int = MOST_ROUNDS
 ) -> FleetPaths | None:
-    """Find the cheapest paths of all members to a relative gap; None where a member has none at all."""
+    """Find the cheapest paths of all members to a relative gap; None if a member has no path."""
     start = Premiums(
         peaks=tuple(np.full(len(each.intervals), each.rates[-1] / max(1, len(each.intervals))) for each in meter.peaks),
         limit=np.zeros(len(meter.limited)),
@@ -76,7 +76,7 @@ class _Search:
         self.master = Master(self.meter, self.groups)
 
     def run(self, start: Premiums, relative_gap: float, most_rounds: int, near_best: float) -> FleetPaths | None:
-        """Ask, mix, and ask again, until the best mix meets the best bound."""
+        """Price and mix in turns until the best mix meets the best bound."""
         best, bound = start, self._ask(start, 0)
         if np.isinf(bound):
             return None
@@ -95,7 +95,7 @@ class _Search:
         return mix.excess_kw <= _EXCESS_KW and mix.cost - bound <= relative_gap * abs(mix.cost)
 
     def _ask(self, premiums: Premiums, rounds: int) -> float:
-        """Let all members answer to these premiums, add the answers to the master, and return the bound they give."""
+        """Price all members at these premiums, add their responses to the master, and return the bound."""
         meter, h = self.meter, self.meter.interval_h
         premium_per_kw = np.zeros(len(meter.price_per_kwh))
         premium_per_kw[meter.limited] = premiums.limit
@@ -112,7 +112,7 @@ class _Search:
         return cost + self._bound_of_meter(premiums)
 
     def _bound_of_meter(self, premiums: Premiums) -> float:
-        """What the meter adds to the bound: resting load at all premiums, less what limit and peaks are worth."""
+        """The meter's part of the bound: the resting load at all premiums, less the value of limit and peaks."""
         meter, resting_kw = self.meter, self.meter.resting_kwh / self.meter.interval_h
         bound = meter.resting_cost + float(premiums.limit @ (resting_kw[meter.limited] - meter.import_limit_kw))
         for each, part in zip(meter.peaks, premiums.peaks, strict=True):
@@ -120,7 +120,7 @@ class _Search:
         return bound
 
     def _mix(self, rounds: int) -> Mix:
-        """Solve the master, and forget answers that no mix has used for long."""
+        """Solve the master, and delete responses that no recent mix has used."""
         mix = self.master.solve()
         for index in np.flatnonzero(mix.shares.max(axis=1) > 0).tolist():
             self.last_used[index] = rounds
@@ -133,7 +133,7 @@ class _Search:
         return mix
 
     def _paths(self, mix: Mix, bound: float, rounds: int, best: Premiums) -> FleetPaths:
-        """Mix the paths of every member like those of its group; that costs what the mix does, or less."""
+        """Mix the paths of every member like those of its group; the cost is that of the mix, or less."""
         shares = mix.shares / mix.shares.sum(axis=0)
         stored_kwh = np.zeros_like(self.members.floor_kwh)
         for index in np.flatnonzero(shares.max(axis=1) > 0).tolist():

@@ -1,4 +1,4 @@
-"""A dispatch problem of many systems laid out as the members of a fleet, those that are alike only once."""
+"""A dispatch problem of many systems as the members of a fleet; identical systems are one member."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """The members of a basis, the meter they share, and which member each of the site's systems is like."""
+    """The members of a basis, their shared meter, and the member of each of the site's systems."""
 
     members: Members
     meter: SharedMeter
@@ -30,7 +30,7 @@ class Fleet:
 
 
 def reasons_against_fleet(basis: PlanBasis) -> tuple[str, ...]:
-    """Say why the systems of a problem are not independent but for their meter; nothing where they are."""
+    """The reasons why the systems of a problem share more than the meter; empty if they do not."""
     linked = (
         f"not eligible: {term.charge} is billed on the peak of another charge"
         for term in basis.problem.charges.demand
@@ -40,7 +40,7 @@ def reasons_against_fleet(basis: PlanBasis) -> tuple[str, ...]:
 
 
 def fleet_of(basis: PlanBasis) -> Fleet:
-    """Lay out a problem; systems whose batteries may do the same at the same cost become one member, exactly."""
+    """Lay out a problem; systems whose batteries have the same options at the same cost become one member."""
     rows: dict[bytes, int] = {}
     kinds: list[tuple[UpsSystem, BatterySteps]] = []
     member_of = np.empty(len(basis.problem.site.ups), dtype=np.intp)
@@ -56,7 +56,7 @@ def fleet_of(basis: PlanBasis) -> Fleet:
 
 
 def _identity(ups: UpsSystem, steps: BatterySteps) -> bytes:
-    """All that the optimum of one battery depends on, apart from prices."""
+    """Everything that the optimum of one battery depends on, except prices."""
     battery = ups.battery
     numbers = [battery.charge_efficiency, battery.discharge_efficiency, ups.rectifier_efficiency]
     numbers += [battery.wear_cost_per_kwh, steps.top_kwh, steps.kept, steps.start_kwh]

@@ -1,11 +1,11 @@
-r"""The master: which mix of the groups' answers is cheapest under one meter, and what a kW there is worth.
+r"""The master problem: the cheapest mix of the groups' responses under one meter, and the value of a kW there.
 
     minimize   sum over g,j of cost[g,j] * share[g,j]  +  sum over p,s of rate[p,s] * filled[p,s]  +  dear * excess[t]
     peaks      lowest[p] + sum over s of filled[p,s] >= resting[t] + sum over g,j of added[g,j,t] * share[g,j]
     import     resting[t] + sum over g,j of added[g,j,t] * share[g,j] - excess[t] <= limit
     shares     sum over j of share[g,j] = 1  for every group g
 
-Everything is in kW at the meter. `excess` keeps the first mixes feasible; it is dear, so that none is left.
+Everything is in kW at the meter. `excess` keeps the first mixes feasible; its high price removes it later.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Premiums:
-    """What a kW less at the meter is worth beyond its energy, per interval: for each peak, and for the import limit.
+    """The value of one kW less at the meter beyond its energy, by interval: for each peak, and for the import limit.
 
     `peaks` holds one array a peak, over its intervals, `limit` one value for each limited interval.
     """
@@ -31,7 +31,7 @@ class Premiums:
     limit: FloatArray
 
     def towards(self, other: "Premiums", share: float) -> "Premiums":
-        """The point that keeps `1 - share` of these and takes `share` of the others."""
+        """The weighted mean with `1 - share` of these and `share` of the others."""
         return Premiums(
             peaks=tuple((1 - share) * a + share * b for a, b in zip(self.peaks, other.peaks, strict=True)),
             limit=(1 - share) * self.limit + share * other.limit,
@@ -49,7 +49,7 @@ class Mix:
 
 
 class Master:
-    """A linear program that grows by one column a group and round, and is solved again from where it stood."""
+    """A linear program that grows by one column for each group and round, and is solved from its last basis."""
 
     def __init__(self, meter: SharedMeter, groups: int) -> None:
         self._meter, self._groups = meter, groups
@@ -84,7 +84,7 @@ class Master:
             self._program.add_column(self._meter.dear_per_kw, np.inf, row, -np.ones(1))
 
     def add(self, added_kw: FloatArray, cost: FloatArray) -> None:
-        """Add an answer of every group: what it adds at the meter (groups x n), and its cost (groups)."""
+        """Add a response of every group: its power at the meter (groups x n), and its cost (groups)."""
         signs = np.where(np.arange(self._ends[-1]) < self._ends[-2], -1.0, 1.0)
         intervals = np.concatenate(self._metered)
         for group in range(self._groups):
@@ -94,7 +94,7 @@ class Master:
             self._program.add_column(cost[group], np.inf, rows[used], values[used])
 
     def drop(self, rounds: NDArray[np.intp]) -> None:
-        """Forget the answers of these rounds (counted among those still there)."""
+        """Delete the responses of these rounds (counted among those that remain)."""
         columns = self._first_column + (rounds[:, None] * self._groups + np.arange(self._groups)).ravel()
         self._program.delete_columns(columns.astype(np.int32))
 

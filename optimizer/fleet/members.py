@@ -1,4 +1,4 @@
-"""The members of a fleet: batteries that differ, behind one meter, as arrays, so that all are priced in one go."""
+"""The members of a fleet: different batteries behind one meter, as arrays, so that all are priced at once."""
 
 from typing import NamedTuple
 
@@ -29,6 +29,6 @@ class Members(NamedTuple):
     number: FloatArray
 
     def sample(self, every: int) -> "Members":
-        """Every so-many-th member, counted so often that they stand for all."""
+        """Every `every`-th member, weighted so that they represent all."""
         kept = Members(*(values[::every] for values in self))
         return kept._replace(number=kept.number * (self.number.sum() / kept.number.sum()))

@@ -1,4 +1,4 @@
-"""The optimum of many systems that share nothing but their meter."""
+"""The optimum of many systems that share only their meter."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,12 @@ RELATIVE_GAP = 1e-6
 def cheapest_fleet_plan(
     basis: PlanBasis, *, relative_gap: float = RELATIVE_GAP, most_rounds: int = MOST_ROUNDS
 ) -> Optimum | None:
-    """Find trajectories of all systems that are cheapest to a relative gap; None where none keep every limit.
+    """Find the cheapest trajectories of all systems to a relative gap; None if none keep every limit.
 
-    After `most_rounds` rounds of prices the best so far is returned, with the gap that is left.
+    After `most_rounds` rounds of prices the best result so far is returned, with its gap.
 
-    Raises `UnableToApply` with the reasons where systems share more than the meter (see `reasons_against_fleet`), and
-    `UnableToCompile` where numba is not installed.
+    Raises `UnableToApply` with reasons if systems share more than the meter (see `reasons_against_fleet`), and
+    `UnableToCompile` if numba is not installed.
     """
     require_numba()
     reasons = reasons_against_fleet(basis)

@@ -1,4 +1,4 @@
-"""Pricing: what every battery of a fleet does best at given prices at the meter, in one compiled loop."""
+"""Pricing: the optimum of every battery of a fleet at given prices at the meter, in one compiled loop."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-r"""The meter that a fleet shares: energy prices, an import limit, and peaks, each with a convex price of its own.
+r"""The shared meter of a fleet: energy prices, an import limit, and peaks, each with its own convex price.
 
 cost = sum over t of price[t] * kwh[t]  +  sum over p of bill[p](peak[p]) ,     peak[p] >= kwh[t] / h where it meters
 """
@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """One peak: the intervals in which it could rise, the least it can be (kW), and its price.
+    """One peak: the intervals in which it could rise, its lowest possible value (kW), and its price.
 
     Above `lowest_kw`, which costs `lowest_cost`, `widths_kw` of demand are billed at `rates` (rising) one after the
     other; the last is as wide as any peak may be.
@@ -26,7 +26,7 @@ class Peak:
     rates: FloatArray
 
     def cost(self, peak_kw: float) -> float:
-        """What a peak of `peak_kw` is billed."""
+        """The bill of a peak of `peak_kw`."""
         below_kw = np.concatenate([[0.0], np.cumsum(self.widths_kw)[:-1]])
         filled_kw = np.clip(peak_kw - self.lowest_kw - below_kw, 0.0, self.widths_kw)
         return self.lowest_cost + float(filled_kw @ self.rates)
@@ -52,22 +52,22 @@ class SharedMeter:
 
     @property
     def resting_cost(self) -> float:
-        """What energy costs with every battery at rest."""
+        """The cost of energy with every battery at rest."""
         return float(self.price_per_kwh @ self.resting_kwh)
 
     @property
     def least_cost(self) -> float:
-        """What peaks and resting energy cost at least: the constant part."""
+        """The lowest cost of peaks and resting energy: the constant part."""
         return self.resting_cost + sum(each.lowest_cost for each in self.peaks)
 
     @property
     def dear_per_kw(self) -> float:
-        """More than any kW at the meter can be worth."""
+        """A price above the value of any kW at the meter."""
         energy = float(np.abs(self.price_per_kwh).max()) * self.interval_h * len(self.price_per_kwh)
         return 10 * (1 + energy + sum(float(each.rates.max(initial=0.0)) for each in self.peaks))
 
     def cost(self, added_kwh: FloatArray) -> float:
-        """What the meter is charged when batteries add `added_kwh` (n)."""
+        """The cost at the meter when batteries add `added_kwh` (n)."""
         total_kwh = self.resting_kwh + added_kwh
         billed = (each.cost(float(total_kwh[each.intervals].max(initial=0.0)) / self.interval_h) for each in self.peaks)
         return float(self.price_per_kwh @ total_kwh) + sum(billed)

@@ -32,7 +32,7 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelData:
-    """What a model runs over, and the numbers of one problem. Problems with the same sets share one model."""
+    """The sets of a model and the numbers of one problem. Problems with the same sets share one model."""
 
     sets: Sets
     parameters: Parameters
@@ -60,7 +60,7 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
 
 
 def model_sets(basis: PlanBasis, exclusive: Collection[tuple[str, int]] = ()) -> Sets:
-    """What the model of a problem runs over: each law has its sets, and they are empty where it does not apply."""
+    """The sets of a problem's model; the sets of a law are empty if it does not apply."""
     problem, peaks = basis.problem, Peaks(basis)
     return _sets(basis, peaks, tier_blocks(problem.charges, _resting(basis)), exclusive)
 
@@ -70,9 +70,9 @@ def model_data(
 ) -> ModelData:
     """The sets and parameters of a problem.
 
-    `around` is the meter at which tiers are read that are no blocks of their own, see `pricing.tier_blocks`; without
-    it the meter of the plan that does nothing. `exclusive` are the intervals of UPS systems whose batteries must be
-    kept from charging and discharging at once.
+    `around` is the meter at which to read tiers that are not blocks of their own (see `pricing.tier_blocks`); without
+    it, the baseline's meter. `exclusive` are the intervals in which the batteries of a UPS system must not charge and
+    discharge at once.
     """
     problem, resting = basis.problem, _resting(basis)
     blocks, peaks = tier_blocks(problem.charges, resting), Peaks(basis)
@@ -120,7 +120,7 @@ def _sets(
 
 
 def build_model(basis: PlanBasis, exclusive: Collection[tuple[str, int]] = ()) -> pyo.ConcreteModel:
-    """The model of one basis, with every row written out: for other solvers, and to look at."""
+    """The model of one basis with every row written out, for other solvers and for inspection."""
     data = model_data(basis, exclusive=exclusive)
     model = state_model(data.sets)
     for index_set in model.component_objects((pyo.Set, pyo.RangeSet)):

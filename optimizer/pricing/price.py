@@ -1,6 +1,6 @@
-"""What a meter series costs under the charges of a horizon, in floats: the optimizer's own reading of the tariff.
+"""The cost of a meter series under the charges of a horizon, in floats.
 
-It is written apart from `tariffs.billing.exact_bill`, which rounds to the cent on a bill; one test lets the two meet.
+It is written separately from `tariffs.billing.exact_bill`, which rounds to the cent on a bill; a test compares the two.
 """
 
 import math
@@ -32,7 +32,7 @@ class ChargesCost:
 
     @property
     def total(self) -> float:
-        """What is to be paid, fixed charges aside."""
+        """The sum, without fixed charges."""
         return math.fsum(self.by_kind.values())
 
 
@@ -47,12 +47,12 @@ class Metered:
 
     @property
     def imported_kwh(self) -> FloatArray:
-        """Energy imported in each interval; nothing after the last that counts."""
+        """Energy imported in each interval; 0 after the last interval that counts."""
         return np.where(self._counted, np.maximum(self.grid_kw, 0.0), 0.0) * self.charges.horizon.interval_h
 
     @property
     def exported_kwh(self) -> FloatArray:
-        """Energy exported in each interval; nothing after the last that counts."""
+        """Energy exported in each interval; 0 after the last interval that counts."""
         return np.where(self._counted, np.maximum(-self.grid_kw, 0.0), 0.0) * self.charges.horizon.interval_h
 
     @property
@@ -133,7 +133,7 @@ def _export_per_kwh(charges: HorizonCharges) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PeakCost:
-    """What one charge on a peak costs in one billing period."""
+    """The cost of one charge on a peak in one billing period."""
 
     kind: str
     billing_period: str
@@ -151,7 +151,7 @@ class _Parts:
 
 
 def _shortfall(term: MinimumTerm, parts: _Parts) -> float:
-    """What a minimum charge adds to its billing period."""
+    """The amount that a minimum charge adds to its billing period."""
     label = term.billing_period
     by_kind = {
         "energy": float(parts.paid[term.intervals].sum())
@@ -180,7 +180,7 @@ def stepped_cost(steps: Sequence[DemandStep], demand_kw: float) -> float:
 
 
 def tier_cost(term: EnergyTierTerm, meter: Metered) -> float:
-    """What tiered energy of one billing period costs: all of it where tiers are separable, else the horizon's part."""
+    """The cost of tiered energy in one billing period; for tiers that are not separable, of the horizon's part."""
     imported = meter.imported_kwh
     used_kwh = float(imported[term.intervals].sum())
     total_kwh = term.energy_so_far_kwh + used_kwh
@@ -200,13 +200,13 @@ def tier_cost(term: EnergyTierTerm, meter: Metered) -> float:
 
 
 def tier_demand_kw(term: EnergyTierTerm, meter: Metered) -> float:
-    """The billed demand (kW) that scales the tier limits of a term; 0 where none does."""
+    """The billed demand (kW) that scales the tier limits of a term; 0 if none does."""
     index = tier_demand_index(term, meter.charges)
     return 0.0 if index is None else meter.billed_kw[index]
 
 
 def tier_demand_index(term: EnergyTierTerm, charges: HorizonCharges) -> int | None:
-    """Which term of `charges.demand` scales the tier limits of an energy term."""
+    """The index of the term in `charges.demand` that scales the tier limits of an energy term."""
     if not term.demand:
         return None
     return next(
@@ -217,7 +217,7 @@ def tier_demand_index(term: EnergyTierTerm, charges: HorizonCharges) -> int | No
 
 
 def tiered_cost(steps: Sequence[TierStep], energy_kwh: float, demand_kw: float) -> float:
-    """The price of `energy_kwh` filled into tiers from below; a tier that ends under the one before it is empty."""
+    """The price of `energy_kwh` filled into tiers from below; a tier that ends before the previous one is empty."""
     cost, below_kwh = 0.0, 0.0
     for step in steps:
         end_kwh = max(below_kwh, tier_end_kwh(step, demand_kw))

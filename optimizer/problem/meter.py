@@ -1,4 +1,4 @@
-"""The meter behind a set of trajectories: what they import, and the level to hold it under."""
+"""The meter under a set of trajectories: its import, and the level that it must stay below."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ def grid_kw(problem: DispatchProblem, powers: Powers, trajectories: Sequence[Ups
 
 
 def grid_target_kw(problem: DispatchProblem, meter_kw: FloatArray) -> FloatArray:
-    """The level to hold the meter under in each interval (kW).
+    """The level that the meter must stay below in each interval (kW).
 
-    It is the lowest demand that is billed anyway among the priced charges that meter the interval, else the import
-    limit.
+    It is the lowest demand that is billed in any case, among the priced charges that meter the interval; without such a
+    charge it is the import limit.
     """
     target = np.full(len(meter_kw), problem.site.interconnection.import_limit_kw)
     billed = billed_demand_kw(problem.charges, meter_kw, len(meter_kw))

@@ -1,4 +1,4 @@
-"""A bill: lines that say quantity x rate = amount."""
+"""A bill: lines of the form quantity x rate = amount."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ def cent_of(currency: str) -> Decimal:
 class LineItem:
     """One line: `quantity` (in `unit`) times `rate` is `exact_amount`; `amount` is rounded half up to `cent`.
 
-    Rounding happens here and nowhere else. `charge` is the name of a `ChargeKind`;
-    riders and taxes have that of what they ride on.
+    Rounding happens only here. `charge` is the name of a `ChargeKind`; a rider or a tax has the kind of the charge that
+    it applies to.
     """
 
     charge: str
@@ -46,8 +46,8 @@ class LineItem:
 class PeriodBill:
     """The lines of one billing period; `start` and `end` bound the part of it that the meter series covers.
 
-    `peaks_kw` holds the metered peak behind each demand charge and `billed_kw` what was billed, both in kW: what the
-    state of the next plan, and the ratchets of the next bills, start from. `day_peaks_kw` (by charge and day) and
+    `peaks_kw` holds the metered peak behind each demand charge and `billed_kw` the billed demand, both in kW. The state
+    of the next plan and the ratchets of the next bills start from them. `day_peaks_kw` (by charge and day) and
     `period_energy_kwh` (by period of the energy schedule) have the shape of `SiteState`.
     """
 
@@ -74,7 +74,7 @@ class PeriodBill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """The bill of a meter series; `not_priced` lists what the tariff says and no line covers."""
+    """The bill of a meter series; `not_priced` lists charges of the tariff that no line covers."""
 
     currency: str
     periods: tuple[PeriodBill, ...]

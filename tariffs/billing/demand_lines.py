@@ -71,7 +71,7 @@ def _yearly(
 
 
 def _of_own(charge: DemandCharge, period: BillingPeriod, billed: Decimal) -> Decimal:
-    """Billed demand in the charge's unit without a memory: own peak, minimum and contract, whichever is highest."""
+    """Billed demand in the charge's unit without ratchets: the highest of own peak, minimum and contract."""
     if charge.ratchet is not None:
         billed *= exact(charge.ratchet.own_fractions[period.month - 1])
     if charge.contract is not None:
@@ -80,7 +80,7 @@ def _of_own(charge: DemandCharge, period: BillingPeriod, billed: Decimal) -> Dec
 
 
 def _of_past(charge: DemandCharge, period: BillingPeriod, position: int, history: Sequence[PastPeak]) -> Decimal:
-    """The demand (kW) that a ratchet bills for the peaks of earlier billing periods."""
+    """The demand (kW) that a ratchet bills because of peaks of earlier billing periods."""
     ratchet = charge.ratchet
     if ratchet is None:
         return Decimal()
@@ -95,7 +95,7 @@ def _of_past(charge: DemandCharge, period: BillingPeriod, position: int, history
 
 
 def contract_tiers(charge: DemandCharge, month: int) -> list[tuple[Decimal, Decimal]]:
-    """Tiers as (limit in the charge's unit, rate), cut at the contract where an overrun has a rate of its own."""
+    """Tiers as (limit in the charge's unit, rate), split at the contract if an overrun has its own rate."""
     tiers = [(tier_limit(tier), exact(tier.rate_per_kw)) for tier in charge.tiers(month)]
     contract = charge.contract
     if not tiers or contract is None or contract.overrun_rate_per_kw is None:

@@ -1,6 +1,6 @@
 """The local clock of a horizon: month, day type, quarter hour and billing period of every interval, as arrays.
 
-A horizon is a run of equal UTC steps. Only days and clock changes are looked up one by one, so a year of quarter hours
+A horizon consists of equal UTC steps. Only days and clock changes are looked up one by one, so a year of quarter hours
 takes a few milliseconds.
 """
 
@@ -33,7 +33,7 @@ _HOLIDAY = DAY_TYPES.index("holiday")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCalendar:
-    """A horizon on its local clock; arrays have one value an interval unless they say otherwise.
+    """A horizon on its local clock; arrays have one value for each interval unless stated otherwise.
 
     `month` runs from 0, `day_type` indexes `DAY_TYPES`, `slot` is the quarter hour of the day at the interval's start,
     `minute` the local minutes since 1970, `day` the local day counted from the first, `period` an index into `periods`.
@@ -53,7 +53,7 @@ class LocalCalendar:
     period: IndexArray
 
     def covered_days(self, period: int) -> float:
-        """How many local days of a billing period the horizon covers."""
+        """The number of local days of a billing period that the horizon covers."""
         of_day = self.period[np.searchsorted(self.day, np.arange(len(self.day_share)))]
         return float(self.day_share[of_day == period].sum())
 
@@ -78,7 +78,7 @@ class LocalCalendar:
         return days if by == "day" else np.asarray(days - (days - 1) % _DAYS_A_WEEK)
 
     def windows(self, minutes: int) -> IndexArray:
-        """Number the clock windows of so many minutes that intervals start in, rising from 0."""
+        """The number of the clock window (of `minutes` minutes) in which each interval starts, rising from 0."""
         window = self.minute // minutes
         # A clock that is set back repeats its window numbers at once, so a jump of the clock ends a window as well.
         ends = (np.diff(window) != 0) | (np.diff(self.minute) != self.horizon.interval_minutes)
@@ -91,7 +91,7 @@ def local_calendar(
 ) -> LocalCalendar:
     """Lay the local clock, billing periods and holidays over a horizon.
 
-    Raises `UnableToAccept` where given read dates do not cover it.
+    Raises `UnableToAccept` if the read dates do not cover it.
     """
     clock_s = _local_clock_s(horizon)
     days_since_epoch = clock_s // _DAY_S
@@ -186,7 +186,7 @@ def _length(day: date, horizon: Horizon) -> timedelta:
 
 
 def intervals_within(horizon: Horizon, within: Interval) -> IndexArray:
-    """The indices of the intervals that overlap a stretch of time."""
+    """The indices of the intervals that overlap `within`."""
     first = (within.start - horizon.start) // horizon.step
     last = -((horizon.start - within.end) // horizon.step)
     return np.arange(max(0, first), min(horizon.intervals, last), dtype=np.intp)

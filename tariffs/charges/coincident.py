@@ -1,4 +1,4 @@
-"""Demand at the hours in which a whole system peaks."""
+"""Demand at the hours in which the whole grid has its peak."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,9 +13,9 @@ from ridethrough.tariffs.charges.demand import DemandSeason, DemandUnit, Stretch
 class CoincidentPeakCharge(Written):
     """Demand while the utility or grid operator has its peak.
 
-    Which hours these are is known afterwards, or guessed ahead: pass `CoincidentEvent`s. Where none are given for the
-    charge, the highest demand in the hours of `period` of `schedule` is billed, which is the most that it can be, and
-    the bill says so. Several events in one billing period bill the highest of them, or their mean (`combine`). Where
+    These hours are known afterwards, or estimated in advance: pass them as `CoincidentEvent`s. Without events for the
+    charge, the highest demand in the hours of `period` of `schedule` is billed. This is the upper limit, and the bill
+    says so. With several events in one billing period, their highest demand or their mean is billed (`combine`). Where
     the operator takes `peaks` hours of a season, each event counts a `peaks`-th of its demand, times its probability:
     the probabilities of all events sum to `peaks` (ERCOT's 4CP: 4, PJM's 5CP: 5).
     """
@@ -43,10 +43,10 @@ class CoincidentPeakCharge(Written):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoincidentEvent:
-    """A stretch of time that is billed by the coincident charge named `charge`.
+    """A time that the coincident charge named `charge` bills.
 
-    `probability` is 1 for an event that happened or is called; below 1 for an hour that may become the peak: exactly
-    one of such hours will, so their probabilities in a billing period sum to at most 1.
+    `probability` is 1 for an event that happened or is announced, and below 1 for an hour that may become the peak.
+    Exactly one of these hours will be the peak, so their probabilities in a billing period sum to at most 1.
     """
 
     charge: str

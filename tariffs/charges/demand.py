@@ -1,4 +1,4 @@
-"""What a kilowatt costs."""
+"""The price of a kilowatt."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ KW_PER_HP = 0.7457
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandTier(Written):
-    """Billed demand up to a cumulative limit in the charge's unit (`None`: all that is left), at one rate a unit."""
+    """Billed demand up to a cumulative limit in the charge's unit (`None`: the rest), at one rate for each unit."""
 
     rate_per_kw: float
     up_to_kw: float | None = None
@@ -32,7 +32,7 @@ class DemandTier(Written):
 
 
 def check_tiers(checks: Checks, tiers: tuple[DemandTier, ...]) -> None:
-    """Note a fault unless limits rise and only the last tier has none."""
+    """Note a fault unless limits rise and only the last tier has no limit."""
     limits = [math.inf if tier.up_to_kw is None else tier.up_to_kw for tier in tiers]
     rising = all(low < high for low, high in pairwise(limits))
     complete = bool(limits) and math.isinf(limits[-1])
@@ -56,10 +56,10 @@ class DemandSeason(Written):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractDemand(Written):
-    """Demand agreed in advance: at least `billed_fraction` of it is billed, and kW above it at `overrun_rate_per_kw`.
+    """Demand by contract: at least `billed_fraction` of it is billed, and kW above it cost `overrun_rate_per_kw`.
 
-    The overrun rate takes the place of the charge's own rate on the kW above the contract; without one, they cost what
-    the charge says.
+    The overrun rate replaces the charge's own rate for kW above the contract. Without an overrun rate, the charge's own
+    rate applies.
     """
 
     contract_kw: float
@@ -83,8 +83,9 @@ class DemandCharge(Written):
     its twelfth, and what a new peak adds to the periods before (a German Leistungspreis). `peak` says where the peak is
     a mean. A week begins on Monday; one that a billing period cuts is billed in both, each with its own part.
 
-    `unit` is what rates, limits and minimum count; kVA is kW over the power factor, a horsepower is 0.7457 kW. Demand
-    is the mean of `window_minutes` on the clock (0: of the metering interval). Without a schedule every hour counts.
+    `unit` is the unit of rates, limits and minimum; kVA is kW divided by the power factor, a horsepower is 0.7457 kW.
+    Demand is the mean over `window_minutes` on the clock (0: over the metering interval). Without a schedule every hour
+    counts.
     """
 
     name: str
@@ -146,9 +147,9 @@ class DemandCharge(Written):
         return 1 if self.peak is None else self.peak.mean_of_periods
 
     def tiers(self, month: int) -> tuple[DemandTier, ...]:
-        """The tiers of a month from 1 to 12; none where the charge is not billed."""
+        """The tiers of a month from 1 to 12; none if the charge is not billed in that month."""
         return next((season.tiers for season in self.seasons if month in season.months), ())
 
     def units_per_kw(self, power_factor: float) -> float:
-        """How many of the charge's units one kW is."""
+        """The number of the charge's units in one kW."""
         return {"kW": 1.0, "kVA": 1 / power_factor, "hp": 1 / KW_PER_HP}[self.unit]

@@ -1,4 +1,4 @@
-"""Coincident demand over a horizon: by events, known or possible, or by the hours in which they may come."""
+"""Coincident demand over a horizon: by known or possible events, or by the hours in which they may come."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from ridethrough.tariffs.horizon.terms import DemandTerm
 
 
 def coincident_terms(case: HorizonCase) -> tuple[DemandTerm, ...]:
-    """Every coincident charge in every billing period: by its events, or by its hours where it has none."""
+    """Every coincident charge in every billing period: by its events, or by its hours if it has no events."""
     tariff, calendar = case.tariff, case.calendar
     scale = ridden(tariff.riders, "coincident")
     terms = []

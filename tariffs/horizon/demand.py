@@ -1,4 +1,4 @@
-"""Demand charges over a horizon: which intervals set which billed peak, and what is billed anyway."""
+"""Demand charges over a horizon: the intervals that set each billed peak, and the demand billed in any case."""
 
 import math
 from datetime import date
@@ -119,7 +119,7 @@ def _floor_kw(case: HorizonCase, charge: DemandCharge, period: BillingPeriod) ->
 def _links(
     ratchet: DemandRatchet | None, calendar: LocalCalendar, billed: int, first_term: int
 ) -> tuple[RatchetLink, ...]:
-    """Earlier billing periods of the horizon that a ratchet looks back to; terms of one charge stand in a row."""
+    """Links to earlier billing periods of the horizon, for a ratchet; the terms of one charge are consecutive."""
     if ratchet is None:
         return ()
     now = calendar.periods[billed]

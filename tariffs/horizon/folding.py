@@ -1,4 +1,4 @@
-"""Charges that were laid over equal parts of the intervals of a horizon, as charges over the intervals themselves."""
+"""Conversion of charges over equal parts of intervals to charges over the intervals themselves."""
 
 from dataclasses import replace
 from math import gcd
@@ -14,8 +14,8 @@ from ridethrough.tariffs.horizon.terms import DemandTerm, EnergyTierTerm, Horizo
 def folded(charges: HorizonCharges, horizon: Horizon, parts: int) -> HorizonCharges:
     """Charges over `horizon`, each interval of which is `parts` intervals of `charges`.
 
-    A price is the mean over the parts, and an interval counts for a peak if a part of it does. Raises `UnableToPrice`
-    where a plan in such intervals cannot tell what is billed: tiers that change inside one.
+    A price is the mean over the parts, and an interval counts for a peak if any of its parts does. Raises
+    `UnableToPrice` if tiers change inside an interval, because a plan in such intervals cannot tell what is billed.
     """
     return replace(
         charges,
@@ -40,7 +40,7 @@ def _demand(term: DemandTerm, parts: int) -> DemandTerm:
 
 
 def _window(intervals: IndexArray) -> IndexArray:
-    """A window's intervals, each as often as its share of the window asks for."""
+    """The intervals of a window, each repeated according to its share of the window."""
     each, counts = np.unique(intervals, return_counts=True)
     return np.repeat(each, counts // gcd(*counts.tolist()))
 

@@ -1,8 +1,8 @@
-"""A tariff laid over a horizon: which price holds in which interval, and which peaks are billed.
+"""A tariff laid over a horizon: the price of each interval, and the billed peaks.
 
-This is what the optimizer reads. It resolves the calendar (billing periods, local clock, day types) and leaves the
-arithmetic to whoever uses it, so that the bill and the plan price the same tariff by two separate ways. Riders and
-taxes are inside every price here.
+The optimizer reads these terms. They resolve the calendar (billing periods, local clock, day types) and leave the
+arithmetic to their user, so that the bill and the plan price the same tariff in two separate ways. Every price here
+includes riders and taxes.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ IndexArray = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandStep:
-    """A stretch of billed demand at one rate: from the step below up to `up_to_kw` (infinite for the last)."""
+    """A range of billed demand at one rate: from the step below up to `up_to_kw` (infinite for the last step)."""
 
     up_to_kw: float
     rate_per_kw: float
@@ -89,7 +89,7 @@ class DemandTerm:
 class TierStep:
     """A tier of energy: it ends at `min(kwh + kwh_per_kw * D, cap_kwh_per_kw * D)` kWh of the billing period.
 
-    D is the billed demand of the term's `demand`. A limit below the one before it leaves the tier empty.
+    D is the billed demand of the term's `demand`. A tier is empty if its limit is below the previous one.
     """
 
     price_per_kwh: float
@@ -111,10 +111,10 @@ class TieredPeriod:
 class EnergyTierTerm:
     """Tiered energy of one billing period, or of one period of the energy schedule in it.
 
-    The tiers count all energy of `intervals`: what is used here lies between `energy_so_far_kwh` (S) and
-    S + k, k being the kWh of `intervals`. Each of `periods` pays, for its own kWh, the mean price of that stretch over
-    its own tiers: a period's kWh is split over the tiers as the whole is (ssc's share of use). Intervals that are in no
-    period have one price, which stands in `energy_per_kwh`.
+    The tiers count all energy of `intervals`, which lies between `energy_so_far_kwh` (S) and S + k, where k is the kWh
+    of `intervals`. Each of `periods` pays for its own kWh the mean price of this range over its own tiers: the kWh of a
+    period are split over the tiers like the total (ssc's share of use). Intervals in no period have one price, which is
+    in `energy_per_kwh`.
 
     With `separable`, the periods cover all intervals and differ by a constant only, and the cost is exactly
     `premium_steps` priced from S to S + k, plus `base_per_kwh` (one value for each of `intervals`) times kWh. Otherwise
@@ -150,12 +150,12 @@ class MinimumTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HorizonCharges:
-    """Everything a plan over `horizon` may be charged.
+    """All charges of a plan over `horizon`.
 
-    `energy_per_kwh` (one value an interval) prices imported energy that is in no tier; `export_per_kwh` is what
-    exported energy earns. `demand` holds every charge on a peak, those of one charge in a row. `fixed` is the sum
-    of fixed charges in the horizon, taxes included: a constant. `warnings` say what a reader should know: charges
-    that were left out, and approximations.
+    `energy_per_kwh` (one value for each interval) prices imported energy that is in no tier. Exported energy earns
+    `export_per_kwh`. `demand` holds every charge on a peak; the terms of one charge are consecutive. `fixed` is the sum
+    of fixed charges in the horizon with taxes, a constant. `warnings` name charges that were left out, and
+    approximations.
     """
 
     horizon: Horizon
@@ -169,5 +169,5 @@ class HorizonCharges:
 
     @property
     def held(self) -> tuple[DemandTerm, ...]:
-        """The charges on a peak of the site itself: those that a plan holds the meter under a level for."""
+        """The charges on the site's own peak, for which a plan keeps the meter below a level."""
         return tuple(term for term in self.demand if not term.is_expected)

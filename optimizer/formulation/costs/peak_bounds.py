@@ -1,7 +1,7 @@
-"""How low a peak can be pushed at the most: a bound that spares the model most of its binaries.
+"""A lower bound of each peak, which spares the model most of its binaries.
 
-Over a stretch of metered intervals in a row, batteries can lower the mean at the meter only by what they hold above
-their lowest reserve: charging in between costs more at the meter than it gives back. The peak is at least that mean.
+Over successive metered intervals, batteries can lower the mean of the meter only by their energy above the lowest
+reserve, because charging in between adds more to the meter than it later removes. The peak is at least that mean.
 
     peak >= mean(resting) - sum over systems of eta_d * (E_max - min reserve) / (eta_rect * hours of it)
 """
@@ -16,8 +16,8 @@ FloatArray = NDArray[np.float64]
 
 
 def least_billed_kw(basis: PlanBasis, terms: tuple[DemandTerm, ...]) -> list[float]:
-    """The least that each term can bill, in kW."""
-    resting_kw = np.array(basis.powers.resting_kw)  # not even standing by is made up for: a plan may leave it
+    """The lowest demand that each term can bill, in kW."""
+    resting_kw = np.array(basis.powers.resting_kw)  # without the standby charge, because a plan may omit it
     spare_kwh = sum(
         ups.battery.discharge_efficiency
         * (ups.max_stored_kwh - min(basis.problem.stored_at_start_kwh(ups), *basis.floors.floor_kwh[ups.id]))
@@ -32,9 +32,9 @@ def least_billed_kw(basis: PlanBasis, terms: tuple[DemandTerm, ...]) -> list[flo
 
 
 def _least_peak_kw(term: DemandTerm, resting_kw: FloatArray, spare_kwh: float, interval_h: float) -> float:
-    """The highest bound over stretches of metered intervals: windows where there are, else 1, 2, 4 ... in a row.
+    """The highest bound over runs of metered intervals: windows if the charge has them, else 1, 2, 4 ... intervals.
 
-    An interval that only a part of lies in a window counts for less there, and what it gives lowers the mean by less.
+    An interval that lies partly in a window has less weight there, and its discharge lowers the mean by less.
     """
     if term.apart is not None:
         return 0.0

@@ -8,9 +8,9 @@
     billed[p]  = sum over steps k of filled[p,k] ,    0 <= filled[p,k] <= width[p,k]
     filled[p,k] <= most * opened[p,k] ,    filled[p,j] >= width[p,j] * opened[p,k]  for j < k ,    opened in {0, 1}
 
-Steps whose rates rise fill in order by themselves; only a step that is cheaper than one below it needs a binary, and
-only where it is open whether demand reaches it (see `peak_bounds`). Where a higher billed demand could lower
-the cost (a credit, or kWh/kW blocks that grow with it), see `peak_causes`.
+Steps with rising rates fill in order without binaries. A step needs a binary only if it is cheaper than a step below
+it, and if it is not certain whether demand reaches it (see `peak_bounds`). If a higher billed demand could lower the
+cost (a credit, or kWh/kW blocks that grow with it), see `peak_causes`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,15 +36,16 @@ class Peaks:
 
     @cached_property
     def least_billed_kw(self) -> list[float]:
-        """The least that each term can bill, whatever load comes: nothing is sure where it is not known."""
+        """The lowest demand that each term can bill; 0 if loads are uncertain, because nothing is then certain."""
         if self._basis.problem.scenarios.count > 1:
             return [term.floor_kw for term in self.terms]
         return least_billed_kw(self._basis, self.terms)
 
     def looked_at(self, term: DemandTerm) -> list[int]:
-        """The intervals that a row holds the peak to: those that are metered.
+        """The intervals with a row for the peak: those that are metered.
 
-        Where plans are made anew every hour, all of them, so that one model serves every hour (see `unmetered_kw`).
+        If a new plan is made every hour, these are all intervals, so that one model serves every hour (see
+        `unmetered_kw`).
         """
         if self._basis.problem.uncertain is not None:
             return list(range(self._basis.problem.horizon.intervals))
@@ -52,7 +53,7 @@ class Peaks:
 
     @property
     def unmetered_kw(self) -> FloatArray:
-        """By how much each row lets the meter exceed the peak: nothing where it is metered, else without end."""
+        """How far each row lets the meter exceed the peak: 0 in a metered interval, otherwise unlimited."""
         rows = []
         for term in self.terms:
             if not term.windows:
@@ -76,19 +77,19 @@ class Peaks:
 
     @property
     def open_steps(self) -> tuple[tuple[int, int], ...]:
-        """The falling steps of which it is open whether demand reaches them: those below are not surely filled."""
+        """The falling steps for which it is not certain that demand fills all steps below."""
         return tuple(
             (p, k) for p, k in self.falling_steps if self.terms[p].steps[k - 1].up_to_kw > self.least_billed_kw[p]
         )
 
     @property
     def surely_billed_kw(self) -> list[float]:
-        """What each term surely bills, where steps that fall must know; nothing where none does."""
+        """The demand that each term bills with certainty, for terms with falling steps; 0 for others."""
         return self.least_billed_kw if self.falling_steps else [0.0] * len(self.terms)
 
 
 def peak_sets(peaks: Peaks) -> Sets:
-    """Which intervals and windows each charge meters, its steps, and the terms it is linked to by a ratchet."""
+    """The metered intervals and windows of each charge, its steps, and the terms linked to it by a ratchet."""
     terms, cheaper = peaks.terms, peaks.open_steps
     each = list(enumerate(terms))
     return {
@@ -174,7 +175,7 @@ def _links(terms: Iterable[DemandTerm], *, adds: bool) -> Iterator[tuple[int, in
 
 
 def _shares(window: NDArray[np.intp]) -> list[float]:
-    """Which part of a window each of its intervals is, in their order."""
+    """The share of each interval in a window, in order."""
     counts = np.unique(window, return_counts=True)[1]
     return (counts / len(window)).tolist()
 
@@ -185,7 +186,7 @@ def peak_is_at_least_the_peak_so_far(model: pyo.AbstractModel, _s: int, p: int) 
 
 
 def step_has_a_width(model: pyo.AbstractModel, _s: int, p: int, step: int) -> tuple[object, object]:
-    """What is surely billed <= filled <= width."""
+    """surely filled <= filled <= width."""
     return model.step_surely_filled_kw[p, step], model.step_width_kw[p, step]
 
 
@@ -195,7 +196,7 @@ def billed_kw(model: pyo.AbstractModel, s: int, p: int) -> pyo.NumericValue:
 
 
 def peak_is_metered(model: pyo.AbstractModel, s: int, p: int, t: int) -> object:
-    """peak >= grid, where it is metered."""
+    """peak >= grid, in metered intervals."""
     return model.peak_kw[s, p] - grid_kw(model, s, t) >= -model.unmetered_kw[p, t]
 
 
