@@ -16,7 +16,7 @@ from ridethrough.tariffs.calendar.local_calendar import IndexArray, LocalCalenda
 from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
 from ridethrough.tariffs.charges.demand import DemandCharge, Stretch
 from ridethrough.tariffs.resolution import parts_of_an_interval
-from ridethrough.tariffs.tariff import Tariff
+from ridethrough.tariffs.tariff import OnPeak, Tariff
 
 FloatArray = NDArray[np.float64]
 
@@ -155,13 +155,13 @@ class Stored:
 def _register(
     tariff: Tariff,
     calendar: LocalCalendar,
-    charge: DemandCharge | CoincidentPeakCharge,
+    charge: OnPeak,
     before: SiteState,
     parts: int,
 ) -> _Register:
     metered = np.zeros(calendar.horizon.intervals, dtype=bool)
     metered[calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)] = True
-    minutes = charge.window_minutes if isinstance(charge, DemandCharge) else 0
+    minutes = 0 if isinstance(charge, CoincidentPeakCharge) else charge.window_minutes
     return _Register(
         name=charge.name,
         metered=metered,

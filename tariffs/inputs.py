@@ -27,6 +27,7 @@ def check_inputs(
     checks = Checks()
     demand = [charge.name for charge in tariff.demand]
     coincident = [charge.name for charge in tariff.coincident]
+    on_peaks = [charge.name for _, charge in tariff.on_peaks]
     fits = power_factor is None or 0 < power_factor <= 1
     checks.require(fits, "power_factor", power_factor, "a fraction above 0 and up to 1")
     if prices is not None:
@@ -35,7 +36,7 @@ def check_inputs(
         checks.require(event.charge in coincident, f"events.{index}.charge", event.charge, _one_of(coincident))
     if state is not None:
         for name in state.peaks_kw:
-            checks.require(name in demand + coincident, f"peaks_kw.{name}", name, _one_of(demand + coincident))
+            checks.require(name in on_peaks, f"peaks_kw.{name}", name, _one_of(on_peaks))
         _check_day_peaks(checks, tariff, state)
         for name, months in state.past_peaks_kw.items():
             checks.require(name in demand, f"past_peaks_kw.{name}", name, _one_of(demand))

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ridethrough.domain.validation import Fault, UnableToAccept
-from ridethrough.tariffs.charges.kind import PEAK_KINDS
 from ridethrough.tariffs.documents.acceptance import accept
 from ridethrough.tariffs.documents.written_text import yaml_document, yaml_text
 from ridethrough.tariffs.tariff import Tariff
@@ -48,7 +47,7 @@ def tariff_to_document(tariff: Tariff) -> dict[str, Any]:
     if "energy" in document:
         periods = document["energy"]["periods"]
         document["energy"]["periods"] = {period["name"]: _short_tiers(period["tiers"]) for period in periods}
-    for kind in PEAK_KINDS:
+    for kind in ("demand", "coincident"):
         if kind in document:
             document[kind] = [_short_seasons(charge) for charge in document[kind]]
     return document
@@ -71,7 +70,7 @@ def _expand(document: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(energy, Mapping) and isinstance(energy.get("periods"), Mapping):
         periods = [{"name": str(name), "tiers": _full_tiers(value)} for name, value in energy["periods"].items()]
         full["energy"] = {**energy, "periods": periods}
-    for kind in PEAK_KINDS:
+    for kind in ("demand", "coincident"):
         if isinstance(full.get(kind), list):
             full[kind] = [_full_seasons(charge) for charge in full[kind]]
     return full

@@ -17,7 +17,7 @@ from ridethrough.tariffs.tariff import Tariff
 def parts_of_an_interval(tariff: Tariff, calendar: LocalCalendar) -> int:
     """The number of equal parts of each interval so that days, hours and windows begin with a part; usually 1."""
     interval = calendar.horizon.interval_minutes
-    windows = {charge.window_minutes for charge in tariff.demand if charge.window_minutes > interval}
+    windows = {charge.window_minutes for charge in tariff.windowed if charge.window_minutes > interval}
     step = gcd(interval, *windows)
     borders = {0, *(border for schedule in _used(tariff) for border in _borders(schedule))}
     for start in np.unique(calendar.minute % interval).tolist():
@@ -36,6 +36,13 @@ def _borders(schedule: RateSchedule) -> Iterator[int]:
     return (border for rule in schedule.rules for stretch in rule.hours for border in stretch)
 
 
+def power_factor_notes(tariff: Tariff, power_factor: float | None) -> list[str]:
+    """What is assumed where charges count kVA or kVAR and nobody gave a power factor."""
+    if power_factor is not None or not tariff.asks_for_power_factor:
+        return []
+    return ["charges count kVA or kVAR and no power factor was given: 1.0 is assumed, so kVA are kW and kVAR are none"]
+
+
 def split_note(parts: int, calendar: LocalCalendar) -> list[str]:
     """A note about a series whose intervals are split."""
     interval = calendar.horizon.interval_minutes
@@ -48,6 +55,6 @@ def window_notes(tariff: Tariff, interval_minutes: int, named: str) -> list[str]
     """Notes on charges with demand windows shorter than an interval; `named` is the series with these intervals."""
     return [
         f"{charge.name}: demand is the mean of {charge.window_minutes} minutes, but {named} has {interval_minutes}"
-        for charge in tariff.demand
+        for charge in tariff.windowed
         if 0 < charge.window_minutes < interval_minutes
     ]

@@ -17,7 +17,10 @@ from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.kind import PEAK_KINDS
 from ridethrough.tariffs.charges.minimum import MinimumCharge
 from ridethrough.tariffs.charges.not_priced import NotPriced
+from ridethrough.tariffs.charges.reactive import ReactiveCharge
 from ridethrough.tariffs.charges.rider import Rider
+
+OnPeak = DemandCharge | CoincidentPeakCharge | ReactiveCharge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,8 @@ class Tariff(Written):
     """A list of charges in one currency, valid on the local days `[effective_from, effective_until)`.
 
     `schedules` are the clocks that charges refer to by name. `not_priced` holds what the source says and no charge
-    covers; every bill repeats it.
+    covers; every bill repeats it. `power_factor` is that of the premises, where charges in kVA or kVAR ask for it and
+    no other is given.
     """
 
     name: str
@@ -41,9 +45,11 @@ class Tariff(Written):
     energy: EnergyCharge | None = None
     demand: tuple[DemandCharge, ...] = ()
     coincident: tuple[CoincidentPeakCharge, ...] = ()
+    reactive: tuple[ReactiveCharge, ...] = ()
     fixed: tuple[FixedCharge, ...] = ()
     minimum: tuple[MinimumCharge, ...] = ()
     riders: tuple[Rider, ...] = ()
+    power_factor: float | None = None
     applicability: Applicability = field(default_factory=Applicability)
     not_priced: tuple[NotPriced, ...] = ()
 
@@ -52,6 +58,8 @@ class Tariff(Written):
         checks.require(bool(self.name), "name", self.name, "a name")
         from_, until = self.effective_from, self.effective_until
         ordered = from_ is None or until is None or from_ < until
+        factor = self.power_factor
+        checks.require(factor is None or 0 < factor <= 1, "power_factor", factor, "a fraction above 0 and up to 1")
         checks.require(ordered, "effective_until", until, f"after {from_}")
         names = [charge.name for _, charge in self.on_peaks]
         for name in dict.fromkeys(names):
@@ -71,6 +79,17 @@ class Tariff(Written):
         """The days on which its figures hold, in words."""
         return f"from {self.effective_from or 'the beginning'} to {self.effective_until or 'today'}"
 
+    @property
+    def windowed(self) -> tuple[DemandCharge | ReactiveCharge, ...]:
+        """The charges whose demand is a mean over windows on the clock."""
+        return (*self.demand, *self.reactive)
+
+    @property
+    def asks_for_power_factor(self) -> bool:
+        """Whether some charge counts kVA or kVAR."""
+        units = {charge.unit for charge in self.demand} | {charge.unit for charge in self.coincident}
+        return bool(self.reactive) or "kVA" in units
+
     def days_outside(self, first: date, days: int) -> int:
         """How many of `days` local days from `first` lie outside of the days on which its figures hold."""
         early = 0 if self.effective_from is None else (self.effective_from - first).days
@@ -78,7 +97,7 @@ class Tariff(Written):
         return days - max(0, min(days, late) - max(0, early))
 
     @property
-    def on_peaks(self) -> tuple[tuple[str, DemandCharge | CoincidentPeakCharge], ...]:
+    def on_peaks(self) -> tuple[tuple[str, OnPeak], ...]:
         """Every charge on a peak, with its path in the document."""
         return tuple(
             (f"{kind}.{index}", charge) for kind in PEAK_KINDS for index, charge in enumerate(getattr(self, kind))

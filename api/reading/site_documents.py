@@ -163,6 +163,7 @@ class SiteDocument(Site):
     csv_format: CsvFormat | None = None
     gaps: Gaps | None = None
     unprotected_load: LoadSource = field(default_factory=lambda: LoadSource(constant_kw=0.0))
+    power_factor: float | None = None
 
     def __post_init__(self) -> None:
         Site.__post_init__(self)
@@ -173,6 +174,8 @@ class SiteDocument(Site):
             None,
             "given, or prices, so that energy has a price",
         )
+        factor = self.power_factor
+        checks.require(factor is None or 0 < factor <= 1, "power_factor", factor, "a fraction above 0 and up to 1")
         checks.raise_faults()
 
     @property

@@ -130,6 +130,8 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
         written: SiteDocument = accept(SITE, filled, source=source, stand_in=valid_part)
     except UnableToAccept as error:
         raise UnableToAccept([*faults, *error.faults]) from error
+    if tariff is not None and written.power_factor is not None:
+        tariff = replace(tariff, power_factor=written.power_factor)
     step = timedelta(minutes=written.interval_minutes)
     faults += _currency_faults(written, tariff, source)
     if files.faults:

@@ -22,7 +22,7 @@ from ridethrough.tariffs.charges.coincident import CoincidentEvent
 from ridethrough.tariffs.charges.kind import KIND_NAMES
 from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.inputs import check_inputs
-from ridethrough.tariffs.resolution import parts_of_an_interval, split_note, window_notes
+from ridethrough.tariffs.resolution import parts_of_an_interval, power_factor_notes, split_note, window_notes
 from ridethrough.tariffs.tariff import Tariff
 
 _MONTHS_A_YEAR = 12
@@ -42,12 +42,13 @@ def bill(
 
     `prices` are market prices on the same horizon. `state` gives peaks and energy from before the horizon: of the
     billing period in which it starts (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`).
-    `events` are coincident peaks. If the horizon covers a part of a billing period, only monthly charges are divided by
-    days.
+    `events` are coincident peaks. Without a `power_factor` the tariff's counts. If the horizon covers a part of a billing
+    period, only monthly charges are divided by days.
 
     Raises `UnableToAccept` for a series that does not fit its horizon, or for inputs that do not belong to the tariff.
     """
     check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
+    power_factor = tariff.power_factor if power_factor is None else power_factor
     meter, prices, split = _in_parts(tariff, horizon, np.asarray(kw, dtype=np.float64), prices)
     calendar, known = meter.calendar, state or SiteState()
     energy = EnergyBilling(tariff, meter, prices)
@@ -69,7 +70,8 @@ def bill(
         periods=tuple(periods),
         not_priced=not_priced(tariff, prices, unsettled),
         warnings=(
-            *bill_warnings(tariff, calendar, periods, state=known, events=events, power_factor=power_factor),
+            *bill_warnings(tariff, calendar, periods, state=known, events=events),
+            *power_factor_notes(tariff, power_factor),
             *window_notes(tariff, horizon.interval_minutes, "the series"),
             *split,
         ),

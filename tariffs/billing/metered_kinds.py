@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from ridethrough.tariffs.billing.case import BillingCase, PeakLines
 from ridethrough.tariffs.billing.coincident_lines import coincident_lines
 from ridethrough.tariffs.billing.demand_lines import demand_lines
+from ridethrough.tariffs.billing.reactive_lines import reactive_lines
 
 PEAK_LINES: Mapping[str, Callable[[BillingCase], list[PeakLines]]] = {
     "demand": demand_lines,
     "coincident": coincident_lines,
+    "reactive": reactive_lines,
 }
 
 

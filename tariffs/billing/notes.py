@@ -31,13 +31,11 @@ def bill_warnings(
     *,
     state: SiteState,
     events: Sequence[CoincidentEvent],
-    power_factor: float | None,
 ) -> tuple[str, ...]:
     """Warn about assumptions, and about load or dates outside the tariff's limits."""
     return (
         *_validity(tariff, calendar),
         *_applicability(tariff, periods),
-        *_power_factor(tariff, power_factor),
         *_memory(tariff, state),
         *_events(tariff, events),
         *_cut_windows(tariff, calendar),
@@ -61,13 +59,6 @@ def _applicability(tariff: Tariff, periods: Sequence[PeriodBill]) -> tuple[str, 
     return tariff.applicability.warnings(max(peaks), max(period.energy_kwh for period in periods))
 
 
-def _power_factor(tariff: Tariff, power_factor: float | None) -> list[str]:
-    units = {charge.unit for charge in tariff.demand} | {charge.unit for charge in tariff.coincident}
-    if power_factor is None and "kVA" in units:
-        return ["demand is billed in kVA and no power factor was given: 1.0 is assumed"]
-    return []
-
-
 def _memory(tariff: Tariff, state: SiteState) -> list[str]:
     return [
         f"{charge.name}: no peaks of earlier months were given, so its ratchet knows only those of this meter series"
@@ -89,7 +80,7 @@ def _cut_windows(tariff: Tariff, calendar: LocalCalendar) -> Iterator[str]:
     """Warn about demand windows that the ends of the series cut; the meter's mean of such a window is not known."""
     step = calendar.horizon.interval_minutes
     ends = {"first": (0, int(calendar.minute[0])), "last": (len(calendar.minute) - 1, int(calendar.minute[-1]) + step)}
-    for charge in tariff.demand:
+    for charge in tariff.windowed:
         hours = calendar.hours_of(tariff.schedules.get(charge.schedule), charge.period)
         for name, (interval, minute) in ends.items():
             if charge.window_minutes > step and minute % charge.window_minutes and interval in hours:

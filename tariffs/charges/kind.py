@@ -32,6 +32,7 @@ CHARGE_KINDS = (
     ChargeKind(
         name="coincident", in_words="Coincident peak", in_plans="coincident", in_savings="coincident", is_peak=True
     ),
+    ChargeKind(name="reactive", in_words="Reactive", in_plans="demand", in_savings="demand", is_peak=True),
     ChargeKind(name="fixed", in_words="Fixed", in_plans="", in_savings="other"),
     ChargeKind(name="minimum", in_words="Minimum", in_plans="minimum", in_savings="other"),
     ChargeKind(name="export", in_words="Export", in_plans="energy", in_savings="export", ridden_by_default=False),

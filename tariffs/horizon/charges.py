@@ -27,7 +27,7 @@ from ridethrough.tariffs.horizon.terms import (
 )
 from ridethrough.tariffs.horizon.yearly import billed_before
 from ridethrough.tariffs.inputs import check_inputs
-from ridethrough.tariffs.resolution import parts_of_an_interval, split_note, window_notes
+from ridethrough.tariffs.resolution import parts_of_an_interval, power_factor_notes, split_note, window_notes
 from ridethrough.tariffs.tariff import Tariff
 
 __all__ = [
@@ -53,13 +53,14 @@ def charges_over(
     prices: PriceSeries | None = None,
     state: SiteState | None = None,
     events: Sequence[CoincidentEvent] = (),
-    power_factor: float = 1.0,
+    power_factor: float | None = None,
 ) -> HorizonCharges:
     """Resolve every charge of `tariff` over `horizon` to plain numbers.
 
     `prices` are market prices on the same horizon, priced by the tariff's `market` (or as they are, where it has none).
     `state` brings the peaks and the energy of the billing period so far, and past peaks for ratchets. `events` are
-    coincident peaks, known or possible. `power_factor` turns kW into kVA.
+    coincident peaks, known or possible. `power_factor` turns kW into kVA; without it
+    the tariff's counts.
 
     Raises `UnableToPrice` for an indexed tariff without prices, `UnableToAccept` for prices on another horizon, events
     or state of a charge that the tariff does not have, or a horizon before the first read date.
@@ -67,7 +68,12 @@ def charges_over(
     check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
     cycle = tariff.cycle.lasting_to(horizon.start_of(horizon.intervals - 1).date())
     calendar = local_calendar(horizon, cycle, tariff.holidays)
-    notes = [*window_notes(tariff, horizon.interval_minutes, "the plan"), *_assumed_readings(tariff, cycle)]
+    power_factor = tariff.power_factor if power_factor is None else power_factor
+    notes = [
+        *power_factor_notes(tariff, power_factor),
+        *window_notes(tariff, horizon.interval_minutes, "the plan"),
+        *_assumed_readings(tariff, cycle),
+    ]
     parts = parts_of_an_interval(tariff, calendar)
     if parts > 1:
         notes += split_note(parts, calendar)
@@ -79,7 +85,7 @@ def charges_over(
         state=state or SiteState(),
         prices=prices,
         events=events,
-        power_factor=power_factor,
+        power_factor=power_factor or 1.0,
     )
     charges = _charges(case, (*_warnings(tariff, events), *notes))
     return folded(charges, horizon, parts) if parts > 1 else charges

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from ridethrough.tariffs.horizon.case import HorizonCase
 from ridethrough.tariffs.horizon.coincident import coincident_terms
 from ridethrough.tariffs.horizon.demand import demand_terms
+from ridethrough.tariffs.horizon.reactive import reactive_terms
 from ridethrough.tariffs.horizon.terms import DemandTerm
 
 PEAK_TERMS: Mapping[str, Callable[[HorizonCase], tuple[DemandTerm, ...]]] = {
     "demand": demand_terms,
     "coincident": coincident_terms,
+    "reactive": reactive_terms,
 }
 """By name of the kind; demand comes first, because terms are referred to by their index."""
 

@@ -25,15 +25,16 @@ def steps_in_kw(tiers: tuple[DemandTier, ...], units_per_kw: float, scale: float
 
 def windows_of(charge: DemandCharge, calendar: LocalCalendar, intervals: IndexArray) -> tuple[IndexArray, ...]:
     """The demand windows of some intervals; none where an interval is a window, unless peaks are kept by day."""
-    if charge.window_minutes > calendar.horizon.interval_minutes:
-        return _groups(intervals, calendar.windows(charge.window_minutes))
-    return tuple(intervals.reshape(-1, 1)) if charge.highest > 1 else ()
+    found = windows_over(charge.window_minutes, calendar, intervals)
+    return found or (tuple(intervals.reshape(-1, 1)) if charge.highest > 1 else ())
 
 
-def _groups(intervals: IndexArray, window: IndexArray) -> tuple[IndexArray, ...]:
-    if not len(intervals):
+def windows_over(minutes: int, calendar: LocalCalendar, intervals: IndexArray) -> tuple[IndexArray, ...]:
+    """The windows of so many minutes that some intervals lie in; none where these are no longer than an interval."""
+    if minutes <= calendar.horizon.interval_minutes or not len(intervals):
         return ()
-    return tuple(np.split(intervals, np.flatnonzero(np.diff(window[intervals])) + 1))
+    window = calendar.windows(minutes)[intervals]
+    return tuple(np.split(intervals, np.flatnonzero(np.diff(window)) + 1))
 
 
 def steps_of(case: HorizonCase, charge: DemandCharge, period: BillingPeriod) -> tuple[DemandStep, ...]:

@@ -236,12 +236,12 @@ def _demand_table(tariff: Tariff) -> RenderableType:
 def _details(charge: DemandCharge | CoincidentPeakCharge) -> Iterator[str]:
     """The details of a demand charge beside its rates."""
     if isinstance(charge, CoincidentPeakCharge):
-        yield f"coincident with the system's peak, the {charge.combine} of its events"
+        taken = f"a {charge.peaks}th of each event" if charge.peaks else f"the {charge.combine} of its events"
+        yield f"coincident with the system's peak, {taken}"
         return
     if charge.window_minutes:
         yield f"mean of {charge.window_minutes} minutes"
-    if charge.daily:
-        yield "billed every day"
+    yield from _peak_rule(charge)
     if charge.minimum_kw:
         yield f"at least {charge.minimum_kw:,g} {charge.unit}"
     ratchet = charge.ratchet
@@ -257,9 +257,23 @@ def _details(charge: DemandCharge | CoincidentPeakCharge) -> Iterator[str]:
             yield f"{contract.overrun_rate_per_kw:g} per kW above the contract"
 
 
+def _peak_rule(charge: DemandCharge) -> Iterator[str]:
+    if charge.stretch != "period":
+        yield f"billed every {charge.stretch}"
+    if charge.yearly:
+        yield "the year's peak, at the price of a year"
+    if charge.highest > 1:
+        yield f"the mean of the {charge.highest} highest on distinct {charge.apart}s"
+    if charge.periods > 1:
+        yield f"the mean of the last {charge.periods} billing periods"
+
+
 def _others(tariff: Tariff) -> Iterator[tuple[str, str]]:
     for fixed in tariff.fixed:
         yield fixed.name, f"{fixed.amount:,.6g} {tariff.currency} a {fixed.per}"
+    for reactive in tariff.reactive:
+        free = f" above {reactive.free_kvar_per_kw:g} kVAR a kW" if reactive.free_kvar_per_kw else ""
+        yield reactive.name, f"{reactive.rate_per_kvar:g} a kVAR{free}, {_months(reactive.months)}"
     for minimum in tariff.minimum:
         yield "minimum bill", f"{minimum.amount:,.6g} {tariff.currency} a {minimum.per}"
     for rider in tariff.riders:

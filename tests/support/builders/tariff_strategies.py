@@ -17,6 +17,7 @@ from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.minimum import MinimumCharge
 from ridethrough.tariffs.charges.peak_rule import PeakRule
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
+from ridethrough.tariffs.charges.reactive import ReactiveCharge
 from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.horizon.terms import DemandTerm, EnergyTierTerm, HorizonCharges, TierStep
 from ridethrough.tariffs.tariff import Tariff
@@ -124,6 +125,12 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         energy=energy,
         demand=(measured, *charges),
         coincident=draw(st.just(()) | st.just((coincident,))),
+        reactive=draw(
+            st.just(())
+            | st.just(
+                (ReactiveCharge(name="kvar", rate_per_kvar=1.3, free_kvar_per_kw=0.3, window_minutes=60, months=(6,)),)
+            )
+        ),
         fixed=(FixedCharge(name="meter", amount=draw(kw_rates), per=draw(per)),),
         minimum=() if any(charge.yearly for charge in charges) else least,
         riders=draw(

@@ -199,7 +199,7 @@ def test_minimum_and_fixed_charges_are_constants_of_the_covered_days() -> None:
     assert charges.fixed == pytest.approx(13 * 1.25)
     (term,) = charges.minimum
     assert (term.amount, term.fixed_amount, term.multiplier) == (10, 13, 1.25)
-    assert term.before_tax == {"energy": 0.8, "demand": 0.8, "coincident": 0.8, "export": 1.0}
+    assert term.before_tax == {"energy": 0.8, "demand": 0.8, "coincident": 0.8, "reactive": 0.8, "export": 1.0}
     assert "annual minimum" in charges.warnings[0]
 
 
