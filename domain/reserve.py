@@ -217,7 +217,7 @@ def _table_notes(ups: UpsSystem, c_rate: float) -> Iterator[str]:
         yield (
             f"the rate table has no row between {_named(ups, low)} and {_named(ups, high)}, a factor {high / low:.2g} "
             f"apart (more than {SPARSE:g}); between them runtimes are taken up to {1 - math.exp(-MOST_SAG):.0%} below "
-            "Peukert's law. Ask the maker for rows between"
+            "Peukert's law"
         )
 
 

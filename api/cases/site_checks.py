@@ -125,8 +125,11 @@ def batteries(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
         name, battery = f"ups.{ups.id}.battery", ups.battery
         if not battery.usable_fraction_by_c_rate and battery.peukert is None and required.c_rate > _GENTLE_C_RATE:
             says = f"all of its energy counts as usable at {required.c_rate:.1f} C, the rate of an outage"
-            do = "give usable_fraction_by_c_rate from the maker's discharge table (or peukert)"
+            do = "give usable_fraction_by_c_rate from the maker's discharge table (or its runtimes, or peukert)"
             yield Finding(Severity.DOUBTFUL, f"{name}.usable_fraction_by_c_rate", says, do)
+        for note in required.notes:
+            do = "compare it with the maker's sheet, and add the rows that it has"
+            yield Finding(Severity.ASSUMED, f"{name}.usable_fraction_by_c_rate", note, do)
         if battery.wear_cost_per_kwh == 0:
             do = "give the price of new batteries over the kWh that their life delivers"
             yield Finding(Severity.DOUBTFUL, f"{name}.wear_cost_per_kwh", "trading costs no battery life", do)

@@ -93,6 +93,17 @@ def test_each_thing_is_found_with_its_severity_and_what_to_do(
     assert all(do for *_, do in matching)
 
 
+def test_what_a_rate_table_is_taken_for_is_assumed_where_it_rises_and_where_its_rows_are_far_apart(
+    tmp_path: Path,
+) -> None:
+    table = {1: 0.9, 4: 0.95, 30: 0.5}
+    found = findings(tmp_path, {"ups.0.battery.usable_fraction_by_c_rate": table})
+
+    said = [says for kind, field, says, _ in found if (kind, field[-25:]) == ("assumed", "usable_fraction_by_c_rate")]
+    assert any("gives 0.95 at 4 C" in says and "read as 0.9" in says for says in said)
+    assert any("no row between 4 C" in says for says in said)
+
+
 def test_of_many_doubtful_readings_the_first_are_listed_and_the_rest_counted(tmp_path: Path) -> None:
     spiky = [2000.0, 2000.0, 4700.0] * 80 + [2000.0]
     found = [each for each in findings(tmp_path, {"ups.0.load": series(spiky)}) if each[1] == "ups.pod-1.load"]
