@@ -1,8 +1,10 @@
-"""Random plans meet random outages, mutated plans meet the certificate, and constant floors meet the reserve.
+"""Random plans meet outages and rules, forged and mutated plans the certificate, and constant floors the reserve.
 
-PYTHONPATH=$(make -s support) python benchmarks/certify_campaign.py [--plans 10000] [--mutants 1000] [--sites 1000]
+PYTHONPATH=$(make -s support) python benchmarks/certify_campaign.py [--plans 10000] [--forged 2000] [--mutants 1000]
+                                                                    [--sites 1000]
 
-Exits with 1 where a certified plan loses its load or a mutated plan is certified. Deterministic for its seed.
+Exits with 1 where a certified plan loses its load or breaks a rule of its site, where a plan is judged otherwise when
+it is read from a file, or where a forged or mutated plan is not refused. Deterministic for its seed.
 """
 
 import argparse
@@ -16,6 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 from fault_campaign import Tally, run
+from forgery_campaign import FORGERIES, Forged, run_forgeries
 from mutation_campaign import Findings, run_mutants
 from outage_simulation import Blackout, needed_kwh, seconds_carried
 from random_sites import random_problem
@@ -30,20 +33,24 @@ PART = 50
 PROCESSES = 2
 FLOORS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 HEALTHS = (1.0, 0.9, 0.8, 0.7, 0.6)
+_KINDS_A_PLAN = 6
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--plans", type=int, default=10_000)
+    arguments.add_argument("--forged", type=int, default=2_000)
     arguments.add_argument("--mutants", type=int, default=1_000)
     arguments.add_argument("--sites", type=int, default=1_000)
     asked = arguments.parse_args()
     began = time.perf_counter()
     with ProcessPoolExecutor(PROCESSES) as pool:
-        tally, findings = Tally(), Findings()
+        tally, findings, forged = Tally(), Findings(), Forged()
         for part in _in_parts(pool, partial(run, SEED), asked.plans, "plans"):
             tally.add(part)
-        # one plan in five is a recovery plan without a certificate
+        # one plan in four has no certificate
+        for part in _in_parts(pool, partial(run_forgeries, SEED + 2, kinds=_KINDS_A_PLAN), asked.forged // 3, "forged"):
+            forged.add(part)
         for part in _in_parts(pool, partial(_mutants, SEED + 1), 2 * asked.mutants, "mutants"):
             findings.add(part)
             if findings.made.total() >= asked.mutants:
@@ -52,12 +59,14 @@ def main() -> int:
     with ProcessPoolExecutor(PROCESSES) as pool:
         floors = [row for part in _in_parts(pool, partial(needed_floors, SEED), asked.sites, "sites") for row in part]
     print_tally(tally)
+    print_forged(forged)
     print_findings(findings)
     print_floors(floors)
     print_pod()
     print(f"\n{time.perf_counter() - began:.0f} s in all")
-    failed = tally.lost or findings.missed or findings.made.total() < asked.mutants
-    return 1 if failed else 0
+    failed = tally.lost or tally.broken or tally.disagreed or forged.missed or findings.missed
+    few = findings.made.total() < asked.mutants or forged.made.total() < asked.forged
+    return 1 if failed or few else 0
 
 
 def _in_parts(pool: ProcessPoolExecutor, work: Callable[[range], T], count: int, what: str) -> Iterator[T]:
@@ -80,16 +89,34 @@ def print_tally(tally: Tally) -> None:
     for name, count in [*tally.plans.items(), *tally.outages.items()]:
         print(f"| {name} | {count:,} |")
     print(f"| certified plans that lost the load | {len(tally.lost)} |")
+    print(f"| conditions, ramps or headrooms that certified plans break | {len(tally.broken)} |")
+    print(f"| plans that are judged otherwise when read from a file | {len(tally.disagreed)} |")
+    print(f"| plans that failed their certificate and were withheld | {len(tally.withheld)} |")
     print(f"| least seconds beyond the policy | {tally.tightest_s:.1e} |")
     print(f"| boundaries where certificate and simulation were compared | {tally.boundaries_compared:,} |")
     print(f"| most seconds that the certificate promised beyond the simulation | {tally.overstated_s:.1e} |")
-    for line in tally.lost[:20]:
-        print(f"LOST {line}")
+    for what, lines in (("LOST", tally.lost), ("BROKEN", tally.broken), ("OTHERWISE", tally.disagreed)):
+        for line in lines[:20]:
+            print(f"{what} {line}")
+    print("\n| feature | systems, or sites |\n|---|---|")
+    for name, count in tally.features.most_common():
+        print(f"| {name} | {count:,} |")
     print("\n| beyond the promise | systems | lose the load | median carried | least carried |\n|---|---|---|---|---|")
     for name, parts in tally.harsher.items():
         part = np.array(parts)
         lost = np.mean(part < 1 - 1e-6)
         print(f"| {name} | {len(part):,} | {lost:.1%} | {np.median(part):.1%} | {part.min():.2%} |")
+
+
+def print_forged(forged: Forged) -> None:
+    print("\n## Forged plans\n\n| forgery | plans | refused for it | for example |\n|---|---|---|---|")
+    for kind in FORGERIES:
+        name = kind.__name__
+        words = name.replace("_", " ")
+        print(f"| {words} | {forged.made[name]} | {forged.refused[name]} | {forged.example.get(name, '')} |")
+    print(f"| all {len(forged.made)} kinds | {forged.made.total()} | {forged.refused.total()} | |")
+    for line in forged.missed[:20]:
+        print(f"MISSED {line}")
 
 
 def print_findings(findings: Findings) -> None:

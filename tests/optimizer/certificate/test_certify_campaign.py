@@ -65,14 +65,17 @@ def test_a_unit_that_dies_on_the_way_costs_less_than_one_that_was_dead_before() 
     assert worst(POD, 450.0) < seconds[0] < seconds[1]
 
 
-def test_no_certified_plan_loses_its_load() -> None:
-    tally = run(101, range(300), harsher_every=50)
+def test_no_certified_plan_loses_its_load_or_breaks_a_rule_and_files_are_judged_alike() -> None:
+    tally = run(101, range(120), harsher_every=50)
 
     assert tally.lost == []
+    assert tally.broken == []
+    assert tally.disagreed == []
     assert tally.tightest_s > -1e-3
     assert tally.overstated_s < 1e-3
-    assert tally.plans["optimal, certified"] > 200
-    assert tally.outages["random, inside an interval"] > 500
+    assert tally.plans["optimal, certified"] > 70
+    assert tally.outages["random, inside an interval"] > 200
+    assert len(tally.features) >= 14
 
 
 def test_every_plan_nudged_below_safety_is_refused() -> None:
@@ -87,7 +90,7 @@ def test_every_plan_nudged_below_safety_is_refused() -> None:
 def test_no_certified_plan_of_a_thousand_loses_its_load() -> None:
     tally = run(103, range(1000))
 
-    assert tally.lost == []
+    assert tally.lost == tally.broken == tally.disagreed == []
     assert tally.overstated_s < 1e-3
 
 
@@ -142,7 +145,7 @@ def test_an_outage_that_lasts_into_a_higher_load_is_replayed_with_it() -> None:
     )
     answer = certify(evidence, StatedPlan(horizon=day, ups=(trajectory,), grid_kw=(8000.0,) * 4))
 
-    assert worst_carried_s(ups, day, trajectory, trajectory.stored_kwh).min() == pytest.approx(830.8, abs=0.1)
+    assert worst_carried_s(ups, day, trajectory.load_kw, trajectory.stored_kwh).min() == pytest.approx(830.8, abs=0.1)
     assert answer.failures > 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from fault_campaign import certified_plans
+from random_sites import random_problem
 from unsafe_plans import BEYOND_KW, BY_ENERGY, BY_POWER, KINDS, Kind, Place, Plan, why_unsafe
 
 TRIES = 6
@@ -70,7 +71,7 @@ def mutant(rng: np.random.Generator, plan: Plan, kind: Kind) -> Mutant | None:
 def run_mutants(seed: int, numbers: range, *, measured_every: int = 4) -> Findings:
     """Nudge every certified plan among these numbers once, by all kinds in turn."""
     findings = Findings()
-    for number, problem, certified in certified_plans(seed, numbers):
+    for number, problem, certified in certified_plans(seed, numbers, random_problem):
         plan = Plan.of(problem, certified)
         assert plan.is_certified()
         for turn in range(len(KINDS)):

@@ -330,7 +330,7 @@ def loses_load(plan: Plan) -> bool:
         ups = plan.site.ups_system(trajectory.ups_id)
         followed = followed_kwh(ups, plan.horizon, trajectory)
         lower = [min(pair) for pair in zip(trajectory.stored_kwh, followed, strict=True)]
-        carried = worst_carried_s(ups, plan.horizon, trajectory, lower)
+        carried = worst_carried_s(ups, plan.horizon, trajectory.load_kw, lower)
         if carried.min() < ups.reserve.ride_through_s - LOST_S:
             return True
     return False

@@ -1,0 +1,146 @@
+"""Whether a certified plan keeps what its site asks for beside outages; and what a file makes of a plan.
+
+A condition that cannot be met in time is excused where the plan holds what charging at the most from its start reaches.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from certificates import stated
+from outage_simulation import Asked, FloatArray, needed_kwh
+from site_rules import (
+    BEYOND_FRACTION,
+    BEYOND_KW,
+    SystemDay,
+    alike,
+    asked_at,
+    broken_headroom,
+    held_at,
+    needed_kw,
+    reached_kwh,
+    steps_too_fast,
+)
+
+from ridethrough.domain import ReserveCondition
+from ridethrough.domain.certificate import Certificate
+from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
+from ridethrough.optimizer import DispatchProblem
+from ridethrough.optimizer.certificate.certify import certify
+from ridethrough.optimizer.dispatch import evidence_in
+
+DIGITS = 6
+"""Decimals that a plan file keeps."""
+_BELOW = 2e-4
+"""How far below what is asked a plan may be, as a part of capacity: the simulation finds by trying."""
+
+
+def certified_again(problem: DispatchProblem, plan: DispatchPlan) -> Certificate:
+    """The certificate of what a file keeps of a plan, with all it states."""
+    certificate = plan.certificate
+    figures = {
+        "outages_replayed": certificate.outages_replayed,
+        "failures": certificate.failures,
+        "worst_ride_through_s": round(certificate.worst_ride_through_s, DIGITS),
+        "required_s": certificate.worst_required_s,
+        "expires_at": certificate.expires_at,
+        "site_sha256": certificate.site_sha256,
+        "state_sha256": certificate.state_sha256,
+        "plan_sha256": certificate.plan_sha256,
+    }
+    written = stated(
+        plan,
+        ups=tuple(_rounded(each) for each in plan.ups),
+        grid_kw=_digits(plan.grid_kw),
+        ride_through_s={ups_id: _digits(seconds) for ups_id, seconds in certificate.ride_through_s.items()},
+        certificate=figures,
+    )
+    return certify(evidence_in(problem, plan.horizon.intervals), written)
+
+
+def _rounded(trajectory: UpsTrajectory) -> UpsTrajectory:
+    names = ("load_kw", "charge_kw", "discharge_kw", "stored_kwh", "reserve_kwh")
+    return replace(trajectory, **{name: _digits(getattr(trajectory, name)) for name in names})
+
+
+def _digits(values: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(value, DIGITS) + 0.0 for value in values)
+
+
+def broken_rules(problem: DispatchProblem, plan: DispatchPlan) -> Iterator[str]:
+    """Every rule of the site that a plan breaks."""
+    conditions = (*problem.site.conditions, *problem.state.conditions)
+    ramped = problem.site.interconnection.ramp_limit_kw_per_min is not None
+    swings = any(ups.swing is not None for ups in problem.site.ups)
+    if not (conditions or ramped or swings):
+        return
+    days = [_day_of(problem, plan, each, conditions) for each in plan.ups]
+    resting_kw = np.array(problem.unprotected_load_kw[: plan.horizon.intervals])
+    grid_kw = resting_kw.copy()
+    for day in days:
+        drawn = day.terminal_kw + np.array(day.trajectory.charge_kw) - np.array(day.trajectory.discharge_kw)
+        efficiency = day.ups.rectifier_efficiency
+        grid_kw += np.where(drawn > 0, drawn / efficiency, drawn * efficiency)
+        resting_kw = resting_kw + day.terminal_kw / efficiency
+    room_kw = problem.site.interconnection.import_limit_kw - resting_kw
+    for day in days:
+        yield from _broken_conditions(problem, day, conditions, grid_kw)
+    if ramped or swings:
+        needed = needed_kw(days, room_kw)
+        for day in days:
+            broken = broken_headroom(day, needed[day.ups.id])
+            if broken:
+                yield f"{day.ups.id}: {broken}"
+        per_min = problem.site.interconnection.ramp_limit_kw_per_min
+        if per_min is not None:
+            steps = steps_too_fast(days, per_min, grid_kw, resting_kw, needed)
+            yield from (f"ramp in interval {t}" for t in steps.tolist())
+
+
+def _day_of(
+    problem: DispatchProblem, plan: DispatchPlan, trajectory: UpsTrajectory, conditions: tuple[ReserveCondition, ...]
+) -> SystemDay:
+    ups = problem.site.ups_system(trajectory.ups_id)
+    n = plan.horizon.intervals
+    _, held = held_at(plan.horizon, conditions, ups.id)
+    known = (*problem.load_kw[ups.id], *problem.load_after_kw.get(ups.id, ()))
+    spans = [
+        max(Asked.by_policy(ups).until_s, *(Asked.for_seconds(ups, c.ride_through_s or 0.0).until_s for c in here), 0.0)
+        for here in held
+    ]
+    step_s = plan.horizon.step.total_seconds()
+    carried = [
+        max(ups.protected_load_kw, *known[max(b - 1, 0) : b + max(1, int(np.ceil(span / step_s - 1e-9)))], 0.0)
+        for b, span in enumerate(spans)
+    ]
+    of_load = {kw: needed_kwh(alike(ups), kw) for kw in set(carried)}
+    usual = [of_load[kw] for kw in carried]
+    return SystemDay(
+        ups=ups,
+        horizon=plan.horizon,
+        load_kw=np.array(problem.load_kw[ups.id][:n]),
+        trajectory=trajectory,
+        asked_kwh=asked_at(ups, usual, held, carried),
+    )
+
+
+def _broken_conditions(
+    problem: DispatchProblem, day: SystemDay, conditions: tuple[ReserveCondition, ...], grid_kw: FloatArray
+) -> Iterator[str]:
+    """Discharge while a condition holds, and less stored than it asks for where more could have been."""
+    inside, at = held_at(day.horizon, conditions, day.ups.id)
+    charge, discharge = np.array(day.trajectory.charge_kw), np.array(day.trajectory.discharge_kw)
+    forced = np.maximum(0.0, day.terminal_kw - day.rectifier_kw)
+    for t in np.flatnonzero(discharge > forced + BEYOND_KW).tolist():
+        if inside[t]:
+            yield f"{day.ups.id}: discharges in interval {t} while {inside[t][0].kind.value} holds"
+    others_kw = grid_kw - (charge - discharge) / day.ups.rectifier_efficiency
+    room_kw = problem.site.interconnection.import_limit_kw - others_kw
+    reached = reached_kwh(day, room_kw)
+    below = (_BELOW + BEYOND_FRACTION) * day.capacity_kwh
+    for b, here in enumerate(at):
+        if here and day.trajectory.stored_kwh[b] < min(day.asked_kwh[b], reached[b]) - below:
+            yield (
+                f"{day.ups.id}: {here[0].kind.value} asks for {day.asked_kwh[b]:.4f} kWh at boundary {b}, "
+                f"{day.trajectory.stored_kwh[b]:.4f} are stored and {reached[b]:.4f} could be"
+            )
