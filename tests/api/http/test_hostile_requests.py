@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 
 import httpx
 import pytest
 from documents import site_document
+from hostile_bodies import REQUESTS, hostile_bodies
 from service import service_in_thread
 from tariff_documents import URDB
 
@@ -66,3 +68,13 @@ def test_a_tariff_of_others_is_shown_with_printable_text(client: httpx.Client) -
     written = body.replace(URDB["name"], "r\\ud800ate")
     response = client.post("/v1/bills", content=written, headers=HEADERS)
     assert response.status_code == 200, response.text
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_bodies_of_all_kinds_are_answered_and_the_service_goes_on(client: httpx.Client, seed: int) -> None:
+    for number, (path, body) in enumerate(islice(hostile_bodies(seed), 60)):
+        response = client.post(path, content=body, headers=HEADERS)
+        named = f"seed {seed}, body {number}, {path}: {response.text[:300]}: {body[:500]!r}"
+        assert response.status_code in {200, 413, 422}, named
+        assert response.status_code == 200 or response.headers["content-type"] == "application/problem+json", named
+    assert client.post("/v1/plans", json=REQUESTS["/v1/plans"]).json()["status"] == "optimal"
