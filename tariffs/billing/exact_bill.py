@@ -42,8 +42,8 @@ def bill(
 
     `prices` are market prices on the same horizon. `state` gives peaks and energy from before the horizon: of the
     billing period in which it starts (`peaks_kw`, `energy_kwh`), and of earlier ones for ratchets (`past_peaks_kw`).
-    `events` are coincident peaks. Without a `power_factor` the tariff's counts. If the horizon covers a part of a billing
-    period, only monthly charges are divided by days.
+    `events` are coincident peaks. Without a `power_factor` the tariff's counts. If the horizon covers a part of a
+    billing period, only monthly charges are divided by days.
 
     Raises `UnableToAccept` for a series that does not fit its horizon, or for inputs that do not belong to the tariff.
     """

@@ -111,7 +111,8 @@ def a_system_left_out(place: Place) -> Forgery | None:
     others = tuple(each for each in place.plan.ups if each is not place.trajectory)
     if not others:
         return None
-    return Forgery(plan=replace(place.plan, ups=others), evidence=place.evidence, reason="the plan has no setpoints of this system")
+    reason = "the plan has no setpoints of this system"
+    return Forgery(plan=replace(place.plan, ups=others), evidence=place.evidence, reason=reason)
 
 
 def a_system_stated_twice(place: Place) -> Forgery | None:
