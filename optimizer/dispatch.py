@@ -1,9 +1,10 @@
 """From a problem to a certified plan."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from ridethrough.domain.plan import DispatchPlan, PlanStatus
+from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
 from ridethrough.optimizer.certificate.certify import certify
 from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
 from ridethrough.optimizer.certificate.stated import StatedPlan
@@ -70,6 +71,17 @@ def evidence_in(problem: DispatchProblem, intervals: int | None = None) -> Evide
         state=problem.state,
         floor_kwh={ups_id: floor[:boundaries] for ups_id, floor in problem.reserve_profile_kwh.items()},
     )
+
+
+def assess(
+    basis: PlanBasis, trajectories: tuple[UpsTrajectory, ...], *, target_kw: tuple[float, ...], issued_at: datetime
+) -> DispatchPlan:
+    """Price and certify what another planner chose for the whole horizon of a problem.
+
+    `target_kw` is the level that it holds the meter under in each planned interval.
+    """
+    plan = _plan(basis, Answer(PlanStatus.OPTIMAL, trajectories), issued_at)
+    return replace(plan, grid_target_kw=target_kw[: basis.problem.planned])
 
 
 def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evidence | None = None) -> DispatchPlan:

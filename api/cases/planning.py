@@ -9,6 +9,7 @@ import numpy as np
 
 from ridethrough.api.cases.evidence import evidence_of
 from ridethrough.api.cases.plausibility import doubts_on, no_trading_because, refuse_impossible_prices
+from ridethrough.api.cases.planning_ahead import MonthSoFar, plan_from_past
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
@@ -26,6 +27,7 @@ from ridethrough.domain import (
 )
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import DispatchPlan
+from ridethrough.operation.ahead import Ahead
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.problem.reserves import reserves_asked
 from ridethrough.optimizer.reserve_price import ReservePrice, price_reserve
@@ -47,6 +49,9 @@ class PlannedDay:
     requirements: tuple[ReserveRequirement, ...]
     assumptions: tuple[str, ...]
     notes: tuple[str, ...]
+    month_to_date: MonthSoFar
+    ahead: Ahead | None = None
+    """The forecast and the ceilings, where the load to come is not in the site's files."""
 
 
 def plan_day(
@@ -54,27 +59,42 @@ def plan_day(
     *,
     now: datetime,
     day: date | None = None,
+    from_now: bool = False,
     state: SiteState | None = None,
     state_source: str = "state",
     look_ahead_h: float | None = None,
     time_limit_s: float = 30.0,
 ) -> PlannedDay:
-    """Plan one local day of a site.
+    """Plan one local day of a site, or from `now` to the end of the next local day (`from_now`).
 
-    Without `day` it is tomorrow, or the last whole day the site's series cover. Without `look_ahead_h` the plan looks a
-    day past its end, as far as the series reach. `state_source` names the state in what is said of it.
+    Without `day` it is tomorrow. Where the site's loads end before the end of the day, or with `from_now`, the load is
+    forecast from what was known; else the loads of the files are taken for those to come, and the answer says so.
+    Without `look_ahead_h` a plan from files looks a day past its end, as far as the series reach. `state_source` names
+    the state in what is said of it.
 
-    Raises `UnableToAccept` where the inputs do not cover the day, or the state does not fit the site.
+    Raises `UnableToAccept` where too little is known, or the state does not fit the site.
     """
     assumptions: list[str] = []
     _check_asked(day, look_ahead_h)
-    local = day or _default_day(inputs, now, assumptions)
+    local, block, known_at = _asked_block(inputs, now, day, assumptions, from_now=from_now)
+    if from_now or _ends_before(inputs, block):
+        return _day_ahead(
+            inputs,
+            block,
+            known_at,
+            assumptions,
+            issued_at=now,
+            state=state,
+            state_source=state_source,
+            time_limit_s=time_limit_s,
+        )
     problem = _problem_of_day(
         inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=look_ahead_h
     )
     evidence = evidence_of(inputs, state)
     if state is not None:
         inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
+    assumptions += _loads_assumptions(inputs, local)
     assumptions += _state_assumptions(inputs, problem.charges, problem.state)
     unverified = no_trading_because(inputs, problem.horizon)
     plan = plan_dispatch(
@@ -92,7 +112,72 @@ def plan_day(
             *plan.certificate.assumes,
             *doubts_on(inputs, problem.horizon),
         ),
+        month_to_date=MonthSoFar(
+            peaks_kw=dict(problem.state.peaks_kw),
+            source=state_source if problem.state.peaks_kw else "not given: planned as if nothing were billed yet",
+        ),
     )
+
+
+def _asked_block(
+    inputs: SiteInputs, now: datetime, day: date | None, assumptions: list[str], *, from_now: bool
+) -> tuple[date, Horizon, datetime]:
+    """The first local day planned, the intervals to plan, and the moment from which on nothing is known."""
+    site = inputs.site
+    if from_now:
+        today = now.astimezone(zone(site.timezone)).date()
+        whole = Horizon.of_local_day(today, site.timezone, site.interval_minutes)
+        end = Horizon.of_local_day(today + timedelta(days=1), site.timezone, site.interval_minutes).end
+        start = whole.start + -((whole.start - now) // whole.step) * whole.step
+        return today, replace(whole, start=start, intervals=(end - start) // whole.step), now
+    local = day or now.astimezone(zone(site.timezone)).date() + timedelta(days=1)
+    if day is None:
+        assumptions.append(f"no date given: {local} is tomorrow at the site")
+    block = Horizon.of_local_day(local, site.timezone, site.interval_minutes)
+    return local, block, block.start if day is not None else now
+
+
+def _ends_before(inputs: SiteInputs, block: Horizon) -> bool:
+    """Whether a load series begins before the block, and ends before the end of it."""
+    loads = [each for each in (*inputs.loads.values(), inputs.unprotected_load) if isinstance(each, TimeSeries)]
+    return any(load.start < block.start and load.end < block.end for load in loads)
+
+
+def _day_ahead(
+    inputs: SiteInputs,
+    block: Horizon,
+    known_at: datetime,
+    assumptions: list[str],
+    *,
+    issued_at: datetime,
+    state: SiteState | None,
+    state_source: str,
+    time_limit_s: float,
+) -> PlannedDay:
+    """Plan from the past alone."""
+    if state is not None:
+        _check_state(inputs, block, state, state_source)
+        inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
+    made = plan_from_past(
+        inputs, block, now=known_at, state=state, state_source=state_source, time_limit_s=time_limit_s
+    )
+    local = block.start_of(0).date()
+    return PlannedDay(
+        plan=replace(made.plan, issued_at=issued_at),
+        inputs=inputs,
+        requirements=tuple(reserves_asked(made.problem).requirement.values()),
+        assumptions=(*assumptions, *made.assumptions),
+        notes=(*made.problem.charges.warnings, *_tariff_notes(inputs, local), *_swing_notes(inputs)),
+        month_to_date=made.month_to_date,
+        ahead=made.ahead,
+    )
+
+
+def _loads_assumptions(inputs: SiteInputs, day: date) -> Iterator[str]:
+    """Say that the loads of files are taken for those to come."""
+    named = [load.source for load in inputs.loads.values() if isinstance(load, TimeSeries)]
+    if named:
+        yield f"the loads of {day} are those of {', '.join(dict.fromkeys(named))}, as if they were known"
 
 
 def _check_asked(day: date | None, look_ahead_h: float | None) -> None:

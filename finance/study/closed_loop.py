@@ -3,26 +3,22 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import Site, UpsMode, UpsSystem
-from ridethrough.domain.horizon import Horizon, zone
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.operation.control_law import apply_control_law
 from ridethrough.operation.month_to_date import MonthToDate, Stored
 from ridethrough.operation.orders import Orders
 from ridethrough.operation.planner import Known, Planner
+from ridethrough.operation.published import published_until
 
 FloatArray = NDArray[np.float64]
 
 Progress = Callable[[int, int], None]
 """Called with the number of intervals done, and their total."""
-
-_PUBLISHED_AT_H = 14
-"""From this local hour on, the day-ahead prices of the next day are known (ERCOT 13:30, PJM 13:30, EPEX 13:00)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,7 +120,8 @@ def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period
     horizon = case.horizon.part(block.start, block.stop)
     published = None
     if record.price_per_kwh is not None:
-        published = record.price_per_kwh[: now + _published(horizon)]
+        until = published_until(horizon.start, horizon.timezone)
+        published = record.price_per_kwh[: now + (until - horizon.start) // horizon.step]
     return Known(
         issued_at=horizon.start,
         site=case.site_studied,
@@ -139,14 +136,6 @@ def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period
         unprotected_load_kw=record.unprotected_load_kw[:now],
         price_per_kwh=published,
     )
-
-
-def _published(block: Horizon) -> int:
-    """The number of intervals from the start of a block with published prices: its day's, and later the next day's."""
-    local = block.start_of(0)
-    days = 2 if local.hour >= _PUBLISHED_AT_H else 1
-    end = datetime.combine(local.date() + timedelta(days=days), time(), zone(block.timezone))
-    return int((end.astimezone(block.start.tzinfo) - block.start) / block.step)
 
 
 def stored_in_units(site: Site, stored_kwh: list[float]) -> Stored:

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon
 from ridethrough.operation.planner import Known
-from ridethrough.operation.yardsticks import known_prices
 from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, EnergyTierTerm, HorizonCharges
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _MINUTES_PER_HOUR = 60
+_MINUTES_PER_DAY = 1440
 _NEVER_BINDS_PER_KW = 1e-9
 
 
@@ -77,7 +77,7 @@ def rest_of_period(known: Known, start: datetime, usual_kw: float) -> RestOfPeri
     """Lay the tariff over the hours from `start` (a whole local hour at or before the block) to the period's end."""
     hours = max(1, -((start - known.period_end) // timedelta(hours=1)))
     horizon = Horizon(start=start, interval_minutes=_MINUTES_PER_HOUR, intervals=hours, timezone=known.block.timezone)
-    charges = known.charges(horizon, known_prices(known, horizon))
+    charges = known.charges(horizon, prices_ahead(known, horizon))
     price = charges.energy_per_kwh.copy()
     for tier in charges.tiers:
         _add_tier_prices(price, tier, usual_kw)
@@ -85,6 +85,18 @@ def rest_of_period(known: Known, start: datetime, usual_kw: float) -> RestOfPeri
     return RestOfPeriod(
         start=start, price_per_kwh=price, day_begins=local_hours == 0, charges=_peak_charges(charges, hours)
     )
+
+
+def prices_ahead(known: Known, horizon: Horizon) -> FloatArray | None:
+    """Market prices as far as they are published, then as a day before; None where energy follows no market."""
+    published, past = known.price_per_kwh, known.past
+    if published is None or past is None:
+        return None
+    step = known.block.interval_minutes
+    each, day = horizon.interval_minutes // step, _MINUTES_PER_DAY // step
+    index = (horizon.start - past.start) // past.step + np.arange(horizon.intervals * each)
+    days_late = np.maximum(0, (index - len(published)) // day + 1)
+    return np.asarray(published[index - days_late * day].reshape(-1, each).mean(axis=1))
 
 
 def _peak_charges(charges: HorizonCharges, hours: int) -> tuple[PeakCharge, ...]:

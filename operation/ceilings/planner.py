@@ -12,7 +12,7 @@ from ridethrough.domain.plan import PlanStatus
 from ridethrough.operation.ceilings.futures import Futures, LoadModel, learn
 from ridethrough.operation.ceilings.hours import HourlyMeter
 from ridethrough.operation.ceilings.period import RestOfPeriod, rest_of_period
-from ridethrough.operation.ceilings.policy import CeilingResponse
+from ridethrough.operation.ceilings.policy import CeilingPlan
 from ridethrough.operation.ceilings.search import Ceilings, search
 from ridethrough.operation.ceilings.simulate import Simulation
 from ridethrough.operation.ceilings.store import MeterStore, meter_store
@@ -23,8 +23,11 @@ from ridethrough.operation.planner import Information, Known, Planned
 FloatArray = NDArray[np.float64]
 
 _LEAST_HOURS = 24
+_USUAL_HOURS = 30 * 24
 _PASSED_KW = 1.0
+_ROUNDING_KWH = 1e-6
 _HOUR = timedelta(hours=1)
+_NO_FUTURES = Futures(mean_kw=np.zeros((0, 0)), highest_kw=np.zeros((0, 0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,19 +81,36 @@ class CeilingPlanner:
 
     def plan(self, known: Known) -> Planned:
         """Plan a block from what was measured before it."""
-        metered = self._meter.update(known)
-        if metered is None or metered.intervals < _LEAST_HOURS:
+        found = self.ceilings(known)
+        if found is None:
             return Planned(
                 orders=Orders.float_at_full(len(known.site.ups), known.block.intervals),
                 status=PlanStatus.HOLD,
                 warnings=("the first day on record is not traded on",),
             )
+        systems, intervals = len(known.site.ups), known.block.intervals
+        nothing = np.zeros((systems, intervals))
+        responses = found.responses(known.block)
+        return Planned(
+            orders=Orders(
+                charge_kw=nothing,
+                discharge_kw=nothing,
+                grid_target_kw=np.array([each.ceiling_kw for each in responses]),
+                responses=responses,
+            )
+        )
+
+    def ceilings(self, known: Known) -> CeilingPlan | None:
+        """The ceilings to hold from the start of a block on; None where less than a day is known of the load."""
+        metered = self._meter.update(known)
+        if metered is None or metered.intervals < _LEAST_HOURS:
+            return None
         start = _hour_of(known.block.start, known.block.timezone)
         self._learn(known, metered)
         self._lay(known, start)
         simulation = self._simulation(known)
-        self._search(known, simulation)
-        return Planned(orders=self._orders(known, simulation))
+        ceilings, futures = self._searched(known, simulation, metered.end)
+        return CeilingPlan(simulation=replace(simulation, futures=futures), ceilings=ceilings)
 
     def _learn(self, known: Known, metered: Horizon) -> None:
         """Once a day: how the load usually runs."""
@@ -103,7 +123,7 @@ class CeilingPlanner:
         """Lay the tariff over the rest of the period: once, and again when new prices are published."""
         published = 0 if known.price_per_kwh is None else len(known.price_per_kwh)
         if self._rest is None or published != self._prices_known:
-            self._rest = rest_of_period(known, start, float(self._meter.mean_kw[-_LEAST_HOURS * 30 :].mean()))
+            self._rest = rest_of_period(known, start, float(self._meter.mean_kw[-_USUAL_HOURS:].mean()))
             self._prices_known, self._trading = published, None
         gone = (start - self._rest.start) // _HOUR
         self._rest = self._rest.after(start)
@@ -119,64 +139,40 @@ class CeilingPlanner:
             self._trading = _hours_to_trade(self._rest, store, self.settings)
         peaks = [known.state.peaks_kw.get(charge.name, 0.0) for charge in self._rest.charges]
         return Simulation(
-            futures=Futures(mean_kw=np.zeros((0, 0)), highest_kw=np.zeros((0, 0))),
+            futures=_NO_FUTURES,
             rest=self._rest,
             trading=self._trading,
             store=store,
             peak_so_far_kw=np.array(peaks, dtype=float),
         )
 
-    def _search(self, known: Known, simulation: Simulation) -> None:
-        """Search again, where it is time or a ceiling was passed."""
-        now = simulation.rest.start
-        held, model = self._ceilings, self._model
-        assert model is not None  # noqa: S101 - learned before
-        due = self._searched_at is None or now - self._searched_at >= self.settings.searched_every_h * _HOUR
-        due |= simulation.store.stored_kwh < self._stored_kwh - 1e-6
-        self._stored_kwh = simulation.store.stored_kwh
-        if held is not None and not due and not (simulation.peak_so_far_kw > held.kw + _PASSED_KW).any():
-            return
+    def _futures(self, since: datetime, rest: RestOfPeriod, timezone: str) -> Futures:
+        """Futures of the hours of a rest, from the last measured hour, which ends at `since`, on."""
+        assert self._model is not None  # noqa: S101 - learned before
+        between = max(0, (rest.start - since) // _HOUR)
         horizon = Horizon(
-            start=now, interval_minutes=60, intervals=simulation.rest.hours, timezone=known.block.timezone
+            start=rest.start - between * _HOUR,
+            interval_minutes=60,
+            intervals=between + rest.hours,
+            timezone=timezone,
         )
-        futures = model.draw(float(self._meter.mean_kw[-1]), horizon, self.settings.futures, self.settings.seed)
-        recent = self._meter.mean_kw[-_LEAST_HOURS * 30 :]
-        self._ceilings = search(replace(simulation, futures=futures), held, float(recent.mean()), model.highest_kw)
-        self._searched_at = now
+        drawn = self._model.draw(float(self._meter.mean_kw[-1]), horizon, self.settings.futures, self.settings.seed)
+        return Futures(mean_kw=drawn.mean_kw[:, between:], highest_kw=drawn.highest_kw[:, between:])
 
-    def _orders(self, known: Known, simulation: Simulation) -> Orders:
-        assert self._ceilings is not None  # noqa: S101 - searched before
-        systems, intervals = len(known.site.ups), known.block.intervals
-        nothing = np.zeros((systems, intervals))
-        per_hour = 60 // known.block.interval_minutes
-        first = (known.block.start - simulation.rest.start) // known.block.step
-        hours = [response(simulation, self._ceilings, hour) for hour in range((first + intervals - 1) // per_hour + 1)]
-        responses = tuple(hours[(first + index) // per_hour] for index in range(intervals))
-        return Orders(
-            charge_kw=nothing,
-            discharge_kw=nothing,
-            grid_target_kw=np.array([each.ceiling_kw for each in responses]),
-            responses=responses,
-        )
-
-
-def response(simulation: Simulation, ceilings: Ceilings, hour: int) -> CeilingResponse:
-    """The policy of an hour. What is stored is known at the first: later hours fill the store, and give nothing."""
-    store, trading = simulation.store, simulation.trading
-    ceiling_kw = store.import_limit_kw
-    for charge, kw, peak_kw in zip(
-        simulation.rest.charges, ceilings.kw.tolist(), simulation.peak_so_far_kw.tolist(), strict=True
-    ):
-        if charge.metered[hour]:
-            ceiling_kw = min(ceiling_kw, max(kw, peak_kw))
-    if hour > 0:
-        return CeilingResponse(ceiling_kw=ceiling_kw, given_kw=0.0, taken_kw=store.charge_kw)
-    given_kw = 0.0
-    if trading.gives[hour]:
-        given_kw = min(store.discharge_kw, max(0.0, store.stored_kwh - ceilings.kept_kwh) / store.stored_per_relieved)
-    target_kwh = store.capacity_kwh if trading.takes[hour] else min(store.capacity_kwh, ceilings.kept_kwh)
-    taken_kw = min(store.charge_kw, max(0.0, target_kwh - store.stored_kwh) / store.stored_per_drawn)
-    return CeilingResponse(ceiling_kw=ceiling_kw, given_kw=given_kw, taken_kw=taken_kw)
+    def _searched(self, known: Known, simulation: Simulation, since: datetime) -> tuple[Ceilings, Futures]:
+        """The ceilings held, searched again over futures where it is time, energy was given, or one was passed."""
+        now, held = simulation.rest.start, self._ceilings
+        assert self._model is not None  # noqa: S101 - learned before
+        gave = simulation.store.stored_kwh < self._stored_kwh - _ROUNDING_KWH
+        self._stored_kwh = simulation.store.stored_kwh
+        due = self._searched_at is None or now - self._searched_at >= self.settings.searched_every_h * _HOUR
+        if held is not None and not (due or gave or (simulation.peak_so_far_kw > held.kw + _PASSED_KW).any()):
+            return held, _NO_FUTURES
+        futures = self._futures(since, simulation.rest, known.block.timezone)
+        usual_kw = float(self._meter.mean_kw[-_USUAL_HOURS:].mean())
+        found = search(replace(simulation, futures=futures), held, usual_kw, self._model.highest_kw)
+        self._ceilings, self._searched_at = found, now
+        return found, futures
 
 
 def _hours_to_trade(rest: RestOfPeriod, store: MeterStore, settings: CeilingSettings) -> TradingHours:

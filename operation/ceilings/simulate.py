@@ -14,7 +14,7 @@ The same arithmetic, in the same order, stands here twice: compiled, future by f
 where numba is not installed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +55,8 @@ class Simulation:
         work = _compiled if compiling.numba is not None else _over_arrays
         store = self.store
         cost, peak_kw = work(
-            self.futures.mean_kw,
-            self.futures.highest_kw - self.futures.mean_kw,
+            np.ascontiguousarray(self.futures.mean_kw),
+            np.ascontiguousarray(self.futures.highest_kw - self.futures.mean_kw),
             self.rest.price_per_kwh,
             self.rest.day_begins,
             self.trading.gives,
@@ -84,6 +84,21 @@ class Simulation:
             if not charge.daily:
                 cost += charge.cost(peak_kw[:, :, index]) - charge.cost(self.peak_so_far_kw[index : index + 1])
         return Outcomes(cost=cost, peak_kw=peak_kw)
+
+    def first(self, hours: int) -> "Simulation":
+        """The same over the first hours only."""
+        rest = self.rest
+        return replace(
+            self,
+            futures=Futures(mean_kw=self.futures.mean_kw[:, :hours], highest_kw=self.futures.highest_kw[:, :hours]),
+            rest=replace(
+                rest,
+                price_per_kwh=rest.price_per_kwh[:hours],
+                day_begins=rest.day_begins[:hours],
+                charges=tuple(replace(charge, metered=charge.metered[:hours]) for charge in rest.charges),
+            ),
+            trading=TradingHours(gives=self.trading.gives[:hours], takes=self.trading.takes[:hours]),
+        )
 
     def _metered(self) -> tuple[BoolArray, FloatArray]:
         charges = self.rest.charges

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Site, UpsSystem, reserve_requirement
-from ridethrough.domain.state import SiteState
+from ridethrough.domain import Site, SiteState, reserve_requirement
 
 FloatArray = NDArray[np.float64]
 
@@ -41,7 +40,7 @@ def meter_store(site: Site, state: SiteState, usual_load_kw: FloatArray) -> Mete
         reserve_kwh = reserve_requirement(ups, protected_load_kw=max(ups.protected_load_kw, load_kw)).reserve_kwh
         room_kwh = 0.0 if ups.lock else max(0.0, ups.max_stored_kwh - reserve_kwh)
         tradable.append(room_kwh)
-        stored.append(min(room_kwh, max(0.0, _stored_kwh(ups, state) - reserve_kwh)))
+        stored.append(min(room_kwh, max(0.0, state.stored_in(site, ups.id) - reserve_kwh)))
         charge.append(ups.charge_limit_kw / ups.rectifier_efficiency)
         most_kw = ups.discharge_limit_kw if ups.bidirectional else min(ups.discharge_limit_kw, ups.dc_load_kw(load_kw))
         discharge.append(most_kw / ups.rectifier_efficiency if room_kwh else 0.0)
@@ -59,11 +58,3 @@ def meter_store(site: Site, state: SiteState, usual_load_kw: FloatArray) -> Mete
         wear_per_relieved=float(np.average(wear, weights=weights)),
         import_limit_kw=site.interconnection.import_limit_kw,
     )
-
-
-def _stored_kwh(ups: UpsSystem, state: SiteState) -> float:
-    units = state.unit_stored_kwh.get(ups.id)
-    if units is None:
-        return state.stored_kwh.get(ups.id, ups.max_stored_kwh)
-    in_service = [kwh for kwh in units if kwh > 0]
-    return min(in_service, default=0.0) * ups.units_in_service

@@ -1,0 +1,269 @@
+"""From a site's past to a plan of the time to come: what is known now, what is forecast, and what comes of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
+from ridethrough.api.reading.series.time_series import TimeSeries
+from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.api.reading.tariff_file import unpriced
+from ridethrough.domain import Fault, Horizon, Site, SiteState, UnableToAccept
+from ridethrough.domain.horizon import zone
+from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
+from ridethrough.operation.ahead import Ahead, BillingSpan, ceilings_kw, expected_course, plan_ahead
+from ridethrough.operation.ceilings.hours import net_load_kw
+from ridethrough.operation.ceilings.period import prices_ahead
+from ridethrough.operation.planner import Known
+from ridethrough.operation.published import published_until
+from ridethrough.operation.so_far import state_so_far
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.dispatch import assess
+from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
+from ridethrough.optimizer.problem.recovery import reserve_alarms
+from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
+from ridethrough.tariffs.calendar.local_calendar import local_calendar
+from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.tariff import Tariff
+
+FloatArray = NDArray[np.float64]
+
+_LEAST_KNOWN = timedelta(hours=25)
+_LONGEST_GAP = timedelta(days=8)
+_CONSTANT_PAST = timedelta(days=28)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthSoFar:
+    """The peak of each charge so far in the billing period (kW), and where it is from."""
+
+    peaks_kw: dict[str, float]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlannedAhead:
+    """A plan made from the past alone, the problem it answers, and what is said of both."""
+
+    plan: DispatchPlan
+    problem: DispatchProblem
+    basis: PlanBasis
+    ahead: Ahead
+    month_to_date: MonthSoFar
+    assumptions: tuple[str, ...]
+
+
+def plan_from_past(
+    inputs: SiteInputs,
+    block: Horizon,
+    *,
+    now: datetime,
+    state: SiteState | None,
+    state_source: str,
+    time_limit_s: float,
+) -> PlannedAhead:
+    """Plan a block from what was known at `now`: series values before it, and prices published by then.
+
+    Raises `UnableToAccept` with every fault: series of another step, or no past to forecast from.
+    """
+    past = _past(inputs, block, now)
+    given = state or SiteState()
+    site = _protected(inputs, past)
+    tariff = inputs.tariff or Tariff(name="market prices", currency=inputs.site.currency)
+    loads = np.array([_values(inputs.loads[ups.id], past) for ups in site.ups])
+    others = _values(inputs.unprotected_load, past)
+    so_far = state_so_far(tariff, past, net_load_kw(site, loads, others), block.start)
+    merged = _merged(so_far, given)
+    billing = _billing_span(tariff, block)
+    known = Known(
+        issued_at=now,
+        site=site,
+        tariff=tariff,
+        block=block,
+        latest=billing.next_end,
+        period_end=billing.end,
+        study_end=billing.next_end,
+        state=merged,
+        past=past,
+        load_kw=loads,
+        unprotected_load_kw=others,
+        price_per_kwh=_published(inputs, past, now),
+    )
+    try:
+        ahead = plan_ahead(known, billing)
+        assert ahead is not None  # noqa: S101 - a day is known
+        problem = _problem(known, ahead)
+    except UnableToPrice as error:
+        raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error
+    basis = basis_of(problem)
+    plan, notes = _plan(basis, ahead, now, time_limit_s)
+    return PlannedAhead(
+        plan=plan,
+        problem=problem,
+        basis=basis,
+        ahead=ahead,
+        month_to_date=_month_so_far(so_far, given, past, state_source),
+        assumptions=(*_assumptions(known, past), *notes),
+    )
+
+
+def _series(inputs: SiteInputs) -> Iterator[TimeSeries]:
+    for load in (*inputs.loads.values(), inputs.unprotected_load):
+        if isinstance(load, TimeSeries):
+            yield load
+
+
+def _past(inputs: SiteInputs, block: Horizon, now: datetime) -> Horizon:
+    """The intervals that every load and price is known in, before `now` and before the block."""
+    faults = []
+    for load in _series(inputs):
+        if load.step != block.step:
+            allowed = f"{block.interval_minutes} minutes, the site's interval_minutes"
+            faults.append(Fault(field="step", source=load.source, value=minutes(load.step), allowed=allowed))
+    if faults:
+        raise UnableToAccept(faults)
+    every = list(_series(inputs))
+    prices = [inputs.prices] if inputs.prices is not None else []
+    start = max((each.start for each in (*every, *prices)), default=block.start - _CONSTANT_PAST)
+    until = min([now, block.start, *(each.end for each in every)])
+    start = block.start - ((block.start - start) // block.step) * block.step
+    intervals = (until - start) // block.step
+    end = start + max(0, intervals) * block.step
+    if intervals * block.step < _LEAST_KNOWN or block.start - end > _LONGEST_GAP:
+        raise UnableToAccept([_nothing_known(inputs, block, now, start, end)])
+    return replace(block, start=start, intervals=intervals)
+
+
+def _nothing_known(inputs: SiteInputs, block: Horizon, now: datetime, start: datetime, end: datetime) -> Fault:
+    local = zone(block.timezone)
+    known = f"{start.astimezone(local).isoformat()} to {end.astimezone(local).isoformat()}"
+    source = next((each.source for each in _series(inputs)), "")
+    allowed = (
+        f"at least 25 hours that end within 8 days before {block.start_of(0).isoformat()}, known by "
+        f"{now.astimezone(local).isoformat()}, to forecast from; or another --date or --now"
+    )
+    return Fault(field="time covered", source=source, value=known if end > start else "nothing", allowed=allowed)
+
+
+def _values(load: TimeSeries | float, horizon: Horizon) -> FloatArray:
+    if not isinstance(load, TimeSeries):
+        return np.full(horizon.intervals, float(load))
+    faults: list[Fault] = []
+    values = covering(load, horizon, faults)
+    if faults:
+        raise UnableToAccept(faults)
+    return np.array(values)
+
+
+def _published(inputs: SiteInputs, past: Horizon, now: datetime) -> FloatArray | None:
+    """Prices from the start of the past on, as far as they were published at `now` and the series go."""
+    if inputs.prices is None:
+        return None
+    until = min(inputs.prices.end, published_until(now, past.timezone))
+    faults: list[Fault] = []
+    horizon = replace(past, intervals=max(1, (until - past.start) // past.step))
+    prices = prices_over(inputs.prices, horizon, faults)
+    if faults or prices is None:
+        raise UnableToAccept(faults)
+    return np.array(prices.price_per_kwh)
+
+
+def _protected(inputs: SiteInputs, past: Horizon) -> Site:
+    """The site with every protected load at least the highest load that is known of."""
+    systems = tuple(
+        replace(ups, protected_load_kw=max(ups.protected_load_kw, float(_values(inputs.loads[ups.id], past).max())))
+        for ups in inputs.site.ups
+    )
+    return replace(inputs.site, ups=systems)
+
+
+def _merged(so_far: SiteState, given: SiteState) -> SiteState:
+    """A measured state goes before what the series say."""
+    past = {name: {**months, **given.past_peaks_kw.get(name, {})} for name, months in so_far.past_peaks_kw.items()}
+    return replace(
+        given,
+        peaks_kw={**so_far.peaks_kw, **given.peaks_kw},
+        past_peaks_kw={**given.past_peaks_kw, **past},
+        energy_kwh=given.energy_kwh or so_far.energy_kwh,
+    )
+
+
+def _billing_span(tariff: Tariff, block: Horizon) -> BillingSpan:
+    whole = replace(block, intervals=1)
+    first = local_calendar(whole, tariff.cycle, tariff.holidays).periods[0]
+    end = _midnight(first.end, block)
+    later = replace(block, start=end, intervals=1)
+    after: BillingPeriod | None = None
+    if block.end > end:
+        after = local_calendar(later, tariff.cycle, tariff.holidays).periods[0]
+    return BillingSpan(
+        start=_midnight(first.start, block), end=end, next_end=_midnight(after.end, block) if after else end
+    )
+
+
+def _midnight(day: date, block: Horizon) -> datetime:
+    return datetime.combine(day, time(), zone(block.timezone)).astimezone(block.start.tzinfo)
+
+
+def _problem(known: Known, ahead: Ahead) -> DispatchProblem:
+    forecast = ahead.forecast
+    return DispatchProblem(
+        site=known.site,
+        horizon=known.block,
+        charges=known.charges(known.block, prices_ahead(known, known.block)),
+        load_kw={ups.id: tuple(row) for ups, row in zip(known.site.ups, forecast.load_kw.tolist(), strict=True)},
+        unprotected_load_kw=tuple(forecast.unprotected_load_kw.tolist()),
+        state=known.state,
+    )
+
+
+def _plan(basis: PlanBasis, ahead: Ahead, now: datetime, time_limit_s: float) -> tuple[DispatchPlan, tuple[str, ...]]:
+    """The course that is expected under the ceilings; recovery first, and the optimizer's where a law is not held."""
+    problem = basis.problem
+    if reserve_alarms(basis):
+        return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s), ()
+    floors = np.array([basis.floors.floor_kwh[ups.id] for ups in problem.site.ups])
+    course = expected_course(ahead, problem.site, problem.state, floors)
+    trajectories = tuple(
+        UpsTrajectory(
+            ups_id=ups.id,
+            load_kw=problem.load_kw[ups.id],
+            charge_kw=tuple(course.charge_kw[row].tolist()),
+            discharge_kw=tuple(course.discharge_kw[row].tolist()),
+            stored_kwh=tuple(course.stored_kwh[row].tolist()),
+            reserve_kwh=tuple(basis.floors.floor_kwh[ups.id]),
+        )
+        for row, ups in enumerate(problem.site.ups)
+    )
+    plan = assess(basis, trajectories, target_kw=ceilings_kw(ahead), issued_at=now)
+    if plan.certificate.certified and problem.site.interconnection.ramp_limit_kw_per_min is None:
+        return plan, ()
+    note = "the expected course of the load is planned by the optimizer: the control law alone would break a limit"
+    return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s), (note,)
+
+
+def _month_so_far(so_far: SiteState, given: SiteState, past: Horizon, state_source: str) -> MonthSoFar:
+    known = f"load series from {past.start_of(0).isoformat()} to {past.start_of(past.intervals).isoformat()}"
+    sources = [f"{known}, batteries at rest"]
+    if given.peaks_kw:
+        sources.append(f"{', '.join(given.peaks_kw)} from {state_source}")
+    return MonthSoFar(peaks_kw={**so_far.peaks_kw, **given.peaks_kw}, source="; ".join(sources))
+
+
+def _assumptions(known: Known, past: Horizon) -> Iterator[str]:
+    local = zone(past.timezone)
+    yield f"loads after {past.end.astimezone(local).isoformat()} are forecast from the {past.intervals} intervals before"
+    full = [
+        ups.id
+        for ups in known.site.ups
+        if ups.id not in known.state.stored_kwh.keys() | known.state.unit_stored_kwh.keys()
+    ]
+    if full:
+        yield f"stored energy not given: {', '.join(full)} taken as full"
+    if known.price_per_kwh is not None:
+        end = past.start + len(known.price_per_kwh) * past.step
+        if end < known.block.end:
+            yield f"prices after {end.astimezone(local).isoformat()} were not published: taken as those of a day before"

@@ -1,0 +1,66 @@
+"""What a plan is expected to change on the bill of the billing period, over its simulated futures.
+
+To the end of the period: what it costs with the ceilings held, less what it costs with every battery at rest. Of that,
+a plan of some hours answers for its own energy, wear and daily peaks, and for a share of what the peaks of the period
+change: its hours of those of the period. The peak's whole price is never one day's saving.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.operation.ceilings.policy import CeilingPlan
+from ridethrough.operation.ceilings.search import Ceilings
+from ridethrough.operation.ceilings.simulate import Simulation
+from ridethrough.tariffs.horizon.charges import DemandStep
+
+FloatArray = NDArray[np.float64]
+
+_P10, _P90 = 10, 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedChange:
+    """A change of a bill in its currency, below zero where it falls: its mean, and what one future in ten is beyond.
+
+    >>> ExpectedChange.of([-3.0, -1.0]).mean
+    -2.0
+    """
+
+    mean: float
+    p10: float
+    p90: float
+
+    @classmethod
+    def of(cls, changes: FloatArray | list[float]) -> "ExpectedChange":
+        """The change over equally likely futures."""
+        p10, p90 = np.percentile(changes, [_P10, _P90])
+        return cls(mean=float(np.mean(changes)), p10=float(p10), p90=float(p90))
+
+
+def changes_of_plan(plan: CeilingPlan, hours: int, period_hours: int) -> FloatArray:
+    """What the first `hours` of a rest change in each future; the whole billing period has `period_hours`."""
+    energy = _changes(_energy_only(plan.simulation.first(hours)), plan.ceilings)
+    peaks = changes_to_period_end(plan) - _changes(_energy_only(plan.simulation), plan.ceilings)
+    return np.asarray(energy + min(1.0, hours / period_hours) * peaks)
+
+
+def changes_to_period_end(plan: CeilingPlan) -> FloatArray:
+    """What holding the ceilings to the end of the billing period changes in each future."""
+    return _changes(plan.simulation, plan.ceilings)
+
+
+def _changes(simulation: Simulation, ceilings: Ceilings) -> FloatArray:
+    """The cost of each future with the ceilings, less that with every battery at rest."""
+    held = simulation.outcomes(ceilings.kw[np.newaxis], np.array([ceilings.kept_kwh])).cost[0]
+    asleep = replace(simulation, store=replace(simulation.store, discharge_kw=0.0, charge_kw=0.0))
+    resting = asleep.outcomes(ceilings.kw[np.newaxis], np.array([simulation.store.capacity_kwh])).cost[0]
+    return np.asarray(held - resting)
+
+
+def _energy_only(simulation: Simulation) -> Simulation:
+    """The same with peaks of the period that cost nothing; those of a day still do."""
+    free = (DemandStep(up_to_kw=float("inf"), rate_per_kw=0.0),)
+    charges = tuple(charge if charge.daily else replace(charge, steps=free) for charge in simulation.rest.charges)
+    return replace(simulation, rest=replace(simulation.rest, charges=charges))

@@ -1,0 +1,16 @@
+"""When day-ahead prices are published."""
+
+from datetime import datetime, time, timedelta
+
+from ridethrough.domain.horizon import zone
+
+_PUBLISHED_AT_H = 14
+"""From this local hour on the day-ahead prices of the next day are known (ERCOT 13:30, PJM 13:30, EPEX 13:00)."""
+
+
+def published_until(now: datetime, timezone: str) -> datetime:
+    """Up to when prices are known at a moment: to the end of its local day, later in the day also of the next."""
+    local = now.astimezone(zone(timezone))
+    days = 2 if local.hour >= _PUBLISHED_AT_H else 1
+    end = datetime.combine(local.date() + timedelta(days=days), time(), zone(timezone))
+    return end.astimezone(now.tzinfo)
