@@ -25,6 +25,7 @@ from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 FloatArray = NDArray[np.float64]
 
 LEVELS = (0.1, 0.5, 0.9)
+MEDIAN = 0.5
 FUTURES = 48
 METHOD = (
     f"{FUTURES} futures, each put together from what followed similar moments of the site's own past; the mean is what "

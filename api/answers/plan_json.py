@@ -7,6 +7,9 @@ from ridethrough.api.cases.planning import PlannedDay
 from ridethrough.domain import ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, Setpoint
+from ridethrough.operation.actions import actions_of
+from ridethrough.operation.ahead import LEVELS, METHOD, Ahead
+from ridethrough.operation.ceilings.expected import ExpectedChange
 from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _DIGITS = 6
@@ -38,7 +41,23 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
             "defaulted": {name: _plain(value) for name, value in inputs.provenance.defaulted.items()},
             "imputed": dict(inputs.provenance.imputed),
             "assumed": list(planned.assumptions),
+            **({} if planned.ahead is None else {"forecast": _forecast_source(planned.ahead)}),
         },
+        "month_to_date": {
+            **{charge: _round(kw) for charge, kw in planned.month_to_date.peaks_kw.items()},
+            "source": planned.month_to_date.source,
+        },
+        "actions": [
+            {
+                "from": action.start.isoformat(),
+                "to": action.end.isoformat(),
+                "does": action.does,
+                "kw": action.kw,
+                "why": action.why,
+            }
+            for action in actions_of(plan)
+        ],
+        **({} if planned.ahead is None else _expected(planned.ahead)),
         "optimality": None if plan.optimality is None else asdict(plan.optimality),
         "timing_ms": {name: round(ms, 3) for name, ms in plan.timing_ms.items()},
         "stored_at_start_kwh": {ups.ups_id: _round(ups.stored_kwh[0]) for ups in plan.ups},
@@ -53,6 +72,43 @@ def alarms(plan: DispatchPlan) -> list[str]:
         return []
     why = [f"status {plan.status.value}", *([] if certified else ["not certified"])]
     return [", ".join(why), *plan.warnings, *plan.certificate.violations]
+
+
+def _forecast_source(ahead: Ahead) -> dict[str, Any]:
+    known = ahead.forecast.known
+    return {
+        "method": METHOD,
+        "history": {
+            "start": known.start_of(0).isoformat(),
+            "end": known.start_of(known.intervals).isoformat(),
+            "intervals": known.intervals,
+        },
+    }
+
+
+def _expected(ahead: Ahead) -> dict[str, Any]:
+    """What is expected to change on the bill, which peaks are defended, and the forecast of the meter at rest."""
+    forecast = ahead.forecast
+    return {
+        "expected_change": {**_change(ahead.change), "to_period_end": _change(ahead.change_to_period_end)},
+        "peaks_defended": [
+            {
+                "charge": peak.charge,
+                "ceiling_kw": _round(peak.ceiling_kw),
+                "peak_so_far_kw": _round(peak.peak_so_far_kw),
+                "cost_per_kw": _round(peak.cost_per_kw),
+            }
+            for peak in ahead.peaks
+        ],
+        "forecast": {
+            "levels": list(LEVELS),
+            "net_load_kw": [[_round(kw) for kw in row] for row in forecast.net_load_kw.tolist()],
+        },
+    }
+
+
+def _change(change: ExpectedChange) -> dict[str, float | None]:
+    return {"mean": _round(change.mean), "p10": _round(change.p10), "p90": _round(change.p90)}
 
 
 def certificate_document(certificate: Certificate) -> dict[str, Any]:

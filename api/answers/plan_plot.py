@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from ridethrough.api.answers.plan_view import ride_through_text
 from ridethrough.api.cases.planning import PlannedDay
 from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
+from ridethrough.operation.ahead import LEVELS, MEDIAN, Ahead
 
 _INK, _QUIET, _LINES, _PAPER = "#1f2933", "#616e7c", "#e4e7eb", "#ffffff"
 _PRICE, _WITH, _WITHOUT, _LOAD, _TARGET = "#7b5ea7", "#0b6e99", "#9aa5b1", "#b08900", "#c0392b"
@@ -87,6 +88,8 @@ def _page(planned: PlannedDay) -> _Page:
     figure = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=gap, subplot_titles=titles)
     page = _Page(figure=figure, hours=_hours(plan), rows=rows)
     _draw_site(page, plan)
+    if planned.ahead is not None:
+        _draw_forecast(page, planned.ahead)
     for index, ups in enumerate(plan.ups):
         _draw_ups(page, plan, ups, row=_SITE_ROWS + 1 + 2 * index)
     _style(page, planned)
@@ -118,6 +121,15 @@ def _draw_site(page: _Page, plan: DispatchPlan) -> None:
         page.line(3, escape(ups.ups_id), ups.load_kw, line=shade, hovertemplate=kw)
     page.figure.update_yaxes(tickformat=",.0f", row=2, col=1)
     page.figure.update_yaxes(tickformat=",.0f", row=3, col=1)
+
+
+def _draw_forecast(page: _Page, ahead: Ahead) -> None:
+    """The meter at rest that one future in ten stays below, and that one in ten passes."""
+    for level, kw in zip(LEVELS, ahead.forecast.net_load_kw.tolist(), strict=True):
+        if level != MEDIAN:
+            name = f"P{100 * level:.0f} without the plan"
+            style = {"color": _WITHOUT, "width": 1, "dash": "dash"}
+            page.line(2, name, tuple(kw), line=style, hovertemplate="%{y:,.0f} kW")
 
 
 def _draw_ups(page: _Page, plan: DispatchPlan, ups: UpsTrajectory, *, row: int) -> None:

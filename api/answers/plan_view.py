@@ -14,6 +14,8 @@ from ridethrough.api.cases.planning import PlannedDay
 from ridethrough.domain import Binding, ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, UpsTrajectory
+from ridethrough.operation.ahead import Ahead
+from ridethrough.operation.ceilings.expected import ExpectedChange
 from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _RESTING_KW = 0.05
@@ -25,6 +27,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _STYLES = {"charge": "cyan", "discharge": "yellow", "trim": "magenta", "rest": "dim"}
 _PLURALS = {"coincident": "coincident peaks", "minimum": "minimum charges"}
 _ALWAYS_SHOWN = ("energy", "demand", "battery wear", "total")
+_BY_CEILINGS = "safe; the meter is held under ceilings that cost least on average over the futures"
 _ADVICE = {
     "ride_through": "the ride-through of the policy",
     "capacity": "battery capacity: even full, it falls short",
@@ -40,7 +43,9 @@ def plan_view(planned: PlannedDay) -> RenderableType:
     plan = planned.plan
     day = f"{plan.horizon.start_of(0):%A %d %B %Y}"
     title = Text.assemble((planned.inputs.site.name or plan.site_id, "bold"), f"  {day}, {plan.horizon.timezone}")
-    parts: list[RenderableType] = [Text(), title, Text(), _headline(plan)]
+    parts: list[RenderableType] = [Text(), title, Text(), _headline(plan, planned.ahead)]
+    if planned.ahead is not None:
+        parts += [Text(), _peaks_table(planned.ahead, plan.currency)]
     parts += [_indented(f"! {warning}", "bold red") for warning in plan.warnings]
     parts += [Text(), _cost_table(plan), Text()]
     for ups in plan.ups:
@@ -54,9 +59,35 @@ def _indented(line: str, style: str = "") -> RenderableType:
     return Padding(Text(line, style=style), (0, 0, 0, 2))
 
 
-def _headline(plan: DispatchPlan) -> RenderableType:
+def _peaks_table(ahead: Ahead, currency: str) -> RenderableType:
+    """The peaks that the plan defends, and what one kW more of each would cost."""
+    table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="dim")
+    table.add_column("peak defended")
+    for name in ("held under", "so far", f"{currency} a kW more"):
+        table.add_column(name, justify="right")
+    for peak in ahead.peaks:
+        cells = (f"{peak.ceiling_kw:,.0f} kW", f"{peak.peak_so_far_kw:,.0f} kW", f"{peak.cost_per_kw:,.2f}")
+        table.add_row(peak.charge, *cells)
+    return table
+
+
+def _expected(change: ExpectedChange, currency: str) -> Text:
+    """A change of the bill in words: what is saved is a change below zero."""
+    saved = change.mean <= 0
+    words = f"{abs(change.mean):,.0f} {currency} {'less' if saved else 'more'} on the billing period's bill"
+    spread = f" (in 8 of 10 futures from {change.p10 + 0.0:+,.0f} to {change.p90 + 0.0:+,.0f})"
+    return Text.assemble((words, "bold green" if change.mean < 0 else "dim"), spread)
+
+
+def _headline(plan: DispatchPlan, ahead: Ahead | None) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_row("  Reserve", _safety(plan.certificate))
+    if ahead is not None:
+        table.add_row("  Expected", _expected(ahead.change, plan.currency))
+        table.add_row("  To period end", _expected(ahead.change_to_period_end, plan.currency))
+        by_ceilings = plan.status is PlanStatus.OPTIMAL and plan.optimality is None
+        table.add_row("  Status", _BY_CEILINGS if by_ceilings else _status(plan.status))
+        return table
     share = plan.savings / plan.baseline_cost.total if plan.baseline_cost.total > 0 else 0.0
     saving = f"{plan.savings:,.2f} {plan.currency}, {share:.2%} of the {plan.baseline_cost.total:,.2f} without the plan"
     table.add_row("  Saves", Text(saving, style="bold green" if plan.savings > 0 else "dim"))

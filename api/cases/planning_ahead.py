@@ -255,7 +255,7 @@ def _month_so_far(so_far: SiteState, given: SiteState, past: Horizon, state_sour
 
 def _assumptions(known: Known, past: Horizon) -> Iterator[str]:
     local = zone(past.timezone)
-    yield f"loads after {past.end.astimezone(local).isoformat()} are forecast from the {past.intervals} intervals before"
+    yield f"loads after {past.end.astimezone(local).isoformat()} are forecast: no later ones are read"
     full = [
         ups.id
         for ups in known.site.ups

@@ -49,7 +49,7 @@ SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The sit
 
 DayOption = Annotated[
     datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], help="The local day to plan; tomorrow unless the series end before."),
+    typer.Option("--date", formats=["%Y-%m-%d"], help="The local day to plan; without it, tomorrow by the clock."),
 ]
 
 
@@ -77,10 +77,19 @@ def options(
     """Dispatch of data-center UPS batteries that saves money and never touches the backup reserve."""
 
 
+NowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--now", metavar="TIME", help="Plan from this instant to the end of the next local day, as known then."
+    ),
+]
+
+
 @app.command()
 def plan(  # noqa: PLR0917 - one parameter an option
     site: SiteArgument,
     day: DayOption = None,
+    now: NowOption = None,
     state: Annotated[Path | None, typer.Option(help="Measured state (JSON); without it batteries are full.")] = None,
     look_ahead_h: Annotated[
         float | None, typer.Option(min=0, help="Hours to look past the day; 24 or as far as the series go.")
@@ -92,17 +101,21 @@ def plan(  # noqa: PLR0917 - one parameter an option
     """Plan one local day: what every battery does, what it saves, and the proof that it is safe."""
     from ridethrough.api.answers.plan_answer import plan_answer  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.cases.planning import plan_day  # noqa: PLC0415
+    from ridethrough.api.reading.series.written_time import instant  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
     from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415 - each command imports what it needs
 
     if out is not None and out == plot:
         fault = Fault(field="--plot", value=str(plot), allowed="another file than --out")
         raise UnableToAccept([fault])
+    if now is not None and day is not None:
+        raise UnableToAccept([Fault(field="--date", value=f"{day:%Y-%m-%d}", allowed="left out with --now")])
     inputs, measured = together(lambda: read_site_file(site), lambda: read_state_file(state) if state else None)
     planned = plan_day(
         inputs,
-        now=datetime.now(UTC),
+        now=instant(now, "--now") if now is not None else datetime.now(UTC),
         day=day.date() if day else None,
+        from_now=now is not None,
         state=measured,
         state_source=state.name if state else "state",
         look_ahead_h=look_ahead_h,
