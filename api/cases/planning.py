@@ -156,7 +156,7 @@ def _day_ahead(
 ) -> PlannedDay:
     """Plan from the past alone."""
     if state is not None:
-        _check_state(inputs, block, state, state_source)
+        check_state(inputs, block, state, state_source)
         inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
     made = plan_from_past(
         inputs, block, now=known_at, state=state, state_source=state_source, time_limit_s=time_limit_s

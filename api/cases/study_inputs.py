@@ -19,9 +19,9 @@ from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Progress
 from ridethrough.finance.study.study import Study
+from ridethrough.operation.ceilings.planner import CeilingPlanner
 from ridethrough.operation.planner import Information, Planner
 from ridethrough.operation.record import Record
-from ridethrough.operation.scenario_planner import ScenarioPlanner
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 from ridethrough.tariffs.charges.not_priced import UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
@@ -87,7 +87,7 @@ def planner_of(information: Information, case: StudyCase) -> Planner:
     """The planner that knows so much."""
     if information is Information.PERFECT:
         return PerfectPlanner(record=case.record)
-    return PersistencePlanner() if information is Information.PERSISTENCE else ScenarioPlanner()
+    return PersistencePlanner() if information is Information.PERSISTENCE else CeilingPlanner()
 
 
 def infeasible(case: StudyCase) -> list[str]:

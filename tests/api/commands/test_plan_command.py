@@ -64,7 +64,9 @@ def test_a_terminal_without_our_characters_still_gets_the_plan(site: Path) -> No
 @pytest.mark.parametrize("site", EXAMPLES, ids=lambda site: site.parent.name)
 def test_every_example_plans_saves_and_is_certified(site: Path, tmp_path: Path) -> None:
     assert run("reserve", site).code == 0
-    ran = run("plan", site, "--format", "json", "--out", tmp_path / "plan.json", "--plot", tmp_path / "plan.html")
+    day = {"ai-pod": "2026-07-31", "colo-hall": "2023-08-31"}[site.parent.name]
+    files = ("--out", tmp_path / "plan.json", "--plot", tmp_path / "plan.html")
+    ran = run("plan", site, "--date", day, "--format", "json", *files)
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     plan = json.loads((tmp_path / "plan.json").read_text())
     assert plan["status"] == "optimal"
@@ -185,10 +187,10 @@ def test_the_picture_may_not_overwrite_the_plan(site: Path, tmp_path: Path) -> N
     assert "another file than --out" in ran.err
 
 
-def test_without_a_date_the_last_day_that_every_series_covers_is_planned(site: Path) -> None:
-    plan = run("plan", site, "--format", "json").document
-    assert plan["horizon"]["start"].startswith(DAY)
-    assert any("last day that every series covers" in line for line in plan["inputs"]["assumed"])
+def test_without_a_date_a_past_that_ended_long_ago_is_refused(site: Path) -> None:
+    refused = run("plan", site, "--format", "json")
+    assert (refused.code, refused.out) == (2, "")
+    assert "time covered is" in refused.err
 
 
 def test_without_a_date_and_without_series_tomorrow_is_planned(tmp_path: Path) -> None:
