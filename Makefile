@@ -30,7 +30,7 @@ $(DEV): $(CORE)
 	@touch $@
 
 plan: $(CORE)
-	@$(BIN)/ridethrough plan examples/ai-pod/site.yaml --date 2026-07-01
+	@$(BIN)/ridethrough plan examples/colo-hall/site.yaml --now 2023-08-16T15:00:00-05:00
 
 serve: $(CORE)
 	@$(BIN)/ridethrough serve

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from ridethrough.api.cases.plausibility import no_trading_because
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
@@ -99,7 +100,7 @@ def plan_from_past(
     except UnableToPrice as error:
         raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error
     basis = basis_of(problem)
-    plan, notes = _plan(basis, ahead, now, time_limit_s)
+    plan, notes = _plan(basis, ahead, now, time_limit_s, _unverified(inputs, block, now))
     return PlannedAhead(
         plan=plan,
         problem=problem,
@@ -220,11 +221,22 @@ def _problem(known: Known, ahead: Ahead) -> DispatchProblem:
     )
 
 
-def _plan(basis: PlanBasis, ahead: Ahead, now: datetime, time_limit_s: float) -> tuple[DispatchPlan, tuple[str, ...]]:
+def _unverified(inputs: SiteInputs, block: Horizon, now: datetime) -> list[str]:
+    """Why the prices that were published at `now` for the block are not traded on."""
+    prices = inputs.prices
+    if prices is None:
+        return []
+    published = max(0, (published_until(now, block.timezone) - prices.start) // prices.step)
+    return no_trading_because(replace(inputs, prices=replace(prices, values=prices.values[:published])), block)
+
+
+def _plan(
+    basis: PlanBasis, ahead: Ahead, now: datetime, time_limit_s: float, unverified: list[str]
+) -> tuple[DispatchPlan, tuple[str, ...]]:
     """The course that is expected under the ceilings; recovery first, and the optimizer's where a law is not held."""
     problem = basis.problem
-    if reserve_alarms(basis):
-        return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s), ()
+    if reserve_alarms(basis) or unverified:
+        return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s, no_trading_because=unverified), ()
     floors = np.array([basis.floors.floor_kwh[ups.id] for ups in problem.site.ups])
     course = expected_course(ahead, problem.site, problem.state, floors)
     trajectories = tuple(
@@ -239,7 +251,7 @@ def _plan(basis: PlanBasis, ahead: Ahead, now: datetime, time_limit_s: float) ->
         for row, ups in enumerate(problem.site.ups)
     )
     plan = assess(basis, trajectories, target_kw=ceilings_kw(ahead), issued_at=now)
-    if plan.certificate.certified and problem.site.interconnection.ramp_limit_kw_per_min is None:
+    if not plan.certificate.plan_is_at_fault and problem.site.interconnection.ramp_limit_kw_per_min is None:
         return plan, ()
     note = "the expected course of the load is planned by the optimizer: the control law alone would break a limit"
     return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s), (note,)
@@ -266,4 +278,4 @@ def _assumptions(known: Known, past: Horizon) -> Iterator[str]:
     if known.price_per_kwh is not None:
         end = past.start + len(known.price_per_kwh) * past.step
         if end < known.block.end:
-            yield f"prices after {end.astimezone(local).isoformat()} were not published: taken as those of a day before"
+            yield f"prices after {end.astimezone(local).isoformat()} were not published: taken as the mean of the week before"

@@ -15,6 +15,7 @@ BoolArray = NDArray[np.bool_]
 
 _MINUTES_PER_HOUR = 60
 _MINUTES_PER_DAY = 1440
+_USUAL_DAYS = 7
 _NEVER_BINDS_PER_KW = 1e-9
 
 
@@ -88,15 +89,21 @@ def rest_of_period(known: Known, start: datetime, usual_kw: float) -> RestOfPeri
 
 
 def prices_ahead(known: Known, horizon: Horizon) -> FloatArray | None:
-    """Market prices as far as they are published, then as a day before; None where energy follows no market."""
+    """Market prices as far as they are published, then the mean of the last days; None where energy follows no market.
+
+    That mean is of the same time of day over the latest week that is published, or as much of it as there is.
+    """
     published, past = known.price_per_kwh, known.past
     if published is None or past is None:
         return None
     step = known.block.interval_minutes
     each, day = horizon.interval_minutes // step, _MINUTES_PER_DAY // step
+    days = max(1, min(_USUAL_DAYS, len(published) // day))
+    usual = published[-days * day :].reshape(days, day).mean(axis=0)
     index = (horizon.start - past.start) // past.step + np.arange(horizon.intervals * each)
-    days_late = np.maximum(0, (index - len(published)) // day + 1)
-    return np.asarray(published[index - days_late * day].reshape(-1, each).mean(axis=1))
+    late = index >= len(published)
+    prices = np.where(late, usual[(index - len(published)) % day], published[np.minimum(index, len(published) - 1)])
+    return np.asarray(prices.reshape(-1, each).mean(axis=1))
 
 
 def _peak_charges(charges: HorizonCharges, hours: int) -> tuple[PeakCharge, ...]:

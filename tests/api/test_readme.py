@@ -26,11 +26,11 @@ def printed(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_the_plan_is_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = ["plan", "examples/ai-pod/site.yaml", "--date", "2026-07-01"]
-    assert printed(plan, monkeypatch).startswith(sample("Ashburn pod 1").rstrip("\n"))
+    (plan,) = re.findall(r"^plan:.*\n.*/ridethrough (plan .*)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert printed(shlex.split(plan), monkeypatch).startswith(sample("Dallas colocation hall  Wednesday").rstrip("\n"))
 
 
 @pytest.mark.long
 def test_the_study_is_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     (command,) = (text for language, text in BLOCKS if language == "sh" and text.startswith("ridethrough study"))
-    assert printed(shlex.split(command)[1:], monkeypatch).startswith(sample("Dallas colocation hall"))
+    assert printed(shlex.split(command)[1:], monkeypatch).startswith(sample("Dallas colocation hall  2023-08-01"))
