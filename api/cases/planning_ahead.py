@@ -278,4 +278,4 @@ def _assumptions(known: Known, past: Horizon) -> Iterator[str]:
     if known.price_per_kwh is not None:
         end = past.start + len(known.price_per_kwh) * past.step
         if end < known.block.end:
-            yield f"prices after {end.astimezone(local).isoformat()} were not published: taken as the mean of the week before"
+            yield f"prices after {end.astimezone(local).isoformat()} are taken as the mean of the week before"

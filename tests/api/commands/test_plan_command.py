@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -64,8 +65,8 @@ def test_a_terminal_without_our_characters_still_gets_the_plan(site: Path) -> No
 @pytest.mark.parametrize("site", EXAMPLES, ids=lambda site: site.parent.name)
 def test_every_example_plans_saves_and_is_certified(site: Path, tmp_path: Path) -> None:
     assert run("reserve", site).code == 0
-    day = {"ai-pod": "2026-07-31", "colo-hall": "2023-08-31"}[site.parent.name]
-    files = ("--out", tmp_path / "plan.json", "--plot", tmp_path / "plan.html")
+    (day, *_) = re.findall(r"ridethrough plan .*--date (\S+)", site.with_name("README.md").read_text())
+    files = ("--look-ahead-h", 0, "--out", tmp_path / "plan.json", "--plot", tmp_path / "plan.html")
     ran = run("plan", site, "--date", day, "--format", "json", *files)
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     plan = json.loads((tmp_path / "plan.json").read_text())
