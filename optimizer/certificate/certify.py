@@ -46,8 +46,9 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
     others_kw = np.where(unknown, np.array(plan.grid_kw) - inputs_kw, others_kw)
     meter_kw = inputs_kw + others_kw
     resting_kw = sum((each.resting_kw for each in systems), others_kw)
-    needed = needed_charges(systems, site.interconnection.import_limit_kw - resting_kw)
-    conditions = [shortfalls(each, systems, needed, meter_kw) for each in systems]
+    headroom_kw = site.interconnection.import_limit_kw - resting_kw
+    needed = needed_charges(systems, headroom_kw)
+    conditions = [shortfalls(each, systems, needed, headroom_kw) for each in systems]
     beyond = tuple(loads_beyond_limits(site, horizon, meter_kw, resting_kw))
     violations = [
         *_system_violations(systems, needed),

@@ -1,8 +1,7 @@
 """What conditions ask of a plan: full batteries, or a longer ride-through, at the boundaries where they hold.
 
-What comes sooner than the batteries can be charged is excused where the plan charges at the safe maximum from its start
-until then: it stores what charging could reach, or no interval before charges less than charger, taper, rectifier and
-meter allow.
+What comes sooner than the batteries can be charged is excused where the plan stores what charging at the safe maximum
+from its start reaches: within charger, taper, rectifier, and what the meter leaves beside other systems that lack too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,15 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.optimizer.certificate.limits import TOLERANCE_FRACTION, moment
-from ridethrough.optimizer.certificate.needed import Needed
+from ridethrough.optimizer.certificate.needed import Needed, most_reached_kwh
 from ridethrough.optimizer.certificate.system import SystemReplay
 
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-
-_CLOSE_PART = 1e-4
-_CLOSE_KW = 0.05
-"""How far a charge may be from the safe maximum and still be at it: of the charger's limit, and in kW."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,13 +28,13 @@ class Shortfalls:
 
 
 def shortfalls(
-    system: SystemReplay, systems: Sequence[SystemReplay], needed: Mapping[str, Needed], meter_kw: FloatArray
+    system: SystemReplay, systems: Sequence[SystemReplay], needed: Mapping[str, Needed], headroom_kw: FloatArray
 ) -> Shortfalls:
     """Replay what conditions ask of one system, and say where the plan falls short of it."""
     found = Shortfalls()
     if not system.held and not system.full.any():
         return found
-    excused = _excused(system, systems, needed, meter_kw)
+    excused = _excused(system, systems, needed, headroom_kw)
     full_kwh, slack_kwh = system.ups.max_stored_kwh, TOLERANCE_FRACTION * system.ups.capacity_kwh
     empty = system.full & (system.stored_kwh < full_kwh - slack_kwh - system.slack_kwh)
     kinds = sorted({each.kind.value for here in system.conditions.boundaries for each in here if each.full_charge})
@@ -66,24 +61,15 @@ def _say(found: Shortfalls, system: SystemReplay, what: str, short: Mask, excuse
 
 
 def _excused(
-    system: SystemReplay, systems: Sequence[SystemReplay], needed: Mapping[str, Needed], meter_kw: FloatArray
+    system: SystemReplay, systems: Sequence[SystemReplay], needed: Mapping[str, Needed], headroom_kw: FloatArray
 ) -> Mask:
-    """The boundaries before which a system charges all it can."""
-    own = needed[system.ups.id]
+    """The boundaries at which a system holds what it could reach beside the other systems that lack something."""
+    others_kw = np.zeros(len(headroom_kw))
+    for each in systems:
+        if each is not system and needed[each.ups.id].charge_kw.any():
+            others_kw += each.charge_kw / each.ups.rectifier_efficiency
     slack_kwh = TOLERANCE_FRACTION * system.ups.capacity_kwh + system.slack_kwh
-    as_reached = (system.stored_kwh >= own.reached_kwh - slack_kwh) & (own.reached_kwh < system.asked_kwh)
-    ups, battery = system.ups, system.ups.battery
-    rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency - system.load_dc_kw
-    kept_kwh = system.kept * system.stored_kwh[:-1]
-    taper_kw = np.array([ups.charge_below_taper_kw(kwh, system.horizon.interval_h) for kwh in kept_kwh.tolist()])
-    room_kwh = ups.max_stored_kwh - kept_kwh
-    to_full_kw = np.maximum(0.0, room_kwh) / battery.charge_efficiency / system.horizon.interval_h
-    most_kw = np.minimum(np.minimum(taper_kw, to_full_kw), np.minimum(ups.charge_limit_kw, rectifier_kw))
-    close_kw = _CLOSE_KW + _CLOSE_PART * ups.charge_limit_kw
-    at_its_most = system.charge_kw >= np.maximum(0.0, most_kw) - close_kw
-    limit_kw = system.evidence.site.interconnection.import_limit_kw
-    others_need = np.all([each.charge_kw <= needed[each.ups.id].charge_kw + close_kw for each in systems], axis=0)
-    at_its_most |= (meter_kw >= limit_kw - close_kw) & others_need
-    at_its_most &= system.discharge_kw <= system.forced_kw + close_kw
-    full = system.stored_kwh >= ups.max_stored_kwh - slack_kwh
-    return as_reached | full | np.concatenate([[True], np.logical_and.accumulate(at_its_most)])
+    reached_kwh = most_reached_kwh(system, headroom_kw - others_kw)
+    as_reached = (system.stored_kwh >= reached_kwh - slack_kwh) & (reached_kwh < system.asked_kwh)
+    full = system.stored_kwh >= system.ups.max_stored_kwh - slack_kwh
+    return np.asarray(as_reached | full)

@@ -75,6 +75,14 @@ def _needed(system: SystemReplay, headroom_kw: FloatArray, others_kw: float) -> 
     )
 
 
+def most_reached_kwh(system: SystemReplay, headroom_kw: FloatArray) -> FloatArray:
+    """What a system reaches of its floors at each boundary with so much import left at the meter."""
+    ups = system.ups
+    room_kw = np.minimum(ups.input_limit_kw * ups.rectifier_efficiency - system.load_dc_kw, ups.charge_limit_kw)
+    most_kw = np.maximum(0.0, np.minimum(room_kw, headroom_kw * ups.rectifier_efficiency))
+    return _going_on(system, _least_kwh(system, most_kw), most_kw)[1]
+
+
 def _per_kw(system: SystemReplay) -> float:
     """What a kW of charge stores in an interval."""
     return system.ups.battery.charge_efficiency * system.horizon.interval_h

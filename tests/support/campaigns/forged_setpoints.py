@@ -42,7 +42,7 @@ def stores_more_than_full(place: Place) -> Forgery | None:
 
 def sells_the_reserve(place: Place) -> Forgery | None:
     """Down to less than what one outage takes, with everything that follows from it."""
-    floor = place.trajectory.reserve_kwh[place.interval + 1] - place.size * place.ups.capacity_kwh
+    floor = min(place.trajectory.reserve_kwh) - place.size * place.ups.capacity_kwh
     kwh = place.trajectory.stored_kwh[place.interval] - floor
     discharge = kwh * place.ups.battery.discharge_efficiency / place.plan.horizon.interval_h
     return place.following("outages lose the load", charge_kw=0.0, discharge_kw=discharge)
@@ -92,12 +92,15 @@ def rests_part_full_in_a_storm(place: Place) -> Forgery | None:
     )
     late = [b for b in lower.tolist() if 0 < b < len(missing) - 1 and idle[:b].any()]
     reason = "storm asks for full batteries"
-    return place.during(reason, late[-1], ConditionKind.STORM) if late and not _meter_is_tight(place) else None
+    return place.during(reason, late[-1], ConditionKind.STORM) if late and not _is_tight(place) else None
 
 
-def _meter_is_tight(place: Place) -> bool:
-    """Whether the meter may have stood in the way of charging: then to be short is excused."""
-    return max(place.plan.grid_kw) > 0.8 * place.evidence.site.interconnection.import_limit_kw
+def _is_tight(place: Place) -> bool:
+    """Whether meter or rectifiers may have stood in the way of charging: then to be short is excused."""
+    ups = place.ups
+    left_kw = ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(max(place.trajectory.load_kw))
+    meter = max(place.plan.grid_kw) > 0.8 * place.evidence.site.interconnection.import_limit_kw
+    return meter or left_kw < 0.5 * ups.charge_limit_kw
 
 
 def lasts_no_longer_without_a_generator(place: Place) -> Forgery | None:
@@ -107,7 +110,7 @@ def lasts_no_longer_without_a_generator(place: Place) -> Forgery | None:
     lower = np.flatnonzero(missing > 0.02 * ups.capacity_kwh)
     idle = np.array(trajectory.charge_kw) < 0.2 * ups.charge_limit_kw
     late = [b for b in lower.tolist() if 0 < b < len(missing) - 1 and idle[:b].any()]
-    if not late or _meter_is_tight(place):
+    if not late or _is_tight(place):
         return None
     asked_s = 50 * ups.reserve.ride_through_s
     return place.during("generator_unavailable asks for", late[-1], ConditionKind.GENERATOR_UNAVAILABLE, asked_s)
