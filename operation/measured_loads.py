@@ -83,7 +83,7 @@ def _of_system(
         tuple(dc_kw.tolist()),
         [site.interconnection.export_limit_kw] * len(load_kw) if ups.bidirectional else None,
         locked=tuple(bool(each) or bool(ups.lock) for each in inside),
-        reserve_first=None,
+        needed_kw=None,
         emptiest_fraction=min(1.0, float(floor_kwh.min()) / ups.capacity_kwh),
     )
     return (

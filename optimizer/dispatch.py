@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
 from ridethrough.optimizer.certificate.certify import certify
 from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
@@ -18,7 +21,10 @@ from ridethrough.optimizer.routing import optimize
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.simplex import Answer, timed
 
+FloatArray = NDArray[np.float64]
+
 DEFAULT_TIME_LIMIT_S = 30.0
+_SAME_POWER_KW = 1e-3
 
 
 def plan_dispatch(
@@ -36,19 +42,17 @@ def plan_dispatch(
     plan is judged by; without it, what the problem itself says of site, loads and state. Where there are reasons in
     `no_trading_because`, the plan holds, and states them.
 
-    A reserve that cannot be kept gives a `recovery` plan; a solver without an answer, or an answer that fails its
-    certificate, a `hold` plan. Both keep every battery from trading.
+    Where a system lacks reserve the plan is a `recovery` plan: that system restores it first, and the others trade. A
+    solver without an answer, or an answer that fails its certificate, gives a `hold` plan, in which nothing is traded.
     """
     basis = basis_of(problem)
     alarms = reserve_alarms(basis)
-    if alarms:
-        trajectories = recover(basis)
-        warnings = [*alarms, *recovery_times(problem, trajectories)]
-        return _plan(basis, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at, evidence)
     if no_trading_because:
-        held = Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=list(no_trading_because))
-        return _plan(basis, held, issued_at, evidence)
-    plan = _plan(basis, optimize(basis, time_limit_s, engine), issued_at, evidence)
+        return _nothing_traded(basis, alarms, no_trading_because, issued_at, evidence)
+    answer = optimize(basis, time_limit_s, engine)
+    if alarms:
+        return _recovery_plan(basis, answer, alarms, issued_at, evidence)
+    plan = _plan(basis, answer, issued_at, evidence)
     if not plan.certificate.plan_is_at_fault or plan.status is PlanStatus.HOLD:
         return plan
     reasons = [*plan.warnings, "the plan failed its certificate and is withheld; every battery holds"]
@@ -82,6 +86,31 @@ def assess(
     """
     plan = _plan(basis, Answer(PlanStatus.OPTIMAL, trajectories), issued_at)
     return replace(plan, grid_target_kw=target_kw[: basis.problem.planned])
+
+
+def _nothing_traded(
+    basis: PlanBasis, alarms: list[str], reasons: Sequence[str], issued_at: datetime, evidence: Evidence | None
+) -> DispatchPlan:
+    """The plan that trades nothing: it holds, or restores the reserve of the systems that lack it."""
+    if not alarms:
+        held = Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=list(reasons))
+        return _plan(basis, held, issued_at, evidence)
+    trajectories = recover(basis)
+    warnings = [*alarms, *recovery_times(basis, trajectories), *reasons]
+    return _plan(basis, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at, evidence)
+
+
+def _recovery_plan(
+    basis: PlanBasis, answer: Answer, alarms: list[str], issued_at: datetime, evidence: Evidence | None
+) -> DispatchPlan:
+    """The plan of a site that lacks reserve: as optimized, if nothing else is wrong with it; else nothing is traded."""
+    if answer.status is not PlanStatus.HOLD:
+        times = recovery_times(basis, answer.trajectories)
+        found = replace(answer, status=PlanStatus.RECOVERY, warnings=[*alarms, *times, *answer.warnings])
+        plan = _plan(basis, found, issued_at, evidence)
+        if set(plan.certificate.violations) <= set(plan.certificate.loads_beyond_limits):
+            return plan
+    return _nothing_traded(basis, alarms, answer.warnings, issued_at, evidence)
 
 
 def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evidence | None = None) -> DispatchPlan:
@@ -122,9 +151,33 @@ def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evide
             basis.baseline_cost if n == len(resting_kw) else basis.cost_of(basis.baseline.trajectories, resting_kw, n)
         ),
         certificate=certificate,
-        warnings=tuple(dict.fromkeys((*answer.warnings, *basis.floors.warnings, *_notes(problem)))),
+        warnings=tuple(
+            dict.fromkeys(
+                (*answer.warnings, *basis.floors.warnings, *_beyond_the_meter(basis, meter_kw[:n]), *_notes(problem))
+            )
+        ),
         optimality=answer.optimality,
         timing_ms=answer.timing_ms,
+    )
+
+
+def _beyond_the_meter(basis: PlanBasis, meter_kw: FloatArray) -> Iterator[str]:
+    """Say where the loads alone are above the import limit, and what batteries leave of that."""
+    limit_kw = basis.problem.site.interconnection.import_limit_kw
+    excess_kw = basis.reach.excess_kw[: len(meter_kw)]
+    over = np.flatnonzero(excess_kw > _SAME_POWER_KW)
+    if len(over) == 0:
+        return
+    first = basis.problem.horizon.start_of(int(over[0])).isoformat()
+    left_kw = float(np.maximum(0.0, meter_kw - limit_kw).max())
+    left = (
+        f"with the batteries' help up to {left_kw:.0f} kW above it are left"
+        if left_kw > _SAME_POWER_KW
+        else ("the batteries keep it")
+    )
+    yield (
+        f"meter: the loads alone are up to {excess_kw.max():.0f} kW above the import limit of {limit_kw:.0f} kW, first "
+        f"at {first}; {left}"
     )
 
 

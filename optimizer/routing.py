@@ -96,7 +96,8 @@ def _of_fleet(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
     from ridethrough.optimizer import dynamic_program, fleet  # noqa: PLC0415 - numba takes seconds to import
 
     try:
-        return _by(basis, "column generation", fleet.cheapest_fleet_plan)
+        answer = _by(basis, "column generation", fleet.cheapest_fleet_plan)
+        return _of_any(basis, time_limit_s, engine) if answer is None else answer
     except dynamic_program.UnableToApply:
         return _of_any(basis, time_limit_s, engine)
     except dynamic_program.UnableToCompile as error:
@@ -113,6 +114,8 @@ def _of_one_battery(basis: PlanBasis, time_limit_s: float, engine: Engine) -> An
         answer = _by(basis, "dynamic program", dynamic_program.cheapest_plan)
     except dynamic_program.UnableToApply:
         return _of_any(basis, time_limit_s, engine)
+    if answer is None:
+        return _of_any(basis, time_limit_s, engine)
     if basis.problem.horizon.intervals > _LONGEST_AUDIT or not engine.due_for_audit():
         return answer
     checked = _of_any(basis, time_limit_s, engine)
@@ -128,13 +131,13 @@ def _agree(basis: PlanBasis, one: Answer, other: Answer) -> bool:
     return abs(costs[0] - costs[1]) <= _AGREE * max(1.0, abs(costs[1]))
 
 
-def _by(basis: PlanBasis, method: str, cheapest: Callable[[PlanBasis], _Found | None]) -> Answer:
+def _by(basis: PlanBasis, method: str, cheapest: Callable[[PlanBasis], _Found | None]) -> Answer | None:
+    """Solve by a method that keeps every limit in full; None where that cannot be."""
     began = time.perf_counter()
     optimum = cheapest(basis)
     timing_ms = {"solve": (time.perf_counter() - began) * 1e3}
     if optimum is None:
-        reason = f"no plan keeps every limit ({method}); every battery holds"
-        return Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=[reason], timing_ms=timing_ms)
+        return None
     optimality = Optimality(method=method, relative_gap=max(0.0, optimum.gap))
     return Answer(PlanStatus.OPTIMAL, optimum.trajectories, optimality, timing_ms=timing_ms)
 
@@ -169,6 +172,6 @@ def _is_allowed(basis: PlanBasis) -> bool:
             kwh < least - _ROUNDING_KWH for kwh, least in zip(each.stored_kwh[1:], each.reserve_kwh[1:], strict=True)
         ):
             return False
-        if each.stored_kwh[-1] < each.stored_kwh[0] - _ROUNDING_KWH:
+        if each.stored_kwh[-1] < basis.floors.return_kwh[each.ups_id] - _ROUNDING_KWH:
             return False
     return True

@@ -17,12 +17,15 @@ from ridethrough.tariffs.horizon.charges import DemandStep
 
 KNOWN_SETS = frozenset(
     {
-        *("SCENARIOS", "UPS", "INTERVALS", "LIMITED"),
+        *("SCENARIOS", "UPS", "INTERVALS", "LIMITED", "OVERLOADED"),
         *("PEAKS", "METERED", "STEPS", "RATCHETS"),
         *("EXPORTS", "TEMPTING", "FEEDS_BACK"),
     }
 )
-"""The model's sets that the program has an answer to; those of export and back-feed only where none can happen."""
+"""The model's sets that the program has an answer to.
+
+Those of export and back-feed count only where none can happen. Where loads alone are above the import limit the program
+keeps the limit in full, and has no answer where batteries cannot do that."""
 
 _ROUNDING = 1e-12
 

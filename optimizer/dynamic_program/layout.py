@@ -23,7 +23,7 @@ def battery_steps(basis: PlanBasis, ups: UpsSystem) -> BatterySteps:
     start_kwh = basis.problem.stored_at_start_kwh(ups)
     floor_kwh = np.array(basis.floors.floor_kwh[ups.id])
     floor_kwh[0] = min(floor_kwh[0], start_kwh)
-    floor_kwh[-1] = max(floor_kwh[-1], start_kwh)
+    floor_kwh[-1] = max(floor_kwh[-1], basis.floors.return_kwh[ups.id])
     return BatterySteps(
         charge_price=dc_price / battery.charge_efficiency,
         discharge_price=(dc_price - battery.wear_cost_per_kwh) * battery.discharge_efficiency,
@@ -95,5 +95,5 @@ def trajectory(basis: PlanBasis, ups: UpsSystem, stored_kwh: FloatArray) -> UpsT
         charge_kw=tuple(charge_kw.tolist()),
         discharge_kw=tuple(discharge_kw.tolist()),
         stored_kwh=tuple(stored_kwh.tolist()),
-        reserve_kwh=basis.floors.floor_kwh[ups.id],
+        reserve_kwh=basis.floors.reserve_kwh[ups.id],
     )

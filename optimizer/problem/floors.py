@@ -1,65 +1,126 @@
-"""The floor under stored energy at each boundary: the usual reserve, raised while a condition holds.
+"""The floor under stored energy at each boundary: what the reserve asks for, as far as it can be there.
 
-A condition that comes sooner than the batteries can be charged does not make the problem infeasible. The floor then
-follows what charging at the maximum from the start reaches, so that the plan charges as fast as is safe, and a warning
-says when what is asked for is there.
+A reserve that is higher than what can be stored by then does not make the problem infeasible. The floor then follows
+what charging at the maximum from the start reaches, so that the plan charges as fast as is safe, and a warning says
+when what is asked for is there. So it is with a system that starts below its reserve, and with a condition that comes
+soon.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ridethrough.domain import ReserveCondition, UpsSystem
-from ridethrough.optimizer.problem.charging import Charging, import_headroom_kw
+from ridethrough.optimizer.problem.charging import Charging, charge_all, import_headroom_kw
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.needed import SAME_ENERGY, least_energy_kwh
 from ridethrough.optimizer.problem.powers import Powers
 from ridethrough.optimizer.problem.reserves import Reserves, longer_kwh
+from ridethrough.optimizer.problem.standing_by import can_keep_what_it_has
 
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floors:
-    """The floor of each UPS system at each boundary (kWh), and what cannot be reached in time."""
+    """By UPS system: the floor at each boundary and stored energy to return to at the end (kWh).
+
+    `reserve_kwh` is what a plan states: the floor, but what is asked for where even the usual reserve is out of reach.
+    `warnings` say which condition cannot be met in time. A system returns to what it held at the start, or to what
+    charging at the maximum leaves at the end where that is less.
+    """
 
     floor_kwh: Mapping[str, tuple[float, ...]]
+    reserve_kwh: Mapping[str, tuple[float, ...]]
+    return_kwh: Mapping[str, float]
     warnings: tuple[str, ...]
 
 
 def floors_of(problem: DispatchProblem, reserves: Reserves, powers: Powers) -> Floors:
-    """Raise the usual reserve where conditions hold, as far as charging from the start can reach."""
-    if not reserves.raised:
-        return Floors(floor_kwh=reserves.usual_kwh, warnings=())
+    """Lay the floors, as far as charging from the start can reach."""
+    start_kwh = {ups.id: problem.stored_at_start_kwh(ups) for ups in problem.site.ups}
+    if _every_floor_is_there(problem, reserves, powers, start_kwh):
+        asked_kwh = reserves.asked_kwh
+        return Floors(floor_kwh=asked_kwh, reserve_kwh=asked_kwh, return_kwh=start_kwh, warnings=())
     reached = _reached_kwh(problem, reserves, powers)
     floors: dict[str, tuple[float, ...]] = {}
+    stated: dict[str, tuple[float, ...]] = {}
+    returns: dict[str, float] = {}
     warnings: list[str] = []
     for ups in problem.site.ups:
-        each_kwh = zip(reserves.usual_kwh[ups.id], reserves.asked_kwh[ups.id], reached[ups.id], strict=True)
-        floors[ups.id] = tuple(max(least, min(most, reach * (1 - _ROUNDING))) for least, most, reach in each_kwh)
+        each_kwh = zip(reserves.asked_kwh[ups.id], reached[ups.id], strict=True)
+        floors[ups.id] = tuple(min(most, reach * (1 - _ROUNDING)) for most, reach in each_kwh)
+        stated[ups.id] = tuple(
+            floor if floor >= usual else most
+            for floor, usual, most in zip(
+                floors[ups.id], reserves.usual_kwh[ups.id], reserves.asked_kwh[ups.id], strict=True
+            )
+        )
+        left_kwh = reached[ups.id][-1]
+        slack_kwh = SAME_ENERGY * ups.capacity_kwh
+        returns[ups.id] = start_kwh[ups.id] if left_kwh >= start_kwh[ups.id] else max(0.0, left_kwh - slack_kwh)
         warnings += _shortfalls(problem, ups, reserves, reached[ups.id])
         warnings += _beyond_capacity(ups, reserves)
-    return Floors(floor_kwh=floors, warnings=tuple(warnings))
+    return Floors(floor_kwh=floors, reserve_kwh=stated, return_kwh=returns, warnings=tuple(warnings))
+
+
+def _every_floor_is_there(
+    problem: DispatchProblem, reserves: Reserves, powers: Powers, start_kwh: Mapping[str, float]
+) -> bool:
+    """Whether every system holds all that is asked for from the start, and can keep it."""
+    stored = all(max(reserves.asked_kwh[ups_id]) <= kwh for ups_id, kwh in start_kwh.items())
+    within_limit = max(powers.resting_kw) <= problem.site.interconnection.import_limit_kw
+    return stored and within_limit and not reserves.raised and can_keep_what_it_has(problem, powers)
 
 
 def _reached_kwh(problem: DispatchProblem, reserves: Reserves, powers: Powers) -> dict[str, list[float]]:
-    """Charge every system towards what it is asked for, at the maximum from the start; the first to need it first."""
-    systems, raised_at = [], {}
+    """Charge every system towards what it is asked for, at the maximum from the start; the first to need it first.
+
+    Where a ramp limit holds, charging is counted on only where it is needed in time. Where the loads alone are above
+    the import limit, energy above the floors is given.
+    """
+    h, raised_at, systems = problem.horizon.interval_h, {}, []
     for ups in problem.site.ups:
         start_kwh, asked_kwh = problem.stored_at_start_kwh(ups), reserves.asked_kwh[ups.id]
-        both = zip(asked_kwh, reserves.usual_kwh[ups.id], strict=True)
-        raised = (b for b, (most, least) in enumerate(both) if most > least)
-        raised_at[ups.id] = next(raised, problem.horizon.intervals + 1)
+        raised_at[ups.id] = next((b for b, most in enumerate(asked_kwh) if most > start_kwh), len(asked_kwh))
         target_kwh = min(ups.max_stored_kwh, max(start_kwh, *asked_kwh))
         systems.append(Charging(ups=ups, target_kwh=target_kwh, stored_kwh=[start_kwh]))
     systems.sort(key=lambda each: (raised_at[each.ups.id], each.fullness))
     ramps = problem.site.interconnection.ramp_limit_kw_per_min is not None
+    least = _least_kwh(problem, reserves, powers)
     for t in range(problem.horizon.intervals):
-        headroom_kw = import_headroom_kw(problem, powers, t)
-        for system in systems:
-            # where a ramp limit holds, charging is counted on no more than to keep what was stored at the start
-            keeps = ramps and not powers.reserve_first[t]
-            target_kwh = system.stored_kwh[0] if keeps else system.target_kwh
-            headroom_kw -= system.charge(powers, problem.horizon.interval_h, headroom_kw, target_kwh)
+        excess_kw = -import_headroom_kw(problem, powers, t)
+        if excess_kw > 0:
+            keeps_kwh = {ups_id: each[t + 1] for ups_id, each in least.items()}
+            for system in _fullest_first(systems, keeps_kwh):
+                excess_kw -= system.relieve(powers, h, excess_kw, keeps_kwh[system.ups.id])
+            continue
+        targets = [powers.need[each.ups.id].reached_kwh[t + 1] if ramps else each.target_kwh for each in systems]
+        charge_all(problem, powers, systems, targets)
     return {system.ups.id: system.stored_kwh for system in systems}
+
+
+def _fullest_first(systems: list[Charging], keeps_kwh: Mapping[str, float]) -> list[Charging]:
+    return sorted(systems, key=lambda each: keeps_kwh[each.ups.id] - each.stored_kwh[-1])
+
+
+def _least_kwh(problem: DispatchProblem, reserves: Reserves, powers: Powers) -> dict[str, list[float]]:
+    """The energy of each system under which a later floor could no longer be met; looked for where the meter asks."""
+    over = min(problem.site.interconnection.import_limit_kw - np.array(powers.resting_kw)) < 0
+    if not over:
+        return {ups_id: list(asked) for ups_id, asked in reserves.asked_kwh.items()}
+    headroom_kw = problem.site.interconnection.import_limit_kw - np.array(powers.resting_kw)
+    chargers_kw = sum(ups.charge_limit_kw for ups in problem.site.ups)
+    least = {}
+    for ups in problem.site.ups:
+        bounds = powers.bounds[ups.id]
+        share_kw = np.maximum(0.0, headroom_kw) * ups.rectifier_efficiency * ups.charge_limit_kw / chargers_kw
+        most_kw = np.minimum(share_kw, bounds.charge_ceiling_kw)
+        forced_kw = np.array(bounds.discharge_floor_kw)
+        asked_kwh = np.array(reserves.asked_kwh[ups.id])
+        least[ups.id] = least_energy_kwh(ups, asked_kwh, most_kw, forced_kw, problem.horizon.interval_h).tolist()
+    return least
 
 
 def _shortfalls(
@@ -67,7 +128,7 @@ def _shortfalls(
 ) -> Iterator[str]:
     """Say which condition comes too soon, and when what it asks for is there."""
     boundaries, asked_kwh = reserves.conditions[ups.id].boundaries, reserves.asked_kwh[ups.id]
-    slack_kwh = _ROUNDING * ups.capacity_kwh
+    slack_kwh = SAME_ENERGY * ups.capacity_kwh
     short = [b for b, held in enumerate(boundaries) if held and reached_kwh[b] < asked_kwh[b] - slack_kwh]
     if not short:
         return

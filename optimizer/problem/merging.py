@@ -48,6 +48,8 @@ def merge_identical(basis: PlanBasis) -> Merged:
     for ups in basis.problem.site.ups:
         alike.setdefault(_identity(basis, ups), []).append(ups)
     groups = [part for systems in alike.values() for part in _within_units(systems)]
+    if len(groups) == len(basis.problem.site.ups):
+        return Merged(basis=basis, original=basis, stands_for={ups.id: (ups.id,) for ups in basis.problem.site.ups})
     merged = _merged(basis, groups)
     sound = [_is_sound(basis, merged.basis, group) for group in groups]
     if all(sound):
@@ -70,6 +72,8 @@ def _identity(basis: PlanBasis, ups: UpsSystem) -> str:
             problem.stored_at_start_kwh(ups),
             problem.state.unit_stored_kwh.get(ups.id),
             basis.powers.bounds[ups.id],
+            basis.floors.return_kwh[ups.id],
+            basis.powers.need[ups.id],
         )
     )
 
@@ -165,6 +169,8 @@ def _limits(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
             bounds.discharge_ceiling_kw,
             basis.powers.dc_load_kw[ups.id],
             basis.floors.floor_kwh[ups.id],
+            basis.powers.need[ups.id].charge_kw,
+            [basis.floors.return_kwh[ups.id]],
             [ups.max_stored_kwh, basis.problem.stored_at_start_kwh(ups), ups.charge_limit_kw, ups.capacity_kwh],
         ]
     )
@@ -177,5 +183,5 @@ def _share(basis: PlanBasis, ups_id: str, whole: UpsTrajectory, n: int) -> UpsTr
         charge_kw=tuple(kw / n for kw in whole.charge_kw),
         discharge_kw=tuple(kw / n for kw in whole.discharge_kw),
         stored_kwh=tuple(kwh / n for kwh in whole.stored_kwh),
-        reserve_kwh=basis.floors.floor_kwh[ups_id],
+        reserve_kwh=basis.floors.reserve_kwh[ups_id],
     )

@@ -24,22 +24,22 @@ def power_bounds_of(
     may_export_kw: list[float] | None,
     *,
     locked: tuple[bool, ...],
-    reserve_first: tuple[bool, ...] | None,
+    needed_kw: tuple[float, ...] | None,
     emptiest_fraction: float,
 ) -> PowerBounds:
     """Turn the limits of rectifier, battery and interconnection into bounds; feeding back below price 0 only burns.
 
     Where a condition has `locked` the batteries, they discharge only what the rectifiers cannot carry. Load swings keep
     their power on both sides, and a downward one does not feed back; but the load is carried first, standing by is made
-    up for, and so is the reserve (`reserve_first`). A battery whose power falls as it empties is held to what is left
-    at `emptiest_fraction`, the lowest that the reserve lets it come to.
+    up for, and so is a reserve that must be there in time (`needed_kw` of charge). A battery whose power falls as it
+    empties is held to what is left at `emptiest_fraction`, the lowest that the reserve lets it come to.
     """
     load_kw, closed = np.array(dc_load_kw, dtype=float), np.array(locked, dtype=bool)
     rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency
     feed_back_kw = np.where(closed, 0.0, 0.0 if may_export_kw is None else may_export_kw)
     least_kw = np.maximum(0.0, load_kw - rectifier_kw)
     calm_charge_kw = max(ups.charge_limit_kw - ups.swing_headroom_kw, ups.standby_charge_kw)
-    charger_kw = np.where(False if reserve_first is None else reserve_first, ups.charge_limit_kw, calm_charge_kw)
+    charger_kw = np.maximum(calm_charge_kw, 0.0 if needed_kw is None else np.array(needed_kw))
     discharge_limit_kw = ups.units_in_service * ups.battery.discharge_limit_at_kw(emptiest_fraction)
     calm_discharge_kw = discharge_limit_kw - ups.swing_headroom_kw
     swings_back_kw = 0.0 if ups.bidirectional else ups.swing_headroom_kw

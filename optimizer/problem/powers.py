@@ -7,62 +7,56 @@ import numpy as np
 
 from ridethrough.domain import UpsSystem
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.needed import Need, needs_of, rooms_of
 from ridethrough.optimizer.problem.power_bounds import PowerBounds, power_bounds_of
 from ridethrough.optimizer.problem.reserves import Reserves
-
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
     """Powers per interval (kW).
 
-    By UPS system, `dc_load_kw` is what the inverters draw from the DC bus, and `bounds` how far batteries may go.
-    `resting_kw` is the meter with every load carried and every battery at rest. In `reserve_first` a system still
-    charges for its reserve before all else.
+    By UPS system, `dc_load_kw` is what the inverters draw from the DC bus, `need` the charge that comes before load
+    swings and the ramp limit, and `bounds` how far batteries may go. `resting_kw` is the meter with every load carried
+    and every battery at rest.
     """
 
     dc_load_kw: Mapping[str, tuple[float, ...]]
+    need: Mapping[str, Need]
     bounds: Mapping[str, PowerBounds]
     resting_kw: tuple[float, ...]
-    reserve_first: tuple[bool, ...]
 
 
 def powers_of(problem: DispatchProblem, reserves: Reserves) -> Powers:
     """Work out the powers of a problem."""
     site = problem.site
     dc_load_kw = {ups.id: tuple(ups.dc_load_kw(load) for load in problem.load_kw[ups.id]) for ups in site.ups}
-    first = {ups.id: _reserve_comes_first(problem, ups, reserves.asked_kwh[ups.id]) for ups in site.ups}
-    may_export_kw = site.interconnection.export_limit_kw * (problem.charges.energy_per_kwh >= 0)
-    resting_kw = np.array(problem.unprotected_load_kw)
+    resting_kw = np.array(problem.unprotected_load_kw, dtype=float)
     for ups in site.ups:
         resting_kw = resting_kw + np.array(dc_load_kw[ups.id]) / ups.rectifier_efficiency
+    headroom_kw = site.interconnection.import_limit_kw - resting_kw
+    need = needs_of(problem, reserves.asked_kwh, rooms_of(site, dc_load_kw), headroom_kw)
+    may_export_kw = site.interconnection.export_limit_kw * (problem.charges.energy_per_kwh >= 0)
     return Powers(
         dc_load_kw=dc_load_kw,
+        need=need,
         bounds={
             ups.id: power_bounds_of(
                 ups,
                 dc_load_kw[ups.id],
                 may_export_kw.tolist() if ups.bidirectional else None,
-                locked=tuple(map(bool, reserves.conditions[ups.id].intervals)),
-                reserve_first=first[ups.id] if ups.swing_headroom_kw > 0 else None,
+                locked=_locked(problem, reserves, ups),
+                needed_kw=need[ups.id].charge_kw,
                 emptiest_fraction=min(1.0, min(reserves.usual_kwh[ups.id]) / ups.capacity_kwh),
             )
             for ups in site.ups
         },
         resting_kw=tuple(resting_kw.tolist()),
-        reserve_first=tuple(any(each) for each in zip(*first.values(), strict=True)),
     )
 
 
-def _reserve_comes_first(problem: DispatchProblem, ups: UpsSystem, asked_kwh: tuple[float, ...]) -> tuple[bool, ...]:
-    """Say for each interval whether more than what is stored at the start is still to be reserved.
-
-    Until it is there, charging comes before what load swings and the ramp limit ask for. What only the look-ahead needs
-    counts in the look-ahead.
-    """
-    start_kwh = problem.stored_at_start_kwh(ups) * (1 + _ROUNDING)
-    lacking = [b for b, most in enumerate(asked_kwh) if most > start_kwh]
-    in_plan = max((b for b in lacking if b <= problem.planned), default=-1)
-    last = max(lacking, default=-1)
-    return tuple(t < in_plan or problem.planned <= t < last for t in range(problem.horizon.intervals))
+def _locked(problem: DispatchProblem, reserves: Reserves, ups: UpsSystem) -> tuple[bool, ...]:
+    """Where nothing is traded: while a condition holds; throughout, where the reserve or the state of units forbids."""
+    if reserves.lock[ups.id]:
+        return (True,) * problem.horizon.intervals
+    return tuple(map(bool, reserves.conditions[ups.id].intervals))

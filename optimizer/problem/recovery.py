@@ -1,18 +1,18 @@
-"""The plan that returns to the reserve as fast as is safe, and what is said of a reserve that is not there.
+"""Systems whose reserve is not there: what is said of them, and the plan that does nothing but restore it.
 
-Below the reserve there is no optimization: every battery that lacks reserve charges at the most that charger,
-rectifier and meter allow, the emptiest first, and nothing discharges but what the rectifiers cannot carry.
+A system below its reserve charges at the safe maximum until it is restored, and trades from then on; the other systems
+trade all along. The floors of a problem say so to the model (`floors`). Where the model has no answer, `recover` is the
+plan: every battery that lacks reserve charges at the most that charger, rectifier and meter allow, the emptiest first,
+and nothing discharges but what the rectifiers cannot carry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ridethrough.domain import Binding, ReserveRequirement, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.problem.baseline import charge_towards
-from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.needed import SAME_ENERGY
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
-
-_ROUNDING = 1e-9
 
 
 def recover(basis: PlanBasis) -> tuple[UpsTrajectory, ...]:
@@ -29,21 +29,36 @@ def recover(basis: PlanBasis) -> tuple[UpsTrajectory, ...]:
 
 def reserve_alarms(basis: PlanBasis) -> list[str]:
     """Say for each system whose reserve is not there what is missing, in kWh and in seconds."""
-    alarms, problem = [], basis.problem
-    for ups in problem.site.ups:
-        required, stored_kwh = basis.reserves.requirement[ups.id], problem.stored_at_start_kwh(ups)
-        floor_kwh = basis.floors.floor_kwh[ups.id][0]
+    alarms = []
+    for ups in basis.problem.site.ups:
+        required, lock = basis.reserves.requirement[ups.id], basis.reserves.lock[ups.id]
         if ups.lock:
             alarms.append(f"{ups.id}: {ups.lock}, no trading")
-        if not required.feasible and ups.id not in problem.reserve_profile_kwh:
+        if lock and lock != ups.lock:
+            alarms.append(f"{ups.id}: {lock}: {_lacking(ups, required)}")
+        elif not required.feasible and ups.lock and ups.id not in basis.problem.reserve_profile_kwh:
             alarms.append(f"{ups.id}: reserve is infeasible ({required.binding.value}): {_lacking(ups, required)}")
-        elif stored_kwh < floor_kwh * (1 - _ROUNDING):
-            seconds = required.required_s * (floor_kwh - stored_kwh) / (floor_kwh - _unavailable_kwh(ups))
-            alarms.append(
-                f"{ups.id}: {stored_kwh:.1f} kWh stored is below the reserve of {floor_kwh:.1f} kWh, short by "
-                f"{floor_kwh - stored_kwh:.1f} kWh and {seconds:.0f} s; charging at the safe maximum, no trading"
-            )
+        else:
+            alarms += _shortfall(basis, ups, required)
     return alarms
+
+
+def _shortfall(basis: PlanBasis, ups: UpsSystem, required: ReserveRequirement) -> Iterator[str]:
+    """Say from when the reserve is not there, and how much of it is missing then."""
+    slack_kwh = SAME_ENERGY * ups.capacity_kwh
+    there_kwh = (basis.problem.stored_at_start_kwh(ups), *basis.floors.floor_kwh[ups.id][1:])
+    usual_kwh = basis.reserves.usual_kwh[ups.id]
+    short = [b for b, (there, usual) in enumerate(zip(there_kwh, usual_kwh, strict=True)) if there < usual - slack_kwh]
+    if not short:
+        return
+    stored_kwh, reserve_kwh = there_kwh[short[0]], usual_kwh[short[0]]
+    missing_kwh = reserve_kwh - stored_kwh
+    seconds = required.required_s * missing_kwh / (reserve_kwh - _unavailable_kwh(ups))
+    when = f" at {basis.problem.horizon.start_of(short[0]).isoformat()}" if short[0] else ""
+    yield (
+        f"{ups.id}: {stored_kwh:.1f} kWh stored{when} is below the reserve of {reserve_kwh:.1f} kWh, short by "
+        f"{missing_kwh:.1f} kWh and {seconds:.0f} s; charging at the safe maximum, no trading until it is restored"
+    )
 
 
 def _lacking(ups: UpsSystem, required: ReserveRequirement) -> str:
@@ -59,13 +74,18 @@ def _unavailable_kwh(ups: UpsSystem) -> float:
     return (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * ups.capacity_kwh
 
 
-def recovery_times(problem: DispatchProblem, trajectories: Sequence[UpsTrajectory]) -> list[str]:
+def recovery_times(basis: PlanBasis, trajectories: Sequence[UpsTrajectory]) -> list[str]:
     """Say when each system that lacks reserve has it again."""
     times = []
     for each in trajectories:
-        safe = [b for b, stored in enumerate(each.stored_kwh) if stored >= each.reserve_kwh[b] * (1 - _ROUNDING)]
-        if safe and safe[0] > 0:
-            times.append(f"{each.ups_id}: reserve restored at {problem.horizon.start_of(safe[0]).isoformat()}")
-        elif not safe:
+        ups = basis.problem.site.ups_system(each.ups_id)
+        usual_kwh, slack_kwh = basis.reserves.usual_kwh[each.ups_id], SAME_ENERGY * ups.capacity_kwh
+        lacking = [b for b, kwh in enumerate(each.stored_kwh) if kwh < usual_kwh[b] - slack_kwh]
+        if not lacking:
+            continue
+        if lacking[-1] == len(each.stored_kwh) - 1:
             times.append(f"{each.ups_id}: reserve is not restored within this plan")
+        else:
+            restored = basis.problem.horizon.start_of(lacking[-1] + 1).isoformat()
+            times.append(f"{each.ups_id}: reserve restored at {restored}")
     return times

@@ -15,12 +15,14 @@ class Reserves:
 
     The requirement is that of the highest load. What a boundary asks for follows the load there (`carried_load`).
     `usual_kwh` is asked for without conditions, `asked_kwh` with them: at most full where it is a condition that asks.
+    `lock` says why a system trades nothing throughout; it is empty where trading is open.
     """
 
     requirement: Mapping[str, ReserveRequirement]
     conditions: Mapping[str, ConditionsOnHorizon]
     usual_kwh: Mapping[str, tuple[float, ...]]
     asked_kwh: Mapping[str, tuple[float, ...]]
+    lock: Mapping[str, str]
 
     @property
     def raised(self) -> bool:
@@ -43,6 +45,7 @@ def reserves_asked(problem: DispatchProblem) -> Reserves:
     usual = {ups.id: _usual_kwh(problem, ups, carried[ups.id]) for ups in problem.site.ups}
     return Reserves(
         requirement=requirement,
+        lock={ups.id: _lock(problem, ups, requirement[ups.id]) for ups in problem.site.ups},
         conditions=held,
         usual_kwh=usual,
         asked_kwh={ups.id: _asked_kwh(ups, carried[ups.id], held[ups.id], usual[ups.id]) for ups in problem.site.ups},
@@ -76,6 +79,12 @@ def _carried_kw(problem: DispatchProblem, ups: UpsSystem, held: ConditionsOnHori
         max(least, *(longer[each][b] for each in here if each in longer), 0.0)
         for b, (least, here) in enumerate(zip(usual, held.boundaries, strict=True))
     )
+
+
+def _lock(problem: DispatchProblem, ups: UpsSystem, required: ReserveRequirement) -> str:
+    if ups.lock or required.feasible or ups.id in problem.reserve_profile_kwh:
+        return ups.lock
+    return f"reserve is infeasible ({required.binding.value})"
 
 
 def _requirement(problem: DispatchProblem, ups: UpsSystem, highest_input_kw: float) -> ReserveRequirement:

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from ridethrough.optimizer.formulation.horizon import Parameters, Sets
+from ridethrough.optimizer.formulation.horizon import FloatArray, Parameters, Sets
 from ridethrough.optimizer.formulation.model import state_model
 from ridethrough.optimizer.solvers.highs import Session, Solution
 from ridethrough.optimizer.standard_form.compiler import CompiledModel
@@ -28,6 +28,10 @@ class PreparedModel:
     def solve(self, program: LinearProgram, *, time_limit_s: float) -> Solution:
         """Solve a program of this model."""
         return self.session.solve(program, time_limit_s=time_limit_s, warm=self.warm)
+
+    def prefer(self, weights: FloatArray, *, time_limit_s: float) -> FloatArray | None:
+        """Of all answers that cost the same as that of the last solve, find the one of the least weight."""
+        return self.session.prefer(weights, time_limit_s=time_limit_s)
 
 
 class Engine:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from ridethrough.optimizer.standard_form.program import LinearProgram
 
+FloatArray = NDArray[np.float64]
+
 _SMALL_COLUMNS = 4000
 """Below this size presolve costs more than it saves (a day has some hundreds of columns)."""
 _GAP = 1e-9
@@ -20,6 +22,9 @@ _PRIMAL_SIMPLEX = 4
 _FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _FEW_COEFFICIENTS = 64
 """Up to so many changed matrix entries are changed one by one; with more, the program is passed anew."""
+
+_NO_DUAL = 1e-9
+_SAME_COST = 1e-10
 
 
 class SolveStatus(StrEnum):
@@ -91,6 +96,42 @@ class Session:
             self._run(time_limit_s)
         return self._solution(program, time.perf_counter() - began)
 
+    def prefer(self, weights: FloatArray, *, time_limit_s: float) -> FloatArray | None:
+        """Of all answers that cost the same as that of the last solve, find one of the least sum of weights * values.
+
+        A column or row whose dual is not 0 must stay where it is for the cost to stay; the others may move. Returns
+        None where nothing better is found in time. The next `solve` begins from here where it is `warm`.
+        """
+        program, answer = self._held, self._highs.getSolution()
+        if program is None or program.integer.any() or self._status() is not SolveStatus.OPTIMAL:
+            return None
+        values, row_values = np.array(answer.col_value), np.array(answer.row_value)
+        stays = np.abs(np.array(answer.col_dual)) > _NO_DUAL
+        row_stays = np.abs(np.array(answer.row_dual)) > _NO_DUAL
+        self._tell(
+            weights,
+            (np.where(stays, values, program.lower), np.where(stays, values, program.upper)),
+            (
+                np.where(row_stays, row_values, program.row_lower),
+                np.where(row_stays, row_values, program.row_upper),
+            ),
+        )
+        self._run(time_limit_s)
+        if self._status() is not SolveStatus.OPTIMAL:
+            return None
+        preferred = np.array(self._highs.getSolution().col_value)
+        before, more = float(program.cost @ values), float(program.cost @ (preferred - values))
+        return None if more > _SAME_COST * max(1.0, abs(before)) else preferred
+
+    def _tell(
+        self, cost: FloatArray, bounds: tuple[FloatArray, FloatArray], row_bounds: tuple[FloatArray, FloatArray]
+    ) -> None:
+        columns, rows = len(cost), len(row_bounds[0])
+        each_column = np.arange(columns, dtype=np.int32)
+        self._highs.changeColsCost(columns, each_column, cost)
+        self._highs.changeColsBounds(columns, each_column, *bounds)
+        self._highs.changeRowsBounds(rows, np.arange(rows, dtype=np.int32), *row_bounds)
+
     def _run(self, time_limit_s: float) -> None:
         # the limit counts from the first run of a live solver
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + float(time_limit_s))
@@ -128,15 +169,12 @@ class Session:
         entries = np.flatnonzero(held.values != program.values)
         if len(entries) > _FEW_COEFFICIENTS:
             return False
-        highs, columns, rows = self._highs, program.columns, program.rows
+        highs = self._highs
         row_of = np.searchsorted(program.starts, entries, side="right") - 1
         for entry, row in zip(entries.tolist(), row_of.tolist(), strict=True):
             highs.changeCoeff(row, int(program.indices[entry]), float(program.values[entry]))
         # to tell costs and bounds is as cheap as to look whether they differ
-        each_column = np.arange(columns, dtype=np.int32)
-        highs.changeColsCost(columns, each_column, program.cost)
-        highs.changeColsBounds(columns, each_column, program.lower, program.upper)
-        highs.changeRowsBounds(rows, np.arange(rows, dtype=np.int32), program.row_lower, program.row_upper)
+        self._tell(program.cost, (program.lower, program.upper), (program.row_lower, program.row_upper))
         highs.changeObjectiveOffset(program.offset)
         return True
 

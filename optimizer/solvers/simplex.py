@@ -14,14 +14,18 @@ from ridethrough.optimizer.formulation.model import model_data
 from ridethrough.optimizer.pricing.price import Metered
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
-from ridethrough.optimizer.solvers.engine import Engine
+from ridethrough.optimizer.solvers.engine import Engine, PreparedModel
 from ridethrough.optimizer.solvers.highs import Solution, SolveStatus
 
+FloatArray = NDArray[np.float64]
 T = TypeVar("T")
 Pair = tuple[str, int]
 """A UPS system and an interval."""
 
 _BOTH_AT_ONCE_KW = 1e-6
+_TIE_PRICE, _TIE_STORED = 0.3, 1e-3
+"""Where plans cost the same: what the highest price, and a kWh kept through the horizon, count beside discharge."""
+_LEAST_TIE_BREAK_S = 1.0
 
 
 @dataclass(slots=True)
@@ -57,11 +61,35 @@ def solve_model(basis: PlanBasis, around: Metered | None, time_limit_s: float, e
         prepared = timed(timing, "compile", partial(engine.prepared, data.sets))
         program = timed(timing, "evaluate", partial(prepared.program, data.parameters))
         solution = timed(timing, "solve", partial(prepared.solve, program, time_limit_s=time_limit_s))
-        read = _Reading(basis, prepared.compiled.columns, solution.values)
+        values = timed(timing, "tie_break", partial(_calmest, basis, prepared, solution, time_limit_s))
+        read = _Reading(basis, prepared.compiled.columns, values)
         both = read.charging_while_discharging() - exclusive
         if not both:
             return _answer(read, solution, timing)
         exclusive |= both | (_every_pair(basis.problem) if exclusive else _burning_pays(basis.problem))
+
+
+def _calmest(basis: PlanBasis, prepared: PreparedModel, solution: Solution, time_limit_s: float) -> FloatArray | None:
+    """Of the answers that cost the same: the one that discharges least, then saves first, then keeps most stored."""
+    if solution.status is not SolveStatus.OPTIMAL or solution.values is None:
+        return solution.values
+    weights = _tie_weights(basis, prepared.compiled.columns, len(solution.values))
+    left_s = max(_LEAST_TIE_BREAK_S, time_limit_s - solution.seconds)
+    preferred = prepared.prefer(weights, time_limit_s=min(left_s, _LEAST_TIE_BREAK_S + solution.seconds))
+    return solution.values if preferred is None else preferred
+
+
+def _tie_weights(basis: PlanBasis, columns: Mapping[str, slice], count: int) -> FloatArray:
+    """What counts where plans cost the same: discharge, the energy price of the plan itself, and stored energy."""
+    problem = basis.problem
+    price = problem.charges.energy_per_kwh / max(1e-12, float(np.abs(problem.charges.energy_per_kwh).max(initial=0.0)))
+    of_plan = np.where(np.arange(len(price)) < problem.planned, _TIE_PRICE * price, 0.0)
+    each = np.tile(of_plan, problem.scenarios.count * len(problem.site.ups))
+    weights = np.zeros(count)
+    weights[columns["charge_kw"]] = each
+    weights[columns["discharge_kw"]] = 1.0 - each
+    weights[columns["stored_kwh"]] = -_TIE_STORED / (len(price) + 1) * problem.horizon.interval_h
+    return weights
 
 
 class _Reading:
@@ -91,7 +119,7 @@ class _Reading:
                 charge_kw=tuple(charge_kw[index]),
                 discharge_kw=tuple(discharge_kw[index]),
                 stored_kwh=tuple(stored_kwh[index]),
-                reserve_kwh=self.basis.floors.floor_kwh[ups.id],
+                reserve_kwh=self.basis.floors.reserve_kwh[ups.id],
             )
             for index, ups in enumerate(self.basis.problem.site.ups)
         )

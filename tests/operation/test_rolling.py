@@ -124,14 +124,13 @@ def test_the_first_decision_keeps_the_reserve_whatever_may_come() -> None:
 
 
 def test_without_an_answer_batteries_rest() -> None:
-    below_reserve = outlook(courses([5600.0] * HOURS), stored_kwh=100.0)
-    made = replace(below_reserve, site=site(ups_system(), import_limit_kw=5600.0))  # and no power to charge it
+    made = outlook(courses([-9000.0] * HOURS))  # more generation than may be exported
 
     decided = decide(made, Engine())
 
     assert not decided.solved
     assert decided.charge_kw == decided.discharge_kw == {"pod-1": 0.0}
-    assert decided.grid_kw == 5600.0
+    assert decided.grid_kw == -9000.0
 
 
 def test_every_fault_of_scenarios_is_told() -> None:

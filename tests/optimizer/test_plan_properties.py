@@ -89,9 +89,11 @@ def _never_feeds_back_unasked(made: DispatchProblem, plan: DispatchPlan) -> None
 
 @settings(max_examples=25, deadline=None)
 @given(made=problems(), share=st.floats(0, 0.999))
-def test_below_the_reserve_a_plan_only_charges(made: DispatchProblem, share: float) -> None:
+def test_below_the_reserve_a_system_charges_at_the_safe_maximum_until_it_is_restored(
+    made: DispatchProblem, share: float
+) -> None:
     ups = made.site.ups[0]
-    low = share * basis_of(made).floors.floor_kwh[ups.id][0]
+    low = share * basis_of(made).reserves.usual_kwh[ups.id][0]
     short = DispatchProblem(
         site=made.site,
         horizon=made.horizon,
@@ -105,9 +107,13 @@ def test_below_the_reserve_a_plan_only_charges(made: DispatchProblem, share: flo
 
     assert plan.status is PlanStatus.RECOVERY
     assert not plan.certificate.certified
-    assert all(kw == 0 for each in plan.ups for kw in each.discharge_kw)
     assert any("below the reserve" in warning and "kWh and" in warning for warning in plan.warnings)
     first = next(each for each in plan.ups if each.ups_id == ups.id)
+    lacking = [
+        kwh < least - 1e-5 * ups.capacity_kwh for kwh, least in zip(first.stored_kwh, first.reserve_kwh, strict=True)
+    ]
+    assert all(kw <= 1e-6 for kw, lacks in zip(first.discharge_kw, lacking[1:], strict=True) if lacks)
+    assert sorted(lacking, reverse=True) == lacking, "once it is restored, the reserve is kept"
     rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(first.load_kw[0])
     expected = min(ups.charge_limit_kw, rectifier_kw)
     assert first.charge_kw[0] == pytest.approx(expected) or first.stored_kwh[1] >= first.reserve_kwh[1] - ROUNDING_KWH
@@ -148,13 +154,18 @@ def test_a_load_above_the_protected_load_raises_the_floor_where_an_outage_may_me
     assert floor_kwh[2] == floor_kwh[3] == pytest.approx(46 + (floor_kwh[0] - 46) * 4850 / 4800)
 
 
-def test_more_import_than_the_limit_allows_is_no_plan_but_hold() -> None:
+def test_an_import_limit_that_loads_alone_exceed_is_broken_as_little_as_the_reserve_allows() -> None:
     plan = plan_dispatch(problem(price=[0.1] * 8, import_limit_kw=5000.0), issued_at=NOW)
 
-    assert plan.status is PlanStatus.HOLD
-    assert "infeasible" in plan.warnings[0]
-    assert not plan.certificate.certified
-    assert all(kw == 0 for kw in plan.ups[0].discharge_kw)
+    (ups,), excess_kwh = plan.ups, sum(max(0.0, kw - 5000.0) for kw in plan.grid_kw) * 0.25
+    given_kwh = (ups.stored_kwh[0] - ups.stored_kwh[-1]) * 0.98 / 0.97
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert any(
+        "loads alone are up to" in each and "above the import limit of 5000 kW" in each for each in plan.warnings
+    )
+    assert ups.stored_kwh[-1] == pytest.approx(ups.reserve_kwh[-1], abs=1e-3)
+    assert excess_kwh == pytest.approx((plan.baseline_grid_kw[0] - 5000) * 2 - given_kwh)
 
 
 def test_a_peak_above_the_import_limit_is_held_down_by_the_battery() -> None:

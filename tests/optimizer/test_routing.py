@@ -44,11 +44,11 @@ def test_a_plan_names_its_method_and_gap() -> None:
     assert plan.optimality.relative_gap == 0
 
 
-def test_a_recovery_plan_has_no_optimality() -> None:
+def test_a_recovery_plan_is_optimized_too() -> None:
     plan = plan_dispatch(day(ups_system(), stored_kwh={"pod-1": 100.0}), issued_at=NOW)
 
     assert plan.status is PlanStatus.RECOVERY
-    assert plan.optimality is None
+    assert plan.optimality is not None
 
 
 def test_the_dynamic_program_plans_where_asked_to() -> None:
@@ -101,12 +101,21 @@ def test_an_audit_that_does_not_finish_proves_nothing(monkeypatch: pytest.Monkey
 
 
 def test_no_plan_is_a_hold_by_every_method() -> None:
-    tight = day(ups_system(), import_limit_kw=4000.0)
+    generating = day(ups_system(), unprotected_kw=-20_000.0)
 
     for engine in (Engine(), Engine(dynamic_program=True)):
-        plan = plan_dispatch(tight, issued_at=NOW, engine=engine)
+        plan = plan_dispatch(generating, issued_at=NOW, engine=engine)
         assert plan.status is PlanStatus.HOLD
         assert plan.optimality is None
+
+
+def test_a_limit_that_cannot_be_kept_is_broken_as_little_by_every_method() -> None:
+    tight = day(ups_system(), import_limit_kw=4000.0)
+    plans = [plan_dispatch(tight, issued_at=NOW, engine=engine) for engine in (Engine(), Engine(dynamic_program=True))]
+
+    assert {plan.status for plan in plans} == {PlanStatus.OPTIMAL}
+    assert plans[0].grid_kw == pytest.approx(plans[1].grid_kw)
+    assert sum(plans[0].grid_kw) < sum(plans[0].baseline_grid_kw)
 
 
 def test_systems_that_are_alike_are_planned_as_one() -> None:
@@ -125,8 +134,8 @@ def _apart(made: DispatchProblem) -> float:
 
 
 def test_alike_systems_without_a_plan_all_hold() -> None:
-    tight = day(*(ups_system(id=f"ups-{n}") for n in range(2)), import_limit_kw=4000.0)
-    plan = plan_dispatch(tight, issued_at=NOW)
+    generating = day(*(ups_system(id=f"ups-{n}") for n in range(2)), unprotected_kw=-30_000.0)
+    plan = plan_dispatch(generating, issued_at=NOW)
 
     assert plan.status is PlanStatus.HOLD
     assert len(plan.ups) == 2

@@ -5,6 +5,7 @@ minimize   the sum over scenarios of probability[s] times
            sum_t h * price[t] * imported[t]  -  sum_t h * sell[t] * exported[t]  +  sum_e,k price[e,k] * in_block[e,k]
          + sum_p,k rate[p,k] * filled[p,k]  +  sum_m multiplier[m] * shortfall[m]  +  sum_u,t wear[u] * h * d[u,t]
          - sum_u,b value[b] * E[u,b]                                   where stored energy is worth something by itself
+         + dear * h * (sum_t beyond[t] + sum_u,t first[u,t])           where a limit cannot be kept in full
 """
 
 from collections.abc import Iterable
@@ -12,10 +13,13 @@ from collections.abc import Iterable
 import numpy as np
 import pyomo.core as pyo
 
-from ridethrough.optimizer.formulation.horizon import Parameters, per_system
+from ridethrough.optimizer.formulation.horizon import Parameters, number, per_system
 from ridethrough.optimizer.formulation.physics.meter import grid_kw
 from ridethrough.optimizer.pricing.tier_slopes import Slopes
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.tariffs.horizon.charges import HorizonCharges
+
+_DEAR = 10.0
 
 
 def add_prices(model: pyo.AbstractModel) -> None:
@@ -25,6 +29,7 @@ def add_prices(model: pyo.AbstractModel) -> None:
     model.wear_cost_per_kwh = pyo.Param(model.UPS, mutable=True)
     model.stored_value_per_kwh = pyo.Param(model.BOUNDARIES, mutable=True)
     model.demand_slope_per_kw = pyo.Param(model.PEAKS, mutable=True)
+    model.dear_per_kwh = pyo.Param(mutable=True)
 
 
 def price_parameters(problem: DispatchProblem, slopes: Slopes) -> Parameters:
@@ -40,8 +45,17 @@ def price_parameters(problem: DispatchProblem, slopes: Slopes) -> Parameters:
         "export_per_kwh": sell,
         "wear_cost_per_kwh": per_system(problem, lambda ups: ups.battery.wear_cost_per_kwh),
         "stored_value_per_kwh": problem.stored_value,
+        "dear_per_kwh": number(_dear_per_kwh(charges)),
         "demand_slope_per_kw": slopes.per_kw,
     }
+
+
+def _dear_per_kwh(charges: HorizonCharges) -> float:
+    """More than a kWh at the meter can be worth, for whatever charge: what breaking a limit counts as."""
+    energy = float(np.abs(charges.energy_per_kwh).max(initial=0.0))
+    steps = [step for term in charges.demand for step in term.steps]
+    demand = sum(abs(step.rate_per_kw) for step in steps) / charges.horizon.interval_h
+    return _DEAR * (1 + energy + demand)
 
 
 def cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
@@ -54,6 +68,7 @@ def cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
         + wear_cost(model, s)
         - export_earned(model, s, model.EXPORTS)
         - stored_value(model, s)
+        + broken_limits_cost(model, s)
     )
 
 
@@ -96,3 +111,10 @@ def stored_value(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
         for ups in model.UPS
         for boundary in model.BOUNDARIES
     )
+
+
+def broken_limits_cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
+    """The sum of dear * h * what goes beyond the import limit, or comes before the ramp limit."""
+    beyond_kw = sum(model.beyond_kw[s, t] for t in model.OVERLOADED)
+    first_kw = sum(model.first_kw[s, ups, t] for ups in model.NEEDY for t in model.INTERVALS)
+    return model.dear_per_kwh * model.interval_h * (beyond_kw + first_kw)

@@ -3,7 +3,7 @@ r"""Batteries: stored energy, and the reserve under it.
     energy      E[b+1] = E[b] * kept + (eta_c * c - d / eta_d) * h
     reserve     reserve[b] <= E[b] <= E_max
     start       E[first] = what is measured
-    return      E[last] >= E[first]
+    return      E[last] >= what it was at the start, or what charging at the maximum leaves
 
 `E` is in kWh, `c` and `d` in kW at the battery terminals. Stored energy is linear inside an interval, so keeping the
 reserve at both ends keeps it throughout.
@@ -56,7 +56,7 @@ def _stored_floor_kwh(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
     measured_kwh = basis.problem.stored_at_start_kwh(ups)
     floor_kwh[0] = measured_kwh
     if basis.problem.returns:
-        floor_kwh[-1] = max(measured_kwh, floor_kwh[-1])
+        floor_kwh[-1] = max(basis.floors.return_kwh[ups.id], floor_kwh[-1])
     return floor_kwh
 
 
@@ -81,7 +81,7 @@ def discharge_never_exceeds_load(model: pyo.AbstractModel, _s: int, ups: str, t:
 
 
 def reserve_is_kept(model: pyo.AbstractModel, _s: int, ups: str, boundary: int) -> tuple[object, object]:
-    """reserve <= E <= E_max; E[first] = measured; E[last] >= E[first]."""
+    """reserve <= E <= E_max; E[first] = measured; E[last] >= what is to be there at the end."""
     return model.stored_floor_kwh[ups, boundary], model.stored_ceiling_kwh[ups, boundary]
 
 

@@ -1,20 +1,20 @@
 r"""Ramps: how fast the meter may change from one interval to the next.
 
-    -ramp[t] <= grid[t] - grid[t-1] <= ramp[t]            kW AC
+    -ramp[t] <= (grid - free)[t] - (grid - free)[t-1] <= ramp[t]            kW AC
+    free[t] = sum over systems of first[u,t] ,    0 <= first[u,t] <= needed[u,t] / eta_rect ,  c[u,t] / eta_rect
     ramp[t] = max(ramp_limit * minutes, |resting[t] - resting[t-1]|)
 
 `resting` is the meter with every battery at rest. Where the loads alone ramp faster than the limit, batteries do not
 add to it; so doing nothing always keeps the law. Before the horizon the batteries are taken to hold: its first interval
-is a start like any other. All systems share the meter, so together they start no faster than one may. A reserve that is
-not there yet comes first: steps into and out of such intervals are free.
+is a start like any other. All systems share the meter, so together they start no faster than one may. The charge that a
+system needs then to reach its reserve in time comes first (`problem.needed`): so many kW do not count in the interval.
+That is dear, so that a plan charges early and gently where it can.
 
     r <= most * back ,    L / eta_inv + c - d + r / eta_rect <= most * (1 - back)             back in {0, 1}
 
 A bidirectional unit draws or feeds back, never both. Elsewhere that only costs; here the meter could be smoothed by
 burning what is drawn and fed back at once, which no unit does.
 """
-
-from itertools import pairwise
 
 import numpy as np
 import pyomo.core as pyo
@@ -27,22 +27,28 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 def ramp_sets(basis: PlanBasis) -> Sets:
     """The intervals whose step is limited (the first apart), and the systems that must not burn to smooth it."""
     if basis.problem.site.interconnection.ramp_limit_kw_per_min is None:
-        return {"RAMPED": (), "RAMPED_FIRST": (), "SMOOTHS": ()}
-    free = (False, *basis.powers.reserve_first)
-    ramped = tuple(t for t, either in enumerate(pairwise(free)) if not any(either))
+        return {"RAMPED": (), "RAMPED_FIRST": (), "NEEDY": (), "SMOOTHS": ()}
     return {
-        "RAMPED": tuple(t for t in ramped if t > 0),
-        "RAMPED_FIRST": tuple(t for t in ramped if t == 0),
+        "RAMPED": tuple(range(1, basis.problem.horizon.intervals)),
+        "RAMPED_FIRST": (0,),
+        "NEEDY": tuple(ups.id for ups in basis.problem.site.ups if basis.powers.need[ups.id]),
         "SMOOTHS": tuple(ups.id for ups in basis.problem.site.ups if ups.bidirectional),
     }
 
 
 def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
     """Hold the change of the meter within the interconnection's ramp limit, where it has one."""
-    for name in ("RAMPED", "RAMPED_FIRST", "SMOOTHS"):
+    for name in ("RAMPED", "RAMPED_FIRST", "NEEDY", "SMOOTHS"):
         declare_set(model, sets, name)
     model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True)
     model.grid_before_kw = pyo.Param(mutable=True)
+    model.needed_kw = pyo.Param(model.NEEDY, model.INTERVALS, mutable=True)
+    model.first_kw = pyo.Var(
+        model.SCENARIOS, model.NEEDY, model.INTERVALS, bounds=no_more_than_is_needed_comes_first, dense=False
+    )
+    model.what_comes_first_is_charged = pyo.Constraint(
+        model.SCENARIOS, model.NEEDY, model.INTERVALS, rule=what_comes_first_is_charged
+    )
     model.meter_starts_within_limit = pyo.Constraint(
         model.SCENARIOS, model.RAMPED_FIRST, rule=meter_starts_within_limit
     )
@@ -59,17 +65,37 @@ def ramp_parameters(basis: PlanBasis, grid_before_kw: float) -> Parameters:
     limit_kw_per_min = basis.problem.site.interconnection.ramp_limit_kw_per_min
     resting_kw = np.array((basis.powers.resting_kw[0], *basis.powers.resting_kw))
     limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * basis.problem.horizon.interval_minutes
-    return {"ramp_kw": np.maximum(limit_kw, np.abs(np.diff(resting_kw))), "grid_before_kw": number(grid_before_kw)}
+    needs = [basis.powers.need[ups.id].charge_kw for ups in basis.problem.site.ups if basis.powers.need[ups.id]]
+    return {
+        "ramp_kw": np.maximum(limit_kw, np.abs(np.diff(resting_kw))),
+        "grid_before_kw": number(grid_before_kw),
+        "needed_kw": np.array(needs if limit_kw_per_min is not None else [], dtype=float).ravel(),
+    }
 
 
 def meter_starts_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
-    """|grid[first] - grid before| <= ramp[first]."""
-    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, s, t) - model.grid_before_kw, model.ramp_kw[t])
+    """|(grid - free)[first] - grid before| <= ramp[first]."""
+    return pyo.inequality(-model.ramp_kw[t], counted_kw(model, s, t) - model.grid_before_kw, model.ramp_kw[t])
 
 
 def meter_ramps_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
-    """|grid[t] - grid[t-1]| <= ramp[t]."""
-    return pyo.inequality(-model.ramp_kw[t], grid_kw(model, s, t) - grid_kw(model, s, t - 1), model.ramp_kw[t])
+    """|(grid - free)[t] - (grid - free)[t-1]| <= ramp[t]."""
+    return pyo.inequality(-model.ramp_kw[t], counted_kw(model, s, t) - counted_kw(model, s, t - 1), model.ramp_kw[t])
+
+
+def counted_kw(model: pyo.AbstractModel, s: int, t: int) -> pyo.NumericValue:
+    """grid - free: the meter less the charge that comes first."""
+    return grid_kw(model, s, t) - sum(model.first_kw[s, ups, t] for ups in model.NEEDY)
+
+
+def no_more_than_is_needed_comes_first(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
+    """0 <= first <= needed / eta_rect."""
+    return 0, model.needed_kw[ups, t] / model.rectifier_efficiency[ups]
+
+
+def what_comes_first_is_charged(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """first <= c / eta_rect."""
+    return model.first_kw[s, ups, t] - model.charge_kw[s, ups, t] / model.rectifier_efficiency[ups] <= 0
 
 
 def feeds_back_or_not(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:

@@ -232,7 +232,7 @@ def test_the_reserve_comes_before_swings_and_ramps() -> None:
     plan = plan_dispatch(made, issued_at=NOW)
 
     assert plan.status is PlanStatus.RECOVERY
-    lacking_kwh = basis_of(made).floors.floor_kwh[ups.id][0] - 400
+    lacking_kwh = basis_of(made).reserves.usual_kwh[ups.id][0] - 400
     assert plan.ups[0].charge_kw[0] == pytest.approx(lacking_kwh / 0.97 * 4)
     assert plan.certificate.violations == ()
 

@@ -87,10 +87,13 @@ def test_a_dear_peak_is_held_down_from_hour_to_hour() -> None:
     assert optimum.objective == pytest.approx(0.1 * 200 + 500)
 
 
-def test_no_path_where_a_reserve_comes_too_soon() -> None:
-    made = ideal_day([0.1] * 3)
+def test_a_reserve_that_comes_too_soon_is_come_as_near_to_as_charging_at_the_maximum_can() -> None:
+    made = replace(ideal_day([0.1] * 3), reserve_profile_kwh={"hall": (0.0, 95.0, 0.0, 0.0)})
+    optimum = cheapest_plan(basis_of(made))
 
-    assert cheapest_plan(basis_of(replace(made, reserve_profile_kwh={"hall": (0.0, 95.0, 0.0, 0.0)}))) is None
+    assert optimum is not None
+    assert optimum.trajectories[0].stored_kwh[1] == pytest.approx(basis_of(made).floors.floor_kwh["hall"][1])
+    assert optimum.trajectories[0].stored_kwh[1] < 95
 
 
 def test_no_path_where_the_connection_is_too_small() -> None:

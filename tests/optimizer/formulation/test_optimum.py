@@ -60,9 +60,9 @@ def test_the_programs_cost_is_the_dynamic_programs(block: int) -> None:
 
         expected = dynamic_program.cheapest(made, rate)
 
-        if solution.values is None:
-            assert solution.status is SolveStatus.INFEASIBLE
-            assert np.isinf(expected)
+        assert solution.status is SolveStatus.OPTIMAL
+        if np.isinf(expected):
+            assert basis_of(made).reach.excess_kw.any(), "a limit that no plan keeps is broken by the loads alone"
         else:
             assert solution.objective - already == pytest.approx(expected, rel=1e-9), seed
 

@@ -99,8 +99,10 @@ def _cost_under(problem: DispatchProblem, peak_kw: float) -> float:
     """The least cost of energy and wear while the meter stays under `peak_kw`."""
     ups = problem.site.ups[0]
     start = problem.stored_at_start_kwh(ups)
-    floors = basis_of(problem).floors.floor_kwh[ups.id]
-    to_go: Convex | None = Convex(max(start, floors[-1]), 0.0, ((0.0, ups.max_stored_kwh - max(start, floors[-1])),))
+    laid = basis_of(problem).floors
+    floors = laid.floor_kwh[ups.id]
+    last = max(laid.return_kwh[ups.id], floors[-1])
+    to_go: Convex | None = Convex(last, 0.0, ((0.0, ups.max_stored_kwh - last),))
     total = 0.0
     for t in reversed(range(problem.horizon.intervals)):
         step, fixed = _interval_cost(problem, ups, t, peak_kw)
