@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lean:
+class PodArrays:
     """The numbers of one pod over n intervals; `month` says which of the peaks an interval counts to."""
 
     interval_h: float
@@ -108,13 +108,13 @@ class Lean:
         )
 
 
-def lean_of(problem: DispatchProblem) -> Lean:
+def lean_of(problem: DispatchProblem) -> PodArrays:
     """The numbers of a pod's problem."""
     (ups,), n = problem.site.ups, problem.horizon.intervals
     month = np.empty(n, np.intp)
     for index, term in enumerate(problem.charges.demand):
         month[term.intervals] = index
-    return Lean(
+    return PodArrays(
         interval_h=problem.horizon.interval_h,
         price_per_kwh=problem.charges.energy_per_kwh,
         load_kw=np.array(problem.load_kw[ups.id]),

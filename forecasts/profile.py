@@ -51,7 +51,7 @@ class ProfileOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class UsualCourse:
+class UsualLoad:
     """The profile, of shape (7, slots of a day), and past deviations with their place on the clock."""
 
     profile: FloatArray
@@ -62,7 +62,7 @@ class UsualCourse:
     notes: tuple[str, ...]
 
 
-def usual_course(history: History, options: ProfileOptions) -> UsualCourse:
+def usual_load(history: History, options: ProfileOptions) -> UsualLoad:
     """Learn a profile from a history, and the past deviations from what was usual at their time.
 
     With less than two days there is no earlier day: deviations are then measured from the days' own profile, and the
@@ -79,7 +79,7 @@ def usual_course(history: History, options: ProfileOptions) -> UsualCourse:
         deviations = history.values - profiles[:, at.weekday, at.slot]
         notes.append("too few days to know the usual load: deviations are measured from the mean of the same days")
     chosen = _least(deviations[:, first:], history.slots_per_day)
-    return UsualCourse(
+    return UsualLoad(
         profile=profiles[chosen],
         deviations=deviations[chosen, first:],
         at=at.among(slice(first, None)),

@@ -18,7 +18,7 @@ from ridethrough.domain.validation import Checks
 from ridethrough.forecasts.clock import DAYS_PER_WEEK, FRIDAY, Clock, clock
 from ridethrough.forecasts.forecast import ScenarioSet, require_fitted_before
 from ridethrough.forecasts.history import History
-from ridethrough.forecasts.profile import ProfileOptions, UsualCourse, usual_course
+from ridethrough.forecasts.profile import ProfileOptions, UsualLoad, usual_load
 
 FloatArray = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -64,7 +64,7 @@ class ScenarioModel:
 
     options: ScenarioOptions
     fitted_on: History
-    usual: UsualCourse
+    usual: UsualLoad
     persistence: FloatArray
     notes: tuple[str, ...]
 
@@ -73,7 +73,7 @@ def fit_scenarios(history: History, options: ScenarioOptions | None = None) -> S
     """Learn the usual load, and how deviations from it decay, from what was known."""
     options = ScenarioOptions() if options is None else options
     used = history.last(options.trailing_weeks * DAYS_PER_WEEK * history.slots_per_day)
-    usual = usual_course(used, options.profile)
+    usual = usual_load(used, options.profile)
     block = max(1, round(options.block_h * _MINUTES_PER_HOUR / used.horizon.interval_minutes))
     block = max(1, min(block, len(usual.deviations) // _LEAST_BLOCKS))
     return ScenarioModel(

@@ -1,6 +1,6 @@
 """The pod in linopy, by its direct path to HiGHS. Runs where linopy is installed: python with_linopy.py YEAR.npz ...
 
-Prints one JSON list: CPU seconds from numbers to result, and the cost, of each file (see `benchmarks.lean.Lean`).
+Prints one JSON list: CPU seconds from numbers to result, and the cost, of each file (see `benchmarks.lean.PodArrays`).
 """
 
 import json

@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.savings import loops, results, setting, tables
-from benchmarks.savings.loops import Ran
+from benchmarks.savings.loops import LoopResult
 from benchmarks.savings.sam import HEURISTICS, Sam, sam_of
 from ridethrough.finance.study.case import StudyCase
 
@@ -37,7 +37,7 @@ def compare(case: StudyCase, name: str, keep_in: Path, sam: Sam | str) -> None:
     results.add("against_sam", name, figures)
 
 
-def _by_sam(case: StudyCase, name: str, ours: dict[str, Ran], sam: Sam) -> dict[str, object]:
+def _by_sam(case: StudyCase, name: str, ours: dict[str, LoopResult], sam: Sam) -> dict[str, object]:
     load_kw = loops.load_kw(case)
     return {
         "bill_by_sam": sam.bill(name),

@@ -28,7 +28,7 @@ _TIME_LIMIT_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Ran:
+class LoopResult:
     """A meter series (kW), what it saved on our own exact bill, and the CPU time it took."""
 
     grid_kw: FloatArray
@@ -46,7 +46,7 @@ def perfect_24_h(case: StudyCase) -> ScenarioPlanner:
     return ScenarioPlanner(settings=ScenarioSettings(risk_weight=0.0), record=case.record)
 
 
-def ran(case: StudyCase, planner: Planner, keep_in: Path) -> Ran:
+def ran(case: StudyCase, planner: Planner, keep_in: Path) -> LoopResult:
     """Run the closed loop, or read what it came to when it was run before."""
     path = keep_in / f"{inputs_sha256(case, planner)[:20]}.npz"
     if path.exists():
@@ -62,7 +62,7 @@ def ran(case: StudyCase, planner: Planner, keep_in: Path) -> Ran:
     return _ran(case, grid_kw, cpu_s)
 
 
-def ceiling(case: StudyCase) -> Ran:
+def ceiling(case: StudyCase) -> LoopResult:
     """Perfect foresight: one plan of the whole span, that ends as full as it began.
 
     A span of one billing period may have thousands of intervals under one peak: the dynamic program is exact and fast
@@ -111,5 +111,5 @@ def saved_within(case: StudyCase, grid_kw: FloatArray, first: int, last: int) ->
     return float(before - after)
 
 
-def _ran(case: StudyCase, grid_kw: FloatArray, cpu_s: float) -> Ran:
-    return Ran(grid_kw=grid_kw, saved=saved_within(case, grid_kw, 0, case.horizon.intervals), cpu_s=cpu_s)
+def _ran(case: StudyCase, grid_kw: FloatArray, cpu_s: float) -> LoopResult:
+    return LoopResult(grid_kw=grid_kw, saved=saved_within(case, grid_kw, 0, case.horizon.intervals), cpu_s=cpu_s)

@@ -92,7 +92,7 @@ def _replay_load(
     most_kwh = full_kwh if len(left_kwh) == 0 else float(max(left_kwh.max(), full_kwh))
     columns, lost, needed_kwh = [], [], 0.0
     for failed in range(ups.failures_left + 1):
-        curve = _curve(_Same(ups), duty, load_kw / (units - failed), most_kwh)
+        curve = _curve(_SystemKey(ups), duty, load_kw / (units - failed), most_kwh)
         taken_kwh = curve.taken_by_the_duty_kwh
         columns.append(np.minimum(_where_passed_s(left_kwh, curve.drawn_kwh, curve.ends_s), curve.powered_s))
         short = stored_kwh / units + slack_kwh / units < unavailable_kwh + taken_kwh
@@ -105,7 +105,7 @@ def _replay_load(
     )
 
 
-class _Same:
+class _SystemKey:
     """A UPS system as a cache key: equal only to the same object."""
 
     __slots__ = ("ups",)
@@ -117,11 +117,11 @@ class _Same:
         return id(self.ups)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.ups is self.ups
+        return isinstance(other, _SystemKey) and other.ups is self.ups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Curve:
+class _DrainCurve:
     """The energy that a unit has drawn (kWh) at the end of each step (s) and by the end of the duty.
 
     It has the power until `powered_s`; the energy is counted on after that.
@@ -134,7 +134,7 @@ class _Curve:
 
 
 @lru_cache(maxsize=256)
-def _curve(same: _Same, duty: BackupDuty, share_kw: float, most_kwh: float) -> _Curve:
+def _curve(same: _SystemKey, duty: BackupDuty, share_kw: float, most_kwh: float) -> _DrainCurve:
     """Draw the share of one unit until `most_kwh` are used; cached, because plans of one site need the same curves."""
     ups, capacity = same.ups, np.array([same.ups.weakest_capacity_kwh])
     full_drain_kw = float(_drain_kw(ups, share_kw, capacity)[0])
@@ -143,7 +143,7 @@ def _curve(same: _Same, duty: BackupDuty, share_kw: float, most_kwh: float) -> _
     drains_kw = np.array([_drain_kw(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
     unable = np.array([not _holds(ups, share_kw * fraction, capacity)[0] for fraction in fractions])[step_of]
     drawn_kwh = np.concatenate([[0.0], np.cumsum(np.diff(ends_s) * (drains_kw / SECONDS_PER_HOUR))])
-    return _Curve(
+    return _DrainCurve(
         ends_s=ends_s,
         drawn_kwh=drawn_kwh,
         taken_by_the_duty_kwh=float(np.interp(duty.duration_s, ends_s, drawn_kwh)),

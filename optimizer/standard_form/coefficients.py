@@ -27,9 +27,9 @@ class Coefficient:
         """The coefficient at the present values of the parameters."""
         raise NotImplementedError
 
-    def taken(self, places: IndexArray | None) -> "Coefficient":
+    def at(self, places: IndexArray | None) -> "Coefficient":
         """The coefficient at other places, one for each entry of `places`; unchanged if `places` is None."""
-        return self if places is None else Taken(self, places)
+        return self if places is None else AtPlaces(self, places)
 
     def __add__(self, other: "Coefficient") -> "Coefficient":
         if _is_number(self, 0.0):
@@ -50,7 +50,7 @@ class Coefficient:
         return _combined(operator.truediv, self, other)
 
     def __neg__(self) -> "Coefficient":
-        return Constant(-self.number) if isinstance(self, Constant) else Combined(operator.mul, Constant(-1.0), self)
+        return Constant(-self.number) if isinstance(self, Constant) else Operation(operator.mul, Constant(-1.0), self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Constant(Coefficient):
         """The number, or numbers."""
         return self.number
 
-    def taken(self, places: IndexArray | None) -> Coefficient:
+    def at(self, places: IndexArray | None) -> Coefficient:
         """The same number, or those at the places."""
         if places is None or not isinstance(self.number, np.ndarray):
             return self
@@ -71,7 +71,7 @@ class Constant(Coefficient):
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered(Coefficient):
+class ParameterValues(Coefficient):
     """The values of a parameter at some positions of its index set."""
 
     name: str
@@ -81,18 +81,18 @@ class Gathered(Coefficient):
         """The parameter's values."""
         return parameters[self.name][self.positions]
 
-    def taken(self, places: IndexArray | None) -> Coefficient:
+    def at(self, places: IndexArray | None) -> Coefficient:
         """The parameter's values at the places."""
         if places is None:
             return self
         positions = self.positions
         if isinstance(positions, slice):
             positions = np.arange(positions.start, positions.stop)
-        return gathered(self.name, positions[places])
+        return parameter_values(self.name, positions[places])
 
 
 @dataclass(frozen=True, slots=True)
-class Single(Coefficient):
+class ParameterValue(Coefficient):
     """One value of a parameter, at every place."""
 
     name: str
@@ -102,13 +102,13 @@ class Single(Coefficient):
         """The parameter's value."""
         return float(parameters[self.name][self.position])
 
-    def taken(self, places: IndexArray | None) -> Coefficient:  # noqa: ARG002 - the signature of every coefficient
+    def at(self, places: IndexArray | None) -> Coefficient:  # noqa: ARG002 - the signature of every coefficient
         """The same value everywhere."""
         return self
 
 
 @dataclass(frozen=True, slots=True)
-class Combined(Coefficient):
+class Operation(Coefficient):
     """Two coefficients, combined by an operation at each place."""
 
     operation: Callable[[Value, Value], Value]
@@ -119,13 +119,13 @@ class Combined(Coefficient):
         """The combination of both values."""
         return self.operation(self.left.value(parameters), self.right.value(parameters))
 
-    def taken(self, places: IndexArray | None) -> Coefficient:
+    def at(self, places: IndexArray | None) -> Coefficient:
         """The combination of both at the places."""
-        return self if places is None else Combined(self.operation, self.left.taken(places), self.right.taken(places))
+        return self if places is None else Operation(self.operation, self.left.at(places), self.right.at(places))
 
 
 @dataclass(frozen=True, slots=True)
-class Taken(Coefficient):
+class AtPlaces(Coefficient):
     """A coefficient at other places."""
 
     source: Coefficient
@@ -138,7 +138,7 @@ class Taken(Coefficient):
 
 
 @dataclass(frozen=True, slots=True)
-class Summed(Coefficient):
+class SumsByPlace(Coefficient):
     """Sums of a coefficient's values: value `i` counts at place `places[i]` of `size`."""
 
     source: Coefficient
@@ -155,28 +155,28 @@ class Summed(Coefficient):
         return np.bincount(self.places, weights=weights, minlength=self.size).astype(np.float64, copy=False)
 
 
-def gathered(name: str, positions: IndexArray) -> Coefficient:
+def parameter_values(name: str, positions: IndexArray) -> Coefficient:
     """A parameter's values at some positions: one value, a slice, or any selection."""
     first = int(positions[0]) if len(positions) else 0
     if len(positions) and (positions == first).all():
-        return Single(name, first)
+        return ParameterValue(name, first)
     if len(positions) and (np.diff(positions) == 1).all():
-        return Gathered(name, slice(first, first + len(positions)))
-    return Gathered(name, positions)
+        return ParameterValues(name, slice(first, first + len(positions)))
+    return ParameterValues(name, positions)
 
 
-def summed(source: Coefficient, places: IndexArray, size: int) -> Coefficient:
-    """Sums of a coefficient's values, see `Summed`."""
+def sums_by_place(source: Coefficient, places: IndexArray, size: int) -> Coefficient:
+    """Sums of a coefficient's values, see `SumsByPlace`."""
     if _is_number(source, 0.0) or (len(places) == size and np.array_equal(places, np.arange(size))):
         return source
-    sums = Summed(source, places, size)
+    sums = SumsByPlace(source, places, size)
     return Constant(sums.value({})) if isinstance(source, Constant) else sums
 
 
 def _combined(operation: Callable[[Value, Value], Value], left: Coefficient, right: Coefficient) -> Coefficient:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return Constant(operation(left.number, right.number))
-    return Combined(operation, left, right)
+    return Operation(operation, left, right)
 
 
 def _is_number(coefficient: Coefficient, number: float) -> bool:

@@ -15,7 +15,7 @@ from pyomo.common.numeric_types import native_numeric_types, native_types
 from pyomo.core.expr import numeric_expr
 from pyomo.core.expr.template_expr import GetItemExpression, IndexTemplate, TemplateSumExpression
 
-from ridethrough.optimizer.standard_form.coefficients import Coefficient, Constant, gathered, summed
+from ridethrough.optimizer.standard_form.coefficients import Coefficient, Constant, parameter_values, sums_by_place
 from ridethrough.optimizer.standard_form.members import IndexSets
 
 IndexArray = NDArray[np.intp]
@@ -36,7 +36,7 @@ class Term:
 
     def scaled(self, factor: Coefficient) -> "Term":
         """The term times a factor that holds one number for each place."""
-        return Term(coefficient=self.coefficient * factor.taken(self.places), columns=self.columns, places=self.places)
+        return Term(coefficient=self.coefficient * factor.at(self.places), columns=self.columns, places=self.places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ class Reader:
         """A parameter or a variable at the index of every place."""
         positions = self._sets.of(component.index_set()).positions(index)
         if component.ctype is pyo.Param:
-            return LinearForm(constant=gathered(component.local_name, positions))
+            return LinearForm(constant=parameter_values(component.local_name, positions))
         columns = np.broadcast_to(self._first_column[component.local_name] + positions, (places.count,))
         return LinearForm(terms=(Term(coefficient=Constant(1.0), columns=columns),))
 
@@ -150,7 +150,7 @@ class Reader:
             )
             for each in form.terms
         )
-        return LinearForm(constant=summed(form.constant, into, places.count), terms=terms)
+        return LinearForm(constant=sums_by_place(form.constant, into, places.count), terms=terms)
 
     def _over(self, group: Sequence[IndexTemplate], places: Places, into: IndexArray) -> tuple[Places, IndexArray]:
         """Repeat every place for each member of the set that a group of placeholders runs over."""
@@ -188,7 +188,7 @@ class Reader:
             constant=form.constant / divisor,
             terms=tuple(
                 Term(
-                    coefficient=each.coefficient / divisor.taken(each.places),
+                    coefficient=each.coefficient / divisor.at(each.places),
                     columns=each.columns,
                     places=each.places,
                 )

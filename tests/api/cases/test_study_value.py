@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from documents import Ran, run, write_site
+from documents import CommandResult, run, write_site
 from openpyxl import load_workbook
 
 from ridethrough.api.cases.study_inputs import StudyRequest, planner_of, study_case
@@ -26,7 +26,7 @@ AUGUST = ("--from", "2023-08-01", "--to", "2023-08-31", "--information", "perfec
 DAY = ("--from", "2026-07-16", "--to", "2026-07-16", "--information", "perfect")
 
 
-def refused(ran: Ran) -> list[str]:
+def refused(ran: CommandResult) -> list[str]:
     assert (ran.code, ran.out) == (2, ""), ran
     return [line.removeprefix("error: ") for line in ran.err.splitlines()]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from documents import Ran, run, series_rows
+from documents import CommandResult, run, series_rows
 from tariff_documents import TARIFF, write_meter, write_tariff
 
 from ridethrough.api.answers.bill_view import factors
@@ -28,11 +28,11 @@ def tariff(tmp_path: Path) -> Path:
     return write_tariff(tmp_path)
 
 
-def billed(tariff: object, meter: Path, *options: object, form: str = "json", timezone: str = ZONE) -> Ran:
+def billed(tariff: object, meter: Path, *options: object, form: str = "json", timezone: str = ZONE) -> CommandResult:
     return run("bill", tariff, "--meter", meter, "--timezone", timezone, "--format", form, *options)
 
 
-def refused(ran: Ran) -> list[str]:
+def refused(ran: CommandResult) -> list[str]:
     assert (ran.code, ran.out) == (2, ""), ran
     lines = ran.err.splitlines()
     assert all(line.startswith("error: ") for line in lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import Ran, run, series_rows, write_site
+from documents import CommandResult, run, series_rows, write_site
 from rich.console import Console
 
 from ridethrough.api.answers.study.study_json import study_document
@@ -28,11 +28,11 @@ WEEK = ("--from", "2026-07-06", "--to", "2026-07-12")
 COLO_WEEK = ("--from", "2023-08-14", "--to", "2023-08-20")
 
 
-def studied(site: Path, *options: object, form: str = "json", information: str = "perfect") -> Ran:
+def studied(site: Path, *options: object, form: str = "json", information: str = "perfect") -> CommandResult:
     return run("study", site, *options, "--information", information, "--format", form)
 
 
-def refused(ran: Ran) -> list[str]:
+def refused(ran: CommandResult) -> list[str]:
     assert (ran.code, ran.out) == (2, ""), ran
     return [line.removeprefix("error: ") for line in ran.err.splitlines()]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fault_campaign import run
 from mutation_campaign import run_mutants
-from outage_simulation import Blackout, Harsher, needed_kwh, seconds_carried, worst_carried_s
+from outage_simulation import Blackout, Physics, needed_kwh, seconds_carried, worst_carried_s
 from sites import NOW, START, problem, site, ups_system
 from unsafe_plans import Plan
 
@@ -156,7 +156,7 @@ def test_what_the_promise_leaves_out_is_known() -> None:
 
     seconds = [
         float(seconds_carried(ups, [blackout], step_s=1.0, until_s=300.0, harsher=harsher)[0])
-        for harsher in (Harsher(), Harsher(unusable_is_stranded=True))
+        for harsher in (Physics(), Physics(unusable_is_stranded=True))
     ]
 
     assert seconds == pytest.approx([300.0, 273.8], abs=0.05)

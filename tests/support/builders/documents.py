@@ -72,7 +72,7 @@ def series_rows(start: str, values: Sequence[object], minutes: int = 60) -> list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class CommandResult:
     """What a command left behind."""
 
     code: int
@@ -84,7 +84,7 @@ class Ran:
         return json.loads(self.out)
 
 
-def run(*arguments: object) -> Ran:
+def run(*arguments: object) -> CommandResult:
     """Run the command line in this process."""
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
@@ -95,4 +95,4 @@ def run(*arguments: object) -> Ran:
             code = ended.code
     assert isinstance(code, int | None)
     assert "Traceback" not in err.getvalue()
-    return Ran(code=code or 0, out=out.getvalue(), err=err.getvalue())
+    return CommandResult(code=code or 0, out=out.getvalue(), err=err.getvalue())

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from outage_simulation import (
     AS_PROMISED,
-    Asked,
     Blackout,
     FloatArray,
-    Harsher,
+    OutageDemand,
+    Physics,
     capacities_kwh,
     ceiling_kw,
     failures_left,
@@ -36,7 +36,7 @@ SHORT_S = 2e-3
 """Less than this is no loss: the certificate rounds to the millisecond."""
 OUTAGES = 8
 HARSHER = {
-    "unusable energy lies at the bottom": Harsher(unusable_is_stranded=True),
+    "unusable energy lies at the bottom": Physics(unusable_is_stranded=True),
 }
 EARLIER = "the unit failed when the plan began, and setpoints went on"
 
@@ -160,7 +160,7 @@ def compare_with_certificate(tally: Tally, problem: DispatchProblem, plan: Dispa
             for boundary in range(plan.horizon.intervals + 1)
         ]
         carried = worst_carried_s(ups, plan.horizon, known_kw(problem, ups), stored)
-        needed_s = Asked.by_policy(ups).until_s
+        needed_s = OutageDemand.by_policy(ups).until_s
         claimed = np.minimum(plan.certificate.ride_through_s[ups.id], needed_s)
         tally.boundaries_compared += len(carried)
         tally.overstated_s = max(tally.overstated_s, float(np.max(claimed - carried)))
@@ -197,7 +197,7 @@ def fail_at_random(
         starts = [_start_h(rng, plan, trajectory) for _ in range(int(np.sum(of_system == index)))]
         if not starts:
             continue
-        asked = Asked.by_policy(ups)
+        asked = OutageDemand.by_policy(ups)
         blackouts = [
             _blackout(
                 rng,
@@ -280,12 +280,12 @@ def measure_harsher(tally: Tally, problem: DispatchProblem, plan: DispatchPlan) 
             tally.harsher.setdefault(EARLIER, []).append(part)
 
 
-def _part_carried(ups: UpsSystem, load_kw: FloatArray, stored_kwh: float, physics: Harsher) -> float:
+def _part_carried(ups: UpsSystem, load_kw: FloatArray, stored_kwh: float, physics: Physics) -> float:
     blackout = Blackout(
         stored_kwh=stored_kwh,
         load_kw=load_kw,
         fails_at_s=(0.0,) * failures_left(ups),
         soc_error_fraction=ups.reserve.soc_error_fraction,
     )
-    needed_s = Asked.by_policy(ups).until_s
+    needed_s = OutageDemand.by_policy(ups).until_s
     return float(seconds_carried(ups, [blackout], step_s=1.0, until_s=needed_s, harsher=physics)[0] / needed_s)

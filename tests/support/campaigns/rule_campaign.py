@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from certificates import stated
-from outage_simulation import Asked, FloatArray, needed_kwh
+from outage_simulation import FloatArray, OutageDemand, needed_kwh
 from site_rules import (
     BEYOND_FRACTION,
     BEYOND_KW,
@@ -105,7 +105,11 @@ def _day_of(
     _, held = held_at(plan.horizon, conditions, ups.id)
     known = (*problem.load_kw[ups.id], *problem.load_after_kw.get(ups.id, ()))
     spans = [
-        max(Asked.by_policy(ups).until_s, *(Asked.for_seconds(ups, c.ride_through_s or 0.0).until_s for c in here), 0.0)
+        max(
+            OutageDemand.by_policy(ups).until_s,
+            *(OutageDemand.for_seconds(ups, c.ride_through_s or 0.0).until_s for c in here),
+            0.0,
+        )
         for here in held
     ]
     step_s = plan.horizon.step.total_seconds()

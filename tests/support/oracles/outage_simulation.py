@@ -38,7 +38,7 @@ class Blackout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Harsher:
+class Physics:
     """Physics beyond what the reserve promises to carry, to measure what that would take.
 
     `standby_continues`: batteries lose their standby loss during the outage too, as is promised.
@@ -50,7 +50,7 @@ class Harsher:
     unusable_is_stranded: bool = False
 
 
-AS_PROMISED = Harsher()
+AS_PROMISED = Physics()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,12 @@ def failures_left(ups: UpsSystem) -> int:
 
 
 def seconds_carried(
-    ups: UpsSystem, blackouts: Sequence[Blackout], *, step_s: float, until_s: float, harsher: Harsher = AS_PROMISED
+    ups: UpsSystem,
+    blackouts: Sequence[Blackout],
+    *,
+    step_s: float,
+    until_s: float,
+    harsher: Physics = AS_PROMISED,
 ) -> FloatArray:
     """Run outages of one system side by side and say how long each carried its load, up to `until_s`."""
     steps = int(np.ceil(until_s / step_s - ROUNDING))
@@ -144,7 +149,7 @@ def _of_units(blackout: Blackout, units: int) -> FloatArray:
     return np.full(units, blackout.stored_kwh / units)
 
 
-def _draw(ups: UpsSystem, unit_load_kw: FloatArray, capacity_kwh: FloatArray, harsher: Harsher) -> _Draw:
+def _draw(ups: UpsSystem, unit_load_kw: FloatArray, capacity_kwh: FloatArray, harsher: Physics) -> _Draw:
     """From the load of a unit to what leaves its battery, and to what switches it off: by step, outage and unit."""
     battery = ups.battery
     capacity = capacity_kwh[:1] if np.ptp(capacity_kwh) == 0 else capacity_kwh
@@ -208,7 +213,7 @@ def usable_fraction(battery: Battery, per_h: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class OutageDemand:
     """What an outage asks of a system: for `until_s` seconds a part of the load, which changes at `changes_s`."""
 
     until_s: float
@@ -216,14 +221,14 @@ class Asked:
     parts: tuple[float, ...] = (1.0,)
 
     @classmethod
-    def by_policy(cls, ups: UpsSystem) -> "Asked":
+    def by_policy(cls, ups: UpsSystem) -> "OutageDemand":
         """One outage of the policy after the other, without a recharge between."""
         steps = ups.reserve.outage.steps * ups.reserve.outages_before_recharge
         ends = np.cumsum([step.seconds for step in steps]).tolist()
         return cls(until_s=ends[-1], changes_s=tuple(ends[:-1]), parts=tuple(step.load_fraction for step in steps))
 
     @classmethod
-    def for_seconds(cls, ups: UpsSystem, seconds: float) -> "Asked":
+    def for_seconds(cls, ups: UpsSystem, seconds: float) -> "OutageDemand":
         """The whole load for so long, as often as the policy counts outages."""
         return cls(until_s=seconds * ups.reserve.outages_before_recharge)
 
@@ -240,14 +245,14 @@ def ceiling_kw(  # noqa: PLR0917 - an outage and what it is of
     known_kw: Sequence[float],
     start_h: float,
     step_s: float,
-    asked: Asked | None = None,
+    asked: OutageDemand | None = None,
 ) -> FloatArray:
     """The most the load may be in each step of an outage that starts at `start_h`: protected, or known if higher.
 
     `known_kw` is the load in the intervals of a horizon and after it, as far as it is known; then the protected load
     stands.
     """
-    asked = asked or Asked.by_policy(ups)
+    asked = asked or OutageDemand.by_policy(ups)
     begins_s = np.arange(int(np.ceil(asked.until_s / step_s - ROUNDING))) * step_s
     known = np.array([*known_kw, 0.0])
     first, last = (
@@ -290,11 +295,11 @@ def worst_carried_s(  # noqa: PLR0917 - an outage and what it is of
     horizon: Horizon,
     known_kw: Sequence[float],
     stored_kwh: Sequence[float | tuple[float, ...]],
-    asked: Asked | None = None,
+    asked: OutageDemand | None = None,
     boundaries: Sequence[int] | None = None,
 ) -> FloatArray:
     """Seconds carried by the worst tolerated outage from every boundary of a plan, if it holds `stored_kwh` there."""
-    asked = asked or Asked.by_policy(ups)
+    asked = asked or OutageDemand.by_policy(ups)
     step_s = 1.0
     blackouts = [
         Blackout(
@@ -317,12 +322,12 @@ def units_at(ups: UpsSystem, hours: float, system_kwh: float, surplus_kwh: Float
     return np.asarray(system_kwh / len(surplus_kwh) + surplus_kwh * kept)
 
 
-def needed_kwh(ups: UpsSystem, load_kw: float, asked: Asked | None = None) -> float:
+def needed_kwh(ups: UpsSystem, load_kw: float, asked: OutageDemand | None = None) -> float:
     """What the whole system must show to carry `load_kw` through the worst tolerated outage, found by trying (kWh).
 
     Infinite where more than the batteries hold would not be enough.
     """
-    asked = asked or Asked.by_policy(ups)
+    asked = asked or OutageDemand.by_policy(ups)
     begins_s = np.arange(int(np.ceil(asked.until_s - ROUNDING)))
     load = load_kw * asked.part_at(begins_s.astype(float))
     low, high = 0.0, float(capacities_kwh(ups).sum())

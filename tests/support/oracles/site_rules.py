@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from outage_simulation import Asked, FloatArray, capacities_kwh, inverter_efficiency, needed_kwh
+from outage_simulation import FloatArray, OutageDemand, capacities_kwh, inverter_efficiency, needed_kwh
 
 from ridethrough.domain import Horizon, ReserveCondition, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
@@ -114,7 +114,7 @@ def asked_at(
                 most = max(most, full)
                 continue
             if (seconds, load_kw) not in found:
-                found[seconds, load_kw] = needed_kwh(alike(ups), load_kw, Asked.for_seconds(ups, seconds))
+                found[seconds, load_kw] = needed_kwh(alike(ups), load_kw, OutageDemand.for_seconds(ups, seconds))
             most = max(most, min(full, found[seconds, load_kw]))
         asked.append(most)
     return np.array(asked)
