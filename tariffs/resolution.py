@@ -29,6 +29,8 @@ def _used(tariff: Tariff) -> Iterator[RateSchedule]:
     names = {charge.schedule for _, charge in tariff.on_peaks}
     if tariff.energy is not None:
         names.add(tariff.energy.schedule)
+        market = tariff.energy.market
+        names |= {adder.schedule for adder in market.adders} if market is not None else set()
     return (schedule for name, schedule in tariff.schedules.items() if name in names)
 
 

@@ -10,6 +10,7 @@ from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule
 from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.charges.capacity import CapacityObligation
 from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
 from ridethrough.tariffs.charges.demand import DemandCharge
 from ridethrough.tariffs.charges.energy import EnergyCharge
@@ -47,6 +48,7 @@ class Tariff(Written):
     coincident: tuple[CoincidentPeakCharge, ...] = ()
     reactive: tuple[ReactiveCharge, ...] = ()
     fixed: tuple[FixedCharge, ...] = ()
+    capacity: tuple[CapacityObligation, ...] = ()
     minimum: tuple[MinimumCharge, ...] = ()
     riders: tuple[Rider, ...] = ()
     power_factor: float | None = None
@@ -128,6 +130,12 @@ class Tariff(Written):
                 )
         else:
             checks.require(len(names) == 1, "energy.schedule", "", "the schedule that tells the periods apart")
+        adders = self.energy.market.adders if self.energy.market is not None else ()
+        for index, adder in enumerate(adders):
+            known = self.schedules.get(adder.schedule)
+            said = self._schedule_names() if known is None else f"one of {', '.join(known.periods)}"
+            fits = not adder.schedule or (known is not None and adder.period in known.periods)
+            checks.require(fits, f"energy.market.adders.{index}.period", adder.period, said)
         if self.energy.demand:
             allowed = [
                 each.name for each in self.demand if each.stretch == "period" and not each.yearly and not each.peak

@@ -9,6 +9,7 @@ from ridethrough.tariffs.billing.bill import LineItem, cent_of
 from ridethrough.tariffs.billing.metered import MeterSeries, exact, quantity
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
+from ridethrough.tariffs.charges.market import IndexedPrice
 from ridethrough.tariffs.tariff import Tariff
 
 _MONTHS = (
@@ -44,8 +45,13 @@ class EnergyBilling:
         self.bought_kwh = _table(calendar.period, held, bought, (len(self.periods), len(names)))
         self.sold_kwh = _table(calendar.period, held, sold, (len(self.periods), len(names)))
         self.month_kwh = _table(calendar.period, calendar.month, bought, (len(self.periods), 12))
-        value = np.array(prices.price_per_kwh) * bought if prices is not None else np.zeros(len(bought))
-        self.market_value = np.bincount(calendar.period, value, len(self.periods)) if prices is not None else None
+        market = self.energy.market
+        self.market_value = _value(meter, prices, market, bought)
+        self.export_value = _value(meter, prices, market.export, sold) if market and market.export else None
+        self.adder_kwh = [
+            _sum_by_period(meter, bought, calendar.hours_of(tariff.schedules.get(adder.schedule), adder.period))
+            for adder in (market.adders if market is not None else ())
+        ]
 
     def kwh(self, index: int) -> float:
         """Energy bought in one billing period."""
@@ -69,9 +75,21 @@ class EnergyBilling:
                 name = f"fuel adjustment, {_MONTHS[month]}"
                 lines.append(self._line("energy", name, kwh, exact(adjustments[month])))
         lines += self._market_lines(index)
+        return lines + self._export_lines(index)
+
+    def _export_lines(self, index: int) -> list[LineItem]:
+        market, lines = self.energy.market, []
+        at_market = market.export if market is not None and self.export_value is not None else None
         for period, kwh in zip(self.energy.periods, self.sold_kwh[index], strict=True):
-            if kwh > 0:
-                lines.append(self._line("export", f"export, {period.name}", kwh, -exact(period.tiers[0].sell_per_kwh)))
+            sell = period.tiers[0].sell_per_kwh
+            if kwh > 0 and (sell or at_market is None):
+                lines.append(self._line("export", f"export, {period.name}", kwh, -exact(sell)))
+        kwh = float(self.sold_kwh[index].sum())
+        if at_market is not None and self.export_value is not None and kwh > 0:
+            mean = quantity(self.export_value[index]) / quantity(kwh)
+            lines.append(self._line("export", "export at the market price", kwh, -mean * exact(at_market.loss_factor)))
+            if at_market.adder_per_kwh:
+                lines.append(self._line("export", "export adder", kwh, -exact(at_market.adder_per_kwh)))
         return lines
 
     def _rate_lines(self, index: int, billed_kw: float, before: SiteState) -> list[LineItem]:
@@ -101,10 +119,30 @@ class EnergyBilling:
         lines = [self._line("energy", "market energy", kwh, mean * loss_factor)]
         if market is not None and market.adder_per_kwh:
             lines.append(self._line("energy", "market adder", kwh, exact(market.adder_per_kwh)))
+        for adder, of_period in zip(market.adders if market is not None else (), self.adder_kwh, strict=True):
+            if of_period[index] > 0 and adder.per_kwh:
+                lines.append(self._line("energy", adder.name, of_period[index], exact(adder.per_kwh)))
         return lines
 
     def _line(self, charge: str, name: str, kwh: float, rate: Decimal) -> LineItem:
         return LineItem(charge=charge, name=name, quantity=quantity(kwh), unit="kWh", rate=rate, cent=self.cent)
+
+
+def _value(
+    meter: MeterSeries, prices: PriceSeries | None, indexed: IndexedPrice | None, kwh: FloatArray
+) -> FloatArray | None:
+    """What energy comes to at the market price in each billing period, held between floor and cap."""
+    if prices is None:
+        return None
+    low, high = (-np.inf, np.inf) if indexed is None else indexed.limits
+    per_kwh = np.clip(np.array(prices.price_per_kwh), low, high)
+    return np.asarray(np.bincount(meter.calendar.period, per_kwh * kwh, len(meter.calendar.periods)), dtype=np.float64)
+
+
+def _sum_by_period(meter: MeterSeries, kwh: FloatArray, intervals: IndexArray) -> FloatArray:
+    """The energy of some intervals in each billing period."""
+    sums = np.bincount(meter.calendar.period[intervals], kwh[intervals], len(meter.calendar.periods))
+    return np.asarray(sums, dtype=np.float64)
 
 
 def _table(rows: IndexArray, columns: IndexArray, kwh: FloatArray, shape: tuple[int, int]) -> FloatArray:

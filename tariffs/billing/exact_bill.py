@@ -130,17 +130,16 @@ def _fixed_lines(tariff: Tariff, calendar: LocalCalendar, index: int) -> list[Li
     days = quantity(calendar.covered_days(index))
     months = days / calendar.periods[index].days
     quantities = {"day": days, "month": months, "year": months / _MONTHS_A_YEAR}
+    lines: list[tuple[str, Decimal, str, float]] = [
+        (each.name, quantities[each.per], each.per, each.amount) for each in tariff.fixed if each.amount
+    ]
+    shares = calendar.covered_shares(index).tolist()
+    for due in tariff.capacity:
+        kw_days = exact(due.kw) * quantity(due.days(calendar.first_day, shares))
+        lines += [(due.name, kw_days, "kW-day", due.rate_per_kw_day)] if kw_days else []
     return [
-        LineItem(
-            charge="fixed",
-            name=charge.name,
-            quantity=quantities[charge.per],
-            unit=charge.per,
-            rate=exact(charge.amount),
-            cent=cent_of(tariff.currency),
-        )
-        for charge in tariff.fixed
-        if charge.amount
+        LineItem(charge="fixed", name=name, quantity=amount, unit=unit, rate=exact(rate), cent=cent_of(tariff.currency))
+        for name, amount, unit, rate in lines
     ]
 
 

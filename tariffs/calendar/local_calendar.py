@@ -54,8 +54,12 @@ class LocalCalendar:
 
     def covered_days(self, period: int) -> float:
         """The number of local days of a billing period that the horizon covers."""
+        return float(self.covered_shares(period).sum())
+
+    def covered_shares(self, period: int) -> FloatArray:
+        """The share of each local day, from the first, that lies in a billing period and in the horizon."""
         of_day = self.period[np.searchsorted(self.day, np.arange(len(self.day_share)))]
-        return float(self.day_share[of_day == period].sum())
+        return np.where(of_day == period, self.day_share, 0.0)
 
     def schedule_period(self, schedule: RateSchedule | None, names: Sequence[str]) -> IndexArray:
         """The index into `names` of the schedule's period at every interval; 0 without a schedule."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.calendar.written import MONTHS, ByMonth, Written
+from ridethrough.tariffs.charges.market import MarketPrice
 
 TierUnit = Literal["kWh", "kWh daily", "kWh/kW", "kWh/kW daily"]
 TierCount = Literal["all", "period"]
@@ -157,20 +158,6 @@ class EnergyPeriod(Written):
         after = self.tiers[number + 1 :]
         opens = self.tiers[0].per_kw
         return opens and bool(after) and not after[0].per_kw and any(tier.per_kw for tier in after)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketPrice(Written):
-    """Energy bought at a market price: `price * loss_factor + adder_per_kwh`, on top of the tariff's own rates."""
-
-    loss_factor: float = 1.0
-    adder_per_kwh: float = 0.0
-
-    def __post_init__(self) -> None:
-        checks = Checks()
-        checks.positive("loss_factor", self.loss_factor)
-        checks.require(math.isfinite(self.adder_per_kwh), "adder_per_kwh", self.adder_per_kwh, "a finite number")
-        checks.raise_faults()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Lay a tariff over a horizon, for the optimizer. What comes out is described in `tariffs.horizon.terms`."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def _charges(case: HorizonCase, warnings: tuple[str, ...]) -> HorizonCharges:
     return HorizonCharges(
         horizon=calendar.horizon,
         energy_per_kwh=energy_prices(tariff, calendar, case.prices),
-        export_per_kwh=export_prices(tariff, calendar),
+        export_per_kwh=export_prices(tariff, calendar, case.prices),
         tiers=tier_terms(tariff, calendar, case.state),
         demand=peak_terms(case),
         minimum=_minimum_terms(tariff, calendar),
@@ -118,6 +119,10 @@ def _fixed(tariff: Tariff, calendar: LocalCalendar, period: int) -> float:
     months = days / calendar.periods[period].days
     quantity = {"day": days, "month": months, "year": months / 12}
     amount = sum(charge.amount * quantity[charge.per] for charge in tariff.fixed)
+    for due in tariff.capacity:
+        for number, share in enumerate(calendar.covered_shares(period).tolist()):
+            if due.holds_on(calendar.first_day + timedelta(days=number)):
+                amount += share * due.kw * due.rate_per_kw_day
     return amount * multiplier(tariff.riders, "fixed", tax=False)
 
 

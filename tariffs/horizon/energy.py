@@ -5,6 +5,7 @@ import numpy as np
 from ridethrough.domain import PriceSeries, SiteState
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod
+from ridethrough.tariffs.charges.market import IndexedPrice
 from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.charges.rider import ridden
 from ridethrough.tariffs.horizon.terms import EnergyTierTerm, TieredPeriod, TierStep
@@ -27,20 +28,34 @@ def energy_prices(tariff: Tariff, calendar: LocalCalendar, prices: PriceSeries |
             price += np.array(energy.fuel_adjustment_per_kwh)[calendar.month]
     market = energy.market if energy is not None else None
     if prices is not None:
-        loss_factor, adder = (1.0, 0.0) if market is None else (market.loss_factor, market.adder_per_kwh)
-        price += np.array(prices.price_per_kwh) * loss_factor + adder
+        price += _indexed(prices, market)
+        for adder in market.adders if market is not None else ():
+            price[calendar.hours_of(tariff.schedules.get(adder.schedule), adder.period)] += adder.per_kwh
     elif market is not None:
         reason = "energy follows a market price; give prices for the horizon"
         raise UnableToPrice([NotPriced(field="energy.market", reason=reason)])
     return price * ridden(tariff.riders, "energy")
 
 
-def export_prices(tariff: Tariff, calendar: LocalCalendar) -> FloatArray:
-    """The earnings of an exported kWh in every interval: the sell rate of the first tier."""
+def _indexed(prices: PriceSeries, indexed: IndexedPrice | None) -> FloatArray:
+    """The price of every interval that follows the market: as it is, or by the rules of the tariff."""
+    market = np.array(prices.price_per_kwh)
+    if indexed is None:
+        return market
+    low, high = indexed.limits
+    return np.asarray(np.minimum(np.maximum(market, low), high) * indexed.loss_factor + indexed.adder_per_kwh)
+
+
+def export_prices(tariff: Tariff, calendar: LocalCalendar, prices: PriceSeries | None) -> FloatArray:
+    """The earnings of an exported kWh in every interval: the sell rate of the first tier, and a market price."""
     if tariff.energy is None:
         return np.zeros(calendar.horizon.intervals)
     sell = np.array([period.tiers[0].sell_per_kwh for period in tariff.energy.periods])
-    return np.asarray(sell[_held(tariff, tariff.energy, calendar)] * ridden(tariff.riders, "export"))
+    price = sell[_held(tariff, tariff.energy, calendar)]
+    market = tariff.energy.market
+    if prices is not None and market is not None and market.export is not None:
+        price = price + _indexed(prices, market.export)
+    return np.asarray(price * ridden(tariff.riders, "export"))
 
 
 def tier_terms(tariff: Tariff, calendar: LocalCalendar, state: SiteState) -> tuple[EnergyTierTerm, ...]:

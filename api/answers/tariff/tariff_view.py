@@ -24,6 +24,7 @@ from ridethrough.tariffs.calendar.written import (
 from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
 from ridethrough.tariffs.charges.demand import DemandCharge
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyTier
+from ridethrough.tariffs.charges.market import IndexedPrice, MarketPrice
 from ridethrough.tariffs.tariff import Tariff
 
 
@@ -207,9 +208,23 @@ def _energy_notes(energy: EnergyCharge) -> Iterator[str]:
         each = f"{shown:.6g}" if isinstance(shown, float) else f"by month: {', '.join(f'{x:.6g}' for x in shown)}"
         yield f"fuel adjustment {each}"
     if energy.market is not None:
-        yield f"and the market price x {energy.market.loss_factor:g} + {energy.market.adder_per_kwh:g}"
+        yield from _market(energy.market)
     if energy.demand:
         yield f"limits in kWh/kW grow with: {energy.demand}"
+
+
+def _market(market: MarketPrice) -> Iterator[str]:
+    yield f"and {_indexed(market)}"
+    for adder in market.adders:
+        yield f"{adder.name} {adder.per_kwh:g} in {adder.period or 'all hours'}"
+    if market.export is not None:
+        yield f"export earns {_indexed(market.export)}"
+
+
+def _indexed(price: IndexedPrice) -> str:
+    low, high = price.floor_per_kwh, price.cap_per_kwh
+    held = ("" if low is None else f", at least {low:g},") + ("" if high is None else f", at most {high:g},")
+    return f"the market price{held.replace(',,', ',')} x {price.loss_factor:g} + {price.adder_per_kwh:g}"
 
 
 def _demand_table(tariff: Tariff) -> RenderableType:
@@ -271,6 +286,8 @@ def _peak_rule(charge: DemandCharge) -> Iterator[str]:
 def _others(tariff: Tariff) -> Iterator[tuple[str, str]]:
     for fixed in tariff.fixed:
         yield fixed.name, f"{fixed.amount:,.6g} {tariff.currency} a {fixed.per}"
+    for due in tariff.capacity:
+        yield due.name, f"{due.kw:,g} kW at {due.rate_per_kw_day:g} {tariff.currency} a day, {due.start} to {due.end}"
     for reactive in tariff.reactive:
         free = f" above {reactive.free_kvar_per_kw:g} kVAR a kW" if reactive.free_kvar_per_kw else ""
         yield reactive.name, f"{reactive.rate_per_kvar:g} a kVAR{free}, {_months(reactive.months)}"

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon
 from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule, ScheduleRule
+from ridethrough.tariffs.charges.capacity import CapacityObligation
 from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
 from ridethrough.tariffs.charges.demand import ContractDemand, DemandCharge, DemandSeason, DemandTier
-from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
+from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
 from ridethrough.tariffs.charges.fixed import FixedCharge
+from ridethrough.tariffs.charges.market import EnergyAdder, IndexedPrice, MarketPrice
 from ridethrough.tariffs.charges.minimum import MinimumCharge
 from ridethrough.tariffs.charges.peak_rule import PeakRule
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
@@ -36,6 +38,20 @@ CYCLES = (
     BillingCycle(),
     BillingCycle(day_of_month=24),
     BillingCycle(read_dates=(date(2026, 6, 1), date(2026, 6, 25), date(2026, 7, 2), date(2026, 7, 30))),
+)
+
+OBLIGATION = CapacityObligation(
+    name="obligation", kw=300.0, rate_per_kw_day=0.27, start=date(2026, 6, 24), end=date(2026, 7, 3)
+)
+
+INDEXED = MarketPrice(
+    floor_per_kwh=0.0,
+    cap_per_kwh=0.08,
+    adders=(
+        EnergyAdder(name="peak adder", per_kwh=0.02, schedule="hours", period="peak"),
+        EnergyAdder(name="all", per_kwh=0.003),
+    ),
+    export=IndexedPrice(loss_factor=0.95, adder_per_kwh=-0.004, floor_per_kwh=0.0),
 )
 
 rates = st.integers(0, 3000).map(lambda n: n / 10000)
@@ -108,7 +124,7 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         schedule="hours",
         demand="facility",
         fuel_adjustment_per_kwh=draw(st.just(()) | st.just(tuple(n / 1000 for n in range(12)))),
-        market=draw(st.none() | st.just(MarketPrice(loss_factor=1.05, adder_per_kwh=0.01))),
+        market=draw(st.none() | st.just(MarketPrice(loss_factor=1.05, adder_per_kwh=0.01)) | st.just(INDEXED)),
     )
     coincident = CoincidentPeakCharge(
         name="coincident",
@@ -131,6 +147,7 @@ def tariffs(draw: st.DrawFn) -> Tariff:
                 (ReactiveCharge(name="kvar", rate_per_kvar=1.3, free_kvar_per_kw=0.3, window_minutes=60, months=(6,)),)
             )
         ),
+        capacity=draw(st.just(()) | st.just((OBLIGATION,))),
         fixed=(FixedCharge(name="meter", amount=draw(kw_rates), per=draw(per)),),
         minimum=() if any(charge.yearly for charge in charges) else least,
         riders=draw(
