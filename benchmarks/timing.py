@@ -20,6 +20,7 @@ RESULTS = Path("out/benchmarks")
 AGREE = 1e-9
 Variant = Callable[[T], float]
 """Works on one item and returns the objective."""
+_TOLD: list[str] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +82,6 @@ def _from(items: list[T], first: int) -> Iterator[T]:
     """All items, beginning with another one each time."""
     for index in range(len(items)):
         yield items[(first + index) % len(items)]
-
-
-_TOLD: list[str] = []
 
 
 def say(line: str) -> None:

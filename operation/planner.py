@@ -15,6 +15,7 @@ from ridethrough.tariffs.horizon.charges import HorizonCharges, charges_over
 from ridethrough.tariffs.tariff import Tariff
 
 FloatArray = NDArray[np.float64]
+_ON_TARGET_KW = 1e-3
 
 
 class Information(StrEnum):
@@ -120,6 +121,3 @@ def orders_of(plan: DispatchPlan, site: Site) -> Orders:
         spare_below_kw=np.where(at_target, target_kw, -np.inf) if at_target.any() else None,
         floor_kwh=np.array([each.reserve_kwh for each in ordered]) if site.conditions else None,
     )
-
-
-_ON_TARGET_KW = 1e-3

@@ -12,6 +12,7 @@ FloatArray = NDArray[np.float64]
 
 _MINUTES_PER_HOUR = 60
 _HOURS_PER_DAY = 24
+_ROWS_AND_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,6 +63,3 @@ class Record:
         first = self.index_of(horizon)
         values = self.price_per_kwh[first : first + horizon.intervals]
         return PriceSeries(horizon=horizon, price_per_kwh=tuple(values.tolist()))
-
-
-_ROWS_AND_COLUMNS = 2

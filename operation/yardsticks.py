@@ -23,6 +23,8 @@ HORIZON = timedelta(hours=48)
 
 _MINUTES_PER_DAY = 1440
 _SATURDAY, _MONDAY = 5, 0
+_WITHIN_REACH = 0.5
+"""The fraction of the charger's power that is assumed available when the load on the rectifier is unknown."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,7 +181,3 @@ def returning_by_the_end(problem: DispatchProblem, known: Known) -> DispatchProb
         floor_kwh[end] = ups.max_stored_kwh
         profiles[ups.id] = tuple(floor_kwh)
     return replace(problem, reserve_profile_kwh=profiles)
-
-
-_WITHIN_REACH = 0.5
-"""The fraction of the charger's power that is assumed available when the load on the rectifier is unknown."""

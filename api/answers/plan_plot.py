@@ -25,6 +25,8 @@ _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _ROW_PX, _TOP_PX, _BOTTOM_PX = 215, 120, 60
 _GAP_PX = 72
 _SITE_ROWS = 3
+_TICK_MS = 3 * 3_600_000
+_DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def plan_page(planned: PlannedDay) -> str:
@@ -194,7 +196,3 @@ def _style(page: _Page, planned: PlannedDay) -> None:
     )  # fmt: skip
     page.figure.update_yaxes(gridcolor=_LINES, zeroline=False, ticklabelstandoff=5)
     page.figure.update_annotations(x=0, xanchor="left", font={"size": 14, "color": _INK})
-
-
-_TICK_MS = 3 * 3_600_000
-_DASHES = ("solid", "dash", "dot", "dashdot")

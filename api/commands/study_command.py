@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ridethrough.finance.study.case import StudyCase
     from ridethrough.finance.study.study import Study
 
+EXIT_INTERRUPTED = 130
+
 
 class InformationOption(StrEnum):
     """What plans are made from (`finance.study.study.Information`, which commands do not import to show their help)."""
@@ -34,7 +36,6 @@ class Replan(StrEnum):
     HOURLY = "hourly"
 
 
-EXIT_INTERRUPTED = 130
 _HOURS = {Replan.DAILY: 24.0, Replan.HOURLY: 1.0}
 
 

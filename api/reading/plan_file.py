@@ -16,6 +16,8 @@ from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.tariffs.documents.acceptance import accept
 
+_MINUTES_PER_DAY = 24 * 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UpsRow:
@@ -137,9 +139,6 @@ def _time_faults(document: _PlanDocument) -> list[Fault]:
         allowed = f"{expected.isoformat()}, where the last interval ends"
         return [Fault(field="horizon.end", value=str(document.horizon.end), allowed=allowed)]
     return []
-
-
-_MINUTES_PER_DAY = 24 * 60
 
 
 def _given_trajectory(document: _PlanDocument, ups: UpsSystem) -> UpsTrajectory:

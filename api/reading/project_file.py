@@ -30,6 +30,11 @@ from ridethrough.finance.study.valuation import Venture
 from ridethrough.tariffs.documents.acceptance import Location, accept, shown
 
 _WAYS = ("macrs_years", "straight_line_years", "fraction_by_year")
+_PARTS: dict[str, dict[str, Any]] = {
+    "assets": {"capital_cost": 0},
+    "costs": {"amount": 0},
+    "incentives": {},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +184,6 @@ def read_project(document: object, *, source: str) -> Venture:
     except UnableToAccept as error:
         raise UnableToAccept(fault.in_source(source) for fault in error.faults) from error
     return Venture(project=project, before_wear=given.savings[0].before_wear)
-
-
-_PARTS: dict[str, dict[str, Any]] = {
-    "assets": {"capital_cost": 0},
-    "costs": {"amount": 0},
-    "incentives": {},
-}
 
 
 def _valid_part(place: Location, given: object) -> dict[str, Any] | None:

@@ -21,6 +21,28 @@ from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.documents.acceptance import Location
 
 _LONGEST_STEP_MIN = 24 * 60
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+_PARTS: dict[str, dict[str, Any]] = {
+    "interconnection": {"import_limit_kw": 1},
+    "unprotected_load": {"constant_kw": 0},
+    "load": {"constant_kw": 1},
+    "reserve": {"ride_through_s": 1},
+    "battery": {"nominal_kwh": 1, "charge_limit_kw": 1, "discharge_limit_kw": 1},
+    "swing": {"amplitude_kw": 1, "frequency_hz": 1},
+    "capacitor": {"energy_kwh": 1, "power_kw": 1},
+    "csv_format": {},
+    "gaps": {"fill": "hold", "at_most_minutes": 60},
+    "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
+    "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
+}
+_SYSTEM: dict[str, Any] = {
+    "units": 1,
+    "tolerated_failures": 0,
+    "unit_output_limit_kw": 1,
+    "unit_input_limit_kw": 1,
+    "protected_load_kw": 1,
+    **{name: _PARTS[name] for name in ("load", "reserve", "battery")},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,34 +259,11 @@ def values_of(kind: type, document: object) -> dict[str, Any]:
     return {each.name: getattr(document, each.name) for each in fields(kind) if each.init}
 
 
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 SiteDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 StateDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 
 SITE = TypeAdapter(SiteDocument)
 STATE = TypeAdapter(StateDocument)
-
-_PARTS: dict[str, dict[str, Any]] = {
-    "interconnection": {"import_limit_kw": 1},
-    "unprotected_load": {"constant_kw": 0},
-    "load": {"constant_kw": 1},
-    "reserve": {"ride_through_s": 1},
-    "battery": {"nominal_kwh": 1, "charge_limit_kw": 1, "discharge_limit_kw": 1},
-    "swing": {"amplitude_kw": 1, "frequency_hz": 1},
-    "capacitor": {"energy_kwh": 1, "power_kw": 1},
-    "csv_format": {},
-    "gaps": {"fill": "hold", "at_most_minutes": 60},
-    "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
-    "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
-}
-_SYSTEM: dict[str, Any] = {
-    "units": 1,
-    "tolerated_failures": 0,
-    "unit_output_limit_kw": 1,
-    "unit_input_limit_kw": 1,
-    "protected_load_kw": 1,
-    **{name: _PARTS[name] for name in ("load", "reserve", "battery")},
-}
 
 
 def valid_part(place: Location, given: object) -> dict[str, Any] | None:

@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float64]
 
 _ENOUGH_ERRORS = 20
 _HOURS_PER_DAY = 24
+_INSTEAD = "the same time a day before or the last value stands in"
+_SPREAD = "the spread of the whole history stands in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +115,6 @@ class FittedSeasonalNaive:
                 offsets[:, chosen] = _quantiles(near if len(near) >= _ENOUGH_ERRORS else pooled, method.levels)
             short += too_few * int((days_before == days).sum())
         return offsets, short
-
-
-_INSTEAD = "the same time a day before or the last value stands in"
-_SPREAD = "the spread of the whole history stands in"
 
 
 def _naive(table: DayTable, target: NDArray[np.int64], season_days: int) -> tuple[FloatArray, NDArray[np.int64], int]:

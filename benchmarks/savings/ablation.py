@@ -19,13 +19,13 @@ from ridethrough.operation.yardsticks import PersistencePlanner
 TARIFFS = ("coned", "pge", "sdge", "ladwp")
 FIRST, LAST = 3624, 6552
 """The hours of June to September."""
+WHOLE = "the whole planner"
 
 
 def _with(settings: ScenarioSettings) -> Callable[[], Planner]:
     return lambda: ScenarioPlanner(settings=settings)
 
 
-WHOLE = "the whole planner"
 VARIANTS: dict[str, Callable[[], Planner]] = {
     "one course of the load in place of 8": _with(ScenarioSettings(scenarios=1)),
     "one knot in place of 5": _with(ScenarioSettings(knots=(0.5,))),

@@ -17,6 +17,7 @@ from ridethrough.optimizer.pricing.tier_slopes import price_per_kwh
 from ridethrough.tariffs.horizon.charges import charges_over
 
 _PRICED_BEFORE = timedelta(hours=24)
+_ROUNDING_KWH = 1e-6
 
 
 def stored_by_period(case: StudyCase, loop: Loop, baseline: Loop) -> list[float]:
@@ -52,6 +53,3 @@ def _mean_price_per_kwh(case: StudyCase, loop: Loop, boundary: int) -> float:
     )
     meter = meter_of(charges, loop.grid_kw[first:boundary], horizon.intervals)
     return float(price_per_kwh(meter).mean())
-
-
-_ROUNDING_KWH = 1e-6

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon, Interval, ReserveCondition, Site, SiteState, UpsSystem
 
 FloatArray = NDArray[np.float64]
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,3 @@ def highest_kw(load: Load, horizon: Horizon, seconds: float) -> FloatArray:
         return np.full(n + 1, float(load))
     known = np.concatenate([[-np.inf], np.nan_to_num(load_over(load, horizon, n + lasts), nan=-np.inf)])
     return sliding_window_view(known, lasts + 1).max(axis=1)
-
-
-_ROUNDING = 1e-9

@@ -20,6 +20,32 @@ StandIn = Callable[[Location, object], dict[str, Any] | None]
 """Returns a valid stand-in for the part at a location, or None if no part ends there."""
 
 _LONGEST_SHOWN = 100
+_NAMES = ("id", "name")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Control characters except tab and line ends, marks that change the direction of text, and lone surrogates."""
+_LINE = re.compile(r"[\t\r\n]")
+_UNKNOWN_FIELD = ("unexpected_keyword_argument", "extra_forbidden")
+_MISSING_FIELD = ("missing", "missing_argument", "missing_keyword_only_argument")
+_ALLOWED = {
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "dataclass_type": "a mapping of fields",
+    "dict_type": "a mapping",
+    "model_attributes_type": "a JSON object",
+    "mapping_type": "a mapping",
+    "tuple_type": "a list",
+    "datetime_type": "an ISO 8601 time",
+    "datetime_parsing": "an ISO 8601 time",
+    "datetime_from_date_parsing": "an ISO 8601 time",
+}
 
 
 def accept(
@@ -87,14 +113,6 @@ def _plain_values(document: object, source: str) -> Any:  # noqa: ANN401 - JSON
         raise UnableToAccept([Fault(field="", source=source, value=str(error), allowed="plain values")]) from error
 
 
-_NAMES = ("id", "name")
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-"""Control characters except tab and line ends, marks that change the direction of text, and lone surrogates."""
-_LINE = re.compile(r"[\t\r\n]")
-
-
 def printable(text: str, *, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
     r"""The text without characters that control a terminal, change the direction of text, or cannot be encoded.
 
@@ -129,28 +147,6 @@ def _unprintable(document: object, path: str) -> Iterator[Fault]:
         for index, value in enumerate(document):
             if not isinstance(value, (int, float)):
                 yield from _unprintable(value, f"{path}.{index}" if path else str(index))
-
-
-_UNKNOWN_FIELD = ("unexpected_keyword_argument", "extra_forbidden")
-_MISSING_FIELD = ("missing", "missing_argument", "missing_keyword_only_argument")
-_ALLOWED = {
-    "int_from_float": "a whole number",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "finite_number": "a finite number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "dataclass_type": "a mapping of fields",
-    "dict_type": "a mapping",
-    "model_attributes_type": "a JSON object",
-    "mapping_type": "a mapping",
-    "tuple_type": "a list",
-    "datetime_type": "an ISO 8601 time",
-    "datetime_parsing": "an ISO 8601 time",
-    "datetime_from_date_parsing": "an ISO 8601 time",
-}
 
 
 def _faults(document: object, error: Mapping[str, Any]) -> Iterator[Fault]:

@@ -16,6 +16,16 @@ from ridethrough.domain.validation import Fault, UnableToAccept
 
 MOST_REPEATED_NODES = 100_000
 """The most values that all aliases of a YAML document may repeat; a person repeats only a few."""
+_NESTED = "nested too deeply"
+_MERGE = "tag:yaml.org,2002:merge"
+_RESOLVED = (
+    (_MERGE, r"<<"),
+    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|"),
+    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE"),
+    ("tag:yaml.org,2002:int", r"[-+]?(0|[1-9][0-9]*)"),
+    ("tag:yaml.org,2002:float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?"),
+    ("tag:yaml.org,2002:float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+)
 
 
 def yaml_document(text: str, source: str) -> Any:  # noqa: ANN401 - a document may be anything until it is validated
@@ -72,9 +82,6 @@ def yaml_text(document: Mapping[str, Any]) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
-_NESTED = "nested too deeply"
-
-
 def _refuse_constant(name: str) -> float:
     message = f"{name} is not a number"
     raise ValueError(message)
@@ -88,9 +95,6 @@ def _unique_keys(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(message)
         seen[key] = value
     return seen
-
-
-_MERGE = "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):
@@ -166,14 +170,6 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-_RESOLVED = (
-    (_MERGE, r"<<"),
-    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|"),
-    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE"),
-    ("tag:yaml.org,2002:int", r"[-+]?(0|[1-9][0-9]*)"),
-    ("tag:yaml.org,2002:float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?"),
-    ("tag:yaml.org,2002:float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
-)
 for _tag, _written in _RESOLVED:
     _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_written})\Z"), None)
     _Dumper.add_implicit_resolver(_tag, re.compile(rf"(?:{_written})\Z"), None)

@@ -21,6 +21,7 @@ _INFORMATION = {
     "day-ahead": "prices as published the day before, and loads drawn from the site's own past",
     "persistence": "prices as published the day before, and the loads of the day before",
 }
+_EVERY = {24.0: "once a day", 1.0: "every hour"}
 
 
 def study_view(study: Study) -> RenderableType:
@@ -51,9 +52,6 @@ def _headline(study: Study) -> RenderableType:
     table.add_row("  Reserve", _safety(study))
     table.add_row("  Tariff", Text(study.tariff))
     return table
-
-
-_EVERY = {24.0: "once a day", 1.0: "every hour"}
 
 
 def _capture(capture: Figure) -> str:

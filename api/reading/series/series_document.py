@@ -15,6 +15,7 @@ from ridethrough.domain.validation import Checks
 from ridethrough.tariffs.documents.acceptance import accept
 
 _LONGEST_STEP_MIN = 24 * 60
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,6 @@ class SeriesTextDocument:
     gaps: Gaps | None = None
 
 
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 SeriesDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 SeriesTextDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 _VALUES = TypeAdapter(SeriesDocument)
