@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 LARGEST = 1e15
 """No figure of a site is larger, in whatever currency; sums and products of larger ones leave the range of numbers."""
+LEAST_EFFICIENCY = 1e-6
+"""A smaller one is an error of writing, and what is divided by it overflows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +82,9 @@ class Checks:
         self.require(0 <= value <= 1, name, value, "a fraction from 0 to 1")
 
     def efficiency(self, name: str, value: float) -> None:
-        """Note a fault unless 0 < `value` <= 1."""
-        self.require(0 < value <= 1, name, value, "a fraction above 0 and up to 1")
+        """Note a fault unless `value` is a fraction that one can divide by: from `LEAST_EFFICIENCY` to 1."""
+        least = "" if not 0 < value < LEAST_EFFICIENCY else f" (at least {LEAST_EFFICIENCY:g})"
+        self.require(LEAST_EFFICIENCY <= value <= 1, name, value, f"a fraction above 0 and up to 1{least}")
 
     def raise_faults(self) -> None:
         """Raise `UnableToAccept` with every fault noted, if there is one."""

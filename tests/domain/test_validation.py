@@ -83,6 +83,11 @@ def test_a_rate_table_has_rates_above_zero_and_fractions() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", [0.0, 1e-320, 9e-7, 1.1, float("nan")])
+def test_an_efficiency_is_one_that_can_be_divided_by(value: float) -> None:
+    assert faults_of(battery, discharge_efficiency=value) == ["discharge_efficiency"]
+
+
 def test_a_system_cannot_tolerate_the_failure_of_all_its_units() -> None:
     assert faults_of(ups, units=2, tolerated_failures=2, id=" ", protected_load_kw=0) == [
         "id",
