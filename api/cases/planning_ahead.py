@@ -18,6 +18,7 @@ from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
 from ridethrough.operation.ahead import Ahead, BillingSpan, ceilings_kw, expected_course, plan_ahead
 from ridethrough.operation.ceilings.hours import net_load_kw
 from ridethrough.operation.ceilings.period import prices_ahead
+from ridethrough.operation.guard import GuardedPlanner, reason_against
 from ridethrough.operation.planner import Known
 from ridethrough.operation.published import published_until
 from ridethrough.operation.so_far import state_so_far
@@ -100,7 +101,9 @@ def plan_from_past(
     except UnableToPrice as error:
         raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error
     basis = basis_of(problem)
-    plan, notes = _plan(basis, ahead, now, time_limit_s, _unverified(inputs, block, now))
+    against = reason_against(GuardedPlanner().last_periods(known), tariff.currency)
+    hold = [*_unverified(inputs, block, now), *([against] if against else [])]
+    plan, notes = _plan(basis, ahead, now, time_limit_s, hold)
     return PlannedAhead(
         plan=plan,
         problem=problem,
@@ -231,12 +234,12 @@ def _unverified(inputs: SiteInputs, block: Horizon, now: datetime) -> list[str]:
 
 
 def _plan(
-    basis: PlanBasis, ahead: Ahead, now: datetime, time_limit_s: float, unverified: list[str]
+    basis: PlanBasis, ahead: Ahead, now: datetime, time_limit_s: float, hold_because: list[str]
 ) -> tuple[DispatchPlan, tuple[str, ...]]:
     """The course that is expected under the ceilings; recovery first, and the optimizer's where a law is not held."""
     problem = basis.problem
-    if reserve_alarms(basis) or unverified:
-        return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s, no_trading_because=unverified), ()
+    if reserve_alarms(basis) or hold_because:
+        return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s, no_trading_because=hold_because), ()
     floors = np.array([basis.floors.floor_kwh[ups.id] for ups in problem.site.ups])
     course = expected_course(ahead, problem.site, problem.state, floors)
     trajectories = tuple(

@@ -19,7 +19,7 @@ from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Progress
 from ridethrough.finance.study.study import Study
-from ridethrough.operation.ceilings.planner import CeilingPlanner
+from ridethrough.operation.guard import GuardedPlanner
 from ridethrough.operation.planner import Information, Planner
 from ridethrough.operation.record import Record
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
@@ -87,7 +87,7 @@ def planner_of(information: Information, case: StudyCase) -> Planner:
     """The planner that knows so much."""
     if information is Information.PERFECT:
         return PerfectPlanner(record=case.record)
-    return PersistencePlanner() if information is Information.PERSISTENCE else CeilingPlanner()
+    return PersistencePlanner() if information is Information.PERSISTENCE else GuardedPlanner()
 
 
 def infeasible(case: StudyCase) -> list[str]:

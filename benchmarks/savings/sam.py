@@ -39,6 +39,12 @@ class Sam:
         choice, forecast = HEURISTICS[heuristic]
         return self._saved(name, choice=choice, fc=forecast)
 
+    def meter_kw(self, name: str, load_kw: FloatArray, heuristic: str) -> FloatArray:
+        """What the meter shows in a year of hours with SAM's battery on a load, by a look-behind heuristic."""
+        choice, forecast = HEURISTICS[f"{heuristic}, look-behind"]
+        done = self.peer.run(self.peer.sam_rates(self._rate(name)), load_kw, choice=choice, fc=forecast)
+        return np.asarray(done["net"], dtype=np.float64)
+
     def replayed(self, name: str, discharge_kw: FloatArray) -> float:
         """What the AC power of another's battery (discharge positive) saves in SAM's battery."""
         return self._saved(name, choice=_CUSTOM, custom=discharge_kw)

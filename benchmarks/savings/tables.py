@@ -14,6 +14,7 @@ from benchmarks.savings.setting import NINE, TITLES
 
 Figures = Mapping[str, Any]
 
+_WORTH = 1.5
 _ABLATION_TARIFFS = ("coned", "pge", "sdge", "ladwp")
 
 
@@ -101,6 +102,32 @@ def real_loads(every: Figures) -> str:
     return _markdown(heading, rows)
 
 
+def held_out(every: Figures) -> str:
+    """Capture by load and tariff; the mean of each, and how the whole stands beside SAM."""
+    found = every.get("held_out", {})
+    names = [name for name in NINE if any(key.endswith(f" / {name}") for key in found)]
+    rows = []
+    for load in dict.fromkeys(key.split(" / ")[0] for key in found):
+        cells = [found.get(f"{load} / {name}") for name in names]
+        captures = [each["saved"] / each["ceiling"] for each in cells if each is not None]
+        shown = ["" if each is None else f"{each['saved'] / each['ceiling']:.2f}" for each in cells]
+        rows.append((load, *shown, f"**{sum(captures) / len(captures):.2f}**"))
+    return f"{_markdown(('load', *(TITLES[name] for name in names), 'mean'), rows)}\n\n{_held_out_in_short(found)}"
+
+
+def _held_out_in_short(found: Figures) -> str:
+    captures = [each["saved"] / each["ceiling"] for each in found.values()]
+    beside = [(each["saved"], each["sam_behind"]) for each in found.values() if each["sam_behind"] is not None]
+    ahead = sum(saved >= _WORTH * max(0.0, sam) and saved > sam for saved, sam in beside)
+    months = [(month, each["bill"] / len(each["months"])) for each in found.values() for month in each["months"]]
+    worst = min(month / bill for month, bill in months)
+    below = sum(each["saved"] < 0 for each in found.values())
+    return (
+        f"Mean capture {sum(captures) / len(captures):.3f} of {len(captures)} cases; at least {_WORTH} times SAM's "
+        f"better look-behind in {ahead} of {len(beside)}; below zero in {below}; worst month {worst:+.2%} of the bill."
+    )
+
+
 def _markdown(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = list(heading)
     lines = [names, ["---", *("---:" for _ in names[1:])], *(list(row) for row in rows)]
@@ -121,7 +148,7 @@ def _times(value: float | None) -> str:
 
 if __name__ == "__main__":
     measured = results.read()
-    print("\n\n".join((against_sam(measured), ablation(measured), real_loads(measured))))
+    print("\n\n".join((against_sam(measured), ablation(measured), real_loads(measured), held_out(measured))))
     if sys.argv[1:]:
         from benchmarks.savings.picture import captures
 
