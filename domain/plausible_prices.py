@@ -40,6 +40,8 @@ Their caps and floors: 5 USD, and 9 until 2021 (ERCOT); 20.3 AUD (NEM); 5 and -0
 (balancing); 200 JPY (imbalance); 10 INR (day-ahead).
 """
 LONGEST_UNCHANGED_H = 24.0
+ZERO_SHARE = 0.5
+"""A price of exactly zero is that of a dead feed sooner than another: it may stay for this share of the time."""
 _PER_MWH = 1000.0
 
 
@@ -118,7 +120,7 @@ class PlausiblePrices:
         for price, group in groupby(prices):
             end = first + len(list(group))
             hours = (end - first) * step_h
-            if hours > self.unchanged_at_most_h:
+            if hours > self.unchanged_at_most_h * (ZERO_SHARE if price == 0 else 1):
                 reason = f"{price:,.6g} {currency} per kWh stands still for {hours:,.4g} h"
                 yield PriceDoubt(first=first, end=end, reason=reason, is_outside=False)
             first = end

@@ -7,6 +7,8 @@ LARGEST = 1e15
 """No figure of a site is larger, in whatever currency; sums and products of larger ones leave the range of numbers."""
 LEAST_EFFICIENCY = 1e-6
 """A smaller one is an error of writing, and what is divided by it overflows."""
+SMALLEST = 1e-15
+"""No figure of a site that is divided by is smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +69,16 @@ class Checks:
     def positive(self, name: str, value: float) -> None:
         """Note a fault unless `value` is above 0, and no larger than `LARGEST`."""
         self.require(value > 0, name, value, "a number above 0")
+        self._not_too_small(name, value)
         self._not_too_large(name, value)
 
     def not_negative(self, name: str, value: float) -> None:
         """Note a fault unless `value` is at least 0, and no larger than `LARGEST`."""
         self.require(value >= 0, name, value, "a number of at least 0")
         self._not_too_large(name, value)
+
+    def _not_too_small(self, name: str, value: float) -> None:
+        self.require(not 0 < value < SMALLEST, name, value, f"at least {SMALLEST:g}")
 
     def _not_too_large(self, name: str, value: float) -> None:
         self.require(not value > LARGEST, name, value, f"at most {LARGEST:g}")

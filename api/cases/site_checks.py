@@ -148,6 +148,7 @@ def tariff(inputs: SiteInputs, now: datetime) -> Iterator[Finding]:
     vintage = _vintage(found.effective_from, found.effective_until, today)
     if vintage:
         yield Finding(Severity.DOUBTFUL, "tariff", f"{found.name}: {vintage}", "compare with the utility's price sheet")
+    yield from _rates(inputs)
     if found.energy is None and inputs.prices is None:
         says = f"{found.name} has no energy charge, and there are no prices: energy counts as free"
         yield Finding(Severity.WRONG, "prices", says, "give the prices that your energy follows")
@@ -155,6 +156,17 @@ def tariff(inputs: SiteInputs, now: datetime) -> Iterator[Finding]:
         yield Finding(Severity.WRONG, "prices", f"{found.name} follows a market, and there are no prices", "give them")
     for entry in found.not_priced:
         yield Finding(Severity.DOUBTFUL, f"tariff.{entry.field}", f"not priced: {entry.reason}", "see what it is worth")
+
+
+def _rates(inputs: SiteInputs) -> Iterator[Finding]:
+    """Rates of a tariff outside the range of prices: a tariff in cents, or per MWh."""
+    believed, energy = inputs.plausible_prices, inputs.tariff and inputs.tariff.energy
+    for period in energy.periods if energy else ():
+        doubtful = [tier.rate_per_kwh for tier in period.tiers if believed.doubts([tier.rate_per_kwh], 1.0, "")]
+        if doubtful:
+            says = f"{doubtful[0]:,.6g} {inputs.site.currency} per kWh is outside what energy costs"
+            do = "check the unit: rates are per kWh, in the currency and not in its cents"
+            yield Finding(Severity.DOUBTFUL, f"tariff.energy.periods.{period.name}", says, do)
 
 
 def prices(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:

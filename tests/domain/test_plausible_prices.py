@@ -31,8 +31,9 @@ def test_prices_per_mwh_are_known_by_their_size() -> None:
     assert "look like prices per MWh" in reason
 
 
-@pytest.mark.parametrize("stuck", [0.0, 0.043])
-@pytest.mark.parametrize(("step_h", "count"), [(1.0, 25), (0.25, 97)])
+@pytest.mark.parametrize(
+    ("stuck", "step_h", "count"), [(0.0, 1.0, 13), (0.0, 0.25, 49), (0.043, 1.0, 25), (-0.01, 0.25, 97)]
+)
 def test_a_feed_that_stands_still_is_found(stuck: float, step_h: float, count: int) -> None:
     assert reasons([0.01, *[stuck] * (count - 1), 0.02], step_h) == []
     (doubt,) = USD.doubts([0.01, *[stuck] * count, 0.02], step_h, "USD")
@@ -40,7 +41,7 @@ def test_a_feed_that_stands_still_is_found(stuck: float, step_h: float, count: i
 
 
 def test_a_site_may_widen_all_of_it() -> None:
-    wide = PlausiblePrices.of_currency("USD", lowest=-2e6, highest=2e6, unchanged_h=1000)
+    wide = PlausiblePrices.of_currency("USD", lowest=-2e6, highest=2e6, unchanged_h=2000)
     assert reasons([*REAL_DAY, 1e6, -1e6, *[0.0] * 900], believed=wide) == []
 
 

@@ -211,3 +211,13 @@ def test_faults_travel_between_processes() -> None:
     refused = UnableToAccept([Fault(field="units", value=0, allowed="at least 1")])
 
     assert pickle.loads(pickle.dumps(refused)).faults == refused.faults  # noqa: S301 - our own bytes
+
+
+@pytest.mark.parametrize("value", [1e-308, 1e-16, 1e16, 1e308, float("inf"), float("nan"), 0.0, -1.0])
+def test_figures_that_leave_the_range_of_numbers_when_they_are_reckoned_with_are_refused(value: float) -> None:
+    for name in ("nominal_kwh", "charge_limit_kw"):
+        with pytest.raises(UnableToAccept) as refused:
+            battery(**{name: value})
+        assert [fault.field for fault in refused.value.faults] == [name]
+    with pytest.raises(UnableToAccept):
+        ups(inverter_efficiency=value)

@@ -69,6 +69,12 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"tariff": tariff(effective_until="2026-06-01")}, "doubtful", "tariff", "its figures held until 2026-06-01"),
     ({"tariff": tariff(effective_from="2020-01-01")}, "doubtful", "tariff", "are of 2020-01-01, 6.5 years old"),
     ({"tariff": tariff(effective_from="2027-01-01")}, "doubtful", "tariff", "hold from 2027-01-01 on only"),
+    (
+        {"tariff": tariff(schedules={"s": [{"period": "all"}]}, energy={"schedule": "s", "periods": {"all": 43.0}})},
+        "doubtful",
+        "tariff.energy.periods.all",
+        "43 USD per kWh is outside what energy costs",
+    ),
     ({"tariff": {"name": "mine"}}, "doubtful", "tariff", "it does not say from when its figures hold"),
     ({"ups.0.battery.nominal_kwh": 100}, "wrong", RESERVE, "short with the worst tolerated failure"),
     ({"ups.0.reserve.ride_through_s": 420}, "doubtful", RESERVE, "kWh are above the reserve"),
