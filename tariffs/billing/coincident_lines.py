@@ -46,7 +46,7 @@ def _coincident_kw(
     period = meter.calendar.period
     if not events:
         inside = hours[period[hours] == index]
-        return [(_highest(meter, inside), 1.0)] if len(inside) else []
+        return [(_highest(meter, inside), charge.share_without_events)] if len(inside) else []
     demands = []
     for event in events:
         during = intervals_within(meter.calendar.horizon, event.interval)

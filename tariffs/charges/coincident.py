@@ -17,7 +17,8 @@ class CoincidentPeakCharge(Written):
     charge, the highest demand in the hours of `period` of `schedule` is billed. This is the upper limit, and the bill
     says so. With several events in one billing period, their highest demand or their mean is billed (`combine`). Where
     the operator takes `peaks` hours of a season, each event counts a `peaks`-th of its demand, times its probability:
-    the probabilities of all events sum to `peaks` (ERCOT's 4CP: 4, PJM's 5CP: 5).
+    the probabilities of all events sum to `peaks` (ERCOT's 4CP: 4, PJM's 5CP: 5). Without events
+    each month of the season bills an equal part of its highest demand.
     """
 
     name: str
@@ -34,6 +35,12 @@ class CoincidentPeakCharge(Written):
         checks.require(bool(self.schedule) == bool(self.period), "period", self.period, "a period of its schedule")
         checks.not_negative("peaks", self.peaks)
         checks.raise_faults()
+
+    @property
+    def share_without_events(self) -> float:
+        """The part of its highest demand that a billing period bills without events."""
+        months = {month for season in self.seasons for month in season.months}
+        return 1 / len(months) if self.peaks and months else 1.0
 
     @property
     def apart(self) -> Stretch:

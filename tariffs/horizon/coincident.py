@@ -53,7 +53,7 @@ def _stretches(
 ) -> list[tuple[IndexArray, float]]:
     """The sets of intervals that one billing period bills, with their weights."""
     if not events:
-        return [(np.intersect1d(within, hours), 1.0)]
+        return [(np.intersect1d(within, hours), charge.share_without_events)]
     found = [
         (np.intersect1d(within, intervals_within(calendar.horizon, event.interval)), event.probability)
         for event in events

@@ -195,6 +195,15 @@ def test_peaks_of_a_season_are_billed_by_their_probability(
     assert float(bill(peaks(number), JANUARY, kw, events=events).total) == pytest.approx(expected)
 
 
+def test_without_events_each_month_of_the_season_counts_its_highest_by_equal_parts() -> None:
+    """60 a kW on a quarter of 500, 100, 100 and 300: 60 x 250."""
+    charge = replace(
+        peaks(4).coincident[0], seasons=(DemandSeason(tiers=(DemandTier(rate_per_kw=60),), months=(6, 7, 8, 9)),)
+    )
+    billed = bill(Tariff(name="x", coincident=(charge,)), YEAR, year({1: 900, 6: 500, 9: 300}))
+    assert billed.total == 15_000
+
+
 def test_more_peaks_than_there_are_cannot_be_expected() -> None:
     with pytest.raises(UnableToAccept, match="probabilities that sum to at most 1 for peaks"):
         bill(peaks(1), JANUARY, january({}), events=[event(5, 12, 0.7), event(6, 12, 0.4)])
