@@ -1,4 +1,4 @@
-"""Loads as they were measured, and what they leave to the batteries."""
+"""Measured loads, and the power limits of batteries that follow from them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MeasuredLoads:
-    """Loads as they came, and what they leave to batteries; arrays as those of `Orders`.
+    """Measured loads and the resulting power limits; arrays have the shape of those of `Orders`.
 
     `net_load_kw` is the meter with every battery at rest. `floor_kwh` is the reserve that the load of each interval
-    asks for, at both its ends.
+    requires, at both ends of the interval.
     """
 
     load_kw: FloatArray
@@ -51,10 +51,10 @@ def measured_loads(
     unprotected_load_kw: FloatArray,
     conditions: Iterable[ReserveCondition] = (),
 ) -> MeasuredLoads:
-    """Work out what measured loads leave to batteries.
+    """Work out the power limits of batteries under measured loads.
 
-    `load_kw` has one row a system; `conditions` add to those of the site. A load above the protected load raises the
-    reserve at once.
+    `load_kw` has one row for each system. `conditions` are added to those of the site. A load above the protected load
+    raises the reserve immediately.
     """
     held = (*site.conditions, *conditions)
     rows = [_of_system(site, ups, horizon, load_kw[row], held) for row, ups in enumerate(site.ups)]
@@ -74,7 +74,7 @@ def measured_loads(
 def _of_system(
     site: Site, ups: UpsSystem, horizon: Horizon, load_kw: FloatArray, held: tuple[ReserveCondition, ...]
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """What the inverters of one system draw, how far its batteries may go, and the reserve, per interval."""
+    """For one system and each interval: the power of its inverters, the limits of its batteries, and the reserve."""
     inside = conditions_on(horizon, held, ups_id=ups.id, timezone=site.timezone).intervals
     floor_kwh = reserve_floor_kwh(ups, load_kw)
     dc_kw = _dc_load_kw(ups, load_kw)
@@ -102,9 +102,9 @@ def _dc_load_kw(ups: UpsSystem, load_kw: FloatArray) -> FloatArray:
 
 
 def reserve_floor_kwh(ups: UpsSystem, load_kw: FloatArray) -> FloatArray:
-    """The reserve of one system at each load: that of its protected load, or of the load where it is higher.
+    """The reserve of one system at each load: for its protected load, or for the load if it is higher.
 
-    A reserve above full batteries is full batteries: there is no more to hold.
+    A reserve above full batteries counts as full batteries, because they cannot hold more.
     """
     floor_kwh = np.full(len(load_kw), _reserve_kwh(ups, ups.protected_load_kw))
     for index in np.flatnonzero(load_kw > ups.protected_load_kw).tolist():

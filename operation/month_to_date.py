@@ -1,7 +1,7 @@
-"""What the meter has set so far in a billing period: peaks and energy, as the exact bill will have them.
+"""Peaks and energy of a billing period so far, equal to those of the exact bill.
 
-The bill is made once, at the end; plans need its peaks as they come. Demand is metered here as in `tariffs.billing`
-(a test compares the two), a block of intervals at a time.
+A bill is made once, at the end of the period; plans need its peaks earlier. This module meters demand like
+`tariffs.billing` (a test compares the two), block by block.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class _Register:
     """Parts before this index are in the peak."""
 
     def count(self, grid_kw: FloatArray, end: int) -> None:
-        """Take in the intervals up to `end`; of a demand window only when all of it is there."""
+        """Count the intervals up to `end`; a demand window counts only when it is complete."""
         end *= self.parts
         if self.window is not None and end < len(self.window) and self.window[end] == self.window[end - 1]:
             end = int(np.searchsorted(self.window, self.window[end - 1]))
@@ -76,7 +76,7 @@ class _Register:
 
 @dataclass(slots=True, kw_only=True)
 class MonthToDate:
-    """Peaks and energy of the billing period so far, and the peaks of those before; `meter` moves it on."""
+    """Peaks and energy of the billing period so far, and peaks of earlier periods; `meter` adds intervals."""
 
     calendar: LocalCalendar
     registers: list[_Register]
@@ -90,7 +90,7 @@ class MonthToDate:
 
     @classmethod
     def begin(cls, tariff: Tariff, calendar: LocalCalendar, before: SiteState) -> "MonthToDate":
-        """Start where a study starts, with what was set before it."""
+        """Start at the start of a study, with peaks and energy from before it."""
         parts = parts_of_an_interval(tariff, calendar)
         fine = local_calendar(calendar.horizon.split(parts), calendar.cycle, tariff.holidays)
         registers = [_register(tariff, fine, charge, before, parts) for _, charge in tariff.on_peaks]
@@ -105,7 +105,7 @@ class MonthToDate:
         )
 
     def meter(self, grid_kw: FloatArray, end: int) -> None:
-        """Take in a meter series up to index `end`; what was taken in before lies within one local day of it."""
+        """Count a meter series up to index `end`, at most one local day after the last call."""
         bought_kwh = np.maximum(grid_kw[self.at : end], 0.0) * self.calendar.horizon.interval_h
         self.energy_kwh += float(bought_kwh.sum())
         for name, share in self.period_shares.items():
@@ -123,7 +123,7 @@ class MonthToDate:
                 register.turn(end)
 
     def _close(self, label: str) -> None:
-        """End a billing period: what it set is past."""
+        """End a billing period: its peaks become past peaks."""
         self.energy_kwh = 0.0
         self.period_energy_kwh = {}
         for register in self.registers:
@@ -132,7 +132,7 @@ class MonthToDate:
             register.close()
 
     def state(self, stored: "Stored") -> SiteState:
-        """The state that the next plan starts from."""
+        """The state at the start of the next plan."""
         return SiteState(
             stored_kwh=stored.stored_kwh,
             unit_stored_kwh=stored.unit_stored_kwh,
@@ -146,7 +146,7 @@ class MonthToDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """Stored energy as a state file gives it: by system, or by unit where the units of a system differ."""
+    """Stored energy as in a state file: by system, or by unit if the units of a system differ."""
 
     stored_kwh: Mapping[str, float]
     unit_stored_kwh: Mapping[str, tuple[float, ...]]

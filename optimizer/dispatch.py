@@ -38,9 +38,9 @@ def plan_dispatch(
 ) -> DispatchPlan:
     """Make the cheapest plan that keeps the reserve, and prove it by replaying outages.
 
-    `engine` keeps compiled models for a sequence of plans; without one it is that of the thread. `evidence` is what the
-    plan is judged by; without it, what the problem itself says of site, loads and state. Where there are reasons in
-    `no_trading_because`, the plan holds, and states them.
+    `engine` keeps compiled models for a sequence of plans; without it, the engine of the thread is used. `evidence` is
+    what the plan is judged by; without it, what the problem itself says of site, loads and state. Where there are
+    reasons in `no_trading_because`, the plan holds, and states them.
 
     Where a system lacks reserve the plan is a `recovery` plan: that system restores it first, and the others trade. A
     solver without an answer, or an answer that fails its certificate, gives a `hold` plan, in which nothing is traded.
@@ -114,7 +114,7 @@ def _recovery_plan(
 
 
 def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evidence | None = None) -> DispatchPlan:
-    """Cut the plan out of the horizon, price it beside doing nothing, and certify it."""
+    """Cut the plan from the horizon, price it and the baseline, and certify it."""
     problem = basis.problem
     n = problem.planned
     horizon = problem.horizon.first(n)
@@ -182,7 +182,7 @@ def _beyond_the_meter(basis: PlanBasis, meter_kw: FloatArray) -> Iterator[str]:
 
 
 def _notes(problem: DispatchProblem) -> Iterator[str]:
-    """Say where a load is above what was to be protected, and where units out of service have used up redundancy."""
+    """Note loads above the protected load, and units out of service that use up redundancy."""
     for ups in problem.site.ups:
         peak_kw = max(problem.load_kw[ups.id])
         if peak_kw > ups.protected_load_kw:

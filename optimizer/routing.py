@@ -1,14 +1,12 @@
-"""The route from a problem to its cheapest trajectories: by size and kind, to the method that was measured fastest.
+"""The choice of the method for a problem: the one that was measured as fastest for its size and kind.
 
-| problem | method |
-|---|---|
-| systems that are alike | one system that stands for all of them, exactly |
-| one system or a few, any length | dual simplex on the compiled model; binaries only where they are needed |
-| one battery with a linear meter, where asked for | dynamic program, a sample audited by the simplex |
-| over 200 unequal systems that share nothing but the meter | column generation, the dynamic program as its oracle |
+| problem | method | |---|---| | identical systems | one system that represents all of them, exactly | | one system or a
+few, any length | dual simplex on the compiled model; binaries only where they are needed | | one battery with a linear
+meter, where asked for | dynamic program, a sample audited by the simplex | | over 200 unequal systems that share
+nothing but the meter | column generation, the dynamic program as its oracle |
 
-All return the same answer, with the method and the gap to the proven bound. Where a faster method does not apply, or
-its extra is not installed, the simplex solves the whole model.
+All methods return the same answer, with the method's name and the gap to the proven bound. If a faster method does not
+apply, or its extra is not installed, the simplex solves the whole model.
 """
 
 import time
@@ -24,18 +22,18 @@ from ridethrough.optimizer.solvers.engine import Engine, engine_of_thread
 from ridethrough.optimizer.solvers.simplex import Answer, solve_model
 
 _FLEET = 200
-"""Above so many unequal systems column generation is faster than one large program (`docs/performance.md`)."""
+"""Above this number of unequal systems, column generation is faster than one large program (`docs/performance.md`)."""
 _SHARED_TIER_ROUNDS = 4
 _ROUNDING_KWH = 1e-6
 _NOTHING_GAINED = 1e-6
-"""A gain below a ten-thousandth of a cent is none."""
+"""A gain below a ten-thousandth of a cent counts as no gain."""
 _AGREE = 1e-9
 _LONGEST_AUDIT = 3_000
-"""Intervals: beyond a month at 15 minutes the simplex method takes seconds to minutes."""
+"""In intervals: above a month of 15 minutes the simplex method takes seconds to minutes."""
 
 
 class _Found(Protocol):
-    """What a method without the model answers: trajectories over the horizon, and how far they may be from the best."""
+    """The answer of a method without the model: trajectories over the horizon, and their distance from the best."""
 
     @property
     def trajectories(self) -> tuple[UpsTrajectory, ...]: ...
@@ -47,8 +45,8 @@ class _Found(Protocol):
 def optimize(basis: PlanBasis, time_limit_s: float, engine: Engine | None = None) -> Answer:
     """Find the cheapest trajectories that keep every law; without an answer in time, hold.
 
-    Where nothing is gained, batteries rest: a plan that costs what doing nothing costs is doing nothing. `engine` keeps
-    compiled models; without one it is that of the thread.
+    If nothing is gained, batteries rest: a plan with the cost of the baseline is replaced by the baseline. `engine`
+    keeps compiled models; without it, the engine of the thread is used.
     """
     engine = engine_of_thread() if engine is None else engine
     best = _of_alike_systems(basis, time_limit_s, engine)
@@ -61,7 +59,7 @@ def optimize(basis: PlanBasis, time_limit_s: float, engine: Engine | None = None
 
 
 def _of_alike_systems(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
-    """Let one system stand for those that are alike."""
+    """Let one system represent all identical systems."""
     if len(basis.problem.site.ups) == 1:
         return _routed(basis, time_limit_s, engine)
     merged = merge_identical(basis)
@@ -92,7 +90,7 @@ def _of_any(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
 
 
 def _of_fleet(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
-    """Solve many unequal systems by column generation, where they share nothing but the meter."""
+    """Solve many unequal systems by column generation, if they share only the meter."""
     from ridethrough.optimizer import dynamic_program, fleet  # noqa: PLC0415 - numba takes seconds to import
 
     try:
@@ -107,7 +105,7 @@ def _of_fleet(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
 
 
 def _of_one_battery(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
-    """Solve by dynamic programming where that is exact; every so often by the simplex too, which is then followed."""
+    """Solve by dynamic programming if that is exact; audit a sample by the simplex, whose answer is then used."""
     from ridethrough.optimizer import dynamic_program  # noqa: PLC0415 - numba takes seconds to import
 
     try:
@@ -143,7 +141,7 @@ def _by(basis: PlanBasis, method: str, cheapest: Callable[[PlanBasis], _Found | 
 
 
 def _follow_shared_tiers(basis: PlanBasis, best: Answer, time_limit_s: float, engine: Engine) -> Answer:
-    """Improve an answer where tiers are shared over periods, which is no linear program: solve again at their slope."""
+    """Improve an answer with tiers shared over periods, which are not linear: solve again with their slope."""
     for _ in range(_SHARED_TIER_ROUNDS):
         around = meter_of(basis.problem.charges, basis.grid_kw(best.trajectories), basis.problem.horizon.intervals)
         answer = solve_model(basis, around, time_limit_s, engine)
@@ -160,7 +158,7 @@ def _cost(basis: PlanBasis, trajectories: tuple[UpsTrajectory, ...]) -> PlanCost
 
 
 def _is_allowed(basis: PlanBasis) -> bool:
-    """Whether doing nothing keeps the meter's limits, the reserve, and what is stored."""
+    """Whether doing nothing keeps the meter's limits, the reserve and the stored energy."""
     meter_kw = basis.baseline.grid_kw
     limits = basis.problem.site.interconnection
     within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw

@@ -1,4 +1,4 @@
-"""What a tariff is priced with must belong to it."""
+"""Checks that prices, events, peaks and power factor belong to a tariff."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,7 @@ def check_inputs(
     events: Sequence[CoincidentEvent],
     power_factor: float | None,
 ) -> None:
-    """Refuse prices on another horizon, and events, peaks or a power factor that fit no charge.
+    """Refuse prices on another horizon, and events, peaks or a power factor without a matching charge.
 
     Raises `UnableToAccept` with every fault.
     """

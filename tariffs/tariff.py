@@ -1,4 +1,4 @@
-"""A tariff: everything that one price sheet charges."""
+"""A tariff: all charges of one price sheet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,9 +28,8 @@ OnPeak = DemandCharge | CoincidentPeakCharge | ReactiveCharge
 class Tariff(Written):
     """A list of charges in one currency, valid on the local days `[effective_from, effective_until)`.
 
-    `schedules` are the clocks that charges refer to by name. `not_priced` holds what the source says and no charge
-    covers; every bill repeats it. `power_factor` is that of the premises, where charges in kVA or kVAR ask for it and
-    no other is given.
+    Charges refer to `schedules` by name. `not_priced` lists what the source says and no charge covers; every bill
+    repeats it. `power_factor` is that of the premises, where charges in kVA or kVAR ask for it and no other is given.
     """
 
     name: str
@@ -78,7 +77,7 @@ class Tariff(Written):
 
     @property
     def validity(self) -> str:
-        """The days on which its figures hold, in words."""
+        """The days on which its figures are valid, in words."""
         return f"from {self.effective_from or 'the beginning'} to {self.effective_until or 'today'}"
 
     @property
@@ -93,7 +92,7 @@ class Tariff(Written):
         return bool(self.reactive) or "kVA" in units
 
     def days_outside(self, first: date, days: int) -> int:
-        """How many of `days` local days from `first` lie outside of the days on which its figures hold."""
+        """The number of days, of `days` local days from `first`, on which its figures are not valid."""
         early = 0 if self.effective_from is None else (self.effective_from - first).days
         late = days if self.effective_until is None else (self.effective_until - first).days
         return days - max(0, min(days, late) - max(0, early))

@@ -13,7 +13,7 @@ from ridethrough.operation.ceilings.expected import ExpectedChange
 from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _DIGITS = 6
-"""Decimals kept: a milliwatt, a joule, a ten-thousandth of a cent."""
+"""The number of decimals: enough for a milliwatt, a joule, a ten-thousandth of a cent."""
 
 
 def plan_document(planned: PlannedDay) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def _plain(value: object) -> object:
 
 
 def plan_rows(plan: DispatchPlan) -> list[dict[str, object]]:
-    """The plan as flat rows, one an interval and UPS system, for CSV."""
+    """The plan as flat rows, one for each interval and UPS system, for CSV."""
     return [
         {
             "start": setpoint.start.isoformat(),

@@ -43,14 +43,14 @@ def plan_page(planned: PlannedDay) -> str:
 
 @dataclass(slots=True)
 class _Page:
-    """The figure while it is drawn: one panel below the other over the same hours, each with a legend of its own."""
+    """The figure being drawn: panels below each other over the same hours, each with its own legend."""
 
     figure: Any
     hours: list[datetime]
     rows: int
 
     def line(self, row: int, name: str, values: tuple[float, ...], **style: Any) -> None:  # noqa: ANN401 - plotly's own
-        """Draw one line: `values` per boundary, or per interval, which then hold until its end."""
+        """Draw one line: `values` at boundaries, or of intervals, which are drawn constant until the interval's end."""
         steps = len(values) < len(self.hours)
         line = {"shape": "hv" if steps else "linear", "width": 2, **style.pop("line")}
         self.figure.add_scatter(
@@ -66,7 +66,7 @@ class _Page:
         )
 
     def place_legends(self) -> None:
-        """Put the legend of each panel above its right end, on the line of its title."""
+        """Put the legend of each panel above its right edge, beside its title."""
         for row in range(1, self.rows + 1):
             top = self.figure.layout[f"yaxis{row}" if row > 1 else "yaxis"].domain[1]
             legend = {
@@ -100,7 +100,7 @@ def _page(planned: PlannedDay) -> _Page:
 
 
 def _hours(plan: DispatchPlan) -> list[datetime]:
-    """The boundaries on the local clock; on the day it changes in UTC, where every hour is there once."""
+    """The boundaries on the local clock; in UTC on a day of a clock change, so that no hour repeats."""
     boundaries = [plan.horizon.start_of(index) for index in range(plan.horizon.intervals + 1)]
     if _clock_changes(plan):
         boundaries = [boundary.astimezone(UTC) for boundary in boundaries]
@@ -135,7 +135,7 @@ def _draw_forecast(page: _Page, ahead: Ahead) -> None:
 
 
 def _draw_ups(page: _Page, plan: DispatchPlan, ups: UpsTrajectory, *, row: int) -> None:
-    """Stored energy in a band between the reserve and full, then what it means in seconds."""
+    """Draw stored energy between the reserve and full, and the ride-through in seconds."""
     kwh, seconds = "%{y:,.1f} kWh", "%{y:,.0f} s"
     page.line(
         row, "reserve, never touched", ups.reserve_kwh, line={"color": _RESERVE, "width": 1.5}, fill="tozeroy",
@@ -161,7 +161,7 @@ def _name(planned: PlannedDay) -> str:
 
 
 def _summary(plan: DispatchPlan) -> str:
-    """The two things to know: is it safe, and what does it save."""
+    """The summary: is the plan safe, and how much does it save."""
     certificate = plan.certificate
     refused = "RESERVE NOT PROVEN" if certificate.failures else "PLAN NOT CERTIFIED"
     proof = "reserve kept" if certificate.certified else f"<b style='color:{_RESERVE}'>{refused}</b>"

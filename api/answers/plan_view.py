@@ -1,4 +1,4 @@
-"""Plans, reserves and certificates for people to read in a terminal."""
+"""Plans, reserves and certificates as tables for a terminal."""
 
 import math
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ _ADVICE = {
 
 
 def plan_view(planned: PlannedDay) -> RenderableType:
-    """A plan at a glance: is it safe, what does it save, what do the batteries do."""
+    """A plan at a glance: is it safe, how much does it save, what do the batteries do."""
     plan = planned.plan
     day = f"{plan.horizon.start_of(0):%A %d %B %Y}"
     title = Text.assemble((planned.inputs.site.name or plan.site_id, "bold"), f"  {day}, {plan.horizon.timezone}")
@@ -55,7 +55,7 @@ def plan_view(planned: PlannedDay) -> RenderableType:
 
 
 def _indented(line: str, style: str = "") -> RenderableType:
-    """A line of text, its continuation below its beginning."""
+    """A line of text whose continuation is indented."""
     return Padding(Text(line, style=style), (0, 0, 0, 2))
 
 
@@ -118,7 +118,7 @@ def ride_through_text(certificate: Certificate) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    """Whole seconds that are there: 299.6 s is never shown as 300."""
+    """Whole seconds, rounded down: 299.6 s is never shown as 300."""
     return f"{math.floor(seconds + _TOLERANCE_S):,} s"
 
 
@@ -152,7 +152,7 @@ def _costs(cost: PlanCost) -> Iterator[tuple[str, float]]:
 
 @dataclass(slots=True)
 class _Block:
-    """A run of intervals in which one system does one thing."""
+    """A run of intervals in which one system does the same."""
 
     action: str
     first: int
@@ -160,7 +160,7 @@ class _Block:
 
 
 def _blocks(plan: DispatchPlan, ups: UpsTrajectory) -> list[_Block]:
-    """The day in runs of one action; where short ones follow each other, the run as a whole is a trim of the meter."""
+    """The day as runs of one action; successive short runs are combined and shown as following the meter."""
     runs = list(_runs(ups))
     shortest = _SHORT_RUN_MIN / plan.horizon.interval_minutes
     blocks: list[_Block] = []
@@ -312,6 +312,6 @@ def _recharge(required: ReserveRequirement) -> str:
 
 
 def certificate_view(certificate: Certificate) -> RenderableType:
-    """What the replay of outages found."""
+    """The result of the replay of outages."""
     assumed = (Text(f"  Assumes  {each}", style="dim") for each in certificate.assumes)
     return Group(Text(), Text.assemble("  Reserve  ", _safety(certificate)), *assumed, Text())

@@ -1,7 +1,7 @@
-"""What the dynamic program can solve exactly, and the reason where it cannot.
+"""The problems that the dynamic program solves exactly, and the reasons why it cannot solve others.
 
-It is asked the other way round: the program solves the laws that it knows. A law that the model states over any other
-set, now or one day, makes it not apply.
+It is an allow-list: the program solves only laws that it knows. If the model states a law over any other set, present
+or future, the program does not apply.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ KNOWN_SETS = frozenset(
     {
         *("SCENARIOS", "UPS", "INTERVALS", "LIMITED", "OVERLOADED"),
         *("PEAKS", "METERED", "STEPS", "RATCHETS"),
-        *("EXPORTS", "TEMPTING", "FEEDS_BACK"),
+        *("EXPORTS", "RESALE", "FEEDS_BACK"),
     }
 )
 """The model's sets that the program has an answer to.
@@ -39,14 +39,14 @@ class UnableToApply(ValueError):
 
 
 def reasons_against(basis: PlanBasis) -> tuple[str, ...]:
-    """Say why one dynamic program does not give the exact optimum of a problem; nothing where it does."""
+    """The reasons why one dynamic program does not give the exact optimum of a problem; empty if it does."""
     systems = len(basis.problem.site.ups)
     several = (f"not eligible: {systems} UPS systems share the meter",) if systems > 1 else ()
     return (*several, *reasons_against_systems(basis))
 
 
 def reasons_against_systems(basis: PlanBasis) -> tuple[str, ...]:
-    """Say why the systems of a basis, each by itself, are no dynamic programs coupled by the meter alone."""
+    """The reasons why the systems of a basis are not separate dynamic programs that share only the meter."""
     reasons = (*_of_the_tariff(basis.problem), *_of_the_meter(basis), *_of_the_systems(basis))
     reasons = reasons or tuple(_of_unknown_laws(basis))
     return tuple(f"not eligible: {reason}" for reason in reasons)

@@ -1,4 +1,4 @@
-"""A dispatch problem laid out as the arrays of the dynamic program."""
+"""A dispatch problem as the arrays of the dynamic program."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def battery_steps(basis: PlanBasis, ups: UpsSystem) -> BatterySteps:
 
 
 def meter_of_battery(basis: PlanBasis, ups: UpsSystem) -> Meter:
-    """Lay out the meter before one UPS system, and every peak that is billed at it."""
+    """Lay out the meter of one UPS system, and every peak that is billed at it."""
     battery, h = ups.battery, basis.problem.horizon.interval_h
     terms = basis.problem.charges.demand
     resting_kw = np.array(basis.powers.resting_kw)
@@ -76,7 +76,7 @@ def _padded(steps: tuple[DemandStep, ...], length: int) -> tuple[DemandStep, ...
 
 
 def resting_cost(basis: PlanBasis) -> float:
-    """What energy costs with every battery at rest."""
+    """The cost of energy with every battery at rest."""
     problem = basis.problem
     return float(problem.charges.energy_per_kwh @ np.array(basis.powers.resting_kw)) * problem.horizon.interval_h
 

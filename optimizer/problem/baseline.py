@@ -1,4 +1,4 @@
-"""The plan that trades nothing: every battery keeps what it has, as far as its charger and its meter allow."""
+"""The plan that does not trade: every battery keeps its energy, as far as its charger and the meter allow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What every system does where nothing is traded, and the meter per interval (kW)."""
+    """The trajectory of every system without trading, and the meter in each interval (kW)."""
 
     trajectories: tuple[UpsTrajectory, ...]
     grid_kw: FloatArray
 
 
 def baseline_of(problem: DispatchProblem, powers: Powers, floors: Floors) -> Baseline:
-    """Keep every battery as it is: charge only what standing by loses."""
+    """Keep the energy of every battery: charge only the standby loss."""
     stored_kwh = {ups.id: problem.stored_at_start_kwh(ups) for ups in problem.site.ups}
     if can_keep_what_it_has(problem, powers):
         steady_kw = {ups.id: steady_charge_kw(problem, ups) for ups in problem.site.ups}
@@ -39,7 +39,7 @@ def baseline_of(problem: DispatchProblem, powers: Powers, floors: Floors) -> Bas
 def charge_towards(
     problem: DispatchProblem, powers: Powers, floors: Floors, target_kwh: Mapping[str, float]
 ) -> tuple[UpsTrajectory, ...]:
-    """Charge every system towards its target at the safe maximum, in each interval the emptiest first."""
+    """Charge every system towards its target at the safe maximum, the emptiest first in each interval."""
     systems = [
         Charging(ups=ups, target_kwh=target_kwh[ups.id], stored_kwh=[problem.stored_at_start_kwh(ups)])
         for ups in problem.site.ups
@@ -64,7 +64,7 @@ def charge_towards(
 def _steady(
     problem: DispatchProblem, floors: Floors, charge_kw: Mapping[str, float], stored_kwh: Mapping[str, float]
 ) -> tuple[UpsTrajectory, ...]:
-    """Every system with the same charge in each interval, and what is stored as it is."""
+    """Every system with a constant charge and constant stored energy."""
     intervals = problem.horizon.intervals
     return tuple(
         UpsTrajectory(

@@ -1,4 +1,4 @@
-"""Charging as fast as is safe, one interval after the other: within charger, taper, rectifier and meter.
+"""Charging as fast as is safe, interval by interval: within charger, taper, rectifier and meter.
 
 Batteries give only what the rectifiers cannot carry, and what the meter's limit asks of the energy above their floor.
 """
@@ -27,9 +27,9 @@ class Charging:
         return self.stored_kwh[-1] / self.ups.capacity_kwh
 
     def charge(self, powers: Powers, interval_h: float, headroom_kw: float, target_kwh: float) -> float:
-        """Charge for one more interval, no further than a target; return what that draws at the meter (kW).
+        """Charge for one more interval, at most to a target; return the power that this draws at the meter (kW).
 
-        `headroom_kw` is the import that the meter has left for it. An empty battery gives nothing more.
+        `headroom_kw` is the import that the meter has left for charging. An empty battery gives nothing more.
         """
         ups, battery, t = self.ups, self.ups.battery, len(self.charge_kw)
         bounds = powers.bounds[ups.id]
@@ -64,7 +64,7 @@ class Charging:
 
 
 def import_headroom_kw(problem: DispatchProblem, powers: Powers, t: int) -> float:
-    """Import left at the meter for charging, while every load is carried and batteries give only what they must."""
+    """Import left at the meter for charging, if batteries discharge only what they must."""
     given_kw = sum(powers.bounds[ups.id].discharge_floor_kw[t] / ups.rectifier_efficiency for ups in problem.site.ups)
     return problem.site.interconnection.import_limit_kw - powers.resting_kw[t] + given_kw
 

@@ -75,7 +75,7 @@ def _every_floor_is_there(
 
 
 def _reached_kwh(problem: DispatchProblem, reserves: Reserves, powers: Powers) -> dict[str, list[float]]:
-    """Charge every system towards what it is asked for, at the maximum from the start; the first to need it first.
+    """Charge every system towards its required energy at the maximum from the start; the earliest requirement first.
 
     Where a ramp limit holds, charging is counted on only where it is needed in time. Where the loads alone are above
     the import limit, energy above the floors is given.
@@ -126,7 +126,7 @@ def _least_kwh(problem: DispatchProblem, reserves: Reserves, powers: Powers) -> 
 def _shortfalls(
     problem: DispatchProblem, ups: UpsSystem, reserves: Reserves, reached_kwh: list[float]
 ) -> Iterator[str]:
-    """Say which condition comes too soon, and when what it asks for is there."""
+    """Name each condition that comes too soon, and when its required energy is there."""
     boundaries, asked_kwh = reserves.conditions[ups.id].boundaries, reserves.asked_kwh[ups.id]
     slack_kwh = SAME_ENERGY * ups.capacity_kwh
     short = [b for b, held in enumerate(boundaries) if held and reached_kwh[b] < asked_kwh[b] - slack_kwh]
@@ -144,7 +144,7 @@ def _shortfalls(
 
 
 def _beyond_capacity(ups: UpsSystem, reserves: Reserves) -> Iterator[str]:
-    """Say which condition asks for a longer ride-through than full batteries have."""
+    """Name each condition that requires a longer ride-through than full batteries have."""
     asked = {each: None for held in reserves.conditions[ups.id].boundaries for each in held}
     for each in asked:
         missing_kwh = longer_kwh(ups, reserves.requirement[ups.id].protected_load_kw, each) - ups.max_stored_kwh

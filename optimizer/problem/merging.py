@@ -1,8 +1,8 @@
-"""Systems that are alike as one: the same equipment, load, stored energy and floors, `n` times over.
+"""Merging identical systems: the same equipment, load, stored energy and floors, `n` times.
 
-The laws of the model are homogeneous: what `n` alike systems do best together is `n` times what one does best behind an
-n-th of the meter, and by convexity all may do the same. So a merged system has `n` times the units, failures, loads and
-stored energy, and its trajectory is shared out evenly.
+The laws of the model are homogeneous: the optimum of `n` identical systems is `n` times the optimum of one system
+behind an n-th of the meter, and by convexity all may do the same. So a merged system has `n` times the units, failures,
+loads and stored energy, and its trajectory is divided evenly.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """The basis of a problem with fewer systems, and which systems of the `original` each of them stands for."""
+    """The basis of a problem with fewer systems, and the systems of the `original` that each of them represents."""
 
     basis: PlanBasis
     original: PlanBasis
@@ -40,9 +40,9 @@ class Merged:
 
 
 def merge_identical(basis: PlanBasis) -> Merged:
-    """Merge systems that are alike in all that a plan depends on; those of which that is not certain stay as they are.
+    """Merge systems that are equal in everything that a plan depends on; if that is uncertain, they stay separate.
 
-    A merged system bears the id of the first of those that it stands for.
+    A merged system has the id of the first system that it represents.
     """
     alike: dict[str, list[UpsSystem]] = {}
     for ups in basis.problem.site.ups:
@@ -59,7 +59,7 @@ def merge_identical(basis: PlanBasis) -> Merged:
 
 
 def _identity(basis: PlanBasis, ups: UpsSystem) -> str:
-    """All that a plan depends on; systems that may feed back share the limit of the site, and stay apart."""
+    """Everything that a plan depends on; systems that may feed back share the site's limit, and stay separate."""
     if ups.bidirectional:
         return ups.id
     problem = basis.problem
@@ -122,7 +122,7 @@ def _merged(basis: PlanBasis, groups: list[list[UpsSystem]]) -> Merged:
 
 
 def _floors(basis: PlanBasis, groups: list[list[UpsSystem]]) -> dict[str, tuple[float, ...]]:
-    """The floors as they are, times the number; a system that stays alone keeps what it was given."""
+    """The floors times the number of systems; a system that stays alone keeps its own floors."""
     given = basis.problem.reserve_profile_kwh
     return {
         group[0].id: _scaled(basis.floors.floor_kwh[group[0].id], len(group)) if len(group) > 1 else given[group[0].id]
@@ -136,7 +136,7 @@ def _scaled(values: tuple[float, ...], n: int) -> tuple[float, ...]:
 
 
 def _times(ups: UpsSystem, n: int) -> UpsSystem:
-    """One system with `n` times everything."""
+    """One system with everything multiplied by `n`."""
     if n == 1:
         return ups
     swing, capacitor = ups.swing, ups.capacitor

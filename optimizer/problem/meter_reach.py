@@ -1,4 +1,4 @@
-"""How high and how low the meter can come, whatever the batteries do."""
+"""The highest and the lowest possible meter power, for any use of the batteries."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReach:
-    """The highest import and the highest billed demand that can be (kW).
+    """The highest possible import and the highest possible billed demand (kW).
 
     `excess_kw` is what the loads alone draw above the import limit, per interval: so far it may be broken.
 
-    `could_break_limits` says whether batteries could take the meter beyond a limit of the interconnection; where they
-    could not, no law need hold it.
+    `could_break_limits` says whether batteries could take the meter beyond a limit of the interconnection. If they
+    could not, the model needs no law for it.
     """
 
     most_grid_kw: float
@@ -28,7 +28,7 @@ class MeterReach:
 
 
 def meter_reach_of(problem: DispatchProblem, powers: Powers) -> MeterReach:
-    """Work out the reach of the meter: every load and every charger at once, or every battery discharging."""
+    """Work out the reach of the meter: all loads with all chargers, or all batteries discharging."""
     limits = problem.site.interconnection
     resting_kw = np.array(powers.resting_kw)
     beyond_expected_kw = problem.scenarios.unprotected_load_kw - np.array(problem.unprotected_load_kw)

@@ -1,4 +1,4 @@
-"""How far batteries may go in each interval: what rectifier, battery, interconnection, swings and conditions leave."""
+"""The power limits of batteries in each interval, from rectifier, battery, interconnection, swings and conditions."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ridethrough.domain import UpsSystem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerBounds:
-    """How far the batteries of one system may charge, must and may discharge, and may feed back, per interval (kW)."""
+    """The limits of one system in each interval (kW): charge, required and possible discharge, feed-back."""
 
     charge_ceiling_kw: tuple[float, ...]
     discharge_floor_kw: tuple[float, ...]
@@ -27,7 +27,7 @@ def power_bounds_of(
     needed_kw: tuple[float, ...] | None,
     emptiest_fraction: float,
 ) -> PowerBounds:
-    """Turn the limits of rectifier, battery and interconnection into bounds; feeding back below price 0 only burns.
+    """Turn the limits of rectifier, battery and interconnection into bounds; at a price below 0 nothing is fed back.
 
     Where a condition has `locked` the batteries, they discharge only what the rectifiers cannot carry. Load swings keep
     their power on both sides, and a downward one does not feed back; but the load is carried first, standing by is made

@@ -1,4 +1,4 @@
-"""What loads and equipment leave to the batteries in each interval, and what the meter shows when they rest."""
+"""The power limits of batteries in each interval, from loads and equipment, and the meter with batteries at rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ridethrough.optimizer.problem.reserves import Reserves
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
-    """Powers per interval (kW).
+    """Powers in each interval (kW).
 
     By UPS system, `dc_load_kw` is what the inverters draw from the DC bus, `need` the charge that comes before load
     swings and the ramp limit, and `bounds` how far batteries may go. `resting_kw` is the meter with every load carried

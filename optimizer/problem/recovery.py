@@ -18,7 +18,7 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 def recover(basis: PlanBasis) -> tuple[UpsTrajectory, ...]:
     """Charge every system that lacks reserve at the safe maximum; the others hold.
 
-    A reserve above what the batteries can hold is approached as far as they go: to full.
+    If the reserve is above full batteries, they charge until they are full.
     """
     problem, targets = basis.problem, {}
     for ups in problem.site.ups:
@@ -28,7 +28,7 @@ def recover(basis: PlanBasis) -> tuple[UpsTrajectory, ...]:
 
 
 def reserve_alarms(basis: PlanBasis) -> list[str]:
-    """Say for each system whose reserve is not there what is missing, in kWh and in seconds."""
+    """An alarm for each system with a missing reserve: the deficit in kWh and in seconds."""
     alarms = []
     for ups in basis.problem.site.ups:
         required, lock = basis.reserves.requirement[ups.id], basis.reserves.lock[ups.id]
@@ -75,7 +75,7 @@ def _unavailable_kwh(ups: UpsSystem) -> float:
 
 
 def recovery_times(basis: PlanBasis, trajectories: Sequence[UpsTrajectory]) -> list[str]:
-    """Say when each system that lacks reserve has it again."""
+    """A note for each system that lacks reserve: when its reserve is restored."""
     times = []
     for each in trajectories:
         ups = basis.problem.site.ups_system(each.ups_id)

@@ -1,4 +1,4 @@
-"""What the reserve of each system asks for at every boundary: the usual reserve, and more while a condition holds."""
+"""The required energy of each system at every boundary: the usual reserve, and more while a condition holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserves:
-    """By UPS system: the requirement, the conditions on the horizon, and stored energy to keep at each boundary (kWh).
+    """By UPS system: the requirement, the conditions on the horizon, the energy to keep at each boundary (kWh).
 
     The requirement is that of the highest load. What a boundary asks for follows the load there (`carried_load`).
-    `usual_kwh` is asked for without conditions, `asked_kwh` with them: at most full where it is a condition that asks.
+    `usual_kwh` is required without conditions, `asked_kwh` with them; a condition requires at most full batteries.
     `lock` says why a system trades nothing throughout; it is empty where trading is open.
     """
 
@@ -26,12 +26,12 @@ class Reserves:
 
     @property
     def raised(self) -> bool:
-        """Whether a condition holds anywhere."""
+        """Whether a condition holds at any boundary."""
         return any(self.conditions.values())
 
 
 def reserves_asked(problem: DispatchProblem) -> Reserves:
-    """Work out the reserves of a problem, each for the larger of its contract and its highest load."""
+    """Work out the reserves of a problem, each for the larger of the protected load and the highest load."""
     highest_input_kw = max(problem.unprotected_load_kw) + sum(
         ups.input_kw(_highest_kw(problem, ups)) for ups in problem.site.ups
     )
@@ -53,7 +53,7 @@ def reserves_asked(problem: DispatchProblem) -> Reserves:
 
 
 def longer_kwh(ups: UpsSystem, load_kw: float, condition: ReserveCondition) -> float:
-    """What the ride-through of a condition takes, also beyond full; full where it asks for full batteries."""
+    """The energy for a condition's ride-through, even above full; full batteries if the condition requires them."""
     if condition.ride_through_s is None:
         return ups.max_stored_kwh
     return reserve_requirement(ups, protected_load_kw=load_kw, duties=(_longer_duty(ups, condition),)).reserve_kwh

@@ -1,4 +1,4 @@
-"""Engines: compiled models by their structure, each with a live solver."""
+"""Engines: compiled models, cached by structure, each with a live solver."""
 
 import threading
 from collections import OrderedDict
@@ -22,7 +22,7 @@ class PreparedModel:
     session: Session = field(default_factory=Session)
 
     def program(self, parameters: Parameters) -> LinearProgram:
-        """The linear program at some values of the parameters."""
+        """The linear program at given values of the parameters."""
         return self.compiled.program(parameters)
 
     def solve(self, program: LinearProgram, *, time_limit_s: float) -> Solution:
@@ -37,11 +37,11 @@ class PreparedModel:
 class Engine:
     """Compiles each structure once and keeps the last used ones.
 
-    A `warm` engine starts each solve from the last answer of the same structure: faster, and for a sequence of plans
-    that is always made in the same order, as where several schedules cost the same it depends on what came before.
-    With `dynamic_program` plans of one battery are made without a solver where that is exact (`optimizer.routing`); the
-    first of them and every `audited_every`-th after it are solved by the simplex method too. An engine belongs to one
-    thread.
+    A `warm` engine starts each solve from the last answer of the same structure. That is faster, but if several
+    schedules cost the same, the answer depends on earlier solves; so use it only for plans that are always made in the
+    same order. With `dynamic_program`, plans of one battery are made without a solver if that is exact
+    (`optimizer.routing`). The first of them and every `audited_every`-th after it are also solved by the simplex
+    method. An engine belongs to one thread.
     """
 
     def __init__(self, *, warm: bool = False, dynamic_program: bool = False, audited_every: int = 100) -> None:
@@ -53,18 +53,18 @@ class Engine:
         self._latest: tuple[Sets, PreparedModel] | None = None
 
     def __len__(self) -> int:
-        """How many models are kept."""
+        """The number of cached models."""
         return len(self._models)
 
     def start_afresh(self) -> None:
-        """Forget every last answer, and keep the compiled models: what follows does not depend on what was solved."""
+        """Forget all last answers, and keep the compiled models: later answers do not depend on earlier ones."""
         for key, prepared in self._models.items():
             self._models[key] = PreparedModel(compiled=prepared.compiled, warm=self.warm)
         self._latest = None
         self._unaudited = 0
 
     def due_for_audit(self) -> bool:
-        """Whether the plan at hand is one of the sample; counts it."""
+        """Count one plan, and say whether it belongs to the audited sample."""
         due = self._unaudited == 0
         self._unaudited = (self._unaudited + 1) % self._audited_every
         return due
@@ -93,5 +93,5 @@ _OF_THREAD = _OfThread()
 
 
 def engine_of_thread() -> Engine:
-    """The engine of this thread, for plans that do not bring their own; it starts every solve afresh."""
+    """The engine of this thread, for plans without their own engine; every solve starts from nothing."""
     return _OF_THREAD.engine

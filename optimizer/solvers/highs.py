@@ -1,4 +1,4 @@
-"""The one place that talks to HiGHS."""
+"""The only module that calls HiGHS."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ridethrough.optimizer.standard_form.program import LinearProgram
 FloatArray = NDArray[np.float64]
 
 _SMALL_COLUMNS = 4000
-"""Below this size presolve costs more than it saves (a day has some hundreds of columns)."""
+"""Below this number of columns presolve costs more than it saves (a day has some hundreds)."""
 _GAP = 1e-9
 _PRIMAL_SIMPLEX = 4
 _FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _FEW_COEFFICIENTS = 64
-"""Up to so many changed matrix entries are changed one by one; with more, the program is passed anew."""
+"""Up to this number of changed matrix entries they are changed one by one; with more, the program is passed again."""
 
 _NO_DUAL = 1e-9
 _SAME_COST = 1e-10
 
 
 class SolveStatus(StrEnum):
-    """What a solver run came to."""
+    """The status of a solver run."""
 
     OPTIMAL = "optimal"
     TIME_LIMIT = "time_limit"
@@ -39,9 +39,9 @@ class SolveStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The outcome of one run; without a feasible point `values` (one a column) is None and `objective` no number.
+    """The outcome of one run; without a feasible point, `values` is None and `objective` is NaN.
 
-    `method` names how it was found.
+    `values` has one value for each column. `method` names the method.
     """
 
     status: SolveStatus
@@ -71,8 +71,8 @@ def solve(program: LinearProgram, *, time_limit_s: float) -> Solution:
 class Session:
     """A live solver for programs of one structure: the same rows, columns and places of entries.
 
-    It holds the last program, and is told only what differs. Where it is asked to start `warm`, a solve begins at the
-    basis of the last answer; otherwise the answer does not depend on what was solved before.
+    It holds the last program, and receives only the differences. With `warm`, a solve begins at the basis of the last
+    answer; otherwise the answer does not depend on earlier solves.
     """
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Session:
         self._held: LinearProgram | None = None
 
     def solve(self, program: LinearProgram, *, time_limit_s: float, warm: bool = False) -> Solution:
-        """Minimize a program, on one thread. Where a warm start leads nowhere, start again from nothing."""
+        """Minimize a program, on one thread. If a warm start finds no answer, start again from nothing."""
         began = time.perf_counter()
         warm = self._bring_in(program, warm=warm)
         self._run(time_limit_s)
@@ -157,7 +157,7 @@ class Session:
         )
 
     def _bring_in(self, program: LinearProgram, *, warm: bool) -> bool:
-        """Make the program the solver's own; answer whether what differs from the last one was enough for that."""
+        """Load the program into the solver; return whether passing the differences from the last one was enough."""
         held, self._held = self._held, program
         if warm and held is not None and _same_structure(held, program) and self._changed(held, program):
             return True
@@ -165,7 +165,7 @@ class Session:
         return False
 
     def _changed(self, held: LinearProgram, program: LinearProgram) -> bool:
-        """Tell the solver what differs; returns whether that was little enough."""
+        """Pass the differences to the solver; return whether there were few enough for that."""
         entries = np.flatnonzero(held.values != program.values)
         if len(entries) > _FEW_COEFFICIENTS:
             return False
@@ -173,7 +173,7 @@ class Session:
         row_of = np.searchsorted(program.starts, entries, side="right") - 1
         for entry, row in zip(entries.tolist(), row_of.tolist(), strict=True):
             highs.changeCoeff(row, int(program.indices[entry]), float(program.values[entry]))
-        # to tell costs and bounds is as cheap as to look whether they differ
+        # passing costs and bounds is as cheap as comparing them
         self._tell(program.cost, (program.lower, program.upper), (program.row_lower, program.row_upper))
         highs.changeObjectiveOffset(program.offset)
         return True
@@ -184,7 +184,7 @@ class Session:
         small = program.columns < _SMALL_COLUMNS and not is_integer
         self._highs.setOptionValue("presolve", "off" if small else "choose")
         self._highs.setOptionValue("solver", "choose" if is_integer else "simplex")
-        # as arrays: the fields of a HighsLp are filled number by number, which takes ten times as long
+        # as arrays, because filling the fields of a HighsLp number by number takes ten times as long
         self._highs.passModel(
             program.columns,
             program.rows,
@@ -223,11 +223,11 @@ class GrowingProgram:
 
     @property
     def columns(self) -> int:
-        """How many columns there are."""
+        """The number of columns."""
         return int(self._highs.getNumCol())
 
     def add_rows(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
-        """Add rows without entries; infinite where a side is open."""
+        """Add rows without entries; an open side is infinite."""
         rows = len(lower)
         none = np.empty(0, dtype=np.int32)
         self._highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), none, np.empty(0))
@@ -253,7 +253,7 @@ class GrowingProgram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrownSolution:
-    """Values by column, and by row what the objective rises by for each unit that its binding bound is raised."""
+    """Values by column, and the dual of each row: the rise of the objective for each unit of its binding bound."""
 
     values: NDArray[np.float64]
     row_duals: NDArray[np.float64]

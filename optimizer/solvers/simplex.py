@@ -1,4 +1,4 @@
-"""From a problem to trajectories by the model: evaluate it, solve it, and read the answer."""
+"""From a problem to trajectories through the model: evaluate it, solve it, and read the answer."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -30,10 +30,10 @@ _LEAST_TIE_BREAK_S = 1.0
 
 @dataclass(slots=True)
 class Answer:
-    """Trajectories over the whole horizon, how they came about, and what to say of them.
+    """Trajectories over the whole horizon, with their status and warnings.
 
-    `optimality` says by which method they were found, and how far from the cheapest they may be; None without a solve.
-    `cost` is that of the whole horizon, where it was worked out.
+    `optimality` gives the method and the largest distance from the cheapest answer; None without a solve. `cost` is
+    that of the whole horizon, if it was worked out.
     """
 
     status: PlanStatus
@@ -53,7 +53,7 @@ def timed(timing_ms: dict[str, float], name: str, work: Callable[[], T]) -> T:
 
 
 def solve_model(basis: PlanBasis, around: Metered | None, time_limit_s: float, engine: Engine) -> Answer:
-    """Solve without exclusivity; add its binaries only where the answer charges and discharges at once."""
+    """Solve without exclusivity; add its binaries only where an answer charges and discharges at once."""
     timing: dict[str, float] = {}
     exclusive: set[Pair] = set()
     while True:
@@ -101,14 +101,14 @@ class _Reading:
         self._columns = columns
 
     def charging_while_discharging(self) -> set[Pair]:
-        """Find where the answer does both."""
+        """Find the intervals in which the answer charges and discharges at once."""
         if self.values is None:
             return set()
         both = np.minimum(self._of("charge_kw"), self._of("discharge_kw")) > _BOTH_AT_ONCE_KW
         return {(self.basis.problem.site.ups[index].id, int(t)) for index, t in np.argwhere(both)}
 
     def trajectories(self) -> tuple[UpsTrajectory, ...]:
-        """What each system does; what rounding took below zero is zero."""
+        """The trajectory of each system; values that rounding made negative are 0."""
         charge_kw, discharge_kw, stored_kwh = (
             np.maximum(self._of(name), 0.0).tolist() for name in ("charge_kw", "discharge_kw", "stored_kwh")
         )
@@ -126,7 +126,7 @@ class _Reading:
 
     def _of(self, name: str) -> NDArray[np.float64]:
         """The values of a variable in the first scenario: one row a system."""
-        assert self.values is not None  # noqa: S101 - both callers have asked
+        assert self.values is not None  # noqa: S101 - both callers have checked it
         shape = (self.basis.problem.scenarios.count, len(self.basis.problem.site.ups), -1)
         return self.values[self._columns[name]].reshape(shape)[0]
 
@@ -147,7 +147,7 @@ def _every_pair(problem: DispatchProblem) -> set[Pair]:
 
 
 def _burning_pays(problem: DispatchProblem) -> set[Pair]:
-    """Where burning energy in a battery's losses may pay for its wear: at prices far enough below zero."""
+    """The intervals in which burning energy in a battery's losses may pay: those with prices far enough below zero."""
     pays = set()
     for ups in problem.site.ups:
         battery = ups.battery

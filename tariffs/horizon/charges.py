@@ -1,4 +1,4 @@
-"""Lay a tariff over a horizon, for the optimizer. What comes out is described in `tariffs.horizon.terms`."""
+"""Lay a tariff over a horizon, for the optimizer. `tariffs.horizon.terms` describes the result."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta

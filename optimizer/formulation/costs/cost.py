@@ -33,7 +33,7 @@ def add_prices(model: pyo.AbstractModel) -> None:
 
 
 def price_parameters(problem: DispatchProblem, slopes: Slopes) -> Parameters:
-    """Every price; `slopes` are added for tiers that are followed by their slope."""
+    """Every price; `slopes` are added for tiers that the model follows by their slope."""
     charges = problem.charges
     energy = charges.energy_per_kwh + slopes.per_kwh
     for term in charges.tiers:
@@ -59,7 +59,7 @@ def _dear_per_kwh(charges: HorizonCharges) -> float:
 
 
 def cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
-    """What one scenario costs but for its peaks: energy and tiers, minimum charges and wear, less what is earned."""
+    """The cost of one scenario without its peaks: energy and tiers, minimum charges and wear, less export earnings."""
     return (
         energy_cost(model, s, model.INTERVALS, model.EXPORTS)
         + tier_cost(model, s, model.BLOCKS)
@@ -75,7 +75,7 @@ def cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
 def energy_cost(
     model: pyo.AbstractModel, s: int, intervals: Iterable[int], exporting: Iterable[int]
 ) -> pyo.NumericValue:
-    """The sum of price * imported * h: of the grid, and of what is exported on top of it."""
+    """The sum of price * imported * h, where imported is the grid plus the export."""
     drawn = sum(model.energy_per_kwh[t] * model.interval_h * grid_kw(model, s, t) for t in intervals)
     return drawn + sum(model.energy_per_kwh[t] * model.interval_h * model.exported_kw[s, t] for t in exporting)
 
@@ -105,7 +105,7 @@ def wear_cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
 
 
 def stored_value(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
-    """The sum of what stored energy is worth at each boundary: at the last for what comes after the horizon."""
+    """The value of stored energy at each boundary; at the last one it stands for the time after the horizon."""
     return sum(
         model.stored_value_per_kwh[boundary] * model.stored_kwh[s, ups, boundary]
         for ups in model.UPS

@@ -18,7 +18,7 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 def add_batteries(model: pyo.AbstractModel) -> None:
-    """Declare charge, discharge and stored energy, conserve it, and tie both ends of the horizon."""
+    """Declare charge, discharge and stored energy, conserve energy, and link both ends of the horizon."""
     for name in ("charge_efficiency", "discharge_efficiency", "kept_fraction"):
         model.add_component(name, pyo.Param(model.UPS, mutable=True))
     for name in ("charge_ceiling_kw", "discharge_floor_kw", "discharge_ceiling_kw"):
@@ -51,7 +51,7 @@ def battery_parameters(basis: PlanBasis) -> Parameters:
 
 
 def _stored_floor_kwh(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
-    """The reserve at each boundary; what is measured at the first, and at the last no less where it is to return."""
+    """The reserve at each boundary; at the first the measured energy, at the last no less if energy must return."""
     floor_kwh = np.array(basis.floors.floor_kwh[ups.id], dtype=float)
     measured_kwh = basis.problem.stored_at_start_kwh(ups)
     floor_kwh[0] = measured_kwh
@@ -61,7 +61,7 @@ def _stored_floor_kwh(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
 
 
 def _stored_ceiling_kwh(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
-    """The most a battery is charged to; what is measured at the first boundary, where nothing is left to decide."""
+    """The highest stored energy at each boundary; at the first the measured energy, which is not a decision."""
     ceiling_kwh = np.full(basis.problem.horizon.intervals + 1, ups.max_stored_kwh)
     ceiling_kwh[0] = basis.problem.stored_at_start_kwh(ups)
     return ceiling_kwh

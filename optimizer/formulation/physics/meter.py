@@ -1,11 +1,11 @@
-"""The meter: everything behind it adds up, within the limits of the interconnection.
+"""The meter: the sum of everything behind it, within the limits of the interconnection.
 
     -export_limit <= grid = unprotected_load + sum(g) <= import_limit             kW AC, where batteries could break it
     grid - beyond <= import_limit ,    0 <= beyond <= excess                      where the loads alone are above it
     imported = grid + exported ,    imported, exported >= 0
     exported <= export_limit * exporting ,    imported <= most * (1 - exporting)  where selling beats buying
 
-Where nothing may be exported, import is the grid itself. What the loads draw beyond the import limit is dear, so that
+If nothing may be exported, import equals the grid. What the loads draw beyond the import limit is dear, so that
 batteries take off as much as they can; the limit is never broken for charging.
 """
 
@@ -18,14 +18,16 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 def meter_sets(basis: PlanBasis) -> Sets:
-    """The intervals that may export, those tempted to sell what they buy, and those whose limits could be reached."""
+    """The intervals that may export, those in which selling beats buying, and those whose limits could be reached."""
     charges, intervals = basis.problem.charges, basis.problem.horizon.intervals
     excess = (basis.reach.excess_kw > 0).tolist()
     may_export = basis.problem.site.interconnection.export_limit_kw > 0
-    tempting = charges.export_per_kwh > charges.energy_per_kwh if len(charges.export_per_kwh) else np.zeros(0, bool)
+    sells_above_price = (
+        charges.export_per_kwh > charges.energy_per_kwh if len(charges.export_per_kwh) else np.zeros(0, bool)
+    )
     return {
         "EXPORTS": intervals if may_export else 0,
-        "TEMPTING": tuple(np.flatnonzero(tempting).tolist()) if may_export else (),
+        "RESALE": tuple(np.flatnonzero(sells_above_price).tolist()) if may_export else (),
         "LIMITED": _limited(excess) if basis.reach.could_break_limits else 0,
         "OVERLOADED": tuple(t for t in range(intervals) if excess[t]),
     }
@@ -37,9 +39,9 @@ def _limited(excess: list[bool]) -> int | tuple[int, ...]:
 
 
 def add_meter(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Declare export at the meter, and hold it within the interconnection's limits."""
+    """Declare export at the meter, and keep it within the interconnection's limits."""
     declare_set(model, sets, "EXPORTS")
-    declare_set(model, sets, "TEMPTING")
+    declare_set(model, sets, "RESALE")
     declare_set(model, sets, "LIMITED")
     declare_set(model, sets, "OVERLOADED")
     model.import_limit_kw = pyo.Param(mutable=True)
@@ -52,12 +54,10 @@ def add_meter(model: pyo.AbstractModel, sets: Sets) -> None:
     model.exported_kw = pyo.Var(model.SCENARIOS, model.EXPORTS, bounds=export_is_permitted, dense=False)
     model.meter_stays_within_limits = pyo.Constraint(model.SCENARIOS, model.LIMITED, rule=meter_stays_within_limits)
     model.import_is_not_negative = pyo.Constraint(model.SCENARIOS, model.EXPORTS, rule=import_is_not_negative)
-    model.exporting = pyo.Var(model.SCENARIOS, model.TEMPTING, domain=pyo.Binary, dense=False)
-    model.exports_only_when_exporting = pyo.Constraint(
-        model.SCENARIOS, model.TEMPTING, rule=exports_only_when_exporting
-    )
+    model.exporting = pyo.Var(model.SCENARIOS, model.RESALE, domain=pyo.Binary, dense=False)
+    model.exports_only_when_exporting = pyo.Constraint(model.SCENARIOS, model.RESALE, rule=exports_only_when_exporting)
     model.imports_only_when_not_exporting = pyo.Constraint(
-        model.SCENARIOS, model.TEMPTING, rule=imports_only_when_not_exporting
+        model.SCENARIOS, model.RESALE, rule=imports_only_when_not_exporting
     )
 
 

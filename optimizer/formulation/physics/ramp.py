@@ -12,8 +12,8 @@ That is dear, so that a plan charges early and gently where it can.
 
     r <= most * back ,    L / eta_inv + c - d + r / eta_rect <= most * (1 - back)             back in {0, 1}
 
-A bidirectional unit draws or feeds back, never both. Elsewhere that only costs; here the meter could be smoothed by
-burning what is drawn and fed back at once, which no unit does.
+A bidirectional unit draws or feeds back, never both. Without a ramp limit, doing both only costs. With it, the model
+could smooth the meter by drawing and feeding back at once, which no real unit does.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 
 def ramp_sets(basis: PlanBasis) -> Sets:
-    """The intervals whose step is limited (the first apart), and the systems that must not burn to smooth it."""
+    """The intervals whose step is limited (the first separately), and systems that must not draw and feed back."""
     if basis.problem.site.interconnection.ramp_limit_kw_per_min is None:
         return {"RAMPED": (), "RAMPED_FIRST": (), "NEEDY": (), "SMOOTHS": ()}
     return {
@@ -37,7 +37,7 @@ def ramp_sets(basis: PlanBasis) -> Sets:
 
 
 def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Hold the change of the meter within the interconnection's ramp limit, where it has one."""
+    """Keep changes of the meter within the interconnection's ramp limit, if it has one."""
     for name in ("RAMPED", "RAMPED_FIRST", "NEEDY", "SMOOTHS"):
         declare_set(model, sets, name)
     model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True)
@@ -61,7 +61,7 @@ def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
 
 
 def ramp_parameters(basis: PlanBasis, grid_before_kw: float) -> Parameters:
-    """How far each step may go; `grid_before_kw` is the meter that the first interval starts from."""
+    """The limit of each step; `grid_before_kw` is the meter before the first interval."""
     limit_kw_per_min = basis.problem.site.interconnection.ramp_limit_kw_per_min
     resting_kw = np.array((basis.powers.resting_kw[0], *basis.powers.resting_kw))
     limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * basis.problem.horizon.interval_minutes
