@@ -19,7 +19,7 @@ from ridethrough.api.reading.tables.columns import Columns, Use, described_colum
 from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, CsvFormat, Gaps, Stamps, clock_of
 from ridethrough.api.reading.tables.layout import factor_of
 from ridethrough.api.reading.tables.local_clock import offset_text
-from ridethrough.api.reading.tables.proposal import Proposal, propose, table_in
+from ridethrough.api.reading.tables.proposal import Proposal, propose, shape_fault, table_in
 from ridethrough.api.reading.tables.readings import (
     Cells,
     Instants,
@@ -96,7 +96,8 @@ def understood(content: bytes, query: SeriesQuery) -> Understood:
     except UnableToAccept as error:
         better = proposed(content, query)
         if better is None:
-            raise UnableToAccept(first_of(list(error.faults))) from error
+            days = shape_fault(content, query.source, query.form)
+            raise UnableToAccept([days] if days else first_of(list(error.faults))) from error
         raise UnableToAccept([_what_to_write(error.faults, better, query)]) from error
     return _even_series(columns, cells, instants, values, query)
 
@@ -106,9 +107,9 @@ def proposed(content: bytes, query: SeriesQuery) -> Proposal | None:
     proposal = propose(content, query.source, query.form, use=query.use, column_name=query.column, clock=query.timezone)
     if proposal is None:
         return None
-    any_clock = replace(proposal.form, timezone="UTC" if proposal.form.timezone else None)
+    clock = proposal.form.timezone if query.form else proposal.form.timezone and "UTC"
     try:
-        _parsed(content, replace(query, form=any_clock))
+        _parsed(content, replace(query, form=replace(proposal.form, timezone=clock)))
     except UnableToAccept:
         return None
     return proposal

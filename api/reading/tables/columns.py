@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, POWER_UNITS, PRICE_UNITS, CsvFormat
-from ridethrough.api.reading.tables.layout import SAMPLE, Layout, column, layout_of, names_in, unit_of, value_notation
+from ridethrough.api.reading.tables.layout import SAMPLE, Layout, column, layout_of, names_in, unit_of
+from ridethrough.api.reading.tables.looks import value_notation
 from ridethrough.api.reading.tables.table import Cell, Table
 from ridethrough.domain import Fault, UnableToAccept
 

@@ -63,7 +63,7 @@ class CsvFormat:
         checks.require(self.decimal in (None, ".", ","), "decimal", self.decimal, '"." or ","')
         groups = self.thousands in (None, "", *_THOUSANDS)
         checks.require(groups, "thousands", self.thousands, '"," "." " " or "\'"')
-        differ = self.thousands in (None, "") or self.thousands != (self.decimal or ".")
+        differ = self.thousands in (None, "") or self.thousands != self.decimal
         checks.require(not groups or differ, "thousands", self.thousands, "another sign than `decimal`")
         checks.require(_is_encoding(self.encoding), "encoding", self.encoding, "such as utf-8, utf-16, cp1252 or cp932")
         checks.require(_is_clock(self.timezone), "timezone", self.timezone, 'such as Europe/Berlin, UTC or "+01:00"')
@@ -79,6 +79,11 @@ class CsvFormat:
         if self.time_column is None:
             return ()
         return self.time_column if isinstance(self.time_column, tuple) else (self.time_column,)
+
+    @property
+    def decimal_sign(self) -> str:
+        """The sign before the part of a number: a comma where points stand between thousands, else a point."""
+        return self.decimal or ("," if self.thousands == "." else ".")
 
     def over(self, other: "CsvFormat | None") -> "CsvFormat":
         """This format, with what it leaves open taken from another."""

@@ -4,25 +4,26 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
 
 from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, POWER_UNITS, PRICE_UNITS, CsvFormat
-from ridethrough.api.reading.tables.numbers import fits
-from ridethrough.api.reading.tables.table import Cell, Table
-from ridethrough.api.reading.tables.times import (
-    CLOCKS,
-    DATES,
-    EXCEL,
-    ISO,
-    all_fit,
-    formats_that_fit,
-    parse_times,
+from ridethrough.api.reading.tables.looks import (
+    NOTATIONS,
+    days_in,
+    fitting_formats,
+    joined_times,
+    mostly_numbers,
+    strptime_of,
+    time_columns,
+    value_notation,
 )
+from ridethrough.api.reading.tables.table import Cell, Table
+from ridethrough.api.reading.tables.times import parse_times
 from ridethrough.domain import Fault
 
 SAMPLE = 200
 _MOST_BEFORE_HEADER = 60
-_NOTATIONS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"), (",", "'"))
+_CLOCK = re.compile(r"\d\d?:\d\d(:\d\d)?( ?-.*)?")
+_FEWEST_COLUMNS = 24
 _LOAD_UNITS = {name.lower(): name for name in (*POWER_UNITS, *ENERGY_UNITS)}
 _LOAD_UNIT = re.compile(r"(?<![a-z])(kwh|mwh|wh|kw|mw|w)(?![a-z])")
 _BARE_WATT = re.compile(r"(?:[\[(]|_)w(?:[\])]|$)")
@@ -51,12 +52,24 @@ class Layout:
 def layout_of(table: Table) -> Layout | None:
     """Find the layout of a table; None if no columns look like times and numbers."""
     width = _usual_width(table.rows)
+    for odd_allowed in (False, True):
+        for index, row in enumerate(table.rows[:_MOST_BEFORE_HEADER]):
+            if len(row) < 2 or len(row) < width - 1:  # noqa: PLR2004 - a time and a value
+                continue
+            found = _layout_below(table, index, row, odd_allowed=odd_allowed)
+            if found is not None:
+                return found
+    return None
+
+
+def why_not(table: Table) -> str | None:
+    """What a table is that holds no readings of intervals: days with a column for each interval, or daily sums."""
     for index, row in enumerate(table.rows[:_MOST_BEFORE_HEADER]):
-        if len(row) < 2 or len(row) < width - 1:  # noqa: PLR2004 - a time and a value
-            continue
-        found = _layout_below(table, index, row)
-        if found is not None:
-            return found
+        if sum(_CLOCK.fullmatch(str(cell).strip()) is not None for cell in row) >= _FEWEST_COLUMNS:
+            return "one row a day, with a column for each interval"
+        below = table.rows[index + 1 : index + 1 + SAMPLE]
+        if len(row) > 1 and len(below) > 1 and days_in(column(below, 0)):
+            return "one row a day"
     return None
 
 
@@ -91,45 +104,38 @@ def says_end(names: Iterable[str]) -> bool:
     return any(_END_WORDS.search(name.lower().replace("_", " ")) for name in names)
 
 
-def joined_times(columns: Sequence[Sequence[object]]) -> list[Cell]:
-    """One time a row, from one column, or from a date's and a clock time's."""
-    if len(columns) == 1:
-        return list(columns[0])  # type: ignore[arg-type]
-    return [" ".join(_as_text(part) for part in parts) for parts in zip(*columns, strict=True)]
-
-
-def value_notation(cells: Sequence[Cell]) -> tuple[str, str] | None:
-    """The decimal and thousands signs that read every reading of a column; None for a column of other things."""
-    fitting = (each for each in _NOTATIONS if fits(cells, decimal=each[0], thousands=each[1]))
-    return next(fitting, None)
-
-
 def column(rows: Sequence[Sequence[Cell]], index: int) -> list[Cell]:
     """The cells of one column; a row that is too short has an empty one."""
     return [row[index] if index < len(row) else "" for row in rows]
 
 
-def _layout_below(table: Table, index: int, row: Sequence[Cell]) -> Layout | None:
+def _layout_below(table: Table, index: int, row: Sequence[Cell], *, odd_allowed: bool) -> Layout | None:
     rows = [each for each in table.rows[index + 1 : index + 1 + SAMPLE] if len(each) > 1]
     whole = rows[: max(1, len(rows) - len(rows) // 10 - 1)] if len(rows) > 3 else rows  # noqa: PLR2004 - footers
     if not whole:
         return None
     cells = [column(whole, number) for number in range(len(row))]
-    time, formats = _time_columns(cells)
+    time, formats = time_columns(cells, odd_allowed=odd_allowed)
     if not time:
         return None
     notations = {
         number: notation
         for number, each in enumerate(cells)
-        if number not in time and not formats_that_fit(each[:3]) and (notation := value_notation(each)) is not None
+        if number not in time
+        and not fitting_formats(each[:5])
+        and (notation := value_notation(each, odd_allowed=odd_allowed)) is not None
     }
     if not notations:
         return None
-    decimal, thousands = max(notations.values(), key=_NOTATIONS.index)
-    kept = [number for number in notations if fits(cells[number], decimal=decimal, thousands=thousands)]
+    decimal, thousands = max(notations.values(), key=NOTATIONS.index)
+    kept = [number for number in notations if mostly_numbers(cells[number], (decimal, thousands))]
     headed = bool(parse_times(joined_times([[row[each]] for each in time]), strptime_of(formats[0])).bad)
-    if not headed and any(len(above) > 1 and len(above) != len(row) for above in table.rows[:index]):
-        return None  # the header of fewer cells: a comma stands in numbers and between cells
+    if not headed and any(len(above) > 1 for above in table.rows[:index]):
+        return None  # rows above that are neither header nor readings: nothing is read past them
+    above = [each for each in table.rows[:index] if len(each) > max(time)]
+    read_above = parse_times(joined_times([column(above, each) for each in time]), strptime_of(formats[0]))
+    if headed and (any(value_notation([row[each]]) is not None for each in kept) or len(read_above.bad) < len(above)):
+        return None  # a broken reading is no header, and neither is a row below readings
     return Layout(
         first=index + 1 if headed else index,
         names=names_in(row) if headed else tuple(str(number + 1) for number in range(len(row))),
@@ -139,48 +145,6 @@ def _layout_below(table: Table, index: int, row: Sequence[Cell]) -> Layout | Non
         decimal=decimal,
         thousands=thousands,
     )
-
-
-def _time_columns(cells: Sequence[Sequence[Cell]]) -> tuple[tuple[int, ...], list[str]]:
-    """The column with the time, or the two of a date and a clock time."""
-    for number, each in enumerate(cells):
-        formats = _telling(each, formats_that_fit(each))
-        if formats:
-            return (number,), formats
-    for number, days in enumerate(cells):
-        if not _are(days, DATES):
-            continue
-        for other, clocks in enumerate(cells):
-            if other != number and _are(clocks, CLOCKS):
-                both = joined_times([days, clocks])
-                return (number, other), _telling(both, formats_that_fit(both))
-    return (), []
-
-
-def _telling(cells: Sequence[Cell], formats: list[str]) -> list[str]:
-    """Of formats that fit all, those that let time go on by one step: a day is no month."""
-    if len(formats) < 2:  # noqa: PLR2004
-        return formats
-    steps = {each: Counter(_steps(cells, each)) for each in formats}
-    best = min(len(each) for each in steps.values())
-    return [each for each in formats if len(steps[each]) == best]
-
-
-def _steps(cells: Sequence[Cell], time_format: str) -> list[int]:
-    moments = parse_times(cells, time_format).moments.astype("int64")
-    return (moments[1:] - moments[:-1]).tolist()  # type: ignore[no-any-return]
-
-
-def _are(cells: Sequence[Cell], formats: Sequence[str]) -> bool:
-    texts = [_as_text(cell) for cell in cells]
-    return any(all_fit(texts, each) for each in formats)
-
-
-def _as_text(cell: object) -> str:
-    if isinstance(cell, time):
-        return cell.isoformat("seconds")
-    text = str(cell).strip()
-    return text.removesuffix(" 00:00:00")
 
 
 def _usual_width(rows: Sequence[Sequence[Cell]]) -> int:
@@ -200,11 +164,6 @@ def format_to_write(layout: Layout, form: CsvFormat) -> CsvFormat:
     ).over(form)
 
 
-def strptime_of(time_format: str) -> str | None:
-    """The format to write; ISO 8601 and the serial days of a spreadsheet are known by their looks."""
-    return None if time_format in (ISO, EXCEL) else time_format
-
-
 def is_footer(cells: Sequence[Cell]) -> bool:
     """Whether the time of a row after the readings is a word (a sum, a remark) or empty, and not a faulty time."""
     return all(not any(sign.isdecimal() for sign in str(cell)) for cell in cells)
@@ -216,9 +175,9 @@ def format_choice(cells: Sequence[Cell], name: str, faults: list[Fault]) -> str 
     Where several fit (is 03/04 in March or in April?) a fault says what to write.
     """
     sample = [cell for cell in cells if str(cell).strip()]
-    formats = formats_that_fit(sample[:SAMPLE]) or formats_that_fit(sample[:3])
+    formats = fitting_formats(sample[:SAMPLE])
     if len(formats) > 1:
-        formats = _telling(cells, formats_that_fit(sample))
+        formats = fitting_formats(sample)
     if len(formats) > 1:
         choice = " or ".join(f'"{each}"' for each in formats)
         fault = Fault(field="csv_format.time_format", value=None, allowed=f"given, for {name} can be read as {choice}")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.api.reading.tables.csv_format import Stamps
+from ridethrough.api.reading.tables.times import Times
 
 Moments = NDArray[np.datetime64]
 
@@ -42,6 +43,17 @@ def usual_step(moments: Moments) -> timedelta | None:
     steps = np.diff(moments).astype("timedelta64[us]").astype(np.int64)
     forward, counts = np.unique(steps[steps > 0], return_counts=True)
     return timedelta(microseconds=int(forward[counts.argmax()])) if len(forward) else None
+
+
+def starts_one_step_late(times: Times) -> bool:
+    """Whether times run from one step after midnight to midnight: they are of the ends of intervals."""
+    if times.bad or len(times.moments) < 3:  # noqa: PLR2004
+        return False
+    step = np.timedelta64(usual_step(times.moments) or timedelta(days=1), "us")
+    first, last = times.moments[0], times.moments[-1]
+    day = np.timedelta64(1, "D")
+    midnight = np.datetime64(0, "us")
+    return bool((first - step - midnight) % day == 0 and (last - midnight) % day == 0 and step < day)
 
 
 def instants_of(wall: Moments, clock: tzinfo, *, stamps: Stamps, holes_allowed: bool) -> Resolved:
@@ -78,6 +90,9 @@ def _localized(wall: Moments, clock: tzinfo, *, holes_allowed: bool) -> Resolved
         early = _utc(index.tz_localize(clock, ambiguous=summer, nonexistent="shift_forward"))
         late = _utc(index.tz_localize(clock, ambiguous=~summer, nonexistent="shift_forward"))
         for rows in _runs(np.flatnonzero(ambiguous)):
+            if _side_by_side(wall[rows]):
+                untold.append(_paired(rows))
+                continue
             second = _second_pass(rows, wall, early, late, holes_allowed=holes_allowed)
             if second is None:
                 untold.append(_shown_once(rows, wall, clock))
@@ -113,6 +128,20 @@ def _never_shown(wall: Moments, missing: NDArray[np.bool_], clock: ZoneInfo) -> 
             why="the local clock skips this hour",
             allowed=f"a time that {clock.key} has. {_unchanging(wall[first], clock)}",
         )
+
+
+def _side_by_side(wall: Moments) -> bool:
+    """Whether both passes of an hour stand sorted by clock time, each time twice."""
+    return len(wall) > 2 and len(wall) % 2 == 0 and bool((wall[::2] == wall[1::2]).all())  # noqa: PLR2004
+
+
+def _paired(rows: NDArray[np.int64]) -> Untold:
+    return Untold(
+        index=int(rows[0]),
+        rows=len(rows),
+        why="both passes of the hour that the local clock repeats stand side by side",
+        allowed="in the order of time: the whole hour before the change, then the whole hour after it",
+    )
 
 
 def _shown_once(rows: NDArray[np.int64], wall: Moments, clock: ZoneInfo) -> Untold:

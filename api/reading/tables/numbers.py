@@ -31,6 +31,13 @@ def numbers_of(
     return values, np.flatnonzero(np.isnan(values)).tolist()
 
 
+def may_be_thousands(cells: Iterable[Cell], sign: str) -> bool:
+    """Whether a sign may stand before a part or between groups of three digits: `1.234`, in every cell that has it."""
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and not is_missing(cell)]
+    groups = re.compile(rf"[-+]?(?!0+{re.escape(sign)})\d{{1,3}}(?:{re.escape(sign)}\d{{3}})*", re.ASCII)
+    return any(sign in text for text in texts) and all(groups.fullmatch(text) for text in texts)
+
+
 def is_missing(cell: Cell) -> bool:
     """Whether a cell stands for a reading that was not made."""
     return isinstance(cell, str) and cell.strip().lower() in MISSING

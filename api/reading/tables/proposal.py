@@ -3,9 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
-
-import numpy as np
 
 from ridethrough.api.reading.tables.columns import PLAIN_COLUMNS, Use
 from ridethrough.api.reading.tables.csv_format import CsvFormat
@@ -13,17 +10,18 @@ from ridethrough.api.reading.tables.layout import (
     Layout,
     column,
     format_to_write,
-    joined_times,
     layout_of,
     says_end,
-    strptime_of,
     unit_of,
+    why_not,
 )
-from ridethrough.api.reading.tables.local_clock import usual_step
+from ridethrough.api.reading.tables.local_clock import starts_one_step_late
+from ridethrough.api.reading.tables.looks import joined_times, strptime_of
+from ridethrough.api.reading.tables.numbers import may_be_thousands
 from ridethrough.api.reading.tables.table import Table, has_utf16_mark, is_workbook, table_of, text_of
-from ridethrough.api.reading.tables.times import Times, parse_times
+from ridethrough.api.reading.tables.times import parse_times
 from ridethrough.api.reading.tables.workbook import workbook_table
-from ridethrough.domain import UnableToAccept
+from ridethrough.domain import Fault, UnableToAccept
 
 _ENCODING_SAMPLE = 65_536
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2,}")
@@ -68,6 +66,19 @@ def propose(
     return None
 
 
+def shape_fault(content: bytes, source: str, given: CsvFormat | None) -> Fault | None:
+    """A fault for a file that holds days in place of intervals; None for any other."""
+    for form in _ways_to_split(content, given or CsvFormat()):
+        try:
+            why = why_not(table_in(content, form, source))
+        except UnableToAccept:
+            continue
+        if why is not None:
+            allowed = "one row an interval: its time, and its value (turn the table round in a spreadsheet)"
+            return Fault(field="rows", source=source, value=why, allowed=allowed)
+    return None
+
+
 def _ways_to_split(content: bytes, given: CsvFormat) -> Iterator[CsvFormat]:
     if is_workbook(content):
         yield given
@@ -98,7 +109,7 @@ def _proposal(
         if clock is None:
             remarks.append("put the clock of the file in place of UTC, such as Europe/Berlin")
     names = tuple(layout.names[each] for each in layout.time)
-    if written.stamps is None and (times.written_24 or says_end(names) or _starts_one_step_late(times)):
+    if written.stamps is None and (times.written_24 or says_end(names) or starts_one_step_late(times)):
         written = replace(written, stamps="end")
     if len(layout.time_formats) > 1:
         remarks.append(f'or time_format: "{layout.time_formats[1]}"')
@@ -107,8 +118,18 @@ def _proposal(
     if column_name is None and chosen not in PLAIN_COLUMNS[use]:
         written = replace(written, value_column=chosen)
         if others and written.value_column != form.value_column:
-            shown = ", ".join(repr(name) for name in others[:6])
-            remarks.append(f"or another column of numbers: {shown}")
+            listed = ", ".join(repr(name) for name in others[:6])
+            remarks.append(f"or another column of numbers: {listed}")
+    sign = written.decimal or "."
+    shown = [
+        cell
+        for name, each in zip(layout.names, range(len(layout.names)), strict=True)
+        if name == chosen
+        for cell in column(table.rows[layout.first :], each)
+    ]
+    if not written.thousands and (sign == "," or form.delimiter) and may_be_thousands(shown, sign):
+        written = replace(written, decimal=sign)
+        remarks.append(f'1{sign}234 is taken for one and a part; where it is a thousand, thousands: "{sign}" instead')
     if written.unit is None and chosen not in PLAIN_COLUMNS[use] and unit_of(chosen, price=use == "price") is None:
         written = replace(written, unit="per_MWh" if use == "price" else "kW")
         other = "per_kWh or cent_per_kWh" if use == "price" else "W, MW, kWh, Wh or MWh"
@@ -122,14 +143,3 @@ def _likely_value(layout: Layout, use: Use) -> str:
     known = [name for name in names if name in PLAIN_COLUMNS[use]]
     with_unit = [name for name in names if unit_of(name, price=use == "price") is not None]
     return (known or with_unit or names)[0]
-
-
-def _starts_one_step_late(times: Times) -> bool:
-    """Whether times run from one step after midnight to midnight: they are of the ends of intervals."""
-    if times.bad or len(times.moments) < 3:  # noqa: PLR2004
-        return False
-    step = np.timedelta64(usual_step(times.moments) or timedelta(days=1), "us")
-    first, last = times.moments[0], times.moments[-1]
-    day = np.timedelta64(1, "D")
-    midnight = np.datetime64(0, "us")
-    return bool((first - step - midnight) % day == 0 and (last - midnight) % day == 0 and step < day)

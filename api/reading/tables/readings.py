@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from ridethrough.api.reading.tables.columns import Columns
 from ridethrough.api.reading.tables.csv_format import CsvFormat, Stamps
-from ridethrough.api.reading.tables.layout import column, format_choice, is_footer, joined_times
-from ridethrough.api.reading.tables.local_clock import instants_of, usual_step
-from ridethrough.api.reading.tables.numbers import is_missing, numbers_of
+from ridethrough.api.reading.tables.layout import column, format_choice, is_footer
+from ridethrough.api.reading.tables.local_clock import instants_of, starts_one_step_late, usual_step
+from ridethrough.api.reading.tables.looks import joined_times
+from ridethrough.api.reading.tables.numbers import is_missing, may_be_thousands, numbers_of
 from ridethrough.api.reading.tables.table import Cell, Table
 from ridethrough.api.reading.tables.times import MIDNIGHT_AT_END, Times, parse_times
 from ridethrough.domain import Fault, UnableToAccept
@@ -66,7 +67,9 @@ def values_of(
     cells: Cells, columns: Columns, form: CsvFormat, faults: list[Fault], *, holes: bool
 ) -> NDArray[np.float64]:
     """The numbers of a column; with `holes`, a reading that was not made is NaN and no fault."""
-    values, bad = numbers_of(cells.values, decimal=form.decimal or ".", thousands=form.thousands or "")
+    if form.decimal is None and form.thousands is None and form.delimiter not in (None, ","):
+        faults += _untold_sign(cells, columns)
+    values, bad = numbers_of(cells.values, decimal=form.decimal_sign, thousands=form.thousands or "")
     for index in bad:
         if holes and is_missing(cells.values[index]):
             continue
@@ -75,6 +78,14 @@ def values_of(
         field = f"row {cells.numbers[index]}, {columns.value_name}"
         faults.append(Fault(field=field, value=shown, allowed="a finite number"))
     return values
+
+
+def _untold_sign(cells: Cells, columns: Columns) -> Iterator[Fault]:
+    """A fault where every point in a column may stand between thousands, and the format says nothing of it."""
+    if may_be_thousands(cells.values, "."):
+        first = next(cell for cell in cells.values if "." in str(cell))
+        allowed = 'told apart: write csv_format: {thousands: "."} where it is above a thousand, else {decimal: "."}'
+        yield Fault(field=f"column {columns.value_name}", value=first, allowed=allowed)
 
 
 def width_faults(cells: Cells, columns: Columns) -> Iterator[Fault]:
@@ -135,9 +146,13 @@ def written_offset(cell: Cell) -> tzinfo:
 
 def _stamps(times: Times, cells: Cells, form: CsvFormat, field: str, faults: list[Fault]) -> Stamps:
     """Whether times are of an interval's start or end; where they look like ends, the format must say it."""
-    if form.stamps is None and times.written_24:
+    if form.stamps is None and times.local and starts_one_step_late(times):
+        value = f"{cells.times[0]} to {cells.times[-1]}"
+        allowed = "told apart: these look like the ends of intervals, so write csv_format: {stamps: end}, or start"
+        faults.append(Fault(field=field, value=value, allowed=allowed))
+    elif form.stamps is None and times.written_24:
         place = next(index for index, cell in enumerate(cells.times) if MIDNIGHT_AT_END.search(str(cell)))
-        value = cells.times[place]
+        value = str(cells.times[place])
         allowed = "from 00:00 to 23:59, or the end of an interval: write csv_format: {stamps: end}"
         faults.append(Fault(field=f"row {cells.numbers[place]}, {field}", value=value, allowed=allowed))
     return form.stamps or "start"

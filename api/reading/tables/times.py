@@ -25,6 +25,7 @@ FORMATS = (
 """Formats that are tried where a file's own is not given."""
 
 MIDNIGHT_AT_END = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")
+_SPAN = re.compile(r"(?<=\d)\s+[-\u2013]\s+\d.*$")
 _OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$")
 _ISO_TIME = re.compile(r"(?:\d{4}-\d\d-\d\d[T ]|\d{8}T)\d\d?(?::?\d\d.*)?")
 _SHORTEST_WITH_OFFSET = len("2026-07-01T00+01:00") - 1
@@ -54,7 +55,7 @@ def parse_times(cells: Sequence[Cell | date | time], time_format: str | None) ->
         return _of_numbers(cells, time_format or EXCEL)
     if any(isinstance(cell, datetime) for cell in cells):
         return _of_datetimes(cells)
-    texts = [cell.strip() if isinstance(cell, str) else str(cell) for cell in cells]
+    texts = _starts_of_spans([cell.strip() if isinstance(cell, str) else str(cell) for cell in cells])
     next_day = [index for index, text in enumerate(texts) if "24:00" in text and MIDNIGHT_AT_END.search(text)]
     for index in next_day:
         texts[index] = MIDNIGHT_AT_END.sub(lambda found: f"00:00{found[1] or ''}", texts[index])
@@ -73,13 +74,21 @@ def formats_that_fit(cells: Sequence[Cell | date | time]) -> list[str]:
     if not all(isinstance(cell, str) for cell in cells):
         plausible = parse_times(cells, None)
         ages = plausible.moments.astype("datetime64[Y]").astype(int) + 1970
-        return [EXCEL] if not plausible.bad and all(1990 <= age <= 2100 for age in ages) else []  # noqa: PLR2004
-    texts = [str(cell).strip() for cell in cells]
+        named = ISO if any(isinstance(cell, datetime) for cell in cells) else EXCEL
+        return [named] if not plausible.bad and all(1990 <= age <= 2100 for age in ages) else []  # noqa: PLR2004
+    texts = _starts_of_spans([str(cell).strip() for cell in cells])
     if all(_ISO_TIME.fullmatch(text) for text in texts) and not parse_times(texts, None).bad:
         return [ISO]
     length = len(texts[0])
     tried = (each for each in FORMATS if _COMPACT.get(each, length) == length)
     return [each for each in tried if all_fit(texts, each)]
+
+
+def _starts_of_spans(texts: list[str]) -> list[str]:
+    """The first time of cells that hold two, such as `01.05.2026 00:00 - 01.05.2026 00:15`."""
+    if not texts or not _SPAN.search(texts[0]):
+        return texts
+    return [_SPAN.sub("", text) for text in texts]
 
 
 def all_fit(texts: Sequence[str], time_format: str) -> bool:
