@@ -22,12 +22,10 @@ def meter_sets(basis: PlanBasis) -> Sets:
     charges, intervals = basis.problem.charges, basis.problem.horizon.intervals
     excess = (basis.reach.excess_kw > 0).tolist()
     may_export = basis.problem.site.interconnection.export_limit_kw > 0
-    sells_above_price = (
-        charges.export_per_kwh > charges.energy_per_kwh if len(charges.export_per_kwh) else np.zeros(0, bool)
-    )
+    resale = charges.export_per_kwh > charges.energy_per_kwh if len(charges.export_per_kwh) else np.zeros(0, bool)
     return {
         "EXPORTS": intervals if may_export else 0,
-        "RESALE": tuple(np.flatnonzero(sells_above_price).tolist()) if may_export else (),
+        "RESALE": tuple(np.flatnonzero(resale).tolist()) if may_export else (),
         "LIMITED": _limited(excess) if basis.reach.could_break_limits else 0,
         "OVERLOADED": tuple(t for t in range(intervals) if excess[t]),
     }
