@@ -234,10 +234,12 @@ def test_stored_energy_below_the_reserve_is_recovered_before_anything_is_traded(
     plan = ran.document
     assert (ran.code, plan["status"]) == (0, "recovery")
     rows = [row["ups"][0] for row in plan["intervals"]]
-    assert all(row["discharge_kw"] == 0 for row in rows)
+    restored = next(index for index, row in enumerate(rows) if row["stored_kwh"] >= row["reserve_kwh"] - 1e-3)
+    assert all(row["discharge_kw"] == 0 for row in rows[: restored + 1])
+    assert any(row["discharge_kw"] > 0 for row in rows[restored + 1 :])
     headroom_kw = (6500 - 900 - 4300 / 0.95 / 0.97) * 0.97
-    assert rows[0]["charge_kw"] == pytest.approx(min((583.056928 - 400) / 0.98, headroom_kw, 5 * 240), abs=1e-4)
-    assert rows[-1]["stored_kwh"] == pytest.approx(rows[-1]["reserve_kwh"])
+    assert rows[0]["charge_kw"] >= min((583.056928 - 400) / 0.98, headroom_kw, 5 * 240) - 1e-4
+    assert all(row["stored_kwh"] >= row["reserve_kwh"] - 1e-3 for row in rows[restored:])
     assert any("400.0 kWh stored is below the reserve of 583.1 kWh" in line for line in plan["warnings"])
     assert any("reserve restored at" in line for line in plan["warnings"])
 
@@ -276,10 +278,11 @@ def test_a_reserve_above_capacity_is_reported_with_exit_3(tmp_path: Path) -> Non
     assert "ALARM" in run("reserve", site).out
 
 
-def test_a_load_beyond_the_import_limit_has_no_safe_plan(tmp_path: Path) -> None:
+def test_batteries_help_with_a_load_beyond_the_import_limit_and_the_answer_is_not_certified(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"interconnection.import_limit_kw": 5000})
     ran = run("plan", site, "--date", DAY, "--format", "json")
-    assert (ran.code, ran.document["status"]) == (3, "hold")
+    assert (ran.code, ran.document["status"]) == (3, "optimal")
+    assert sum(row["ups"][0]["discharge_kw"] for row in ran.document["intervals"]) > 0
     assert "the loads alone import up to 5566.3 kW, above the limit of 5000.0 kW" in ran.err
 
 
