@@ -1,6 +1,6 @@
-"""Which market prices are believed: within the range of their currency, and not standing still.
+"""Plausible market prices: within the range of their currency, and not constant for too long.
 
-Nothing is traded on a price that is not believed: a feed that is dead, frozen or mistaken looks like an opportunity.
+Implausible prices are not traded on, because a dead, frozen or wrong feed looks like an opportunity.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,13 +41,13 @@ Their caps and floors: 5 USD, and 9 until 2021 (ERCOT); 20.3 AUD (NEM); 5 and -0
 """
 LONGEST_UNCHANGED_H = 24.0
 ZERO_SHARE = 0.5
-"""A price of exactly zero is that of a dead feed sooner than another: it may stay for this share of the time."""
+"""A price of exactly zero often comes from a dead feed: it may stay only for this share of the time."""
 _PER_MWH = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceDoubt:
-    """Prices from index `first` until before index `end` that are not believed, and why."""
+    """Implausible prices from index `first` until before index `end`, and the reason."""
 
     first: int
     end: int
@@ -57,7 +57,7 @@ class PriceDoubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlausiblePrices:
-    """The range of prices (per kWh) that are believed, and how long a price may stay the same.
+    """The range of plausible prices (per kWh), and how long a price may stay the same.
 
     >>> believed = PlausiblePrices.of_currency("USD")
     >>> [doubt.reason for doubt in believed.doubts([0.03, 1e6, 0.04], 1.0, "USD")]
@@ -85,7 +85,7 @@ class PlausiblePrices:
         highest: float | None = None,
         unchanged_h: float | None = None,
     ) -> "PlausiblePrices":
-        """The range of a currency, with what a site gives in its place; no range for a currency that is not known."""
+        """The range of a currency, or the range that a site gives; no range for an unknown currency."""
         low, high = RANGE_PER_KWH.get(currency, (None, None))
         return cls(
             lowest_per_kwh=low if lowest is None else lowest,
@@ -94,7 +94,7 @@ class PlausiblePrices:
         )
 
     def doubts(self, price_per_kwh: Sequence[float], step_h: float, currency: str) -> tuple[PriceDoubt, ...]:
-        """What of a run of prices, one every `step_h` hours, is not believed."""
+        """The implausible prices in a series with one price every `step_h` hours."""
         return (*self._outside(price_per_kwh, currency), *self._unchanged(price_per_kwh, step_h, currency))
 
     def _outside(self, prices: Sequence[float], currency: str) -> Iterator[PriceDoubt]:

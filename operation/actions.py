@@ -1,4 +1,4 @@
-"""A plan in blocks that a person would read out: from, to, what the batteries do, at how many kW, and why."""
+"""A plan in blocks for a person: from, to, what the batteries do, at how many kW, and why."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import numpy as np
 from ridethrough.domain.plan import DispatchPlan
 
 _LEAST_FRACTION = 0.02
-"""Of the highest battery power of the plan: what is less is no action of its own."""
+"""Power below this fraction of the plan's highest battery power is not an action of its own."""
 _ON_TARGET_KW = 1.0
 _CHARGE, _DISCHARGE, _REST = "charge", "discharge", "rest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What all batteries do together in a stretch of a plan, at how many kW on average at the meter, and why."""
+    """What all batteries together do in a block of a plan, at how many kW on average at the meter, and why."""
 
     start: datetime
     end: datetime

@@ -1,7 +1,7 @@
-"""A plan of a day or two ahead, from what is known now: the same ceilings that a study holds, and what they come to.
+"""A plan of one or two days ahead, from what is known now, with the same ceilings as a study and their result.
 
-The load to come is forecast from the meter's own past. The plan shows what the batteries do should the load come as it
-is expected; what binds is the response, the meter to hold at each load.
+The coming load is forecast from the meter's own past. The plan shows what the batteries do if the load is as expected.
+The response is binding: the meter power to hold at each load.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class BillingSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefendedPeak:
-    """The level that a plan holds the meter under for a charge, the peak so far, and what one kW more costs."""
+    """The level below which a plan holds the meter for a charge, the peak so far, and the cost of one more kW."""
 
     charge: str
     ceiling_kw: float
@@ -115,7 +115,7 @@ def plan_ahead(known: Known, billing: BillingSpan) -> Ahead | None:
 
 
 def _pieces(known: Known, billing: BillingSpan) -> Iterator[tuple[Known, datetime]]:
-    """What is known for each billing period that the block lies in, and when that period began."""
+    """What is known for each billing period of the block, and the start of that period."""
     block = known.block
     inside = min(block.intervals, (billing.end - block.start) // block.step)
     yield replace(known, block=block.first(inside), period_end=billing.end), billing.start
@@ -177,7 +177,7 @@ def _expected_kw(load_kw: FloatArray, past: Horizon, block: Horizon, holidays: H
 
 
 def expected_course(ahead: Ahead, site: Site, state: SiteState, floor_kwh: FloatArray) -> ControlOutcome:
-    """What the control law does hour by hour, should the load come as it is expected; the floors are at boundaries."""
+    """The result of the control law hour by hour if the load is as expected; the floors are at boundaries."""
     forecast, block = ahead.forecast, ahead.forecast.horizon
     loads = measured_loads(site, block, forecast.load_kw, forecast.unprotected_load_kw, state.conditions)
     full_kwh = sum(ups.max_stored_kwh for ups in site.ups)
@@ -207,7 +207,7 @@ def expected_course(ahead: Ahead, site: Site, state: SiteState, floor_kwh: Float
 
 
 def ceilings_kw(ahead: Ahead) -> tuple[float, ...]:
-    """The level to hold the meter under in each interval of the block."""
+    """The level that the meter must stay below in each interval of the block."""
     return tuple(
         part.plan.ceiling_kw(hour) for part, hour, first, last in _hours(ahead.parts) for _ in range(first, last)
     )

@@ -1,8 +1,8 @@
-"""The guard against self-harm: nothing is traded where the planner would have lost money on the site's last months.
+"""The guard against losses: there is no trading if the planner would have lost money in the site's last months.
 
 Before a billing period begins, the two complete ones before it are replayed from what was known then, hour by hour,
-with the batteries full at their start. Their exact bills, with wear, say whether the planner would have gained. Where
-it would have lost, every battery floats at full until the next billing period, and the figures are told.
+with the batteries full at their start. Their exact bills, with wear, show whether the planner would have gained. If it
+would have lost, every battery stays full until the next billing period, and the figures are reported.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What the planner would have saved in a past billing period, after wear, in the tariff's currency."""
+    """The saving of the planner in a past billing period, after wear, in the tariff's currency."""
 
     billing_period: str
     saved: float
@@ -56,7 +56,7 @@ class GuardedPlanner:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """Those of the ceilings, and the guard."""
+        """The assumptions of the ceilings, and the guard's."""
         guard = "nothing is traded in a billing period where the planner would have lost money in the two before it"
         return (*self.planner.assumptions, guard)
 
@@ -66,7 +66,7 @@ class GuardedPlanner:
         return f"guarded by {_PERIODS} periods {_REPLAYED}: {self.planner.fingerprint}"
 
     def begin_period(self) -> None:
-        """Forget the ceilings, and judge again; past billing periods stay what they were."""
+        """Reset the ceilings and judge again; the results of past billing periods are kept."""
         self.planner.begin_period()
         self._against = None
 
@@ -94,7 +94,7 @@ class GuardedPlanner:
 
 
 def reason_against(periods: tuple[Replayed, ...], currency: str) -> str:
-    """Why nothing is traded, with the figures; empty where the periods gained, or none is known.
+    """The reason against trading, with figures; empty if the periods gained, or if none is known.
 
     >>> reason_against((Replayed(billing_period="2026-05", saved=-120.0),), "USD")
     'nothing is traded: the planner would have lost 120 USD in the last complete billing periods (2026-05: -120)'
@@ -131,7 +131,7 @@ def _complete_periods(known: Known) -> list[tuple[str, Horizon]]:
 
 
 def _saved(known: Known, period: Horizon, planner: Planner) -> float:
-    """What a planner would have saved in a past billing period, the batteries full at its start."""
+    """The saving of a planner in a past billing period, with full batteries at its start."""
     past, site, tariff = known.past, known.site, known.tariff
     assert past is not None  # noqa: S101 - periods are of the past
     first = (period.start - past.start) // past.step
@@ -164,7 +164,7 @@ def _saved(known: Known, period: Horizon, planner: Planner) -> float:
 
 
 def _known_at(known: Known, block: Horizon, now: int, period_end: datetime) -> Known:
-    """What was known when a past block began."""
+    """What was known at the start of a past block."""
     past = known.past
     assert past is not None  # noqa: S101 - blocks are of the past
     published = known.price_per_kwh

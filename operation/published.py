@@ -9,7 +9,7 @@ _PUBLISHED_AT_H = 14
 
 
 def published_until(now: datetime, timezone: str) -> datetime:
-    """Up to when prices are known at a moment: to the end of its local day, later in the day also of the next."""
+    """The end of the known prices at a moment: the end of its local day, or later in the day that of the next day."""
     local = now.astimezone(zone(timezone))
     days = 2 if local.hour >= _PUBLISHED_AT_H else 1
     end = datetime.combine(local.date() + timedelta(days=days), time(), zone(timezone))

@@ -1,4 +1,4 @@
-"""What the meter has set before a moment, worked out from its own series: peaks and energy of the billing period."""
+"""Peaks and energy of a billing period before a moment, worked out from the meter's own series."""
 
 from datetime import datetime, time
 

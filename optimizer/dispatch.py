@@ -60,7 +60,7 @@ def plan_dispatch(
 
 
 def evidence_in(problem: DispatchProblem, intervals: int | None = None) -> Evidence:
-    """What a problem itself says of site, loads and state, for a plan of its first `intervals` intervals."""
+    """The evidence from a problem (site, loads, state), for a plan of its first `intervals` intervals."""
     horizon = problem.horizon
 
     def known(source: str, values_kw: tuple[float, ...]) -> KnownLoad:
@@ -162,7 +162,7 @@ def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evide
 
 
 def _beyond_the_meter(basis: PlanBasis, meter_kw: FloatArray) -> Iterator[str]:
-    """Say where the loads alone are above the import limit, and what batteries leave of that."""
+    """Note where the loads alone are above the import limit, and the excess that batteries leave."""
     limit_kw = basis.problem.site.interconnection.import_limit_kw
     excess_kw = basis.reach.excess_kw[: len(meter_kw)]
     over = np.flatnonzero(excess_kw > _SAME_POWER_KW)

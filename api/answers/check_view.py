@@ -1,4 +1,4 @@
-"""What a check of a site found, as an answer."""
+"""The findings of a check of a site, as an answer."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ _VERDICTS = {
 
 
 def check_answer(check: SiteCheck) -> Answer:
-    """What a check found, one row a finding."""
+    """The findings of a check, one row for each."""
     return Answer(
         document=lambda: check_document(check),
         rows=lambda: [_row(finding) for finding in check.findings],

@@ -66,7 +66,7 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
 
 
 def alarms(plan: DispatchPlan) -> list[str]:
-    """Why a plan is no plan to trade by: it recovers or holds, or is not certified; empty for all others."""
+    """The reason why a plan must not be traded by: it recovers or holds, or is not certified; empty for others."""
     certified = plan.certificate.certified
     if certified and plan.status not in (PlanStatus.RECOVERY, PlanStatus.HOLD):
         return []
@@ -87,7 +87,7 @@ def _forecast_source(ahead: Ahead) -> dict[str, Any]:
 
 
 def _expected(ahead: Ahead) -> dict[str, Any]:
-    """What is expected to change on the bill, which peaks are defended, and the forecast of the meter at rest."""
+    """The expected change of the bill, the defended peaks, and the forecast of the meter at rest."""
     forecast = ahead.forecast
     return {
         "expected_change": {**_change(ahead.change), "to_period_end": _change(ahead.change_to_period_end)},

@@ -1,4 +1,4 @@
-"""The checks of a site: each looks at one thing, and says what is wrong, doubtful or assumed, and what to do."""
+"""The checks of a site: each checks one thing, and reports what is wrong, doubtful or assumed, and what to do."""
 
 import math
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from ridethrough.domain.horizon import zone
 from ridethrough.domain.plausible_prices import RANGE_PER_KWH
 
 MOST_OF_A_KIND = 5
-"""Readings of one series that are listed; of more only their number is told."""
+"""The most findings of one kind that are listed; of further ones only the number is given."""
 _LEAST_HISTORY = timedelta(days=8)
 _OLD = timedelta(days=366)
 _IDLE_FRACTION = 0.02
@@ -26,7 +26,7 @@ _LITTLE_FRACTION = 0.02
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     WRONG = "wrong"
     DOUBTFUL = "doubtful"
@@ -181,7 +181,7 @@ def prices(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
 
 
 def assumed(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
-    """What was filled in by a rule, understood on the way, or taken by default."""
+    """Values filled in by a rule, interpreted from a file, or taken by default."""
     for name, rule in inputs.provenance.imputed.items():
         yield Finding(Severity.ASSUMED, name, rule, "give it in the site file")
     for name, value in inputs.provenance.defaulted.items():
@@ -205,7 +205,7 @@ def highest_draw_kw(inputs: SiteInputs) -> float:
 
 
 def _input_factor(ups: UpsSystem) -> float:
-    """What a system draws for a kW of its load, at its peak efficiency."""
+    """The input power of a system for one kW of load, at its peak efficiency."""
     return ups.dc_load_kw(ups.protected_load_kw) / ups.protected_load_kw / ups.rectifier_efficiency
 
 

@@ -28,14 +28,14 @@ from ridethrough.tariffs.tariff import Tariff
 
 _HISTORY = timedelta(days=8)
 _LOOK_AHEAD = timedelta(days=2)
-"""How much of constant loads counts as on record around the studied days."""
+"""The time around the studied days for which constant loads count as recorded."""
 
 _MOST_INTERVALS = 1_100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRequest:
-    """The local days to study, both included, what plans know, and how often they are made."""
+    """The local days to study (both included), the knowledge of plans, and how often they are made."""
 
     first: date
     last: date
@@ -51,9 +51,9 @@ class StudyRequest:
 
 
 def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
-    """Put the record together that a study asks for.
+    """Make the record of a study.
 
-    Raises `UnableToAccept` with every fault: days that the series do not cover, series of another step.
+    Raises `UnableToAccept` with every fault, such as days that the series do not cover, or series of another step.
     """
     faults = list(_faults_asked(asked))
     if faults:
@@ -84,14 +84,14 @@ def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
 
 
 def planner_of(information: Information, case: StudyCase) -> Planner:
-    """The planner that knows so much."""
+    """The planner for this kind of information."""
     if information is Information.PERFECT:
         return PerfectPlanner(record=case.record)
     return PersistencePlanner() if information is Information.PERSISTENCE else GuardedPlanner()
 
 
 def infeasible(case: StudyCase) -> list[str]:
-    """Say which UPS systems cannot hold their reserve: nothing is traded there, and nothing studied."""
+    """Name the UPS systems that cannot hold their reserve; they cannot trade, so there is nothing to study."""
     requirements = (reserve_requirement(ups) for ups in case.site_studied.ups)
     return [f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in requirements if not each.feasible]
 
@@ -150,7 +150,7 @@ def _all_series(inputs: SiteInputs) -> Iterator[TimeSeries]:
 
 
 def _fine(series: TimeSeries, horizon: Horizon) -> TimeSeries:
-    """A series in steps of the horizon, with no values: only its reach is asked for."""
+    """A series in steps of the horizon, without values, to find the time that it covers."""
     return TimeSeries(
         source=series.source,
         start=series.start,
@@ -160,7 +160,7 @@ def _fine(series: TimeSeries, horizon: Horizon) -> TimeSeries:
 
 
 def _on_record(inputs: SiteInputs, horizon: Horizon) -> Horizon:
-    """The stretch that every series covers, on the grid of the studied days; some days around constants."""
+    """The time that every series covers, in steps of the studied days; for constant loads, some days around them."""
     reach = [(series.start, series.end) for series in _all_series(inputs)]
     start = max((start for start, _ in reach), default=horizon.start - _HISTORY)
     end = min((end for _, end in reach), default=horizon.end + _LOOK_AHEAD)

@@ -39,7 +39,7 @@ def written(work: Callable[..., Mapping[str, Any]], *arguments: object) -> tuple
 
 
 def headers_of(document: Mapping[str, Any]) -> dict[str, str]:
-    """What a client cannot overlook of a plan, which is answered with 200 whatever its status.
+    """Headers that show the status of a plan, because every plan is answered with 200.
 
     `Ridethrough-Status` is the plan's status. `Ridethrough-Alarms` counts its alarms, where it has any.
     """

@@ -1,7 +1,7 @@
-"""What the energy is worth that batteries hold less than without trading: stored energy sold is no saving.
+"""The value of stored energy that batteries lack compared with no trading: selling stored energy is not a saving.
 
-A kWh that is missing is bought back at the meter, through rectifier and charger, at the mean energy price of the 24
-hours before. Both the closed loop and the ceiling of perfect foresight pay for it.
+A missing kWh is bought back at the meter, through rectifier and charger, at the mean energy price of the last 24 hours.
+Both the closed loop and the ceiling of perfect foresight pay for it.
 """
 
 from datetime import timedelta
@@ -21,9 +21,9 @@ _ROUNDING_KWH = 1e-6
 
 
 def stored_by_period(case: StudyCase, loop: Loop, baseline: Loop) -> list[float]:
-    """What the change of stored energy is worth in each billing period (site's currency; negative: sold from storage).
+    """The value of the change of stored energy in each billing period (site's currency; negative: sold).
 
-    The values of all periods add up to minus what it costs to refill the batteries when the study ends.
+    The values of all periods sum to minus the cost of refilling the batteries at the end of the study.
     """
     ends = [0, *(period.stop for period in case.billing_periods)]
     owed = [_refill_cost(case, loop, baseline, boundary) for boundary in ends]
@@ -31,7 +31,7 @@ def stored_by_period(case: StudyCase, loop: Loop, baseline: Loop) -> list[float]
 
 
 def _refill_cost(case: StudyCase, loop: Loop, baseline: Loop, boundary: int) -> float:
-    """What it costs at a boundary to bring every battery back to what it would hold without trading."""
+    """The cost at a boundary of bringing every battery back to its energy without trading."""
     missing_kwh = baseline.stored_kwh[:, boundary] - loop.stored_kwh[:, boundary]
     at_meter_kwh = sum(
         kwh / (ups.battery.charge_efficiency * ups.rectifier_efficiency)

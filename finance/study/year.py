@@ -1,8 +1,8 @@
-"""What a year saves, from the whole billing periods of a study.
+"""The saving of a year, from the whole billing periods of a study.
 
-A demand charge is billed for a whole period, so a part of one says nothing of a year. Every year has each month once:
-months that were not studied are taken to save what the nearest studied month of the same season of the tariff saves.
-Where a season was not studied at all, there is no yearly figure.
+A demand charge is billed for a whole period, so a part of a period says nothing about a year. A year contains each
+month once. A month that was not studied is assumed to save as much as the nearest studied month of the same season of
+the tariff. If a season was not studied, there is no yearly figure.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ def annual_saving(
     season_by_month: Sequence[int],
     saved: Callable[[Savings], float] = lambda savings: savings.total,
 ) -> Figure:
-    """What a year saves: every month once; unknown, with its reason, where that cannot be said."""
+    """The saving of a year with every month once; unknown, with its reason, if it cannot be worked out."""
     reason = no_year(periods, season_by_month)
     if reason:
         return Figure.unknown(reason)
@@ -36,9 +36,9 @@ def annual_saving(
 
 
 def months_represented(periods: Sequence[PeriodSavings], season_by_month: Sequence[int]) -> tuple[float, ...]:
-    """How many months of a year each billing period stands for; 0 for a period that was not studied whole.
+    """The number of months of a year that each billing period represents; 0 for a period not studied as a whole.
 
-    `no_year` must have nothing to say. The months of a year are shared by the periods that stand for them.
+    Call it only if `no_year` is empty. The months of a year are divided among the periods that represent them.
     """
     studied = {period.month for period in whole_periods(periods)}
     stands_for = [_nearest(month, studied, season_by_month) for month in MONTHS]
@@ -47,7 +47,7 @@ def months_represented(periods: Sequence[PeriodSavings], season_by_month: Sequen
 
 
 def no_year(periods: Sequence[PeriodSavings], season_by_month: Sequence[int]) -> str:
-    """Why a study says nothing of a year; empty where it does."""
+    """The reason why a study says nothing about a year; empty if it does."""
     whole = whole_periods(periods)
     if not whole:
         return "no billing period was studied from its first day to its last, and peaks are billed for whole periods"

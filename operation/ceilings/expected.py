@@ -1,8 +1,8 @@
-"""What a plan is expected to change on the bill of the billing period, over its simulated futures.
+"""The expected change of a billing period's bill by a plan, over its simulated futures.
 
-To the end of the period: what it costs with the ceilings held, less what it costs with every battery at rest. Of that,
-a plan of some hours answers for its own energy, wear and daily peaks, and for a share of what the peaks of the period
-change: its hours of those of the period. The peak's whole price is never one day's saving.
+To the end of the period, the change is the cost with the ceilings less the cost with every battery at rest. A plan of
+some hours counts its own energy, wear and daily peaks, and a share of the change of the period's peaks: its hours
+divided by those of the period. The whole price of a peak is never the saving of one day.
 """
 
 from dataclasses import dataclass, replace
@@ -40,14 +40,14 @@ class ExpectedChange:
 
 
 def changes_of_plan(plan: CeilingPlan, hours: int, period_hours: int) -> FloatArray:
-    """What the first `hours` of a rest change in each future; the whole billing period has `period_hours`."""
+    """The change by the first `hours` of the rest in each future; the whole billing period has `period_hours`."""
     energy = _changes(_energy_only(plan.simulation.first(hours)), plan.ceilings)
     peaks = changes_to_period_end(plan) - _changes(_energy_only(plan.simulation), plan.ceilings)
     return np.asarray(energy + min(1.0, hours / period_hours) * peaks)
 
 
 def changes_to_period_end(plan: CeilingPlan) -> FloatArray:
-    """What holding the ceilings to the end of the billing period changes in each future."""
+    """The change in each future by holding the ceilings to the end of the billing period."""
     return _changes(plan.simulation, plan.ceilings)
 
 

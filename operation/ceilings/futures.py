@@ -1,8 +1,9 @@
-"""Futures of the meter: what followed moments of the past that were like the present one, put one after the other.
+"""Futures of the meter, composed of what followed similar moments of the past.
 
-A past moment is like the present one where it stood at about the same time of day, and about as far from the usual
-load. What followed it is replayed for some hours as deviations from the usual load; from its end the next moment is
-looked for, until the billing period ends. So any kind of load is its own model. Nothing lies outside the record.
+A past moment is similar to the present one if it was at about the same time of day, and about as far from the usual
+load. What followed it is replayed for some hours, as deviations from the usual load. From the end of these hours the
+next similar moment is searched, until the billing period ends. So each load is its own model, and nothing lies outside
+the record.
 """
 
 from dataclasses import dataclass
@@ -34,13 +35,13 @@ class Futures:
 
     @property
     def hours(self) -> int:
-        """How many hours they go on."""
+        """The number of hours."""
         return int(self.mean_kw.shape[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LoadModel:
-    """What was learned from the hours on record.
+    """The model learned from the hours on record.
 
     `profile_kw` is the usual load by kind of day (working, off) and hour. `like[hour]` are past moments near an hour of
     the day, by rising deviation.

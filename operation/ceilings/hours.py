@@ -1,4 +1,4 @@
-"""What the meter showed hour by hour with the batteries at rest: the mean, and the highest metered interval."""
+"""The meter hour by hour with batteries at rest: the mean, and the highest metered interval."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,13 +16,13 @@ MINUTES_PER_HOUR = 60
 
 @dataclass(slots=True, kw_only=True)
 class HourlyMeter:
-    """Hours of the local clock that are over, in kW; `update` takes in what has been metered since."""
+    """Past hours of the local clock, in kW; `update` adds what has been metered since."""
 
     mean_kw: FloatArray = field(default_factory=lambda: np.zeros(0))
     highest_kw: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def update(self, known: Known) -> Horizon | None:
-        """Take in the whole hours of the past; answer when they were, None where there is none."""
+        """Add the whole hours of the past; return their horizon, or None if there is none."""
         past = known.past
         if past is None:
             return None

@@ -1,4 +1,4 @@
-"""The rest of a billing period as the search sees it: an energy price for each hour, and which peaks are billed."""
+"""The rest of a billing period for the search: an energy price for each hour, and the billed peaks."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _NEVER_BINDS_PER_KW = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PeakCharge:
-    """One charge on peaks: the hours it meters, and what a peak of the billing period costs.
+    """One charge on peaks: the hours it meters, and the cost of a peak of the billing period.
 
     Of `daily` charges every day has a peak of its own.
     """
@@ -34,7 +34,7 @@ class PeakCharge:
     own_fraction: float
 
     def cost(self, peak_kw: FloatArray) -> FloatArray:
-        """What peaks cost, each by the steps of the charge."""
+        """The cost of peaks, each by the steps of the charge."""
         billed_kw = np.maximum(self.own_fraction * peak_kw, self.floor_kw)
         total, below_kw = np.zeros_like(billed_kw), 0.0
         for step in self.steps:
@@ -44,7 +44,7 @@ class PeakCharge:
 
     @property
     def rate_per_kw(self) -> float:
-        """What one kW more costs at the highest step."""
+        """The cost of one more kW at the highest step."""
         return self.steps[-1].rate_per_kw * self.own_fraction
 
 
@@ -59,7 +59,7 @@ class RestOfPeriod:
 
     @property
     def hours(self) -> int:
-        """How many are left."""
+        """The number of hours left."""
         return len(self.price_per_kwh)
 
     def after(self, start: datetime) -> "RestOfPeriod":

@@ -1,4 +1,4 @@
-"""The planner that holds the meter under ceilings which cost least over simulated futures of the billing period."""
+"""The planner that holds the meter below ceilings, those of least cost over simulated futures of the billing period."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -32,7 +32,7 @@ _NO_FUTURES = Futures(mean_kw=np.zeros((0, 0)), highest_kw=np.zeros((0, 0)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CeilingSettings:
-    """How ceilings are searched: over so many `futures`, every `searched_every_h` hours and when one was passed.
+    """How ceilings are searched: over `futures` futures, every `searched_every_h` hours and when one was exceeded.
 
     `trades`: whether energy is given for its price too.
     """
@@ -45,7 +45,7 @@ class CeilingSettings:
 
 @dataclass(slots=True, kw_only=True)
 class CeilingPlanner:
-    """Plans the ceilings of the rest of a billing period, and answers to the load that comes."""
+    """Plans the ceilings of the rest of a billing period, and responds to the real load."""
 
     settings: CeilingSettings = field(default_factory=CeilingSettings)
     _meter: HourlyMeter = field(default_factory=HourlyMeter)
@@ -74,7 +74,7 @@ class CeilingPlanner:
         return f"ceilings {self.settings}"
 
     def begin_period(self) -> None:
-        """Forget the ceilings; what was learned of the load is learned again from the record."""
+        """Reset the ceilings, and learn the load again from the record."""
         self._meter, self._model, self._learned_on = HourlyMeter(), None, None
         self._rest, self._trading, self._prices_known = None, None, 0
         self._ceilings, self._searched_at = None, None
@@ -113,7 +113,7 @@ class CeilingPlanner:
         return CeilingPlan(simulation=replace(simulation, futures=futures), ceilings=ceilings)
 
     def _learn(self, known: Known, metered: Horizon) -> None:
-        """Once a day: how the load usually runs."""
+        """Learn the usual load, once a day."""
         today = known.block.start_of(0).date()
         if today != self._learned_on:
             self._learned_on = today

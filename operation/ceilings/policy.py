@@ -1,4 +1,4 @@
-"""What to do in an hour at each load: the policy of the search, as responses for the control law."""
+"""The policy of the search as responses for the control law: the meter power at each load of an hour."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ _MINUTES_PER_HOUR = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CeilingResponse:
-    """The meter to show at a net load: never above the ceiling, less where energy is given, more where it is taken."""
+    """The meter power at a net load: never above the ceiling, lower if energy is given, higher if it is taken."""
 
     ceiling_kw: float
     given_kw: float
     taken_kw: float
 
     def wanted_kw(self, net_load_kw: float) -> float:
-        """The wanted meter.
+        """The planned meter power.
 
         >>> CeilingResponse(ceiling_kw=1000.0, given_kw=0.0, taken_kw=200.0).wanted_kw(900.0)
         1000.0
@@ -35,7 +35,7 @@ class CeilingResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CeilingPlan:
-    """Ceilings, and the rest of the billing period they were searched for."""
+    """Ceilings, and the rest of the billing period for which they were searched."""
 
     simulation: Simulation
     ceilings: Ceilings
@@ -52,7 +52,7 @@ class CeilingPlan:
         return min([self.simulation.store.import_limit_kw, *levels_kw])
 
     def response(self, hour: int, stored_kwh: float) -> CeilingResponse:
-        """The policy in an hour that begins with so much energy above the reserve."""
+        """The policy in an hour that begins with `stored_kwh` above the reserve."""
         store, trading, kept_kwh = self.simulation.store, self.simulation.trading, self.ceilings.kept_kwh
         given_kw = 0.0
         if trading.gives[hour]:

@@ -1,4 +1,4 @@
-"""The search for ceilings: what costs least over all futures, moved step by step from what was held before."""
+"""The search for the ceilings of least cost over all futures, step by step from the ceilings held before."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _MOST_MOVES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ceilings:
-    """The level to hold the meter under, one a charge (kW), and the energy that is not traded (kWh)."""
+    """The level that the meter must stay below, one for each charge (kW), and the energy that is not traded (kWh)."""
 
     kw: FloatArray
     kept_kwh: float
@@ -27,7 +27,7 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Steps:
-    """How far ceilings and the energy kept are moved at once."""
+    """The step sizes of the ceilings and of the energy kept."""
 
     kw: float
     kept_kwh: float
@@ -57,7 +57,7 @@ def search(simulation: Simulation, held: Ceilings | None, lowest_kw: float, high
 def _descend(
     simulation: Simulation, best: Ceilings, cost: float, steps: _Steps, highest_kw: float
 ) -> tuple[Ceilings, float]:
-    """Make the move that pays most, as long as one pays."""
+    """Make the best move, as long as one lowers the cost."""
     for _ in range(_MOST_MOVES):
         ceilings, kept = _moves(best, steps, simulation.store.capacity_kwh)
         if not len(kept):

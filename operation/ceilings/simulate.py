@@ -33,7 +33,7 @@ _FLAT_KW = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outcomes:
-    """What candidates come to: cost (candidates x futures), and peaks (candidates x futures x charges)."""
+    """The results of candidates: cost (candidates x futures), and peaks (candidates x futures x charges)."""
 
     cost: FloatArray
     peak_kw: FloatArray

@@ -1,4 +1,4 @@
-"""When energy is dear enough to give and cheap enough to take, by its hourly prices alone.
+"""The hours in which energy is expensive enough to give or cheap enough to take, by its hourly prices alone.
 
 An hour is one to give in, if energy can be bought back after it for less (losses, wear and a margin counted), and no
 hour that pays more comes before that. An hour is one to take in, if none before the next giving is cheaper.
@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _LEAST_GAIN = 1.05
-"""What is given has to bring so many times what it costs to buy back."""
+"""Energy that is given must earn this multiple of the cost of buying it back."""
 _AS_CHEAP = 1.02
 _HOURS = 24
 
@@ -29,11 +29,11 @@ class TradingHours:
 
     @property
     def any(self) -> bool:
-        """Whether prices are worth trading on at all."""
+        """Whether any hour is worth trading in."""
         return bool(self.gives.any())
 
     def after(self, hours: int) -> "TradingHours":
-        """Those from a later hour on."""
+        """The hours from a later hour on."""
         return TradingHours(gives=self.gives[hours:], takes=self.takes[hours:])
 
 

@@ -1,4 +1,4 @@
-"""What a certificate takes for given, and what it could not check."""
+"""The assumptions of a certificate, and the checks that were impossible."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from ridethrough.optimizer.certificate.system import SystemReplay
 
 
 def assumptions(evidence: Evidence, systems: Sequence[SystemReplay]) -> Iterator[str]:
-    """Say what of the state and of the loads after the plan is taken for given."""
+    """List the assumptions about the state, and about loads after the plan."""
     yield from _state_assumptions(evidence, systems)
     for each in systems:
         load, horizon = evidence.load_kw[each.ups.id], each.horizon
@@ -39,7 +39,7 @@ def _state_assumptions(evidence: Evidence, systems: Sequence[SystemReplay]) -> I
 
 
 def _time_of_state(evidence: Evidence, state: SiteState, horizon: Horizon) -> Iterator[str]:
-    """Say where a state is not that of the plan's start."""
+    """Note if a state is not from the plan's start."""
     start = horizon.start_of(0)
     if state.measured_at is None:
         yield f"the state says no time (measured_at) and is taken as that at the plan's start, {start.isoformat()}"
@@ -57,7 +57,7 @@ def _time_of_state(evidence: Evidence, state: SiteState, horizon: Horizon) -> It
 
 
 def not_checked(evidence: Evidence, horizon: Horizon, systems: Sequence[SystemReplay]) -> Iterator[str]:
-    """Say which series do not cover the plan's time, so that nothing could be held against them."""
+    """List the series that do not cover the plan's time, so that nothing could be checked against them."""
     loads: dict[str, Load] = {each.ups.id: evidence.load_kw[each.ups.id] for each in systems}
     for name, load in {**loads, "unprotected load": evidence.unprotected_load_kw}.items():
         if not isinstance(load, KnownLoad):
@@ -76,7 +76,7 @@ def not_checked(evidence: Evidence, horizon: Horizon, systems: Sequence[SystemRe
 
 
 def _stretch(horizon: Horizon, start: datetime, end: datetime) -> str:
-    """From when to when something is known, and when the plan is."""
+    """The known time of a series, and the time of the plan."""
     local = zone(horizon.timezone)
     known = " to ".join(each.astimezone(local).isoformat() for each in (start, end))
     planned = f"{horizon.start_of(0).isoformat()} to {horizon.end.astimezone(local).isoformat()}"

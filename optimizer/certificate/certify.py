@@ -1,10 +1,10 @@
 """The certificate: outages replayed against a plan, by code that shares nothing with the planner.
 
-It believes nothing that a plan says of itself. From the evidence (site, series, state) and the setpoints alone it works
-out loads, meter, stored energy, reserve, what conditions ask for, and which charge is needed then (`needed`); what the
-plan states of these must agree. From every interval boundary and for every tolerated failure an outage starts with the
-planned stored energy and is replayed second by second (`outage`). Nothing here reads the reserve formula; only the
-physics of `docs/reserve.md` is shared.
+It trusts no statement of a plan about itself. It works out loads, meter, stored energy, reserve, requirements of
+conditions, and necessary charging (`needed`) from the evidence (site, series, state) and the setpoints alone. The
+statements of the plan must agree with these. At every interval boundary and for every tolerated failure, an outage
+starts with the planned stored energy and is replayed second by second (`outage`). Nothing here reads the reserve
+formula; only the physics of `docs/reserve.md` is shared.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float64]
 
 
 def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None = None) -> Certificate:
-    """Judge a plan by the evidence: replay every tolerated outage from every boundary, and check all it states."""
+    """Certify a plan by the evidence: replay every tolerated outage from every boundary, and check its statements."""
     faults = stated.malformed(evidence, plan)
     if faults:
         return _nothing_proven(evidence, plan.horizon, faults, issued_at)
@@ -42,7 +42,7 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
     ]
     others_kw = load_over(evidence.unprotected_load_kw, horizon, horizon.intervals)
     inputs_kw = sum((each.input_kw for each in systems), np.zeros(horizon.intervals))
-    unknown = np.isnan(others_kw)  # there it is the plan's own word, and the plan is not certified
+    unknown = np.isnan(others_kw)  # there it is only the plan's statement, and the plan is not certified
     others_kw = np.where(unknown, np.array(plan.grid_kw) - inputs_kw, others_kw)
     meter_kw = inputs_kw + others_kw
     resting_kw = sum((each.resting_kw for each in systems), others_kw)
@@ -84,7 +84,7 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
 
 
 def _system_violations(systems: list[SystemReplay], needed: Mapping[str, Needed]) -> Iterator[str]:
-    """The limits that systems break, and what is stated of them and does not agree."""
+    """The limits that systems break, and the statements about them that do not agree."""
     for each in systems:
         yield from stated.load_disagreements(each)
         yield from stated.stored_disagreements(each)
@@ -100,7 +100,7 @@ def _meter_violations(
     resting_kw: FloatArray,
     needed: Mapping[str, Needed],
 ) -> Iterator[str]:
-    """The limits of the interconnection that the meter breaks, as worked out and as stated."""
+    """The limits of the interconnection that the meter breaks, for the computed and for the stated meter."""
     site = systems[0].evidence.site
     yield from stated.meter_disagreements(plan, meter_kw)
     yield from meter_violations(site, plan.horizon, "meter", meter_kw, resting_kw)
@@ -114,7 +114,7 @@ def _left_out(evidence: Evidence, plan: StatedPlan) -> list[str]:
 
 
 def _outages(horizon: Horizon, systems: list[SystemReplay]) -> Iterator[Outage]:
-    """The outage of least margin of each system, by its policy and by each condition."""
+    """The outage with the smallest margin of each system, by its policy and by each condition."""
     for system in systems:
         every = np.arange(horizon.intervals + 1)
         replays = [(every, system.policy.seconds, system.ups.reserve.duty.duration_s)]

@@ -1,7 +1,8 @@
-"""What conditions ask of a plan: full batteries, or a longer ride-through, at the boundaries where they hold.
+"""The requirements of conditions: full batteries, or a longer ride-through, at the boundaries where they hold.
 
-What comes sooner than the batteries can be charged is excused where the plan stores what charging at the safe maximum
-from its start reaches: within charger, taper, rectifier, and what the meter leaves beside other systems that lack too.
+A condition that comes too soon to charge the batteries is excused if the plan stores as much as charging at the safe
+maximum from its start can reach: within charger, taper, rectifier, and the import left beside other systems that
+charge.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(slots=True, kw_only=True)
 class Shortfalls:
-    """Outages of conditions that are lost without an excuse, and why; what is excused, and why."""
+    """Lost outages of conditions without an excuse, and excused ones, each with the reason."""
 
     lost: int = 0
     violations: list[str] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Shortfalls:
 def shortfalls(
     system: SystemReplay, systems: Sequence[SystemReplay], needed: Mapping[str, Needed], headroom_kw: FloatArray
 ) -> Shortfalls:
-    """Replay what conditions ask of one system, and say where the plan falls short of it."""
+    """Replay the requirements of conditions on one system, and list where the plan falls short."""
     found = Shortfalls()
     if not system.held and not system.full.any():
         return found

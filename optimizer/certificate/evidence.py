@@ -1,4 +1,4 @@
-"""What the certificate believes: the site, its series as far as they are known, and the state; nothing of a plan."""
+"""The evidence of a certificate: the site, its known series and the state, and nothing from a plan."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ Load = KnownLoad | float
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Everything that a plan is judged by.
+    """All evidence by which a plan is judged.
 
     `load_kw` holds the load of each UPS system, `unprotected_load_kw` what else is behind the meter. Without a `state`
     batteries are assumed full. `prices_known` is the stretch of time for which the site's prices are known, where it
@@ -73,7 +73,7 @@ class Evidence:
         return (*self.site.conditions, *(self.state.conditions if self.state is not None else ()))
 
     def stored_at_start_kwh(self, ups: UpsSystem) -> float:
-        """What a system stores when the plan starts: as measured, or full."""
+        """The stored energy of a system at the start of the plan: as measured, or full."""
         return (self.state or SiteState()).stored_in(self.site, ups.id)
 
     def digest_of_site(self) -> str:

@@ -1,4 +1,4 @@
-"""The physical bounds of one UPS system and of the meter: what a plan breaks of them, the first moment of each."""
+"""The physical limits of one UPS system and of the meter, and the first moment at which a plan breaks each."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,18 +13,18 @@ FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 TOLERANCE_KW = 1e-3
-"""Power beyond a limit that is still rounding."""
+"""Power beyond a limit by at most this is rounding."""
 TOLERANCE_FRACTION = 1e-5
 """Stored energy beyond full or below nothing that is still rounding, as a fraction of capacity."""
 
 
 def moment(horizon: Horizon, index: int) -> str:
-    """When an interval starts, as a reason names it."""
+    """The start of an interval, for a message."""
     return horizon.start_of(index).isoformat()
 
 
 def first_of(horizon: Horizon, broken: Mapping[str, Mask]) -> list[str]:
-    """Each thing that is broken anywhere, with the first moment of it."""
+    """Each broken limit, with its first moment."""
     return [f"{what} at {moment(horizon, int(np.argmax(where)))}" for what, where in broken.items() if where.any()]
 
 
@@ -74,7 +74,7 @@ def _stored_violations(system: SystemReplay) -> dict[str, Mask]:
 
 
 def _limit_kw(limit_kw: float, table: Mapping[float, float], *, fraction: FloatArray) -> FloatArray:
-    """A limit that follows a maker's table by the fraction stored; none without a table."""
+    """A limit from a maker's table, by the stored fraction; no limit without a table."""
     if not table:
         return np.full(len(fraction), np.inf)
     points = sorted(table)
@@ -86,9 +86,9 @@ def _outside(power_kw: FloatArray, limit_kw: float) -> Mask:
 
 
 def _discharged_in_a_lock(system: SystemReplay) -> list[str]:
-    """Name the first interval in which a condition or the state of the units forbids the discharge of a plan.
+    """Name the first interval in which a plan discharges although a condition or the state of the units forbids it.
 
-    What the rectifiers cannot carry is no trade, and allowed.
+    Discharging the load that rectifiers cannot carry is not trading, and is allowed.
     """
     trades = system.discharge_kw > system.forced_kw + TOLERANCE_KW
     if not trades.any():
@@ -119,7 +119,7 @@ def meter_violations(
 
 
 def loads_beyond_limits(site: Site, horizon: Horizon, grid_kw: FloatArray, resting_kw: FloatArray) -> list[str]:
-    """Say where the loads alone take the meter beyond a limit, and batteries do not prevent it."""
+    """Note where the loads alone take the meter beyond a limit, and batteries do not prevent it."""
     limits = site.interconnection
     import_kw, export_kw = limits.import_limit_kw, limits.export_limit_kw
     above = np.minimum(grid_kw, resting_kw) > import_kw + TOLERANCE_KW

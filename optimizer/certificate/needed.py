@@ -1,4 +1,4 @@
-"""The charge that is needed then to reach a floor in time: what conditions and the state ask for, whatever a plan does.
+"""The charging that is necessary to reach a floor in time, from conditions and the state, independent of the plan.
 
 A floor is reached as late as charger, taper, rectifier and meter allow. Going back from the last floor of the plan,
 
@@ -47,7 +47,7 @@ def needed_charges(systems: Sequence[SystemReplay], headroom_kw: FloatArray) -> 
 
 
 def _at_meter_kw(ups: UpsSystem) -> float:
-    """What a system's chargers draw at most."""
+    """The highest power that a system's chargers draw at the meter."""
     return ups.charge_limit_kw / ups.rectifier_efficiency
 
 
@@ -76,7 +76,7 @@ def _needed(system: SystemReplay, headroom_kw: FloatArray, others_kw: float) -> 
 
 
 def most_reached_kwh(system: SystemReplay, headroom_kw: FloatArray) -> FloatArray:
-    """What a system reaches of its floors at each boundary with so much import left at the meter."""
+    """The energy towards its floors that a system reaches at each boundary, with the given import left at the meter."""
     ups = system.ups
     room_kw = np.minimum(ups.input_limit_kw * ups.rectifier_efficiency - system.load_dc_kw, ups.charge_limit_kw)
     most_kw = np.maximum(0.0, np.minimum(room_kw, headroom_kw * ups.rectifier_efficiency))
@@ -84,12 +84,12 @@ def most_reached_kwh(system: SystemReplay, headroom_kw: FloatArray) -> FloatArra
 
 
 def _per_kw(system: SystemReplay) -> float:
-    """What a kW of charge stores in an interval."""
+    """The energy that one kW of charge stores in an interval."""
     return system.ups.battery.charge_efficiency * system.horizon.interval_h
 
 
 def _forced_kwh(system: SystemReplay) -> FloatArray:
-    """What the batteries lose in each interval because the rectifiers cannot carry the load."""
+    """The energy that batteries lose in each interval because the rectifiers cannot carry the load."""
     return system.forced_kw / system.ups.battery.discharge_efficiency * system.horizon.interval_h
 
 

@@ -28,7 +28,7 @@ _LONGEST_REPLAY_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What became of outages from each boundary (rows) with each number of failed units (columns).
+    """The results of outages from each boundary (rows) with each number of failed units (columns).
 
     `lost` says where the load is dropped too early. `needed_kwh` is what a whole system must store at each boundary for
     the worst of them, power aside.

@@ -1,4 +1,4 @@
-"""What a plan states of itself, and where that does not agree with what the certificate works out."""
+"""The statements of a plan about itself, and their disagreements with what the certificate works out."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from ridethrough.optimizer.certificate.system import SystemReplay
 FloatArray = NDArray[np.float64]
 
 AGREES_KW = 1e-2
-"""How far a stated load or meter may be from the one worked out."""
+"""The tolerance between a stated and a computed load or meter."""
 AGREES_S = 0.05
 AGREES_PART = 1e-4
 """How far stated seconds may be from those replayed: so many seconds, and so much of them."""
@@ -25,7 +25,7 @@ AGREES_PART = 1e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedPlan:
-    """A plan as it is handed in: setpoints, and what it says of itself.
+    """A plan as given: setpoints, and statements about itself.
 
     A reserve that is not a number is not stated. `ride_through_s` holds a value per boundary where the plan states
     one; `certificate` the figures of a certificate that came with it.
@@ -39,7 +39,7 @@ class StatedPlan:
 
 
 def malformed(evidence: Evidence, plan: StatedPlan) -> list[str]:
-    """List what cannot be replayed at all: series that do not fit the horizon or hold something that is no number."""
+    """List what prevents a replay: series with a wrong length or a value that is not a number."""
     n = plan.horizon.intervals
     series = {"meter: grid_kw": (plan.grid_kw, n)}
     for each in plan.ups:
@@ -72,7 +72,7 @@ def malformed(evidence: Evidence, plan: StatedPlan) -> list[str]:
 
 
 def load_disagreements(system: SystemReplay) -> list[str]:
-    """Say where a stated load is not the site's own."""
+    """List where a stated load differs from the site's own."""
     stated, known = np.array(system.stated.load_kw), system.known_kw
     differs = np.abs(stated - known) > AGREES_KW
     if not differs.any():
@@ -83,7 +83,7 @@ def load_disagreements(system: SystemReplay) -> list[str]:
 
 
 def stored_disagreements(system: SystemReplay) -> list[str]:
-    """Say where stated energy does not follow from the setpoints, and where the start is not the state's."""
+    """List where stated energy does not follow from the setpoints, and where the start differs from the state."""
     ups_id, slack_kwh = system.ups.id, TOLERANCE_FRACTION * system.ups.capacity_kwh
     differs = np.abs(system.claimed_kwh - system.followed_kwh) > slack_kwh
     broken = {f"{ups_id}: stored energy does not follow from charge and discharge": differs[1:]}
@@ -99,7 +99,7 @@ def stored_disagreements(system: SystemReplay) -> list[str]:
 
 
 def reserve_disagreements(system: SystemReplay, needed: Needed) -> list[str]:
-    """Say where a stated reserve is not what the site asks for, or what of it charging is sure to reach in time."""
+    """List where a stated reserve differs from the site's reserve, or from the part that charging surely reaches."""
     stated = np.array(system.stated.reserve_kwh, dtype=float)
     reached = np.minimum(system.asked_kwh, np.maximum(needed.reached_kwh, system.usual_kwh))
     slack_kwh = TOLERANCE_FRACTION * system.ups.capacity_kwh + system.slack_kwh
@@ -116,7 +116,7 @@ def reserve_disagreements(system: SystemReplay, needed: Needed) -> list[str]:
 
 
 def meter_disagreements(plan: StatedPlan, worked_out_kw: FloatArray) -> list[str]:
-    """Say where the stated meter is not what loads and setpoints make of it."""
+    """List where the stated meter does not follow from loads and setpoints."""
     stated = np.array(plan.grid_kw)
     differs = np.abs(stated - worked_out_kw) > AGREES_KW
     if not differs.any():
@@ -127,7 +127,7 @@ def meter_disagreements(plan: StatedPlan, worked_out_kw: FloatArray) -> list[str
 
 
 def ride_through_disagreements(plan: StatedPlan, systems: list[SystemReplay]) -> Iterator[str]:
-    """Say where stated seconds are not those of the replay."""
+    """List where stated seconds differ from those of the replay."""
     for system in systems:
         stated = np.array(plan.ride_through_s.get(system.ups.id, ()), dtype=float)
         if len(stated) == 0:
@@ -144,7 +144,7 @@ def ride_through_disagreements(plan: StatedPlan, systems: list[SystemReplay]) ->
 
 
 def certificate_disagreements(given: Mapping[str, object], found: Certificate) -> Iterator[str]:
-    """Say which figures of a certificate that came with a plan are not those found."""
+    """List the figures of a plan's own certificate that differ from the new ones."""
     words = {
         "site_sha256": "the site file or one of its series",
         "state_sha256": "the state",

@@ -1,8 +1,8 @@
 """The part of the certificate for load swings and ramps.
 
-Written apart from `domain.equipment.swing` and `formulation.physics.ramp`. Charge that is needed then to reach a floor
-in time (`needed`) comes before both: so many kW of that system, in that interval and in the steps into and out of it,
-and nothing else.
+Written separately from `domain.equipment.swing` and `formulation.physics.ramp`. Charging that is necessary to reach a
+floor in time (`needed`) has priority over both: only its kW, only of that system, and only in that interval and in the
+steps into and out of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def swing_violations(system: SystemReplay, needed_kw: FloatArray) -> list[str]:
 def ramp_violations(
     horizon: Horizon, systems: Sequence[SystemReplay], grid_kw: FloatArray, needed_kw: Mapping[str, FloatArray]
 ) -> list[str]:
-    """Say where the meter changes faster than the interconnection allows, and than its loads alone do.
+    """List where the meter changes faster than the interconnection allows, and faster than its loads alone.
 
     Before the plan the batteries are taken to rest, or to keep their energy.
     """

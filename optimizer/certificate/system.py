@@ -1,4 +1,4 @@
-"""One UPS system of a plan as the certificate works it out: loads, stored energy, what is asked of it, its outages."""
+"""One UPS system of a plan for the certificate: loads, stored energy, requirements and outages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,30 +63,30 @@ class SystemReplay:
 
     @cached_property
     def load_dc_kw(self) -> FloatArray:
-        """What all inverters in service draw from DC to carry the load."""
+        """The DC power of all inverters in service under the load."""
         units = self.ups.units_in_service
         return inverter_input_kw(self.ups, self.load_kw / units) * units
 
     @cached_property
     def resting_kw(self) -> FloatArray:
-        """What the system draws at its input with its batteries at rest."""
+        """The input power of the system with its batteries at rest."""
         return self.load_dc_kw / self.ups.rectifier_efficiency
 
     @cached_property
     def input_kw(self) -> FloatArray:
-        """What the system draws at its input; feeding back loses in the rectifier as drawing does."""
+        """The input power of the system; the rectifier loses energy in both directions."""
         dc_kw = self.load_dc_kw + self.charge_kw - self.discharge_kw
         efficiency = self.ups.rectifier_efficiency
         return np.where(dc_kw >= 0, dc_kw / efficiency, dc_kw * efficiency)
 
     @cached_property
     def forced_kw(self) -> FloatArray:
-        """What the batteries must give because the rectifiers cannot carry the load."""
+        """The power that batteries must give because the rectifiers cannot carry the load."""
         return np.maximum(0.0, self.load_dc_kw - self.ups.input_limit_kw * self.ups.rectifier_efficiency)
 
     @property
     def kept(self) -> float:
-        """The part of stored energy that standing by for one interval leaves."""
+        """The fraction of stored energy that is left after one interval of standby."""
         return float((1 - self.ups.battery.standby_loss_per_h) ** self.horizon.interval_h)
 
     @cached_property
@@ -115,7 +115,7 @@ class SystemReplay:
 
     @cached_property
     def slack_kwh(self) -> FloatArray:
-        """What tolerance and rounding may take of stored energy, at each boundary."""
+        """The tolerance of stored energy for rounding, at each boundary."""
         hours = np.arange(self.horizon.intervals + 1) * self.horizon.interval_h
         return np.asarray(FLOOR_FRACTION * self.ups.capacity_kwh + _ROUNDING_KW * (1 + hours), dtype=np.float64)
 

@@ -1,9 +1,8 @@
-"""The floor under stored energy at each boundary: what the reserve asks for, as far as it can be there.
+"""The floor of stored energy at each boundary: the required reserve, as far as it can be reached.
 
-A reserve that is higher than what can be stored by then does not make the problem infeasible. The floor then follows
-what charging at the maximum from the start reaches, so that the plan charges as fast as is safe, and a warning says
-when what is asked for is there. So it is with a system that starts below its reserve, and with a condition that comes
-soon.
+A reserve that cannot be stored in time does not make the problem infeasible. The floor then follows the energy that
+charging at the maximum from the start reaches. The plan thus charges as fast as is safe, and a warning says when the
+required energy is there. This holds for a system that starts below its reserve, and for a condition that comes soon.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

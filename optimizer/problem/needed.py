@@ -1,4 +1,4 @@
-r"""The charge that is needed in an interval so that a floor is reached in time: it comes before swings and ramps.
+r"""The charging that is necessary in an interval to reach a floor in time; it has priority over swings and ramps.
 
 Going back from the last boundary, the least energy from which every later floor can still be met is
 
@@ -8,8 +8,8 @@ where `sure` is the charge that the meter allows even while every other system t
 and `forced` what the batteries give because the rectifiers cannot carry the load. Going on from the measured state, a
 system rests until its energy falls below that line, and then charges as much as is needed to be on it.
 
-So the need follows from the site, its loads, its conditions and the state alone. A battery that a plan discharges first
-needs no more than one that rested, and what one system needs is no other's.
+So the need follows only from the site, its loads, its conditions and the state. If a plan discharges a battery first,
+its need does not grow, and the need of one system gives no right to another.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Room:
 
 
 def rooms_of(site: Site, dc_load_kw: Mapping[str, tuple[float, ...]]) -> dict[str, Room]:
-    """What loads leave to each system."""
+    """The room of each system."""
     left = {
         ups.id: ups.input_limit_kw * ups.rectifier_efficiency - np.array(dc_load_kw[ups.id], dtype=float)
         for ups in site.ups

@@ -29,10 +29,10 @@ def power_bounds_of(
 ) -> PowerBounds:
     """Turn the limits of rectifier, battery and interconnection into bounds; at a price below 0 nothing is fed back.
 
-    Where a condition has `locked` the batteries, they discharge only what the rectifiers cannot carry. Load swings keep
-    their power on both sides, and a downward one does not feed back; but the load is carried first, standing by is made
-    up for, and so is a reserve that must be there in time (`needed_kw` of charge). A battery whose power falls as it
-    empties is held to what is left at `emptiest_fraction`, the lowest that the reserve lets it come to.
+    While a condition has `locked` the batteries, they discharge only the load that rectifiers cannot carry. Batteries
+    keep power for load swings in both directions, and a downward swing must not feed back. Three things have priority
+    over that: the load, the standby charge, and charging for a reserve in time (`needed_kw`). A battery whose power
+    falls as it empties is limited to the power at `emptiest_fraction`, the lowest fraction that the reserve allows.
     """
     load_kw, closed = np.array(dc_load_kw, dtype=float), np.array(locked, dtype=bool)
     rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency

@@ -16,9 +16,9 @@ from ridethrough.optimizer.problem.reserves import Reserves
 class Powers:
     """Powers in each interval (kW).
 
-    By UPS system, `dc_load_kw` is what the inverters draw from the DC bus, `need` the charge that comes before load
-    swings and the ramp limit, and `bounds` how far batteries may go. `resting_kw` is the meter with every load carried
-    and every battery at rest.
+    For each UPS system, `dc_load_kw` is the power that inverters draw from the DC bus, `need` is the charging with
+    priority over load swings and the ramp limit, and `bounds` are the limits of batteries. `resting_kw` is the meter
+    with every battery at rest.
     """
 
     dc_load_kw: Mapping[str, tuple[float, ...]]

@@ -1,9 +1,9 @@
-"""Systems whose reserve is not there: what is said of them, and the plan that does nothing but restore it.
+"""Systems with a missing reserve: their alarms, and the plan that only restores the reserve.
 
-A system below its reserve charges at the safe maximum until it is restored, and trades from then on; the other systems
-trade all along. The floors of a problem say so to the model (`floors`). Where the model has no answer, `recover` is the
-plan: every battery that lacks reserve charges at the most that charger, rectifier and meter allow, the emptiest first,
-and nothing discharges but what the rectifiers cannot carry.
+A system below its reserve charges at the safe maximum until it is restored, and trades from then on. The other systems
+trade all the time. The model gets this from the floors of a problem (`floors`). If the model has no answer, `recover`
+is the plan: every battery that lacks reserve charges at the maximum of charger, rectifier and meter, the emptiest
+first, and batteries discharge only the load that rectifiers cannot carry.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ def reserve_alarms(basis: PlanBasis) -> list[str]:
 
 
 def _shortfall(basis: PlanBasis, ups: UpsSystem, required: ReserveRequirement) -> Iterator[str]:
-    """Say from when the reserve is not there, and how much of it is missing then."""
+    """Name the time from which the reserve is missing, and its deficit then."""
     slack_kwh = SAME_ENERGY * ups.capacity_kwh
     there_kwh = (basis.problem.stored_at_start_kwh(ups), *basis.floors.floor_kwh[ups.id][1:])
     usual_kwh = basis.reserves.usual_kwh[ups.id]

@@ -1,4 +1,4 @@
-"""Which period of a tariff holds at a moment of the local clock."""
+"""The period of a tariff at a moment of the local clock."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache

@@ -1,4 +1,4 @@
-"""Which of many metered demands is billed, where it is not the highest of the billing period."""
+"""The rule for charges that do not bill the highest demand of a billing period."""
 
 from dataclasses import dataclass
 from typing import Literal

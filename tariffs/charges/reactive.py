@@ -1,4 +1,4 @@
-"""What reactive demand costs."""
+"""The price of reactive demand."""
 
 from dataclasses import dataclass
 

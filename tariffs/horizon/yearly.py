@@ -46,7 +46,7 @@ def yearly_terms(case: HorizonCase, charge: DemandCharge) -> list[DemandTerm]:
 
 
 def billed_before(case: HorizonCase) -> float:
-    """What the billing periods before the horizon were billed of the year's price at the peak that they had."""
+    """The part of the year's price, at their peaks, that billing periods before the horizon were already billed."""
     total = 0.0
     first = case.calendar.periods[0]
     for charge in case.tariff.demand:

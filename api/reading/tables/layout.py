@@ -63,7 +63,7 @@ def layout_of(table: Table) -> Layout | None:
 
 
 def why_not(table: Table) -> str | None:
-    """What a table is that holds no readings of intervals: days with a column for each interval, or daily sums."""
+    """The reason why a table holds no readings of intervals: days with a column for each interval, or daily sums."""
     for index, row in enumerate(table.rows[:_MOST_BEFORE_HEADER]):
         if sum(_CLOCK.fullmatch(str(cell).strip()) is not None for cell in row) >= _FEWEST_COLUMNS:
             return "one row a day, with a column for each interval"
