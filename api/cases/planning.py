@@ -77,7 +77,7 @@ def plan_day(
     assumptions: list[str] = []
     _check_asked(day, look_ahead_h)
     local, block, known_at = _asked_block(inputs, now, day, assumptions, from_now=from_now)
-    if from_now or _ends_before(inputs, block):
+    if from_now or ends_before(inputs, block):
         return _day_ahead(
             inputs,
             block,
@@ -137,7 +137,7 @@ def _asked_block(
     return local, block, block.start if day is not None else now
 
 
-def _ends_before(inputs: SiteInputs, block: Horizon) -> bool:
+def ends_before(inputs: SiteInputs, block: Horizon) -> bool:
     """Whether a load series begins before the block, and ends before the end of it."""
     loads = [each for each in (*inputs.loads.values(), inputs.unprotected_load) if isinstance(each, TimeSeries)]
     return any(load.start < block.start and load.end < block.end for load in loads)

@@ -167,12 +167,16 @@ def certify(
     state: Annotated[
         Path | None, typer.Option(help="The measured state that the plan starts from (JSON); without it full.")
     ] = None,
+    now: Annotated[
+        str | None, typer.Option("--now", metavar="TIME", help="Judge by what was known then, as the plan was made.")
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Replay outages against a plan, and check all it states; exit 1 if it is not certified."""
     from ridethrough.api.answers.plan_answer import certificate_answer  # noqa: PLC0415
     from ridethrough.api.cases.certifying import certificate_of  # noqa: PLC0415
     from ridethrough.api.reading.plan_file import read_plan_file  # noqa: PLC0415
+    from ridethrough.api.reading.series.written_time import instant  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
     from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415
 
@@ -181,6 +185,7 @@ def certify(
         inputs,
         read_plan_file(plan_file, inputs.site),
         now=datetime.now(UTC),
+        known_at=instant(now, "--now") if now is not None else None,
         state=measured,
         state_source=state.name if state else "state",
     )
