@@ -25,7 +25,7 @@ from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 FloatArray = NDArray[np.float64]
 
 SAME_ENERGY = 1e-6
-"""Of capacity: a battery this close to its floor is on it. Plans end exactly on floors, and files round."""
+"""A battery within this fraction of capacity of its floor is on it: plans end exactly on floors, and files round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

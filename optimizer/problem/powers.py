@@ -56,7 +56,7 @@ def powers_of(problem: DispatchProblem, reserves: Reserves) -> Powers:
 
 
 def _locked(problem: DispatchProblem, reserves: Reserves, ups: UpsSystem) -> tuple[bool, ...]:
-    """Where nothing is traded: while a condition holds; throughout, where the reserve or the state of units forbids."""
+    """The intervals without trading: while a condition holds, or all if reserve or units forbid it."""
     if reserves.lock[ups.id]:
         return (True,) * problem.horizon.intervals
     return tuple(map(bool, reserves.conditions[ups.id].intervals))
