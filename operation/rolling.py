@@ -6,7 +6,7 @@ so that only its first decisions are executed. Two parts stand for the time beyo
 (`operation.rest_of_period`), and the value of stored energy at its end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,10 +128,7 @@ def _first_decision(
     power_kw = (values[columns["charge_kw"]] - values[columns["discharge_kw"]]).reshape(shape)[0, :, 0].tolist()
     net_kw = dict(zip((ups.id for ups in systems), power_kw, strict=True))
     drawn_kw = sum(net_kw[ups.id] / ups.rectifier_efficiency for ups in systems)
-    peaks_kw = values[columns["peak_kw"]].reshape(count, -1).mean(axis=0).tolist()
-    terms = problem.charges.demand
-    held = [not term.is_expected and 0 in term.intervals[:1] and term.steps[-1].rate_per_kw > 0 for term in terms]
-    levels_kw = [kw for kw, each in zip(peaks_kw, held, strict=True) if each]
+    levels_kw = list(_levels_kw(problem, {name: values[columns[name]].reshape(count, -1) for name in _LEVELS}))
     planned_kw = float(outlook.resting_kw[:, 0].mean()) + drawn_kw
     limit_kw = outlook.site.interconnection.import_limit_kw
     return Decision(
@@ -141,3 +138,24 @@ def _first_decision(
         grid_target_kw=min(limit_kw, max(planned_kw, min(levels_kw))) if levels_kw else limit_kw,
         solved=True,
     )
+
+
+_LEVELS = ("peak_kw", "level_kw", "above_kw")
+
+
+def _levels_kw(problem: DispatchProblem, planned: Mapping[str, FloatArray]) -> Iterator[float]:
+    """The level that each charge which meters the first interval is planned to be held at, as a mean over scenarios.
+
+    Where several days are averaged, that is the level of the day: that of all days, and what is planned above it.
+    """
+    peaks_kw, common_kw, above_kw = (planned[name].mean(axis=0).tolist() for name in _LEVELS)
+    means, first_day = 0, 0
+    for index, term in enumerate(problem.charges.demand):
+        held = not term.is_expected and 0 in term.intervals[:1] and term.steps[-1].rate_per_kw > 0
+        if term.apart is None:
+            if held:
+                yield peaks_kw[index]
+            continue
+        if held:
+            yield common_kw[means] + above_kw[first_day + int(term.apart.day[0])]
+        means, first_day = means + 1, first_day + len(term.apart.so_far_kw)

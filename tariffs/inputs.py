@@ -25,7 +25,7 @@ def check_inputs(
     Raises `UnableToAccept` with every fault.
     """
     checks = Checks()
-    demand = [charge.name for charge in tariff.demand]
+    metered = [charge.name for charge in tariff.windowed]
     coincident = [charge.name for charge in tariff.coincident]
     on_peaks = [charge.name for _, charge in tariff.on_peaks]
     fits = power_factor is None or 0 < power_factor <= 1
@@ -39,7 +39,7 @@ def check_inputs(
             checks.require(name in on_peaks, f"peaks_kw.{name}", name, _one_of(on_peaks))
         _check_day_peaks(checks, tariff, state)
         for name, months in state.past_peaks_kw.items():
-            checks.require(name in demand, f"past_peaks_kw.{name}", name, _one_of(demand))
+            checks.require(name in metered, f"past_peaks_kw.{name}", name, _one_of(metered))
             for month in months:
                 checks.require(_is_month(month), f"past_peaks_kw.{name}.{month}", month, "a month such as 2026-05")
     for charge in tariff.coincident:

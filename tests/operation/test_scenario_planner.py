@@ -1,7 +1,7 @@
 """Rolling plans over scenarios: from the past alone, within the reserve, and worth their while."""
 
 import dataclasses
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from ridethrough.operation.scenario_planner import ScenarioPlanner
 from ridethrough.operation.yardsticks import PersistencePlanner
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
+from ridethrough.tariffs.charges.demand import DemandCharge, DemandSeason, DemandTier
+from ridethrough.tariffs.charges.peak_rule import PeakRule
+from ridethrough.tariffs.charges.reactive import ReactiveCharge
 
 FEW = ScenarioSettings(drawn=12, scenarios=3, horizon_h=12)
 
@@ -158,4 +161,23 @@ def test_days_past_the_last_known_reading_are_planned_as_in_a_cycle_of_the_last_
     asked = case(3, before=29, after=2, priced=tariff(cycle=BillingCycle(read_dates=reads)))
     assert asked.before.peaks_kw == {}
     assert list(asked.before.past_peaks_kw["facility"]) == ["2026-05-03"]
+    assert saved(asked, ScenarioPlanner(settings=FEW)) > 0
+
+
+def test_a_study_holds_the_level_of_each_day_where_the_mean_of_several_is_billed() -> None:
+    season = (DemandSeason(tiers=(DemandTier(rate_per_kw=30.0),)),)
+    charges = (
+        DemandCharge(name="three", seasons=season, peak=PeakRule(mean_of_highest=3)),
+        DemandCharge(name="twelve", seasons=season, peak=PeakRule(mean_of_periods=12)),
+        DemandCharge(name="week", seasons=season, weekly=True),
+        DemandCharge(name="year", seasons=season, yearly=True, window_minutes=120),
+    )
+    priced = dataclasses.replace(tariff(), demand=charges, reactive=(ReactiveCharge(name="kvar", rate_per_kvar=2.0),))
+    start = datetime(2026, 6, 10, tzinfo=UTC)
+    asked = case(3, before=22, after=1, priced=dataclasses.replace(priced, power_factor=0.9), start=start)
+    assert len(asked.before.day_peaks_kw["three"]) == 9
+    assert asked.before.past_peaks_kw["year"].keys() == {"2026-05"}
+    loop = run(asked, ScenarioPlanner(settings=FEW), Loop.at_start(asked))
+    saved_kw = floating(asked).grid_kw - loop.grid_kw
+    assert saved_kw.max() > 0
     assert saved(asked, ScenarioPlanner(settings=FEW)) > 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import DAY, run, series_rows, site_document, write_site
+from documents import DAY, REMOVED, run, series_rows, site_document, write_site
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/site.yaml"))
 COMMAND = Path(sys.executable).with_name("ridethrough")
@@ -395,3 +395,28 @@ ups:
         "pod-1",
         "pod-2",
     ]
+
+
+def test_a_plan_says_what_it_takes_for_granted_of_windows_readings_and_power_factors(tmp_path: Path) -> None:
+    tariff = {
+        "name": "quarter hours",
+        "energy": {"periods": {"all": 0.05}},
+        "cycle": {"read_dates": ["2026-06-15", "2026-07-16"]},
+        "demand": [{"name": "facility", "rate_per_kw": 12, "unit": "kVA", "window_minutes": 15}],
+    }
+    said = [
+        "facility: demand is the mean of 15 minutes, but the plan has 60",
+        "no reading after 2026-07-16 is known: billing periods of 31 days, as the last, are assumed from there",
+    ]
+    unknown = "charges count kVA or kVAR and no power factor was given: 1.0 is assumed, so kVA are kW and kVAR are none"
+    site = write_site(tmp_path, {"tariff": tariff, "prices": REMOVED})
+    warnings = run("plan", site, "--date", DAY, "--look-ahead-h", 24, "--format", "json").document["warnings"]
+    assert {*said, unknown} <= set(warnings)
+    known = write_site(tmp_path, {"tariff": tariff, "prices": REMOVED, "power_factor": 0.8})
+    planned = run("plan", known, "--date", DAY, "--look-ahead-h", 0, "--format", "json").document
+    assert unknown not in planned["warnings"]
+    assert said[1] not in planned["warnings"], "15 July is the last day of the cycle and needs no later reading"
+    peak_kw = max(row["grid_kw"] for row in planned["intervals"])
+    assert planned["cost"]["demand"] == pytest.approx(peak_kw / 0.8 * 12, rel=1e-6)
+    wrong = run("plan", write_site(tmp_path, {"power_factor": 1.2}), "--date", DAY)
+    assert (wrong.code, "power_factor is 1.2" in wrong.err) == (2, True)
