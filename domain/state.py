@@ -89,10 +89,17 @@ class SiteState:
         checks.raise_faults()
 
     def check_complete(self, site: Site) -> None:
-        """Refuse a measured state that is silent about a UPS system: what is not measured is never taken as full.
+        """Refuse a state that knows some UPS systems and not others: a system without telemetry is never taken as full.
+
+        A state about the meter alone (peaks, energy, conditions) says nothing of batteries; without a time of
+        measurement it is one. Plans then assume full batteries, and say so.
 
         Raises `UnableToAccept` with each system that is missing.
         """
+        of_the_meter = self.peaks_kw or self.past_peaks_kw or self.day_peaks_kw or self.energy_kwh or self.conditions
+        of_batteries = self.stored_kwh or self.unit_stored_kwh or self.measured_at
+        if of_the_meter and not of_batteries:
+            return
         checks = Checks()
         for ups in site.ups:
             known = ups.id in self.stored_kwh or ups.id in self.unit_stored_kwh

@@ -125,6 +125,16 @@ def test_a_state_must_fit_the_site() -> None:
     ]
 
 
+def test_a_state_knows_every_system_or_speaks_of_the_meter_alone() -> None:
+    SiteState(stored_kwh={"pod-1": 900}).check_complete(site())
+    SiteState(peaks_kw={"facility": 4210}).check_complete(site())
+
+    for silent in (SiteState(stored_kwh={"pod-2": 5}), SiteState(measured_at=datetime(2026, 5, 1, tzinfo=UTC))):
+        with pytest.raises(UnableToAccept) as refused:
+            silent.check_complete(site())
+        assert [fault.field for fault in refused.value.faults] == ["ups.pod-1"]
+
+
 def test_a_state_is_not_negative() -> None:
     assert faults_of(
         SiteState,
