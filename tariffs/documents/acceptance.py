@@ -5,13 +5,15 @@ is replaced by a valid stand-in, so that rules between the other parts are check
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from ridethrough.domain.validation import Fault, UnableToAccept
+from ridethrough.domain.validation import LARGEST, Fault, UnableToAccept
 
 T = TypeVar("T")
 
@@ -20,7 +22,8 @@ StandIn = Callable[[Location, object], dict[str, Any] | None]
 """Returns a valid stand-in for the part at a location, or None if no part ends there."""
 
 _LONGEST_SHOWN = 100
-_NAMES = ("id", "name")
+_LONGEST_FIGURE = 24
+_MOST_UNFIT = 20
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -54,10 +57,11 @@ def accept(
     """Validate a document against its schema.
 
     Raises `UnableToAccept` with every fault, also for text that must not be shown on a screen (control characters and
-    similar, see `printable`).
+    similar, see `printable`), and for figures beyond `LARGEST`.
     """
     current = _plain_values(document, source)
-    faults = list(_unprintable(current, ""))
+    unfit = list(islice(_unfit(current), _MOST_UNFIT))
+    faults: list[Fault] = []
     while True:
         try:
             accepted = adapter.validate_json(json.dumps(current))
@@ -71,6 +75,8 @@ def accept(
         if mended == current:
             break
         current = mended
+    named = {fault.field for fault in faults}
+    faults += [fault for fault in unfit if fault.field not in named]
     if faults:
         raise UnableToAccept(fault.in_source(source) for fault in faults)
     return accepted
@@ -95,6 +101,8 @@ def together(*readers: Callable[[], Any]) -> list[Any]:
 
 def shown(value: object) -> object:
     """A refused value for a message: scalars unchanged, long text cut, documents summarized."""
+    if isinstance(value, int) and abs(value) > 10**_LONGEST_FIGURE:
+        return f"{str(value)[:_LONGEST_FIGURE]}..."
     if isinstance(value, (int, float, bool)) or value is None:
         return value
     if isinstance(value, str):
@@ -131,22 +139,30 @@ def with_printable_text(document: Any) -> Any:  # noqa: ANN401 - JSON
     return [with_printable_text(each) for each in document] if isinstance(document, list) else document
 
 
-def _unprintable(document: object, path: str) -> Iterator[Fault]:
-    """Find text that cannot be shown unchanged, and ids and names of more than one line."""
-    if isinstance(document, str):
-        name = path.rpartition(".")[2]
-        if _UNPRINTABLE.search(document) or (name in _NAMES and _LINE.search(document)):
-            yield Fault(field=path, value=printable(document), allowed="text without control characters")
+def _unfit(document: object) -> Iterator[Fault]:
+    """Find text that must not be shown, ids and names of more than one line, and figures beyond `LARGEST`."""
+    for location, value in _leaves(document):
+        path = printable(_path(document, location))
+        if isinstance(value, str):
+            is_name = location[-1:] in {("id",), ("name",)}
+            if _UNPRINTABLE.search(value) or (is_name and _LINE.search(value)):
+                yield Fault(field=path, value=printable(value), allowed="text without control characters")
+        elif not -LARGEST <= value <= LARGEST and abs(value) < math.inf:
+            yield Fault(field=path, value=shown(value), allowed=f"from {-LARGEST:g} to {LARGEST:g}")
+
+
+def _leaves(document: object, location: Location = ()) -> Iterator[tuple[Location, str | float]]:
+    """Every text and number of a document with its location, and every key that must not be shown."""
+    if isinstance(document, str) or (isinstance(document, (int, float)) and not isinstance(document, bool)):
+        yield location, document
     elif isinstance(document, dict):
         for key, value in document.items():
-            here = f"{path}.{printable(key)}" if path else printable(key)
             if _UNPRINTABLE.search(key):
-                yield Fault(field=here, value=printable(key), allowed="a key without control characters")
-            yield from _unprintable(value, here)
+                yield (*location, key), key
+            yield from _leaves(value, (*location, key))
     elif isinstance(document, list):
         for index, value in enumerate(document):
-            if not isinstance(value, (int, float)):
-                yield from _unprintable(value, f"{path}.{index}" if path else str(index))
+            yield from _leaves(value, (*location, index))
 
 
 def _faults(document: object, error: Mapping[str, Any]) -> Iterator[Fault]:

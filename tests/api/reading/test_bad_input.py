@@ -46,9 +46,15 @@ def refused(*arguments: object) -> list[str]:
         ({"ups.0.load": {"constant_kw": -4300}}, "ups.pod-1.load is -4300.0, must be from 0 to 9,000 kW"),
         (
             {"ups.0.load": {"constant_kw": 1e308}},
-            "load is 1e+308, must be from 0 to 9,000 kW, 1.5 times what its 5 units",
+            "ups.pod-1.load.constant_kw is 1e+308, must be from -1e+15 to 1e+15",
         ),
-        ({"unprotected_load": {"constant_kw": -1e308}}, "unprotected_load is -1e+308, must be at most 100,000,000 kW"),
+        (
+            {"ups.0.load": {"constant_kw": 9001}},
+            "load is 9001.0, must be from 0 to 9,000 kW, 1.5 times what its 5 units",
+        ),
+        ({"unprotected_load": {"constant_kw": -1e9}}, "unprotected_load is -1000000000.0, must be at most 100,000,000"),
+        ({"prices.adder_per_kwh": -1e308}, "prices.adder_per_kwh is -1e+308, must be from -1e+15 to 1e+15"),
+        ({"tariff": {"name": "t", "demand": [{"name": "d", "rate_per_kw": 1e308}]}}, "rate_per_kw is 1e+308, must be"),
         (
             {"interconnection.import_limit_kw": 1e308},
             "interconnection.import_limit_kw is 1e+308, must be at most 1e+15",
