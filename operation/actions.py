@@ -54,7 +54,7 @@ def _why(plan: DispatchPlan, what: str, run: list[int]) -> str:
     if what == _DISCHARGE:
         if held and highest_kw > target_kw:
             return f"to hold the meter under {target_kw:,.0f} kW: it would reach {highest_kw:,.0f} kW"
-        return f"energy is dear: {price:.4f} {plan.currency} a kWh"
+        return f"energy is expensive: {price:.4f} {plan.currency} a kWh"
     if what == _CHARGE:
         return f"to fill the batteries under {target_kw:,.0f} kW, at {price:.4f} {plan.currency} a kWh"
     if highest_kw > target_kw - _ON_TARGET_KW:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ridethrough.api.reading.series.time_series import TimeSeries, is_plausible
+from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries, is_plausible
 from ridethrough.domain import Fault, UnableToAccept
 
 _SITE_MINUTES = 15
@@ -35,7 +35,14 @@ def series_of(given: "pd.Series[float]", name: str) -> TimeSeries:
             Fault(field=f"index {place + 1}", source=name, value=str(index[place + 1]), allowed=str(expected))
         )
     if not is_plausible(index[0].to_pydatetime()):
-        faults.append(Fault(field="index 0", source=name, value=str(index[0]), allowed="a time of our age"))
+        faults.append(
+            Fault(
+                field="index 0",
+                source=name,
+                value=str(index[0]),
+                allowed=f"a time in the years {FIRST_YEAR} to {LAST_YEAR}",
+            )
+        )
     values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64)
     for place in np.flatnonzero(~np.isfinite(values))[:1]:
         said = str(given.iloc[place])

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter
 
 from ridethrough.api.reading.files import read_json
-from ridethrough.api.reading.series.time_series import is_plausible
+from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, is_plausible
 from ridethrough.domain import Fault, Horizon, Site, UnableToAccept, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.certificate.stated import StatedPlan
@@ -128,7 +128,13 @@ def _time_faults(document: _PlanDocument) -> list[Fault]:
     times |= {f"horizon.{name}": at for name in ("start", "end") if (at := getattr(document.horizon, name)) is not None}
     for name, at in times.items():
         if not is_plausible(at):
-            return [Fault(field=name, value=str(at), allowed="a time of our age with a UTC offset")]
+            return [
+                Fault(
+                    field=name,
+                    value=str(at),
+                    allowed=f"a time with a UTC offset, in the years {FIRST_YEAR} to {LAST_YEAR}",
+                )
+            ]
     expected = document.horizon.start or starts[0]
     for index, start in enumerate(starts):
         if start != expected:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from ridethrough.api.reading.runtime_table import BatteryDocument
-from ridethrough.api.reading.series.time_series import is_plausible
+from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, is_plausible
 from ridethrough.api.reading.tables.csv_format import CsvFormat, Gaps
 from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
 from ridethrough.domain.plausible_prices import PlausiblePrices
@@ -123,7 +123,7 @@ class PriceSource(_FileSource):
 
 def _check_values(checks: Checks, start: datetime | None, values: tuple[float, ...] | None) -> None:
     if values is not None:
-        allowed = "the first value's time with a UTC offset, of our age"
+        allowed = f"the first value's time with a UTC offset, in the years {FIRST_YEAR} to {LAST_YEAR}"
         checks.require(start is not None and is_plausible(start), "start", start and str(start), allowed)
         checks.require(bool(values), "values", "an empty list", "at least one value")
 

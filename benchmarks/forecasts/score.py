@@ -94,7 +94,7 @@ def _crps(drawn: FloatArray, happened: FloatArray) -> FloatArray:
 def _actual(actual: ArrayLike, horizon: Horizon) -> FloatArray:
     happened = np.asarray(actual, dtype=np.float64)
     checks = Checks()
-    allowed = f"{horizon.intervals} in a row, one an interval"
+    allowed = f"{horizon.intervals} in a row, one for each interval"
     checks.require(happened.shape == (horizon.intervals,), "actual", f"shape {happened.shape}", allowed)
     checks.require(bool(np.isfinite(happened).all()), "actual", "not finite", "finite numbers")
     checks.raise_faults()

@@ -46,7 +46,9 @@ class SavingsHistory:
             for part, value in enumerate(savings):
                 checks.require(math.isfinite(value), f"savings_by_year.{year}.{part}", value, "a finite number")
         given = len(self.season_by_part)
-        checks.require(given in (0, parts), "season_by_part", f"{given} values", f"{parts}, one a part of a year")
+        checks.require(
+            given in (0, parts), "season_by_part", f"{given} values", f"{parts}, one for each part of a year"
+        )
         checks.raise_faults()
 
 

@@ -61,7 +61,7 @@ def malformed(evidence: Evidence, plan: StatedPlan) -> list[str]:
         if len(values) != expected
     ]
     faults += [
-        f"{name} holds something that is no number"
+        f"{name} holds a value that is not a number"
         for name, (values, _) in series.items()
         if not np.isfinite(values).all()
     ]

@@ -50,18 +50,20 @@ class DispatchProblem:
             len(self.unprotected_load_kw) == intervals,
             "unprotected_load_kw",
             f"{len(self.unprotected_load_kw)} values",
-            f"{intervals}, one an interval",
+            f"{intervals}, one for each interval",
         )
         for ups in self.site.ups:
             given = len(self.load_kw.get(ups.id, ()))
-            checks.require(given == intervals, f"load_kw.{ups.id}", f"{given} values", f"{intervals}, one an interval")
+            checks.require(
+                given == intervals, f"load_kw.{ups.id}", f"{given} values", f"{intervals}, one for each interval"
+            )
             profile = self.reserve_profile_kwh.get(ups.id)
             if profile is not None:
                 checks.require(
                     len(profile) == intervals + 1,
                     f"reserve_profile_kwh.{ups.id}",
                     f"{len(profile)} values",
-                    f"{intervals + 1}, one a boundary",
+                    f"{intervals + 1}, one for each boundary",
                 )
         if self.plan_intervals is not None:
             checks.require(
@@ -73,7 +75,10 @@ class DispatchProblem:
         if self.stored_value_per_kwh is not None:
             given = len(self.stored_value_per_kwh)
             checks.require(
-                given == intervals + 1, "stored_value_per_kwh", f"{given} values", f"{intervals + 1}, one a boundary"
+                given == intervals + 1,
+                "stored_value_per_kwh",
+                f"{given} values",
+                f"{intervals + 1}, one for each boundary",
             )
         checks.raise_faults()
         self.state.check_against(self.site)

@@ -180,7 +180,9 @@ class EnergyCharge(Written):
         checks.require(bool(names), "periods", names, "at least one period")
         checks.require(len(set(names)) == len(names), "periods", names, "different names")
         months = len(self.fuel_adjustment_per_kwh)
-        checks.require(months in (0, len(MONTHS)), "fuel_adjustment_per_kwh", f"{months} values", "12, one a month")
+        checks.require(
+            months in (0, len(MONTHS)), "fuel_adjustment_per_kwh", f"{months} values", "12, one for each month"
+        )
         needs = any(period.needs_demand for period in self.periods)
         checks.require(bool(self.demand) or not needs, "demand", self.demand, "the charge that scales limits in kWh/kW")
         checks.raise_faults()

@@ -28,7 +28,7 @@ class DemandRatchet(Written):
         checks = Checks()
         for name in ("fractions", "counted_fractions", "own_fractions"):
             values = getattr(self, name)
-            checks.require(len(values) == len(MONTHS), name, f"{len(values)} values", "12, one a month")
+            checks.require(len(values) == len(MONTHS), name, f"{len(values)} values", "12, one for each month")
             for index, value in enumerate(values):
                 checks.fraction(f"{name}.{index}", value)
         checks.require(1 <= self.months_back <= _MOST_MONTHS, "months_back", self.months_back, "from 1 to 60")

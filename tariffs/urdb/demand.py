@@ -216,7 +216,7 @@ def read_ratchet(reader: UrdbReader, reading: LookbackReading) -> DemandRatchet 
 def _older_ratchet(reader: UrdbReader, given: object) -> DemandRatchet | None:
     name = "demandratchetpercentage"
     if not isinstance(given, list) or len(given) != len(MONTHS):
-        reader.refuse(name, "must be 12 fractions, one a month")
+        reader.refuse(name, "must be 12 fractions, one for each month")
         return None
     fractions = tuple(_fraction(reader, f"{name}.{month}", value) for month, value in enumerate(given))
     # The schema does not say how far back it looks; tariffs with a ratchet say eleven months, nearly always.

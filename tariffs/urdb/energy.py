@@ -45,7 +45,7 @@ def _fuel_adjustments(reader: UrdbReader) -> tuple[float, ...]:
     if given is None:
         return ()
     if not isinstance(given, list) or len(given) != 12:  # noqa: PLR2004 - months
-        reader.refuse(name, "must be 12 numbers, one a month")
+        reader.refuse(name, "must be 12 numbers, one for each month")
         return ()
     values = tuple(reader.number(f"{name}.{month}", value) for month, value in enumerate(given))
     return values if any(values) else ()

@@ -85,7 +85,7 @@ def _changed_step(readings: Readings, stretches: list[tuple[int, int, int]]) -> 
     before, after = (f"{timedelta(microseconds=each) / timedelta(minutes=1):g}" for each in (was, now))
     field = f"row {readings.numbers[row]}, {readings.time_name}"
     value = f"{readings.shown(row)} (the step changes from {before} to {after} minutes)"
-    return Fault(field=field, value=value, allowed="in one step all through: split the file there")
+    return Fault(field=field, value=value, allowed="the same step in the whole file: split the file there")
 
 
 def _usual(steps: NDArray[np.int64]) -> int:

@@ -35,7 +35,7 @@ class TimeSeries:
 
 
 def is_plausible(moment: datetime) -> bool:
-    """Whether a time has a UTC offset and is of our age, far from where dates end."""
+    """Whether a time has a UTC offset and lies in the years `FIRST_YEAR` to `LAST_YEAR`."""
     return moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
 
 

@@ -161,7 +161,7 @@ def _stamps(times: Times, cells: Cells, form: CsvFormat, field: str, faults: lis
 def _note_bad_times(
     moments: NDArray[np.datetime64], cells: Cells, columns: Columns, allowed: str, faults: list[Fault]
 ) -> None:
-    """Note each time that cannot be read or is not of our age."""
+    """Note each time that cannot be read or is not in the plausible years."""
     moments[(moments < _FIRST_MOMENT) | (moments >= _LAST_MOMENT)] = np.datetime64("NaT")
     name = ",".join(columns.time_names)
     for index in np.flatnonzero(np.isnat(moments)).tolist():

@@ -133,7 +133,7 @@ def test_the_step_of_a_load_may_not_change_and_that_is_said_once() -> None:
         (line,) = faults_of(content)
         assert line == (
             "row 26, Zeit is '2026-05-05T00:00:00+02:00 (the step changes from 60 to 15 minutes)', "
-            "must be in one step all through: split the file there"
+            "must be the same step in the whole file: split the file there"
         )
 
 
