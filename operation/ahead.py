@@ -121,7 +121,7 @@ def _pieces(known: Known, billing: BillingSpan) -> Iterator[tuple[Known, datetim
     yield replace(known, block=block.first(inside), period_end=billing.end), billing.start
     if inside < block.intervals:
         after = replace(block, start=billing.end, intervals=block.intervals - inside)
-        state = replace(known.state, peaks_kw={}, energy_kwh=0.0)
+        state = replace(known.state, peaks_kw={}, energy_kwh=0.0, period_energy_kwh={}, day_peaks_kw={})
         yield replace(known, block=after, period_end=billing.next_end, state=state), billing.end
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon, SiteState
 from ridethrough.domain.horizon import zone
 from ridethrough.operation.month_to_date import MonthToDate, Stored
-from ridethrough.tariffs.calendar.local_calendar import local_calendar
+from ridethrough.tariffs.resolution import calendar_of_plans
 from ridethrough.tariffs.tariff import Tariff
 
 FloatArray = NDArray[np.float64]
@@ -29,7 +29,7 @@ def state_so_far(tariff: Tariff, past: Horizon, grid_kw: FloatArray, start: date
     until = Horizon(
         start=begun, interval_minutes=past.interval_minutes, intervals=intervals + 1, timezone=past.timezone
     )
-    calendar = local_calendar(until, tariff.cycle, tariff.holidays)
+    calendar = calendar_of_plans(tariff, until)
     metered = np.zeros(intervals)
     known = grid_kw[skipped : skipped + intervals]
     metered[: len(known)] = known

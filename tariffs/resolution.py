@@ -9,9 +9,16 @@ from math import gcd
 
 import numpy as np
 
-from ridethrough.tariffs.calendar.local_calendar import LocalCalendar
+from ridethrough.domain import Horizon
+from ridethrough.tariffs.calendar.local_calendar import LocalCalendar, local_calendar
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule
 from ridethrough.tariffs.tariff import Tariff
+
+
+def calendar_of_plans(tariff: Tariff, horizon: Horizon) -> LocalCalendar:
+    """The calendar of a horizon that may go on past the last known reading; see `BillingCycle.lasting_to`."""
+    last = horizon.start_of(horizon.intervals - 1).date()
+    return local_calendar(horizon, tariff.cycle.lasting_to(last), tariff.holidays)
 
 
 def parts_of_an_interval(tariff: Tariff, calendar: LocalCalendar) -> int:
@@ -38,7 +45,7 @@ def _borders(schedule: RateSchedule) -> Iterator[int]:
     return (border for rule in schedule.rules for stretch in rule.hours for border in stretch)
 
 
-def power_factor_notes(tariff: Tariff, power_factor: float | None) -> list[str]:
+def _power_factor_notes(tariff: Tariff, power_factor: float | None) -> list[str]:
     """What is assumed where charges count kVA or kVAR and nobody gave a power factor."""
     if power_factor is not None or not tariff.asks_for_power_factor:
         return []
@@ -53,10 +60,14 @@ def split_note(parts: int, calendar: LocalCalendar) -> list[str]:
     return [f"{where}: {how}"] if parts > 1 else []
 
 
-def window_notes(tariff: Tariff, interval_minutes: int, named: str) -> list[str]:
-    """Notes on charges with demand windows shorter than an interval; `named` is the series with these intervals."""
+def assumed(tariff: Tariff, horizon: Horizon, power_factor: float | None, named: str) -> list[str]:
+    """What a reader should know of windows and power factors; `named` says whose intervals the horizon has."""
+    interval = horizon.interval_minutes
     return [
-        f"{charge.name}: demand is the mean of {charge.window_minutes} minutes, but {named} has {interval_minutes}"
-        for charge in tariff.windowed
-        if 0 < charge.window_minutes < interval_minutes
+        *_power_factor_notes(tariff, power_factor),
+        *(
+            f"{charge.name}: demand is the mean of {charge.window_minutes} minutes, but {named} has {interval}"
+            for charge in tariff.windowed
+            if 0 < charge.window_minutes < interval
+        ),
     ]

@@ -27,8 +27,8 @@ from ridethrough.optimizer.dispatch import assess
 from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
 from ridethrough.optimizer.problem.recovery import reserve_alarms
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
-from ridethrough.tariffs.calendar.local_calendar import local_calendar
 from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.resolution import calendar_of_plans
 from ridethrough.tariffs.tariff import Tariff
 
 FloatArray = NDArray[np.float64]
@@ -192,17 +192,19 @@ def _merged(so_far: SiteState, given: SiteState) -> SiteState:
         peaks_kw={**so_far.peaks_kw, **given.peaks_kw},
         past_peaks_kw={**given.past_peaks_kw, **past},
         energy_kwh=given.energy_kwh or so_far.energy_kwh,
+        period_energy_kwh={**so_far.period_energy_kwh, **given.period_energy_kwh},
+        day_peaks_kw={**so_far.day_peaks_kw, **given.day_peaks_kw},
     )
 
 
 def _billing_span(tariff: Tariff, block: Horizon) -> BillingSpan:
     whole = replace(block, intervals=1)
-    first = local_calendar(whole, tariff.cycle, tariff.holidays).periods[0]
+    first = calendar_of_plans(tariff, whole).periods[0]
     end = _midnight(first.end, block)
     later = replace(block, start=end, intervals=1)
     after: BillingPeriod | None = None
     if block.end > end:
-        after = local_calendar(later, tariff.cycle, tariff.holidays).periods[0]
+        after = calendar_of_plans(tariff, later).periods[0]
     return BillingSpan(
         start=_midnight(first.start, block), end=end, next_end=_midnight(after.end, block) if after else end
     )

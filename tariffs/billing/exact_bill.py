@@ -22,7 +22,7 @@ from ridethrough.tariffs.charges.coincident import CoincidentEvent
 from ridethrough.tariffs.charges.kind import KIND_NAMES
 from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.inputs import check_inputs
-from ridethrough.tariffs.resolution import parts_of_an_interval, power_factor_notes, split_note, window_notes
+from ridethrough.tariffs.resolution import assumed, parts_of_an_interval, split_note
 from ridethrough.tariffs.tariff import Tariff
 
 _MONTHS_A_YEAR = 12
@@ -56,10 +56,7 @@ def bill(
         tariff=tariff, meter=meter, state=known, prices=prices, events=events, power_factor=power_factor or 1.0
     )
     demands = peak_lines(case)
-    drafts = []
-    for index, demand in enumerate(demands):
-        lines = energy.lines(index, _tier_kw(tariff, demand), known if index == 0 else SiteState())
-        drafts.append(_with_riders_and_minimum(tariff, calendar, index, lines + demand.lines))
+    drafts = _drafts(case, energy, demands)
     unsettled = _settle_years(tariff, calendar, drafts)
     periods = [
         _period_bill(calendar, index, _with_taxes(tariff, drafts[index]), demand, energy)
@@ -71,11 +68,20 @@ def bill(
         not_priced=not_priced(tariff, prices, unsettled),
         warnings=(
             *bill_warnings(tariff, calendar, periods, state=known, events=events),
-            *power_factor_notes(tariff, power_factor),
-            *window_notes(tariff, horizon.interval_minutes, "the series"),
+            *assumed(tariff, horizon, power_factor, "the series"),
             *split,
         ),
     )
+
+
+def _drafts(case: BillingCase, energy: EnergyBilling, demands: list[PeakLines]) -> list[list[LineItem]]:
+    """The lines of every billing period before taxes and annual minimum charges."""
+    drafts = []
+    for index, demand in enumerate(demands):
+        begun = case.state if index == 0 else SiteState()
+        lines = energy.lines(index, _tier_kw(case.tariff, demand), begun)
+        drafts.append(_with_riders_and_minimum(case.tariff, case.meter.calendar, index, lines + demand.lines))
+    return drafts
 
 
 def _in_parts(

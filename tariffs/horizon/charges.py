@@ -7,7 +7,7 @@ import numpy as np
 
 from ridethrough.domain import Horizon, PriceSeries, SiteState
 from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
-from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar, local_calendar
+from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
 from ridethrough.tariffs.charges.kind import COUNTED_BY_MINIMUMS
 from ridethrough.tariffs.charges.rider import multiplier
@@ -28,7 +28,7 @@ from ridethrough.tariffs.horizon.terms import (
 )
 from ridethrough.tariffs.horizon.yearly import billed_before
 from ridethrough.tariffs.inputs import check_inputs
-from ridethrough.tariffs.resolution import parts_of_an_interval, power_factor_notes, split_note, window_notes
+from ridethrough.tariffs.resolution import assumed, calendar_of_plans, parts_of_an_interval, split_note
 from ridethrough.tariffs.tariff import Tariff
 
 __all__ = [
@@ -60,25 +60,19 @@ def charges_over(
 
     `prices` are market prices on the same horizon, priced by the tariff's `market` (or as they are, where it has none).
     `state` brings the peaks and the energy of the billing period so far, and past peaks for ratchets. `events` are
-    coincident peaks, known or possible. `power_factor` turns kW into kVA; without it
-    the tariff's counts.
+    coincident peaks, known or possible. `power_factor` turns kW into kVA; without it the tariff's counts.
 
     Raises `UnableToPrice` for an indexed tariff without prices, `UnableToAccept` for prices on another horizon, events
     or state of a charge that the tariff does not have, or a horizon before the first read date.
     """
     check_inputs(tariff, horizon, prices=prices, state=state, events=events, power_factor=power_factor)
-    cycle = tariff.cycle.lasting_to(horizon.start_of(horizon.intervals - 1).date())
-    calendar = local_calendar(horizon, cycle, tariff.holidays)
+    calendar = calendar_of_plans(tariff, horizon)
     power_factor = tariff.power_factor if power_factor is None else power_factor
-    notes = [
-        *power_factor_notes(tariff, power_factor),
-        *window_notes(tariff, horizon.interval_minutes, "the plan"),
-        *_assumed_readings(tariff, cycle),
-    ]
+    notes = [*assumed(tariff, horizon, power_factor, "the plan"), *_assumed_readings(tariff, calendar.cycle)]
     parts = parts_of_an_interval(tariff, calendar)
     if parts > 1:
         notes += split_note(parts, calendar)
-        calendar = local_calendar(horizon.split(parts), cycle, tariff.holidays)
+        calendar = calendar_of_plans(tariff, horizon.split(parts))
         prices = None if prices is None else _split(prices, parts)
     case = HorizonCase(
         tariff=tariff,
