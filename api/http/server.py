@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from ridethrough.api.answers.plan_answer import plan_answer, reserve_answer
 from ridethrough.api.cases.planning import LONGEST_LOOK_AHEAD_H, plan_day, reserves_of
 from ridethrough.api.http.bill_service import add_bills_and_tariffs
+from ridethrough.api.http.certify_service import add_certificates
 from ridethrough.api.http.examples import PLAN_REQUEST, RESERVE_REQUEST, TYPICAL_DAY
 from ridethrough.api.http.problems import PROBLEMS, answer_with_problems
 from ridethrough.api.http.solvers import Solvers
@@ -141,6 +142,7 @@ def create_app(
     router.get("/healthz", summary="Whether the service answers, and how many solvers are free")(_health)
     router.post("/v1/plans", summary="Plan one local day", responses=PROBLEMS)(_post_plan)
     router.post("/v1/reserve", summary="The reserve of every UPS system", responses=PROBLEMS)(_post_reserve)
+    add_certificates(router)
     add_bills_and_tariffs(router)
     add_studies(router)
     app.include_router(router)

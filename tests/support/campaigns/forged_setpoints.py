@@ -41,7 +41,9 @@ def stores_more_than_full(place: Place) -> Forgery | None:
 
 
 def sells_the_reserve(place: Place) -> Forgery | None:
-    """Down to less than what one outage takes, with everything that follows from it."""
+    """Down to less than what one outage takes, with everything that follows from it; not where a condition asks more."""
+    if place.evidence.conditions:
+        return None
     floor = min(place.trajectory.reserve_kwh) - place.size * place.ups.capacity_kwh
     kwh = place.trajectory.stored_kwh[place.interval] - floor
     discharge = kwh * place.ups.battery.discharge_efficiency / place.plan.horizon.interval_h

@@ -112,7 +112,8 @@ def seconds_carried(
             taken = taken + standby_h * lasts_s[step] / SECONDS_PER_HOUR * stored_kwh
         left = stored_kwh - draw.empty_kwh[step]
         if fades:
-            weak = _fades(ups, draw.terminal_kw[step], (stored_kwh - taken) / capacity_kwh) & alive[step]
+            lowest = np.maximum(stored_kwh - taken, draw.empty_kwh[step])
+            weak = _fades(ups, draw.terminal_kw[step], lowest / capacity_kwh) & alive[step]
             dark[step] |= weak.any(axis=1)
             dark_steps[step] |= bool(weak.any())
         if not dark_steps[step] and np.all(left >= taken):
