@@ -41,7 +41,7 @@ def stores_more_than_full(place: Place) -> Forgery | None:
 
 
 def sells_the_reserve(place: Place) -> Forgery | None:
-    """Down to less than what one outage takes, with everything that follows from it; not where a condition asks more."""
+    """Down to less than what one outage takes, with all that follows from it; not where a condition asks more."""
     if place.evidence.conditions:
         return None
     floor = min(place.trajectory.reserve_kwh) - place.size * place.ups.capacity_kwh
