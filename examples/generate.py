@@ -124,9 +124,9 @@ def write_new_york(folder: Path) -> None:
 
 def write_tokyo(folder: Path) -> None:
     """Half hours in kWh, stamped at their ends up to 24:00, in a Japanese encoding."""
-    times = list(stamps("2026-07-01", "2026-07-31", 30, "Asia/Tokyo"))
-    first, second = flat_load(times, 830.0, seed=21), flat_load(times, 610.0, seed=22)
-    cooling = cooling_load(times, 520.0, seed=23, swing=0.12)
+    times = list(stamps("2025-07-01", "2025-07-31", 30, "Asia/Tokyo"))
+    first, second = flat_load(times, 620.0, seed=21), flat_load(times, 460.0, seed=22)
+    cooling = cooling_load(times, 390.0, seed=23, swing=0.12)
     lines = ["日付,時刻,UPS-A出力(kWh),UPS-B出力(kWh),空調(kWh)"]
     for time, *loads in zip(times, first, second, cooling, strict=True):
         end = time.hour * 60 + time.minute + 30
