@@ -9,7 +9,7 @@ import numpy as np
 
 from ridethrough.api.cases.evidence import evidence_of
 from ridethrough.api.cases.planning_ahead import MonthSoFar, plan_from_past
-from ridethrough.api.cases.plausibility import doubts_on, no_trading_because, refuse_impossible_prices
+from ridethrough.api.cases.plausibility import doubts_before, doubts_on, no_trading_because, refuse_impossible_prices
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
@@ -172,6 +172,7 @@ def _day_ahead(
             *_tariff_notes(inputs, local),
             *_swing_notes(inputs),
             *made.plan.certificate.assumes,
+            *doubts_before(inputs, block),
         ),
         month_to_date=made.month_to_date,
         ahead=made.ahead,

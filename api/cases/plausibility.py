@@ -17,6 +17,8 @@ SPIKE = 2.0
 """A reading so many times both of its neighbours is a spike."""
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_MONTH = timedelta(days=31)
+_MOST_TOLD = 5
 _WIDENED = "lowest_plausible_per_kwh and highest_plausible_per_kwh of `prices`"
 
 
@@ -82,6 +84,15 @@ def no_trading_because(inputs: SiteInputs, horizon: Horizon) -> list[str]:
 def doubts_on(inputs: SiteInputs, horizon: Horizon) -> Iterator[str]:
     """The doubtful loads of a horizon."""
     return (each.said(inputs.site.timezone) for each in load_doubts(inputs, horizon) if each.touches(horizon))
+
+
+def doubts_before(inputs: SiteInputs, block: Horizon) -> Iterator[str]:
+    """What is doubtful of the loads of the month before a block, which a forecast and the month's peaks follow from."""
+    month = replace(block, start=block.start - _MONTH, intervals=block.intervals + _MONTH // block.step)
+    found = list(doubts_on(inputs, month))
+    yield from (f"forecast from a doubtful reading: {each}" for each in found[:_MOST_TOLD])
+    if len(found) > _MOST_TOLD:
+        yield f"{len(found) - _MOST_TOLD} more doubtful readings before the plan: `ridethrough check` lists them"
 
 
 def refuse_impossible_prices(inputs: SiteInputs, horizon: Horizon) -> None:

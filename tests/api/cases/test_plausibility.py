@@ -95,3 +95,14 @@ def test_doubtful_loads_are_said(tmp_path: Path, values: list[float], said: str)
 def test_a_steady_load_is_not_doubted(tmp_path: Path) -> None:
     load = {"ups.0.load": {"start": f"{DAY}T00:00-04:00", "values": [4000.0 + 20 * hour for hour in range(24)]}}
     assert not [each for each in planned(tmp_path, load)["warnings"] if "ups.pod-1.load" in each]
+
+
+def test_doubtful_loads_of_the_past_are_said_where_tomorrow_is_forecast_from_them(tmp_path: Path) -> None:
+    hours = [4000.0 + hour % 24 for hour in range(240)]
+    past = [*hours[:200], 0.0, 0.0, 0.0, *hours[203:]]
+    start = "2026-07-05T00:00-04:00"
+    changes = {"ups.0.load": {"start": start, "values": past}, "prices": {"start": start, "values": USUAL * 11}}
+    done = run("plan", write_site(tmp_path, changes), "--date", DAY, "--format", "json")
+    warnings = json.loads(done.out)["warnings"]
+    said = "forecast from a doubtful reading: ups.pod-1.load, 2026-07-13 08:00 to 11:00: reads 0 kW"
+    assert any(each.startswith(said) for each in warnings), warnings

@@ -247,7 +247,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 def test_a_day_that_the_series_do_not_cover_is_refused_for_each_of_them(tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *HOURS]))
     site = write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}})
-    lines = refused("plan", site, "--date", "2026-07-16")
+    lines = refused("plan", site, "--date", "2026-07-14")
     assert [line.split(":")[0] for line in lines] == ["load.csv", "prices"]
     assert all("time covered is '2026-07-15T00:00:00-04:00 to 2026-07-16T00:00:00-04:00'" in line for line in lines)
 
