@@ -1,4 +1,4 @@
-"""From a site's inputs, a plan from anywhere and a state to a certificate."""
+"""From a site's inputs, any plan and a state to a certificate."""
 
 from datetime import datetime
 
@@ -25,12 +25,12 @@ def certificate_of(
     state: SiteState | None = None,
     state_source: str = "state",
 ) -> Certificate:
-    """Judge a plan from anywhere by what is known of its site.
+    """Certify any plan by what is known of its site.
 
     Where the site's loads end before the plan, they are forecast as for a plan; with `known_at` they are forecast from
     what was known then, whatever the series say of later.
 
-    Raises `UnableToAccept` where the state does not fit the site.
+    Raises `UnableToAccept` if the state does not fit the site.
     """
     if state is not None:
         check_state(inputs, plan.horizon, state, state_source)

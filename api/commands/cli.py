@@ -1,4 +1,4 @@
-"""The command line. It translates: reads files, calls the packages, prints what they answer."""
+"""The command line: it reads files, calls cases and prints their answers."""
 
 import io
 import os
@@ -233,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; faults in the input end with exit code 2, each on a line of standard error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without our characters gets question marks, not an error
+            stream.reconfigure(errors="replace")  # a terminal that lacks our characters shows question marks instead of an error
     try:
         app(args=arguments)
     except UnableToAccept as error:
@@ -246,6 +246,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _forget_output() -> None:
-    """Let the interpreter end without a second complaint about what it could not write."""
+    """Let the interpreter end without a second error about output that it could not write."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
