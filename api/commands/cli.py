@@ -233,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; faults in the input end with exit code 2, each on a line of standard error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that lacks our characters shows question marks instead of an error
+            stream.reconfigure(errors="replace")  # question marks for missing characters
     try:
         app(args=arguments)
     except UnableToAccept as error:
