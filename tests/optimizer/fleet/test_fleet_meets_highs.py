@@ -91,14 +91,19 @@ def test_no_plan_where_the_connection_cannot_carry_the_loads() -> None:
     assert cheapest_fleet_plan(basis_of(fleet_problem(3, intervals=24, import_margin=0.5))) is None
 
 
-def test_no_plan_where_a_system_cannot_return_to_what_it_had() -> None:
+def test_a_reserve_that_comes_too_soon_is_come_as_near_to_as_charging_at_the_maximum_can() -> None:
     made = fleet_problem(2, intervals=4)
     profile = {ups.id: made.reserve_profile_kwh[ups.id] for ups in made.site.ups}
     ups = made.site.ups[0]
     profile[ups.id] = (*profile[ups.id][:1], ups.max_stored_kwh, *profile[ups.id][2:])
     state = replace(made.state, stored_kwh={**made.state.stored_kwh, ups.id: profile[ups.id][0]})
 
-    assert cheapest_fleet_plan(basis_of(replace(made, reserve_profile_kwh=profile, state=state))) is None
+    basis = basis_of(replace(made, reserve_profile_kwh=profile, state=state))
+    optimum = cheapest_fleet_plan(basis)
+
+    assert optimum is not None
+    assert basis.floors.floor_kwh[ups.id][1] < ups.max_stored_kwh
+    assert optimum.trajectories[0].stored_kwh[1] >= basis.floors.floor_kwh[ups.id][1] - 1e-6
 
 
 def test_a_ratchet_between_charges_is_refused_with_its_reason() -> None:
