@@ -16,6 +16,7 @@ BoolArray = NDArray[np.bool_]
 _MINUTES_PER_HOUR = 60
 _MINUTES_PER_DAY = 1440
 _USUAL_DAYS = 7
+_DAYS_A_WEEK = 7
 _NEVER_BINDS_PER_KW = 1e-9
 
 
@@ -84,7 +85,10 @@ def rest_of_period(known: Known, start: datetime, usual_kw: float) -> RestOfPeri
         _add_tier_prices(price, tier, usual_kw)
     local_hours = np.array([each.hour for each in horizon.starts()])
     return RestOfPeriod(
-        start=start, price_per_kwh=price, day_begins=local_hours == 0, charges=_peak_charges(charges, hours)
+        start=start,
+        price_per_kwh=price,
+        day_begins=local_hours == 0,
+        charges=peak_charges(charges, hours, frozenset(each.name for each in known.tariff.demand if each.weekly)),
     )
 
 
@@ -106,8 +110,12 @@ def prices_ahead(known: Known, horizon: Horizon) -> FloatArray | None:
     return np.asarray(prices.reshape(-1, each).mean(axis=1))
 
 
-def _peak_charges(charges: HorizonCharges, hours: int) -> tuple[PeakCharge, ...]:
-    """One entry a charge: that of the billing period (the first on the horizon), its days put together."""
+def peak_charges(charges: HorizonCharges, hours: int, weekly: frozenset[str]) -> tuple[PeakCharge, ...]:
+    """One entry a charge: that of the billing period (the first on the horizon), its days put together.
+
+    A ceiling holds every day alike. A peak that is the mean of several days is therefore priced like the highest of
+    them, and each day of a `weekly` charge bears a seventh of it.
+    """
     found: dict[tuple[str, int], PeakCharge] = {}
     for index, term in enumerate(charges.demand):
         if term.steps[-1].rate_per_kw < _NEVER_BINDS_PER_KW or not len(term.intervals):
@@ -117,17 +125,19 @@ def _peak_charges(charges: HorizonCharges, hours: int) -> tuple[PeakCharge, ...]
         key = (term.charge, index if term.is_expected else -1)
         if key in found:
             metered |= found[key].metered
-        found[key] = _peak_charge(term, metered)
+        found[key] = _peak_charge(term, metered, 1 / _DAYS_A_WEEK if term.charge in weekly else 1.0)
     return tuple(found.values())
 
 
-def _peak_charge(term: DemandTerm, metered: BoolArray) -> PeakCharge:
+def _peak_charge(term: DemandTerm, metered: BoolArray, share: float) -> PeakCharge:
+    """A term as a charge; what it bills anyway is its floor, and the peak so far unless each day has its own."""
+    so_far_kw = 0.0 if term.day else term.own_fraction * term.peak_so_far_kw
     return PeakCharge(
         name=term.charge,
         metered=metered,
         daily=bool(term.day),
-        steps=term.steps,
-        floor_kw=term.floor_kw,
+        steps=tuple(replace(step, rate_per_kw=share * step.rate_per_kw) for step in term.steps),
+        floor_kw=max(term.floor_kw, so_far_kw),
         own_fraction=term.own_fraction,
     )
 
