@@ -21,7 +21,7 @@ from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.tariffs.documents.acceptance import printable
+from ridethrough.tariffs.documents.printable import printable
 
 EXIT_NO_SAFE_PLAN = 3
 _PIPE_WIDTH = 132

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.solvers import UnableToSolve
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, printable, shown
+from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, shown
+from ridethrough.tariffs.documents.printable import printable
 
 _MEDIA_TYPE = "application/problem+json"
 _FAULT_SCHEMA = {

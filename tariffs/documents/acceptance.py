@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from ridethrough.domain.validation import LARGEST, Fault, UnableToAccept
+from ridethrough.tariffs.documents.printable import UNPRINTABLE, printable
 
 T = TypeVar("T")
 
@@ -24,10 +25,6 @@ StandIn = Callable[[Location, object], dict[str, Any] | None]
 _LONGEST_SHOWN = 100
 _LONGEST_FIGURE = 24
 _MOST_UNFIT = 20
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-"""Control characters except tab and line ends, marks that change the direction of text, and lone surrogates."""
 _LINE = re.compile(r"[\t\r\n]")
 _UNKNOWN_FIELD = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING_FIELD = ("missing", "missing_argument", "missing_keyword_only_argument")
@@ -121,31 +118,13 @@ def _plain_values(document: object, source: str) -> Any:  # noqa: ANN401 - JSON
         raise UnableToAccept([Fault(field="", source=source, value=str(error), allowed="plain values")]) from error
 
 
-def printable(text: str, *, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
-    r"""The text without characters that control a terminal, change the direction of text, or cannot be encoded.
-
-    >>> printable("pod\x1b[2J", instead="?")
-    'pod?[2J'
-    """
-    return _UNPRINTABLE.sub(instead, text)
-
-
-def with_printable_text(document: Any) -> Any:  # noqa: ANN401 - JSON
-    """The document with all its text printable, for documents published by others, which the user cannot correct."""
-    if isinstance(document, str):
-        return printable(document)
-    if isinstance(document, dict):
-        return {with_printable_text(key): with_printable_text(value) for key, value in document.items()}
-    return [with_printable_text(each) for each in document] if isinstance(document, list) else document
-
-
 def _unfit(document: object) -> Iterator[Fault]:
     """Find text that must not be shown, ids and names of more than one line, and figures beyond `LARGEST`."""
     for location, value in _leaves(document):
         path = printable(_path(document, location))
         if isinstance(value, str):
             is_name = location[-1:] in {("id",), ("name",)}
-            if _UNPRINTABLE.search(value) or (is_name and _LINE.search(value)):
+            if UNPRINTABLE.search(value) or (is_name and _LINE.search(value)):
                 yield Fault(field=path, value=printable(value), allowed="text without control characters")
         elif not -LARGEST <= value <= LARGEST and abs(value) < math.inf:
             yield Fault(field=path, value=shown(value), allowed=f"from {-LARGEST:g} to {LARGEST:g}")
@@ -157,7 +136,7 @@ def _leaves(document: object, location: Location = ()) -> Iterator[tuple[Locatio
         yield location, document
     elif isinstance(document, dict):
         for key, value in document.items():
-            if _UNPRINTABLE.search(key):
+            if UNPRINTABLE.search(key):
                 yield (*location, key), key
             yield from _leaves(value, (*location, key))
     elif isinstance(document, list):

@@ -51,6 +51,13 @@ def test_the_package_loads_nothing_before_it_is_asked() -> None:
     assert done.stdout.strip() == "['ridethrough']"
 
 
+def test_the_command_loads_no_heavy_library_before_it_knows_what_is_asked() -> None:
+    heavy = ("fastapi", "numpy", "pandas", "plotly", "pydantic", "pyomo", "uvicorn")
+    script = f"import sys, ridethrough.api.commands.cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_folders_of_the_same_names_do_not_stand_in_the_way(tmp_path: Path) -> None:
     for name in OUR_FOLDERS:
         (tmp_path / name).mkdir()

@@ -11,7 +11,8 @@ from ridethrough.api.reading.tables.columns import Use
 from ridethrough.api.reading.tables.csv_format import FORMAT, GAPS, CsvFormat, Gaps, known_clock
 from ridethrough.api.reading.tables.table import read_bytes
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.tariffs.documents.acceptance import accept, printable
+from ridethrough.tariffs.documents.acceptance import accept
+from ridethrough.tariffs.documents.printable import printable
 
 PRICES, UNPROTECTED_LOAD = "prices", "unprotected_load"
 
