@@ -14,6 +14,7 @@ from site_rules import (
     BEYOND_KW,
     SystemDay,
     alike,
+    as_read,
     asked_at,
     broken_headroom,
     held_at,
@@ -117,7 +118,7 @@ def _day_of(
         max(ups.protected_load_kw, *known[max(b - 1, 0) : b + max(1, int(np.ceil(span / step_s - 1e-9)))], 0.0)
         for b, span in enumerate(spans)
     ]
-    of_load = {kw: needed_kwh(alike(ups), kw) for kw in set(carried)}
+    of_load = {kw: needed_kwh(as_read(alike(ups)), kw) for kw in set(carried)}
     usual = [of_load[kw] for kw in carried]
     return SystemDay(
         ups=ups,

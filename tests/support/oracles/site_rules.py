@@ -6,6 +6,7 @@ least charge of an interval after which charging at the most from there on is st
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ BEYOND_KW = 5e-3
 BEYOND_FRACTION = 5e-5
 """What counts as beyond a limit (kW), and as less than full (of capacity)."""
 _ROUNDS = 40
+_FINE = 200
+_TRIED = 1e-4
+"""What is found by trying is exact to so much of capacity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,35 @@ def alike(ups: UpsSystem) -> UpsSystem:
     return replace(ups, unit_state_of_health=(weakest,) * ups.units)
 
 
+def as_read(ups: UpsSystem) -> UpsSystem:
+    """The system with its rate table as it is to be read, in fine steps: on the safe side between rows.
+
+    The outages themselves are simulated with straight lines, which promise more.
+    """
+    rows = sorted(ups.battery.usable_fraction_by_c_rate.items())
+    if len(rows) < 2:
+        return ups
+    lowest = np.minimum.accumulate([usable for _, usable in rows])
+    rates = [rate for rate, _ in rows]
+    raised = bool(np.any(lowest != [usable for _, usable in rows]))
+    slopes = np.diff(lowest) / np.diff(rates)
+    bends = len(rows) >= 4 and not raised and bool(np.all(np.diff(slopes) <= 1e-9))
+    fine = {rate: float(usable) for rate, usable in zip(rates, lowest, strict=True)}
+    for (low, at_low), (high, at_high) in pairwise(zip(rates, lowest, strict=True)):
+        part = np.linspace(0, 1, _FINE)[1:-1]
+        between = low * (high / low) ** part
+        if bends and high <= 1.5 * low * (1 + 1e-9):
+            usable = at_low + (between - low) / (high - low) * (at_high - at_low)
+        else:
+            sag = min(0.12, np.log(at_low / at_high * high / low) / 4)
+            usable = at_low ** (1 - part) * at_high**part * np.exp(-4 * part * (1 - part) * sag)
+        fine |= dict(zip(between.tolist(), usable.tolist(), strict=True))
+    points = dict(sorted(fine.items()))
+    battery = replace(ups.battery)
+    object.__setattr__(battery, "usable_fraction_by_c_rate", points)
+    return replace(ups, battery=battery)
+
+
 def asked_at(
     ups: UpsSystem, usual_kwh: Sequence[float], held: Sequence[Sequence[ReserveCondition]], carried_kw: Sequence[float]
 ) -> FloatArray:
@@ -114,7 +147,9 @@ def asked_at(
                 most = max(most, full)
                 continue
             if (seconds, load_kw) not in found:
-                found[seconds, load_kw] = needed_kwh(alike(ups), load_kw, OutageDemand.for_seconds(ups, seconds))
+                found[seconds, load_kw] = needed_kwh(
+                    as_read(alike(ups)), load_kw, OutageDemand.for_seconds(ups, seconds)
+                )
             most = max(most, min(full, found[seconds, load_kw]))
         asked.append(most)
     return np.array(asked)
@@ -191,6 +226,11 @@ def swing_headroom_kw(ups: UpsSystem) -> float:
     return half_kw / (min(curve.values()) if curve else ups.inverter_efficiency)
 
 
+def beyond_kw(day: SystemDay) -> float:
+    """What counts as beyond a charge that is needed."""
+    return BEYOND_KW + _TRIED * day.capacity_kwh / day.horizon.interval_h
+
+
 def broken_headroom(day: SystemDay, needed: FloatArray) -> str:
     """The first thing that takes power which load swings need; empty where nothing does."""
     headroom = swing_headroom_kw(day.ups)
@@ -203,7 +243,7 @@ def broken_headroom(day: SystemDay, needed: FloatArray) -> str:
     forced = np.maximum(0.0, day.terminal_kw - day.rectifier_kw)
     limit = day.units * battery.discharge_limit_kw
     limit *= _cold_power(day.ups)
-    if np.any(charge > np.maximum(max(day.charger_kw - headroom, keeps_full), needed) + BEYOND_KW):
+    if np.any(charge > np.maximum(max(day.charger_kw - headroom, keeps_full), needed) + beyond_kw(day)):
         return "charge into the headroom of load swings"
     if np.any(discharge > np.maximum(forced, limit - headroom) + BEYOND_KW):
         return "discharge into the headroom of load swings"
@@ -237,8 +277,9 @@ def steps_too_fast(
     for t in range(len(grid_kw)):
         before, rested = (grid_kw[t - 1], resting_kw[t - 1]) if t else (resting_kw[0], resting_kw[0])
         allowed = max(per_min * horizon.interval_minutes, abs(resting_kw[t] - rested)) + BEYOND_KW
-        up = allowed + free[t] + (first if t == 0 else 0.0)
-        down = allowed + (free[t - 1] if t else 0.0)
+        tried_up, tried_down = (sum(map(beyond_kw, days)) if free[at] > 0 else 0.0 for at in (t, max(t - 1, 0)))
+        up = allowed + free[t] + (first if t == 0 else 0.0) + tried_up
+        down = allowed + (free[t - 1] if t else 0.0) + tried_down
         if not -down <= grid_kw[t] - before <= up:
             broken.append(t)
     return np.array(broken, dtype=np.intp)
