@@ -87,6 +87,7 @@ def plan_day(
             state=state,
             state_source=state_source,
             time_limit_s=time_limit_s,
+            at_once=from_now,
         )
     problem = _problem_of_day(
         inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=look_ahead_h
@@ -153,13 +154,14 @@ def _day_ahead(
     state: SiteState | None,
     state_source: str,
     time_limit_s: float,
+    at_once: bool,
 ) -> PlannedDay:
     """Plan from the past alone."""
     if state is not None:
         check_state(inputs, block, state, state_source)
         inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
     made = plan_from_past(
-        inputs, block, now=known_at, state=state, state_source=state_source, time_limit_s=time_limit_s
+        inputs, block, now=known_at, state=state, state_source=state_source, time_limit_s=time_limit_s, at_once=at_once
     )
     local = block.start_of(0).date()
     return PlannedDay(

@@ -66,8 +66,11 @@ def plan_from_past(
     state: SiteState | None,
     state_source: str,
     time_limit_s: float,
+    at_once: bool,
 ) -> PlannedAhead:
     """Plan a block from what was known at `now`: series values before it, and prices published by then.
+
+    A plan that begins `at_once` holds where the state is too old, of the future, or has no time.
 
     Raises `UnableToAccept` with every fault: series of another step, or no past to forecast from.
     """
@@ -103,6 +106,8 @@ def plan_from_past(
     basis = basis_of(problem)
     against = reason_against(GuardedPlanner().last_periods(known), tariff.currency)
     hold = [*_unverified(inputs, block, now), *([against] if against else [])]
+    if at_once and state is not None:
+        hold += _outdated(state, inputs.site, now, state_source)
     plan, notes = _plan(basis, ahead, now, time_limit_s, hold)
     return PlannedAhead(
         plan=plan,
@@ -233,6 +238,19 @@ def _unverified(inputs: SiteInputs, block: Horizon, now: datetime) -> list[str]:
         return []
     published = max(0, (published_until(now, block.timezone) - prices.start) // prices.step)
     return no_trading_because(replace(inputs, prices=replace(prices, values=prices.values[:published])), block)
+
+
+def _outdated(state: SiteState, site: Site, now: datetime, source: str) -> list[str]:
+    """Why a measured state is not one to trade from now on."""
+    if state.measured_at is None:
+        return [f"{source} says no time (measured_at): every battery holds"]
+    age_s = (now - state.measured_at).total_seconds()
+    if age_s < 0:
+        return [f"{source} is measured {-age_s:,.0f} s after now: every battery holds"]
+    if age_s > site.telemetry_max_age_s:
+        limit = f"telemetry_max_age_s is {site.telemetry_max_age_s:,.0f}"
+        return [f"{source} is {age_s:,.0f} s old ({limit}): every battery holds"]
+    return []
 
 
 def _plan(

@@ -166,3 +166,35 @@ def test_prices_are_known_to_the_end_of_the_day_and_from_the_afternoon_of_the_ne
         )
     assert answers[0][0] == answers[1][0]
     assert answers[0][1] != answers[1][1]
+
+
+@pytest.mark.parametrize(
+    ("measured_at", "status", "why"),
+    [
+        ("2026-07-15T10:00:00-04:00", "optimal", ""),
+        ("2026-07-15T09:00:00-04:00", "hold", "4,020 s old"),
+        ("2026-07-15T10:30:00-04:00", "hold", "after now"),
+        (None, "hold", "says no time"),
+    ],
+)
+def test_an_outdated_state_is_not_traded_on(tmp_path: Path, measured_at: str | None, status: str, why: str) -> None:
+    state: dict[str, Any] = {"ups": {"pod-1": {"stored_kwh": 800.0}}}
+    if measured_at is not None:
+        state["measured_at"] = measured_at
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps(state))
+    ran = run("plan", pod(tmp_path), "--now", NOW, "--state", path, "--format", "json")
+
+    assert ran.document["status"] == status
+    assert any(why in line for line in ran.document["warnings"])
+
+
+def test_a_measured_peak_goes_before_that_of_the_series(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    measured = {"measured_at": NOW, "ups": {"pod-1": {"stored_kwh": 920.0}}, "peaks_kw": {"on-peak demand": 5900.0}}
+    path.write_text(json.dumps(measured))
+    plan = planned(pod(tmp_path), "--now", NOW, "--state", path)
+
+    assert plan["month_to_date"]["on-peak demand"] == 5900.0
+    assert plan["month_to_date"]["off-peak demand"] != 5900.0
+    assert "on-peak demand from state.json" in plan["month_to_date"]["source"]
