@@ -4,7 +4,7 @@ The coming load is forecast from the meter's own past. The plan shows what the b
 The response is binding: the meter power to hold at each load.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -93,8 +93,11 @@ class Ahead:
     change_to_period_end: ExpectedChange
 
 
-def plan_ahead(known: Known, billing: BillingSpan) -> Ahead | None:
-    """Plan the block of what is known; None where less than a day is known of the load."""
+def plan_ahead(known: Known, billing: BillingSpan, resting_peaks_kw: Mapping[str, float]) -> Ahead | None:
+    """Plan the block of what is known; None where less than a day is known of the load.
+
+    `resting_peaks_kw` are the peaks so far of the billing period, had every battery rested since it began.
+    """
     past = known.past
     if past is None or past.intervals * past.interval_h < _LEAST_HOURS + 1:
         return None
@@ -104,7 +107,10 @@ def plan_ahead(known: Known, billing: BillingSpan) -> Ahead | None:
         assert plan is not None  # noqa: S101 - a day is known
         hours = -((plan.simulation.rest.start - piece.block.end) // _HOUR)
         parts.append(Part(plan=plan, block=piece.block))
-        changes.append(changes_of_plan(plan, hours, (piece.period_end - start) // _HOUR))
+        resting_kw = np.array([resting_peaks_kw.get(each.name, 0.0) for each in plan.simulation.rest.charges])
+        if start != billing.start:
+            resting_kw = np.zeros_like(resting_kw)
+        changes.append(changes_of_plan(plan, hours, (piece.period_end - start) // _HOUR, resting_kw))
     return Ahead(
         parts=tuple(parts),
         forecast=_forecast(known, past, parts),

@@ -98,7 +98,7 @@ def plan_from_past(
         price_per_kwh=_published(inputs, past, now),
     )
     try:
-        ahead = plan_ahead(known, billing)
+        ahead = plan_ahead(known, billing, so_far.peaks_kw)
         assert ahead is not None  # noqa: S101 - a day is known
         problem = _problem(known, ahead)
     except UnableToPrice as error:

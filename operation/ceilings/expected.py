@@ -1,8 +1,9 @@
 """The expected change of a billing period's bill by a plan, over its simulated futures.
 
-To the end of the period, the change is the cost with the ceilings less the cost with every battery at rest. A plan of
-some hours counts its own energy, wear and daily peaks, and a share of the change of the period's peaks: its hours
-divided by those of the period. The whole price of a peak is never the saving of one day.
+To the end of the period, the change is the cost with the ceilings less the cost with every battery at rest from now on.
+A plan of some hours counts its own energy, wear and daily peaks, and a share of the change of the whole period's peaks:
+its hours divided by those of the period. So the plans of a month add up to the change of the month, and the whole price
+of a peak is never the saving of one day.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ridethrough.operation.ceilings.policy import CeilingPlan
 from ridethrough.operation.ceilings.search import Ceilings
-from ridethrough.operation.ceilings.simulate import Simulation
+from ridethrough.operation.ceilings.simulate import Outcomes, Simulation
 from ridethrough.tariffs.horizon.charges import DemandStep
 
 FloatArray = NDArray[np.float64]
@@ -39,11 +40,25 @@ class ExpectedChange:
         return cls(mean=float(np.mean(changes)), p10=float(p10), p90=float(p90))
 
 
-def changes_of_plan(plan: CeilingPlan, hours: int, period_hours: int) -> FloatArray:
-    """The change by the first `hours` of the rest in each future; the whole billing period has `period_hours`."""
+def changes_of_plan(plan: CeilingPlan, hours: int, period_hours: int, resting_peak_kw: FloatArray) -> FloatArray:
+    """The change by the first `hours` of the rest in each future; the whole billing period has `period_hours`.
+
+    `resting_peak_kw` is the peak so far of each charge with every battery at rest since the billing period began.
+    """
     energy = _changes(_energy_only(plan.simulation.first(hours)), plan.ceilings)
-    peaks = changes_to_period_end(plan) - _changes(_energy_only(plan.simulation), plan.ceilings)
-    return np.asarray(energy + min(1.0, hours / period_hours) * peaks)
+    share = min(1.0, hours / period_hours)
+    return np.asarray(energy + share * _changes_by_peaks(plan, resting_peak_kw))
+
+
+def _changes_by_peaks(plan: CeilingPlan, resting_peak_kw: FloatArray) -> FloatArray:
+    """The cost of the whole period's peaks in each future, less their cost with every battery at rest."""
+    held = _held(plan.simulation, plan.ceilings).peak_kw[0]
+    resting = _resting(replace(plan.simulation, peak_so_far_kw=resting_peak_kw), plan.ceilings).peak_kw[0]
+    total = np.zeros(len(held))
+    for index, charge in enumerate(plan.simulation.rest.charges):
+        if not charge.daily:
+            total += charge.cost(held[:, index]) - charge.cost(resting[:, index])
+    return total
 
 
 def changes_to_period_end(plan: CeilingPlan) -> FloatArray:
@@ -53,10 +68,16 @@ def changes_to_period_end(plan: CeilingPlan) -> FloatArray:
 
 def _changes(simulation: Simulation, ceilings: Ceilings) -> FloatArray:
     """The cost of each future with the ceilings, less that with every battery at rest."""
-    held = simulation.outcomes(ceilings.kw[np.newaxis], np.array([ceilings.kept_kwh])).cost[0]
-    asleep = replace(simulation, store=replace(simulation.store, discharge_kw=0.0, charge_kw=0.0))
-    resting = asleep.outcomes(ceilings.kw[np.newaxis], np.array([simulation.store.capacity_kwh])).cost[0]
-    return np.asarray(held - resting)
+    return np.asarray(_held(simulation, ceilings).cost[0] - _resting(simulation, ceilings).cost[0])
+
+
+def _held(simulation: Simulation, ceilings: Ceilings) -> Outcomes:
+    return simulation.outcomes(ceilings.kw[np.newaxis], np.array([ceilings.kept_kwh]))
+
+
+def _resting(simulation: Simulation, ceilings: Ceilings) -> Outcomes:
+    asleep = replace(simulation.store, discharge_kw=0.0, charge_kw=0.0)
+    return _held(replace(simulation, store=asleep), ceilings)
 
 
 def _energy_only(simulation: Simulation) -> Simulation:
