@@ -66,7 +66,7 @@ def plan_from_past(
     state: SiteState | None,
     state_source: str,
     time_limit_s: float,
-    at_once: bool,
+    at_once: bool = False,
 ) -> PlannedAhead:
     """Plan a block from what was known at `now`: series values before it, and prices published by then.
 
