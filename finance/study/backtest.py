@@ -247,7 +247,7 @@ def _warnings(case: StudyCase, loop: Loop, violations: tuple[str, ...]) -> Itera
 
 
 def _untraded_peak(case: StudyCase, loop: Loop) -> Iterator[str]:
-    """Say where a first day without trading set the peak of its billing period, which no plan could then lower."""
+    """Note if a first day without trading set the peak of its billing period, which no plan could lower later."""
     first = case.billing_periods[0]
     untraded = int(np.searchsorted(case.calendar.day, 1))
     traded = loop.grid_kw[untraded : first.stop]

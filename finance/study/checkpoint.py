@@ -93,7 +93,7 @@ def _proven(path: Path) -> str:
 
 
 def kept_until(path: Path, case: StudyCase) -> datetime | None:
-    """The local time up to which a checkpoint keeps a study; None where nothing is kept.
+    """The local time up to which a checkpoint keeps a study; None if nothing is kept.
 
     It only reads what a study has just written: whether the file may be used is for `read_checkpoint` to say.
     """
@@ -111,7 +111,7 @@ def _keyed_hash(path: Path, body: str) -> str:
 def _loop(document: dict[str, Any], case: StudyCase) -> Loop:
     """Make the loop that a document describes.
 
-    Raises `ValueError` where the document does not fit the case.
+    Raises `ValueError` if the document does not fit the case.
     """
     loop, done = Loop.at_start(case), int(document["done"])
     if done not in {period.stop for period in case.billing_periods}:

@@ -53,7 +53,7 @@ def _certificate(case: StudyCase, loop: Loop, period: range) -> Certificate:
 
 
 def _without_reserve(trajectory: UpsTrajectory) -> UpsTrajectory:
-    """What was done, without the floor that the control law kept: the certificate works out its own."""
+    """The trajectory without the floor that the control law kept, because the certificate works out its own."""
     return replace(trajectory, reserve_kwh=(nan,) * len(trajectory.reserve_kwh))
 
 

@@ -37,7 +37,7 @@ class Savings:
         return math.fsum(self.by_kind.values())
 
     def of(self, *kinds: str) -> float:
-        """What was saved on some kinds of charge."""
+        """The saving on some kinds of charge."""
         return math.fsum(self.by_kind.get(kind, 0.0) for kind in kinds)
 
     def figure(self, name: str) -> float:
