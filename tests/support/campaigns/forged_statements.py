@@ -130,7 +130,7 @@ def an_interval_without_a_word(place: Place) -> Forgery | None:
 
 
 def a_power_that_is_no_number(place: Place) -> Forgery | None:
-    return place.with_one("no number", "discharge_kw", float("nan"))
+    return place.with_one("not a number", "discharge_kw", float("nan"))
 
 
 def starts_with_more_than_measured(place: Place) -> Forgery | None:
