@@ -141,13 +141,14 @@ def _after(billed: Bill, tariff: Tariff, calendar: LocalCalendar) -> SiteState:
         if charge.stretch != "period"
     }
     so_far = {name: last.day_peaks_kw[name].get(day, 0.0) for name, day in weeks.items()}
+    periods = {period.name for period in tariff.energy.periods} if tariff.energy is not None else set()
     return SiteState(
         peaks_kw={name: kw for name, kw in (last.peaks_kw | so_far).items() if kw or name not in so_far},
         past_peaks_kw={
             name: {label: kw for label, kw in months.items() if label != begun} for name, months in peaks.items()
         },
         energy_kwh=last.energy_kwh,
-        period_energy_kwh=last.period_energy_kwh,
+        period_energy_kwh={name: kwh for name, kwh in last.period_energy_kwh.items() if name in periods},
         day_peaks_kw={name: days for name, days in last.day_peaks_kw.items() if name in averaged},
     )
 
