@@ -42,7 +42,7 @@ MOST_INTERVALS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDay:
-    """A plan, the inputs it was made from, what was assumed on the way, and what its tariff leaves out."""
+    """A plan, its inputs, the assumptions, and the charges that its tariff leaves out."""
 
     plan: DispatchPlan
     inputs: SiteInputs
@@ -189,7 +189,7 @@ def _loads_assumptions(inputs: SiteInputs, day: date) -> Iterator[str]:
 
 
 def _check_asked(day: date | None, look_ahead_h: float | None) -> None:
-    """Refuse a day or a look-ahead that no plan can be made for."""
+    """Refuse a day or a look-ahead for which no plan can be made."""
     faults = []
     if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
         faults.append(Fault(field="date", value=str(day), allowed=f"in the years {FIRST_YEAR} to {LAST_YEAR}"))
@@ -201,7 +201,7 @@ def _check_asked(day: date | None, look_ahead_h: float | None) -> None:
 
 
 def check_state(inputs: SiteInputs, horizon: Horizon, state: SiteState, source: str) -> None:
-    """Refuse a state that the site or its tariff cannot be in."""
+    """Refuse a state that is impossible for the site or its tariff."""
     faults: list[Fault] = []
     for check in (state.check_against, state.check_complete):
         try:
@@ -223,7 +223,7 @@ def check_state(inputs: SiteInputs, horizon: Horizon, state: SiteState, source: 
 def price_of_reserve(
     inputs: SiteInputs, *, now: datetime, day: date | None = None, state: SiteState | None = None
 ) -> tuple[date, tuple[ReservePrice, ...]]:
-    """What extra minutes of ride-through take from the saving of one local day, and which day it is.
+    """The saving of one local day that extra minutes of ride-through cost, and the day.
 
     Raises `UnableToAccept` as `plan_day` does.
     """
@@ -278,7 +278,7 @@ def _all_series(inputs: SiteInputs) -> Iterator[TimeSeries]:
 
 
 def _default_day(inputs: SiteInputs, now: datetime, assumptions: list[str]) -> date:
-    """Tomorrow, if every series covers it, else the last whole local day that they all cover."""
+    """Tomorrow if every series covers it, otherwise the last whole local day that all series cover."""
     local = zone(inputs.site.timezone)
     day = now.astimezone(local).date() + timedelta(days=1)
     ends = [series.end for series in _all_series(inputs)]
@@ -301,7 +301,7 @@ def _problem(inputs: SiteInputs, plan_intervals: int, horizon: Horizon, state: S
     conditions = (*site.conditions, *state.conditions)
 
     def longest_s(ups: UpsSystem) -> float:
-        """The longest that an outage of a system may have to be ridden through."""
+        """The longest ride-through that any condition or policy of a system requires."""
         asked = (each.ride_through_s or 0.0 for each in conditions)
         once_s = max(ups.reserve.ride_through_s, *(duty.duration_s for duty in ups.reserve.duties), *asked)
         return once_s * ups.reserve.outages_before_recharge
@@ -325,7 +325,7 @@ def _problem(inputs: SiteInputs, plan_intervals: int, horizon: Horizon, state: S
 
 
 def _load_after(load: TimeSeries | float, horizon: Horizon, seconds: float) -> tuple[float, ...]:
-    """The load that is known after a horizon, as far as an outage lasts that starts at its end."""
+    """The known load after a horizon, for the length of an outage that starts at its end."""
     if not isinstance(load, TimeSeries):
         return ()
     first = (horizon.end - load.start) // horizon.step
@@ -333,7 +333,7 @@ def _load_after(load: TimeSeries | float, horizon: Horizon, seconds: float) -> t
 
 
 def _horizon(inputs: SiteInputs, planned: Horizon, look_ahead_h: float | None, assumptions: list[str]) -> Horizon:
-    """The planned day and its look-ahead; a look-ahead that was not asked for goes only as far as the series."""
+    """The planned day and its look-ahead; a default look-ahead ends where the series end."""
     wanted_h = DEFAULT_LOOK_AHEAD_H if look_ahead_h is None else look_ahead_h
     if look_ahead_h is None:
         reach = min((series.end for series in _all_series(inputs)), default=planned.end + timedelta(hours=wanted_h))
@@ -358,7 +358,7 @@ def _values(load: TimeSeries | float, horizon: Horizon, faults: list[Fault]) -> 
 
 
 def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteState) -> Iterator[str]:
-    """Say what is taken for what the state does not tell."""
+    """Note the assumptions for everything that the state does not contain."""
     known = state.stored_kwh.keys() | state.unit_stored_kwh.keys()
     full = [ups.id for ups in inputs.site.ups if ups.id not in known]
     if full:
@@ -373,20 +373,20 @@ def _state_assumptions(inputs: SiteInputs, charges: HorizonCharges, state: SiteS
 
 
 def _tariff_notes(inputs: SiteInputs, day: date) -> Iterator[str]:
-    """Say where a tariff's figures are not those of the planned day, or leave energy without a price."""
+    """Note if a tariff's figures are not valid on the planned day, or if energy has no price."""
     tariff = inputs.tariff
     if tariff is None:
         return
     since, until = tariff.effective_from, tariff.effective_until
     if (until is not None and day >= until) or (since is not None and day < since):
         held = f"from {since or 'ever'} to {until or 'now'}"
-        yield f"{tariff.name}: these figures held {held}; {day} is priced with them all the same"
+        yield f"{tariff.name}: these figures are valid {held}; {day} is priced with them anyway"
     if tariff.energy is None and inputs.prices is None:
         yield f"{tariff.name} has no energy charge and no prices are given: energy is planned as if it were free"
 
 
 def _swing_notes(inputs: SiteInputs) -> Iterator[str]:
-    """Say what load swings leave for the batteries, what that wears, and where batteries cannot take it."""
+    """Note the part of load swings that batteries absorb, its wear, and the part beyond the batteries."""
     for ups in inputs.site.ups:
         headroom_kw = ups.swing_headroom_kw
         if ups.swing is None or headroom_kw <= 0:

@@ -1,4 +1,4 @@
-"""From a site's past to a plan of the time to come: what is known now, what is forecast, and what comes of it."""
+"""From a site's past to a plan of the coming time: what is known now, the forecast, and the plan."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -52,7 +52,7 @@ class Even:
 def made_even(
     readings: Readings, gaps: Gaps | None, faults: list[Fault], *, step_may_change: bool, clock: tzinfo
 ) -> Even | None:
-    """Check that readings follow each other by one step; fill what is missing where the site says how.
+    """Check that readings follow each other by one step; fill missing ones if the site says how.
 
     With `step_may_change` (prices) a longer step may become a shorter one, or the other way round: values of the longer
     step hold in each of the shorter. `clock` is the local clock of "the day before". None where `faults` were noted.

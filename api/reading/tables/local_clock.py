@@ -34,7 +34,7 @@ class Resolved:
 
     @property
     def in_order(self) -> bool:
-        """Whether every instant is told, and later than the one before."""
+        """Whether every instant is known, and later than the one before."""
         return not self.untold and bool((np.diff(self.starts) > np.timedelta64(0, "us")).all())
 
 

@@ -343,7 +343,7 @@ def test_one_file_may_hold_loads_and_prices_side_by_side(tmp_path: Path) -> None
 def test_figures_of_a_tariff_that_held_at_another_time_are_named(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"prices": None, "tariff": "dominion-gs-4"})
     plan = run("plan", site, "--date", DAY, "--format", "json").document
-    assert any("these figures held from 2021-07-01 to 2023-09-01" in line for line in plan["warnings"])
+    assert any("these figures are valid from 2021-07-01 to 2023-09-01" in line for line in plan["warnings"])
 
 
 def test_energy_without_a_price_is_named(tmp_path: Path) -> None:
