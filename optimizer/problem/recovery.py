@@ -49,8 +49,8 @@ def _shortfall(basis: PlanBasis, ups: UpsSystem, required: ReserveRequirement) -
     there_kwh = (basis.problem.stored_at_start_kwh(ups), *basis.floors.floor_kwh[ups.id][1:])
     usual_kwh = basis.reserves.usual_kwh[ups.id]
     short = [b for b, (there, usual) in enumerate(zip(there_kwh, usual_kwh, strict=True)) if there < usual - slack_kwh]
-    if not short:
-        return
+    if not short or (short[0] and ups.id in basis.problem.reserve_profile_kwh):
+        return  # a profile that was given for later is come as near to as can be
     stored_kwh, reserve_kwh = there_kwh[short[0]], usual_kwh[short[0]]
     missing_kwh = reserve_kwh - stored_kwh
     seconds = required.required_s * missing_kwh / (reserve_kwh - _unavailable_kwh(ups))
