@@ -130,6 +130,7 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         name="coincident",
         seasons=(DemandSeason(tiers=(DemandTier(rate_per_kw=draw(kw_rates)),)),),
         combine=draw(st.sampled_from(["highest", "mean"])),
+        peaks=draw(st.sampled_from([0, 0, 3])),
     )
     per = st.sampled_from(["day", "month", "year"])
     charges = (draw(demand_charges("one")), draw(demand_charges("two")))

@@ -9,9 +9,11 @@ import pytest
 from simple_tariffs import demand
 
 from ridethrough.domain import Horizon, SiteState
+from ridethrough.optimizer.pricing.price import price
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule, ScheduleRule
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
+from ridethrough.tariffs.charges.minimum import MinimumCharge
 from ridethrough.tariffs.charges.not_priced import UnableToPrice
 from ridethrough.tariffs.horizon.charges import charges_over
 from ridethrough.tariffs.tariff import Tariff
@@ -133,3 +135,34 @@ def test_blocks_may_count_the_energy_of_their_own_period() -> None:
         Decimal("55.17"),  # of 2,900 kWh at all 1,000 are left: 2,000 x 1,000 / 2,900 = 689.655172 x 0.08
         Decimal("91.72"),
     ]
+
+
+def test_tiers_with_one_premium_are_planned_in_any_interval() -> None:
+    """Both periods rise by 0.05 after 1,000 kWh: 2,400 kWh at 0.10 or 0.02, and 1,400 of them dearer."""
+
+    def tiers(rate: float) -> tuple[EnergyTier, ...]:
+        return EnergyTier(rate_per_kwh=rate, up_to=1000), EnergyTier(rate_per_kwh=rate + 0.05)
+
+    tariff = Tariff(name="x", schedules={"hours": EVENING}, energy=periods(tiers(0.1), tiers(0.02)))
+    kw = np.full(24, 100.0)
+    charges = charges_over(tariff, DAY)
+    assert all(term.separable for term in charges.tiers)
+    expected = 400 * 0.1 + 2000 * 0.02 + 1400 * 0.05
+    assert price(charges, kw).total == pytest.approx(expected)
+    assert float(bill(tariff, DAY, kw).exact_total) == pytest.approx(expected)
+
+
+def test_a_minimum_charge_is_planned_where_days_begin_with_an_interval() -> None:
+    tariff = Tariff(
+        name="x",
+        schedules={"hours": EVENING},
+        energy=periods(0.5, 0.1),
+        minimum=(MinimumCharge(amount=31_000),),
+    )
+    kw = np.full(24, 100.0)
+    assert price(charges_over(tariff, DAY), kw).total == pytest.approx(1000)
+    across = replace(DAY, start=datetime(2026, 3, 31, 0, 30, tzinfo=UTC))
+    with pytest.raises(
+        UnableToPrice, match="the billing period, which has a minimum charge, changes inside an interval"
+    ):
+        charges_over(tariff, across)

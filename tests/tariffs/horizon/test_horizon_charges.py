@@ -10,6 +10,7 @@ from ridethrough.tariffs.charges.coincident import CoincidentEvent, CoincidentPe
 from ridethrough.tariffs.charges.demand import ContractDemand, DemandCharge, DemandSeason, DemandTier
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
 from ridethrough.tariffs.charges.fixed import FixedCharge
+from ridethrough.tariffs.charges.kind import COUNTED_BY_MINIMUMS
 from ridethrough.tariffs.charges.minimum import MinimumCharge
 from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
@@ -199,7 +200,7 @@ def test_minimum_and_fixed_charges_are_constants_of_the_covered_days() -> None:
     assert charges.fixed == pytest.approx(13 * 1.25)
     (term,) = charges.minimum
     assert (term.amount, term.fixed_amount, term.multiplier) == (10, 13, 1.25)
-    assert term.before_tax == {"energy": 0.8, "demand": 0.8, "coincident": 0.8, "reactive": 0.8, "export": 1.0}
+    assert term.before_tax == {**dict.fromkeys(COUNTED_BY_MINIMUMS, 0.8), "export": 1.0}
     assert "annual minimum" in charges.warnings[0]
 
 
