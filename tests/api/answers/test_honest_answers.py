@@ -58,7 +58,8 @@ def test_export_without_a_price_is_said_to_earn_nothing(tmp_path: Path) -> None:
     ("changes", "said"),
     [
         ({"ups.0.reserve.ride_through_s": 1e12}, "must be at most 604,800 s, a week"),
-        ({"prices.values": [1e308] * 24}, "within 1e+06 a kWh"),
+        ({"prices.values": [1e308] * 24}, "prices.values.0 is 1e+308, must be from -1e+15 to 1e+15"),
+        ({"prices.values": [1e9] * 24}, "within 1e+06 a kWh"),
     ],
 )
 def test_figures_beyond_any_site_are_refused(tmp_path: Path, changes: dict[str, object], said: str) -> None:
