@@ -108,15 +108,20 @@ def held_out(every: Figures) -> str:
     names = [name for name in NINE if any(key.endswith(f" / {name}") for key in found)]
     rows = []
     for load in dict.fromkeys(key.split(" / ")[0] for key in found):
-        cells = [found.get(f"{load} / {name}") for name in names]
-        captures = [each["saved"] / each["ceiling"] for each in cells if each is not None]
-        shown = ["" if each is None else f"{each['saved'] / each['ceiling']:.2f}" for each in cells]
-        rows.append((load, *shown, f"**{sum(captures) / len(captures):.2f}**"))
+        captures = [_capture(found.get(f"{load} / {name}")) for name in names]
+        known = [each for each in captures if each is not None]
+        shown = ["" if each is None else f"{each:.2f}" for each in captures]
+        rows.append((load, *shown, f"**{sum(known) / len(known):.2f}**"))
     return f"{_markdown(('load', *(TITLES[name] for name in names), 'mean'), rows)}\n\n{_held_out_in_short(found)}"
 
 
+def _capture(figures: Figures | None) -> float | None:
+    """The share of what perfect foresight saves; None where it saves nothing, or nothing was run."""
+    return None if figures is None or figures["ceiling"] <= 0 else figures["saved"] / figures["ceiling"]
+
+
 def _held_out_in_short(found: Figures) -> str:
-    captures = [each["saved"] / each["ceiling"] for each in found.values()]
+    captures = [each for each in map(_capture, found.values()) if each is not None]
     beside = [(each["saved"], each["sam_behind"]) for each in found.values() if each["sam_behind"] is not None]
     ahead = sum(saved >= _WORTH * max(0.0, sam) and saved > sam for saved, sam in beside)
     months = [(month, each["bill"] / len(each["months"])) for each in found.values() for month in each["months"]]
