@@ -217,7 +217,7 @@ def test_a_power_factor_turns_kw_into_kva(tmp_path: Path) -> None:
         (
             [],
             {"tariff.yaml": yaml.safe_dump({**TARIFF, "demand": [{"name": "x", "rate_per_kw": 1e300}]})},
-            "amounts is",
+            "demand.x.seasons.0.tiers.0.rate_per_kw is 1e+300, must be from -1e+15 to 1e+15",
         ),
         (
             [],
