@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.optimizer import DispatchProblem
-from ridethrough.optimizer.problem.reserves import reserves_asked
+from ridethrough.optimizer.problem.limits.reserves import reserves_asked
 
 FloatArray = NDArray[np.float64]
 

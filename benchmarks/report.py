@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.timing import RESULTS
-from ridethrough.api.cases.bench import machine
+from ridethrough.api.cases.bench.bench import machine
 
 PAGE = Path("docs/performance.md")
 _MARKED = re.compile(r"(<!-- benchmarks\.(\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

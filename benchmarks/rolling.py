@@ -16,7 +16,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from benchmarks.timing import cpu_s, keep, say_load, table
-from ridethrough.api.cases.bench_problem import TIMEZONE, example_load_kw, example_problem
+from ridethrough.api.cases.bench.problem import TIMEZONE, example_load_kw, example_problem
 from ridethrough.domain import Horizon, Site, SiteState
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.dynamic_program import cheapest_plan, reasons_against

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon
 from ridethrough.tariffs.billing.exact_bill import bill
-from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.urdb.document import tariff_from_urdb
 
 YEAR = Horizon(start=datetime(2018, 1, 1, tzinfo=UTC), interval_minutes=60, intervals=8760)

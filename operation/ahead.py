@@ -16,9 +16,9 @@ from ridethrough.operation.ceilings.expected import ExpectedChange, changes_of_p
 from ridethrough.operation.ceilings.futures import learn
 from ridethrough.operation.ceilings.planner import CeilingPlanner
 from ridethrough.operation.ceilings.policy import CeilingPlan
-from ridethrough.operation.control_law import ControlOutcome, apply_control_law
-from ridethrough.operation.measured_loads import measured_loads
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.control_law import ControlOutcome, apply_control_law
+from ridethrough.operation.control.measured_loads import measured_loads
+from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.planner import Known
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 

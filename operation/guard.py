@@ -16,13 +16,13 @@ from ridethrough.domain import Horizon, PriceSeries
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.operation.ceilings.hours import net_load_kw
 from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
-from ridethrough.operation.control_law import apply_control_law
-from ridethrough.operation.measured_loads import measured_loads
-from ridethrough.operation.month_to_date import MonthToDate, Stored
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.control_law import apply_control_law
+from ridethrough.operation.control.measured_loads import measured_loads
+from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.known.month_to_date import MonthToDate, Stored
+from ridethrough.operation.known.published import published_until
+from ridethrough.operation.known.so_far import state_so_far
 from ridethrough.operation.planner import Information, Known, Planned, Planner
-from ridethrough.operation.published import published_until
-from ridethrough.operation.so_far import state_so_far
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.calendar.local_calendar import local_calendar
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon, PriceSeries, Site, SiteState
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.orders import Orders
 from ridethrough.tariffs.horizon.charges import HorizonCharges, charges_over
 from ridethrough.tariffs.tariff import Tariff
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon
 from ridethrough.domain.plan import PlanStatus
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.known.record import Record
 from ridethrough.operation.planner import Information, Known, Planned, orders_of
-from ridethrough.operation.record import Record
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
-from ridethrough.optimizer.problem.reserves import reserves_asked
+from ridethrough.optimizer.problem.limits.reserves import reserves_asked
 from ridethrough.optimizer.solvers.engine import Engine
 
 FloatArray = NDArray[np.float64]

@@ -8,7 +8,7 @@ from ridethrough.domain import Binding, Site, UpsSystem, reserve_requirement
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.optimizer.dispatch import plan_dispatch
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.reserves import reserves_asked
+from ridethrough.optimizer.problem.limits.reserves import reserves_asked
 
 _SECONDS_PER_MINUTE = 60.0
 _HALVINGS = 60

@@ -17,9 +17,9 @@ from ridethrough.tariffs.charges.energy import EnergyCharge
 from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.kind import PEAK_KINDS
 from ridethrough.tariffs.charges.minimum import MinimumCharge
-from ridethrough.tariffs.charges.not_priced import NotPriced
 from ridethrough.tariffs.charges.reactive import ReactiveCharge
 from ridethrough.tariffs.charges.rider import Rider
+from ridethrough.tariffs.not_priced import NotPriced
 
 OnPeak = DemandCharge | CoincidentPeakCharge | ReactiveCharge
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
-from ridethrough.api.cases.bench import Measurements
+from ridethrough.api.cases.bench.bench import Measurements
 
 
 def bench_answer(measurements: Measurements) -> Answer:

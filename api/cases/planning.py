@@ -29,11 +29,11 @@ from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import DispatchPlan
 from ridethrough.operation.ahead import Ahead
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
-from ridethrough.optimizer.problem.reserves import reserves_asked
+from ridethrough.optimizer.problem.limits.reserves import reserves_asked
 from ridethrough.optimizer.reserve_price import ReservePrice, price_reserve
-from ridethrough.tariffs.charges.not_priced import UnableToPrice
 from ridethrough.tariffs.horizon.charges import HorizonCharges, charges_over
 from ridethrough.tariffs.inputs import check_inputs
+from ridethrough.tariffs.not_priced import UnableToPrice
 
 DEFAULT_LOOK_AHEAD_H = 24.0
 LONGEST_LOOK_AHEAD_H = 31 * 24.0

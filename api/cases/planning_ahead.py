@@ -19,15 +19,15 @@ from ridethrough.operation.ahead import Ahead, BillingSpan, ceilings_kw, expecte
 from ridethrough.operation.ceilings.hours import net_load_kw
 from ridethrough.operation.ceilings.period import prices_ahead
 from ridethrough.operation.guard import GuardedPlanner, reason_against
+from ridethrough.operation.known.published import published_until
+from ridethrough.operation.known.so_far import state_so_far
 from ridethrough.operation.planner import Known
-from ridethrough.operation.published import published_until
-from ridethrough.operation.so_far import state_so_far
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.dispatch import assess
 from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
 from ridethrough.optimizer.problem.recovery import reserve_alarms
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
-from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.resolution import calendar_of_plans
 from ridethrough.tariffs.tariff import Tariff
 

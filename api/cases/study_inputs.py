@@ -20,10 +20,10 @@ from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Progress
 from ridethrough.finance.study.study import Study
 from ridethrough.operation.guard import GuardedPlanner
+from ridethrough.operation.known.record import Record
 from ridethrough.operation.planner import Information, Planner
-from ridethrough.operation.record import Record
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
-from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 
 _HISTORY = timedelta(days=8)

@@ -13,6 +13,6 @@ def bench(
 ) -> None:
     """Measure the CPU time of bills and plans."""
     from ridethrough.api.answers.bench_view import bench_answer  # noqa: PLC0415 - each command imports what it needs
-    from ridethrough.api.cases.bench import measured  # noqa: PLC0415
+    from ridethrough.api.cases.bench.bench import measured  # noqa: PLC0415
 
     emit(bench_answer(measured(repeats)), form)

@@ -123,7 +123,7 @@ def _studied(site: Path, asked: "StudyRequest", project: Path | None, checkpoint
 
 
 def _what_is_kept(checkpoint: Path | None, case: "StudyCase") -> str:
-    from ridethrough.finance.study.checkpoint import kept_until  # noqa: PLC0415
+    from ridethrough.finance.study.checkpoints.checkpoint import kept_until  # noqa: PLC0415
 
     if checkpoint is None:
         return (

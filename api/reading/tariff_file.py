@@ -8,10 +8,10 @@ from typing import Any
 from ridethrough.api.reading.files import read_json, read_text
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.tariffs import catalog
-from ridethrough.tariffs.charges.not_priced import UnableToPrice
 from ridethrough.tariffs.documents.acceptance import shown
 from ridethrough.tariffs.documents.printable import printable, with_printable_text
 from ridethrough.tariffs.native import tariff_from_document, tariff_from_yaml
+from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.demand import LookbackReading
 from ridethrough.tariffs.urdb.document import tariff_from_urdb

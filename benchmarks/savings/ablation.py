@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.savings import loops, results, setting, tables
-from ridethrough.operation.planned_response import ScenarioSettings
 from ridethrough.operation.planner import Planner
-from ridethrough.operation.scenario_planner import ScenarioPlanner
+from ridethrough.operation.scenarios.planned_response import ScenarioSettings
+from ridethrough.operation.scenarios.scenario_planner import ScenarioPlanner
 from ridethrough.operation.yardsticks import PersistencePlanner
 
 TARIFFS = ("coned", "pge", "sdge", "ladwp")

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from ridethrough.domain import SiteState
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.finance.study.case import StudyCase
-from ridethrough.finance.study.checkpoint import inputs_sha256
+from ridethrough.finance.study.checkpoints.checkpoint import inputs_sha256
 from ridethrough.finance.study.closed_loop import Loop, run
-from ridethrough.operation.planned_response import ScenarioSettings
 from ridethrough.operation.planner import Planner
-from ridethrough.operation.scenario_planner import ScenarioPlanner
+from ridethrough.operation.scenarios.planned_response import ScenarioSettings
+from ridethrough.operation.scenarios.scenario_planner import ScenarioPlanner
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.dynamic_program import cheapest_plan
 from ridethrough.optimizer.problem.plan_basis import basis_of

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Battery, Horizon, Interconnection, ReservePolicy, Site, UpsSystem, reserve_requirement
 from ridethrough.finance.study.case import StudyCase
-from ridethrough.operation.record import Record
+from ridethrough.operation.known.record import Record
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.document import tariff_from_urdb
 

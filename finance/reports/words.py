@@ -9,7 +9,7 @@ from ridethrough.finance.study.study import Study
 from ridethrough.finance.study.year import whole_periods
 from ridethrough.operation.planner import Information
 from ridethrough.tariffs.calendar.written import MONTHS
-from ridethrough.tariffs.charges.not_priced import NotPriced
+from ridethrough.tariffs.not_priced import NotPriced
 
 INFORMATION: Mapping[Information, str] = {
     Information.PERFECT: "Perfect foresight: plans knew the loads that came. Nobody has that: the saving is a ceiling.",

@@ -10,7 +10,7 @@ from ridethrough.domain import UpsSystem
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.ceiling import Ceiling, ceiling
-from ridethrough.finance.study.checkpoint import inputs_sha256, read_checkpoint, write_checkpoint
+from ridethrough.finance.study.checkpoints.checkpoint import inputs_sha256, read_checkpoint, write_checkpoint
 from ridethrough.finance.study.closed_loop import Loop, Progress, floating, run
 from ridethrough.finance.study.safety import safety_of, trajectories
 from ridethrough.finance.study.savings import savings_by_period, sum_of, wear_by_period

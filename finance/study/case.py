@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon, PriceSeries, Site, SiteState
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.validation import Checks
-from ridethrough.operation.measured_loads import MeasuredLoads, measured_loads
-from ridethrough.operation.record import Record
+from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
+from ridethrough.operation.known.record import Record
 from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.billing.exact_bill import bill, monthly_peaks
 from ridethrough.tariffs.calendar.local_calendar import LocalCalendar, local_calendar

@@ -16,7 +16,7 @@ from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, stored_in_units
 from ridethrough.finance.study.savings import savings_between, wear_by_period
 from ridethrough.finance.study.study import MarginalValues, Savings
-from ridethrough.operation.month_to_date import MonthToDate
+from ridethrough.operation.known.month_to_date import MonthToDate
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.billing.bill import Bill

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Site, UpsMode, UpsSystem
 from ridethrough.finance.study.case import StudyCase
-from ridethrough.operation.control_law import apply_control_law
-from ridethrough.operation.month_to_date import MonthToDate, Stored
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.control_law import apply_control_law
+from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.known.month_to_date import MonthToDate, Stored
+from ridethrough.operation.known.published import published_until
 from ridethrough.operation.planner import Known, Planner
-from ridethrough.operation.published import published_until
 
 FloatArray = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from ridethrough.operation.ceilings.search import Ceilings, search
 from ridethrough.operation.ceilings.simulate import Simulation
 from ridethrough.operation.ceilings.store import MeterStore, meter_store
 from ridethrough.operation.ceilings.trading import TradingHours, trading_hours
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.planner import Information, Known, Planned
 
 FloatArray = NDArray[np.float64]

@@ -10,8 +10,8 @@ from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.problem.charging import Charging, charge_all
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.floors import Floors
+from ridethrough.optimizer.problem.limits.powers import Powers
 from ridethrough.optimizer.problem.meter import grid_kw
-from ridethrough.optimizer.problem.powers import Powers
 from ridethrough.optimizer.problem.standing_by import can_keep_what_it_has, steady_charge_kw
 
 FloatArray = NDArray[np.float64]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ridethrough.domain import UpsSystem
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.powers import Powers
+from ridethrough.optimizer.problem.limits.powers import Powers
 
 
 @dataclass(slots=True)

@@ -13,9 +13,9 @@ import numpy as np
 from ridethrough.domain import ReserveCondition, UpsSystem
 from ridethrough.optimizer.problem.charging import Charging, charge_all, import_headroom_kw
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.needed import SAME_ENERGY, least_energy_kwh
-from ridethrough.optimizer.problem.powers import Powers
-from ridethrough.optimizer.problem.reserves import Reserves, longer_kwh
+from ridethrough.optimizer.problem.limits.needed import SAME_ENERGY, least_energy_kwh
+from ridethrough.optimizer.problem.limits.powers import Powers
+from ridethrough.optimizer.problem.limits.reserves import Reserves, longer_kwh
 from ridethrough.optimizer.problem.standing_by import can_keep_what_it_has
 
 _ROUNDING = 1e-9

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.pricing.price import billed_demand_kw, metered_peak_kw
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.powers import Powers
+from ridethrough.optimizer.problem.limits.powers import Powers
 from ridethrough.tariffs.horizon.charges import DemandTerm
 
 FloatArray = NDArray[np.float64]

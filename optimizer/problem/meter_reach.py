@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.powers import Powers
+from ridethrough.optimizer.problem.limits.powers import Powers
 
 FloatArray = NDArray[np.float64]
 

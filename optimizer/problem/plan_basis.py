@@ -12,10 +12,10 @@ from ridethrough.optimizer.pricing.price import ChargesCost, price
 from ridethrough.optimizer.problem.baseline import Baseline, baseline_of
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.floors import Floors, floors_of
+from ridethrough.optimizer.problem.limits.powers import Powers, powers_of
+from ridethrough.optimizer.problem.limits.reserves import Reserves, reserves_asked
 from ridethrough.optimizer.problem.meter import grid_kw
 from ridethrough.optimizer.problem.meter_reach import MeterReach, meter_reach_of
-from ridethrough.optimizer.problem.powers import Powers, powers_of
-from ridethrough.optimizer.problem.reserves import Reserves, reserves_asked
 
 FloatArray = NDArray[np.float64]
 

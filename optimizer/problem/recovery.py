@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ridethrough.domain import Binding, ReserveRequirement, UpsSystem
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer.problem.baseline import charge_towards
-from ridethrough.optimizer.problem.needed import SAME_ENERGY
+from ridethrough.optimizer.problem.limits.needed import SAME_ENERGY
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 

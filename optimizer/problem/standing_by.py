@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ridethrough.domain import UpsSystem
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.powers import Powers
+from ridethrough.optimizer.problem.limits.powers import Powers
 
 
 def steady_charge_kw(problem: DispatchProblem, ups: UpsSystem) -> float:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
-from ridethrough.tariffs.charges.not_priced import NotPriced
+from ridethrough.tariffs.not_priced import NotPriced
 
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND"})
 

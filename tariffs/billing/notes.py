@@ -7,7 +7,7 @@ from ridethrough.domain import PriceSeries, SiteState
 from ridethrough.tariffs.billing.bill import PeriodBill
 from ridethrough.tariffs.calendar.local_calendar import LocalCalendar
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
-from ridethrough.tariffs.charges.not_priced import NotPriced
+from ridethrough.tariffs.not_priced import NotPriced
 from ridethrough.tariffs.tariff import Tariff
 
 

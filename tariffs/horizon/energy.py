@@ -6,9 +6,9 @@ from ridethrough.domain import PriceSeries, SiteState
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray, LocalCalendar
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod
 from ridethrough.tariffs.charges.market import IndexedPrice
-from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.charges.rider import ridden
 from ridethrough.tariffs.horizon.terms import EnergyTierTerm, TieredPeriod, TierStep
+from ridethrough.tariffs.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 
 _DIGITS = 12  # prices whose difference is below this have the same premium

@@ -7,8 +7,8 @@ import numpy as np
 
 from ridethrough.domain import Horizon
 from ridethrough.tariffs.calendar.local_calendar import FloatArray, IndexArray
-from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.horizon.terms import DemandTerm, EnergyTierTerm, HorizonCharges, MinimumTerm, TieredPeriod
+from ridethrough.tariffs.not_priced import NotPriced, UnableToPrice
 
 
 def folded(charges: HorizonCharges, horizon: Horizon, parts: int) -> HorizonCharges:

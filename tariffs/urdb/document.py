@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ridethrough.tariffs.calendar.applicability import Applicability
 from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.minimum import MinimumCharge
-from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
+from ridethrough.tariffs.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.demand import (
     COINCIDENT_HOURS,

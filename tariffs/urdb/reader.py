@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ridethrough.domain.validation import UnableToAccept
-from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
+from ridethrough.tariffs.not_priced import NotPriced, UnableToPrice
 
 NO_LIMIT = 1e37  # 1e38 (also as a 32-bit float, 9.9999996e37) stands for "no limit" in some files
 

@@ -14,10 +14,10 @@ from sites import START, site, ups_system
 from ridethrough.domain import Horizon, Site, UnableToAccept
 from ridethrough.domain.conditions import ConditionKind, ReserveCondition
 from ridethrough.domain.plan import UpsTrajectory
-from ridethrough.operation.control_law import ControlOutcome, apply_control_law
-from ridethrough.operation.measured_loads import MeasuredLoads, measured_loads, reserve_floor_kwh
-from ridethrough.operation.orders import Orders, Response
-from ridethrough.operation.sharing import share
+from ridethrough.operation.control.control_law import ControlOutcome, apply_control_law
+from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads, reserve_floor_kwh
+from ridethrough.operation.control.orders import Orders, Response
+from ridethrough.operation.control.sharing import share
 from ridethrough.optimizer import DispatchProblem, certify
 from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.optimizer.dispatch import evidence_in

@@ -7,8 +7,8 @@ import pytest
 from study_cases import tariff
 
 from ridethrough.domain import Horizon
-from ridethrough.operation.day_peaks import DayPeaks, charge_days, with_days_to_come
-from ridethrough.operation.rest_of_period import MeterBattery
+from ridethrough.operation.scenarios.day_peaks import DayPeaks, charge_days, with_days_to_come
+from ridethrough.operation.scenarios.rest_of_period import MeterBattery
 from ridethrough.tariffs.horizon.charges import charges_over
 
 BATTERY = MeterBattery(energy_kwh=100.0, discharge_kw=50.0, charge_kw=50.0, round_trip=1.0)

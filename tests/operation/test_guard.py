@@ -9,8 +9,8 @@ from study_cases import DAY, case
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, floating, run
 from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
+from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.guard import GuardedPlanner, Replayed, reason_against
-from ridethrough.operation.orders import Orders
 from ridethrough.operation.planner import Information, Known, Planned
 from ridethrough.tariffs.billing.exact_bill import bill
 

@@ -11,7 +11,7 @@ from study_cases import tariff as priced
 from tariff_strategies import load_of, tariffs
 
 from ridethrough.domain import Horizon, PriceSeries, SiteState
-from ridethrough.operation.month_to_date import MonthToDate, Stored
+from ridethrough.operation.known.month_to_date import MonthToDate, Stored
 from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.billing.exact_bill import bill, monthly_peaks
 from ridethrough.tariffs.calendar.local_calendar import local_calendar

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sites import ups_system
 
-from ridethrough.operation.rest_of_period import MeterBattery, achievable_peak_kw, with_rest_of_period
+from ridethrough.operation.scenarios.rest_of_period import MeterBattery, achievable_peak_kw, with_rest_of_period
 from ridethrough.optimizer.pricing.price import stepped_cost
 from ridethrough.tariffs.horizon.charges import DemandStep, DemandTerm, RatchetLink
 

@@ -8,7 +8,7 @@ from programs import program_of
 from sites import START, problem, site, ups_system
 
 from ridethrough.domain import Horizon, SiteState, UnableToAccept
-from ridethrough.operation.rolling import Outlook, decide, problem_of
+from ridethrough.operation.scenarios.rolling import Outlook, decide, problem_of
 from ridethrough.optimizer.formulation.model import model_data
 from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.problem.scenarios import Scenarios

@@ -11,9 +11,9 @@ from study_cases import DAY, case, peaky_kw, tariff
 
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, floating, run
-from ridethrough.operation.planned_response import ScenarioSettings
 from ridethrough.operation.planner import Information, Known, Planned
-from ridethrough.operation.scenario_planner import ScenarioPlanner
+from ridethrough.operation.scenarios.planned_response import ScenarioSettings
+from ridethrough.operation.scenarios.scenario_planner import ScenarioPlanner
 from ridethrough.operation.yardsticks import PersistencePlanner
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.calendar.billing_cycle import BillingCycle

@@ -13,9 +13,9 @@ from ridethrough.tariffs.charges.demand import ContractDemand, DemandCharge, Dem
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier, MarketPrice
 from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.minimum import MinimumCharge
-from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
 from ridethrough.tariffs.charges.rider import Rider
+from ridethrough.tariffs.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 
 FLAT = DemandSeason(tiers=(DemandTier(rate_per_kw=1.0),))

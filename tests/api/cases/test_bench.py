@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from documents import run
 
-from ridethrough.api.cases import bench, bench_ways
+from ridethrough.api.cases.bench import bench
+from ridethrough.api.cases.bench import ways as bench_ways
 from ridethrough.optimizer.dynamic_program import Optimum, UnableToCompile
 from ridethrough.optimizer.solvers.highs import Solution
 from ridethrough.tariffs import catalog

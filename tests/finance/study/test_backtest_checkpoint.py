@@ -16,8 +16,8 @@ from study_cases import case, tariff
 
 from ridethrough.domain import UnableToAccept
 from ridethrough.finance.study.backtest import StudyOptions, study
-from ridethrough.finance.study.checkpoint import inputs_sha256
-from ridethrough.finance.study.checkpoint_key import key_for
+from ridethrough.finance.study.checkpoints.checkpoint import inputs_sha256
+from ridethrough.finance.study.checkpoints.checkpoint_key import key_for
 from ridethrough.finance.study.study import Study
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 

@@ -13,7 +13,7 @@ from sites import site, ups_system
 from ridethrough.domain import Horizon
 from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
-from ridethrough.operation.record import Record
+from ridethrough.operation.known.record import Record
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.tariff import Tariff

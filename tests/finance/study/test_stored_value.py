@@ -8,7 +8,7 @@ from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import floating
 from ridethrough.finance.study.stored_value import stored_by_period
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.planner import Information, Known, Planned
 
 FLAT = 0.05

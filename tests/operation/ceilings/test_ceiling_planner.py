@@ -11,7 +11,7 @@ from ridethrough.domain import Horizon
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, floating, run
 from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
-from ridethrough.operation.record import Record
+from ridethrough.operation.known.record import Record
 from ridethrough.operation.yardsticks import PersistencePlanner
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.charges.demand import DemandCharge, DemandSeason, DemandTier

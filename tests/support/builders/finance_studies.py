@@ -48,8 +48,8 @@ from ridethrough.tariffs.charges.coincident import CoincidentEvent, CoincidentPe
 from ridethrough.tariffs.charges.demand import DemandCharge, DemandSeason, DemandTier
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
 from ridethrough.tariffs.charges.fixed import FixedCharge
-from ridethrough.tariffs.charges.not_priced import NotPriced
 from ridethrough.tariffs.charges.rider import Rider
+from ridethrough.tariffs.not_priced import NotPriced
 from ridethrough.tariffs.seasons import season_by_month
 from ridethrough.tariffs.tariff import Tariff
 

@@ -9,7 +9,7 @@ from sites import site, ups_system
 
 from ridethrough.domain import Horizon, Site
 from ridethrough.finance.study.case import StudyCase
-from ridethrough.operation.record import Record
+from ridethrough.operation.known.record import Record
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule, ScheduleRule
 from ridethrough.tariffs.charges.demand import DemandCharge, DemandSeason, DemandTier
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier

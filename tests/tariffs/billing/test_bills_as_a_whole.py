@@ -11,7 +11,7 @@ from ridethrough.tariffs.calendar.applicability import Applicability
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule, ScheduleRule
 from ridethrough.tariffs.catalog import load, names
 from ridethrough.tariffs.charges.coincident import CoincidentEvent
-from ridethrough.tariffs.charges.not_priced import NotPriced
+from ridethrough.tariffs.not_priced import NotPriced
 from ridethrough.tariffs.tariff import Tariff
 
 

@@ -17,7 +17,7 @@ from ridethrough.domain import Horizon
 from ridethrough.tariffs.billing.bill import Bill, PeriodBill
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.catalog import load
-from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
+from ridethrough.tariffs.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.document import tariff_from_urdb
 from ridethrough.tariffs.urdb.reader import rates_of

@@ -14,8 +14,8 @@ from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule, ScheduleRule
 from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
 from ridethrough.tariffs.charges.minimum import MinimumCharge
-from ridethrough.tariffs.charges.not_priced import UnableToPrice
 from ridethrough.tariffs.horizon.charges import charges_over
+from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 
 DAY = Horizon(start=datetime(2026, 3, 3, tzinfo=UTC), interval_minutes=60, intervals=24)

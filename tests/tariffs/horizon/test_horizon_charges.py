@@ -12,10 +12,10 @@ from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, Energ
 from ridethrough.tariffs.charges.fixed import FixedCharge
 from ridethrough.tariffs.charges.kind import COUNTED_BY_MINIMUMS
 from ridethrough.tariffs.charges.minimum import MinimumCharge
-from ridethrough.tariffs.charges.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
 from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.horizon.charges import charges_over
+from ridethrough.tariffs.not_priced import NotPriced, UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 
 DAY = Horizon.of_local_day(date(2026, 7, 15), "America/New_York", 15)

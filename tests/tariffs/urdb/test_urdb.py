@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ridethrough.tariffs.charges.not_priced import UnableToPrice
+from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.document import tariff_from_urdb
 

@@ -11,8 +11,8 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from ridethrough.api.cases.bench_problem import DAY, DAY_INTERVALS, TIMEZONE, example_load_kw, example_problem
-from ridethrough.api.cases.bench_ways import ways
+from ridethrough.api.cases.bench.problem import DAY, DAY_INTERVALS, TIMEZONE, example_load_kw, example_problem
+from ridethrough.api.cases.bench.ways import ways
 from ridethrough.domain import Horizon, PriceSeries
 from ridethrough.optimizer import certify, plan_dispatch
 from ridethrough.optimizer.certificate.stated import StatedPlan

@@ -3,7 +3,7 @@
 A rolling plan is a two-stage program over one or two days. In its first intervals batteries do the same in every
 scenario; later they respond to the scenario. A new plan is made every hour, or when the load leaves the expected range,
 so that only its first decisions are executed. Two parts stand for the time beyond its horizon: its charges
-(`operation.rest_of_period`), and the value of stored energy at its end.
+(`operation.scenarios.rest_of_period`), and the value of stored energy at its end.
 """
 
 from collections.abc import Iterator, Mapping

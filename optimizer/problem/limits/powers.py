@@ -7,9 +7,9 @@ import numpy as np
 
 from ridethrough.domain import UpsSystem
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.needed import Need, needs_of, rooms_of
-from ridethrough.optimizer.problem.power_bounds import PowerBounds, power_bounds_of
-from ridethrough.optimizer.problem.reserves import Reserves
+from ridethrough.optimizer.problem.limits.needed import Need, needs_of, rooms_of
+from ridethrough.optimizer.problem.limits.power_bounds import PowerBounds, power_bounds_of
+from ridethrough.optimizer.problem.limits.reserves import Reserves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

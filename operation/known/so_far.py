@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon, SiteState
 from ridethrough.domain.horizon import zone
-from ridethrough.operation.month_to_date import MonthToDate, Stored
+from ridethrough.operation.known.month_to_date import MonthToDate, Stored
 from ridethrough.tariffs.resolution import calendar_of_plans
 from ridethrough.tariffs.tariff import Tariff
 

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Site
 from ridethrough.domain.validation import Checks
-from ridethrough.operation.measured_loads import MeasuredLoads
-from ridethrough.operation.orders import MeterResponse, Orders
-from ridethrough.operation.sharing import SystemInterval, share
+from ridethrough.operation.control.measured_loads import MeasuredLoads
+from ridethrough.operation.control.orders import MeterResponse, Orders
+from ridethrough.operation.control.sharing import SystemInterval, share
 
 FloatArray = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ridethrough.domain import BackupDuty, ReserveCondition, ReserveRequirement, UpsSystem, reserve_requirement
 from ridethrough.domain.conditions import ConditionsOnHorizon, conditions_on
-from ridethrough.optimizer.problem.carried_load import carried_kw
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.limits.carried_load import carried_kw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

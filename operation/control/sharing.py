@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import UpsSystem
-from ridethrough.operation.measured_loads import MeasuredLoads
-from ridethrough.operation.orders import Orders
+from ridethrough.operation.control.measured_loads import MeasuredLoads
+from ridethrough.operation.control.orders import Orders
 
 _ROUNDING = 1e-9
 _HUGE_KW = 1e12

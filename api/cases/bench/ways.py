@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import cycle
 
-from ridethrough.api.cases.bench_problem import example_problem
+from ridethrough.api.cases.bench.problem import example_problem
 from ridethrough.optimizer.dynamic_program import UnableToCompile, cheapest_plan
 from ridethrough.optimizer.formulation.model import build_model, model_data
 from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of

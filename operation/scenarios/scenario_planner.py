@@ -16,12 +16,12 @@ from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.forecasts.history import History
 from ridethrough.forecasts.scenarios import ScenarioModel, fit_scenarios
-from ridethrough.operation.day_peaks import ChargeDays, DayPeaks, charge_days, with_days_to_come
-from ridethrough.operation.orders import Orders
-from ridethrough.operation.planned_response import PlannedResponse, ScenarioSettings, Situation
+from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.known.record import Record
 from ridethrough.operation.planner import Information, Known, Planned
-from ridethrough.operation.record import Record
-from ridethrough.operation.rest_of_period import MeterBattery
+from ridethrough.operation.scenarios.day_peaks import ChargeDays, DayPeaks, charge_days, with_days_to_come
+from ridethrough.operation.scenarios.planned_response import PlannedResponse, ScenarioSettings, Situation
+from ridethrough.operation.scenarios.rest_of_period import MeterBattery
 from ridethrough.operation.yardsticks import known_prices
 from ridethrough.optimizer.solvers.engine import Engine
 

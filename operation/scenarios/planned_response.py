@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon, Site, SiteState
 from ridethrough.forecasts.history import History
 from ridethrough.forecasts.scenarios import ScenarioModel, draw
-from ridethrough.operation.rolling import Outlook, decide
+from ridethrough.operation.scenarios.rolling import Outlook, decide
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.horizon.charges import HorizonCharges
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon
-from ridethrough.operation.rest_of_period import MeterBattery, achievable_peak_kw, with_rest_of_period
+from ridethrough.operation.scenarios.rest_of_period import MeterBattery, achievable_peak_kw, with_rest_of_period
 from ridethrough.tariffs.horizon.charges import DemandTerm, HorizonCharges
 
 FloatArray = NDArray[np.float64]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon, ReserveCondition, Site, UpsSystem, reserve_requirement
 from ridethrough.domain.conditions import conditions_on
-from ridethrough.optimizer.problem.power_bounds import power_bounds_of
+from ridethrough.optimizer.problem.limits.power_bounds import power_bounds_of
 
 FloatArray = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain.validation import Fault, UnableToAccept
 from ridethrough.finance.study.case import StudyCase
-from ridethrough.finance.study.checkpoint_key import key_for
+from ridethrough.finance.study.checkpoints.checkpoint_key import key_for
 from ridethrough.finance.study.closed_loop import Loop
 from ridethrough.operation.planner import Planner
 
