@@ -85,7 +85,7 @@ def broken_rules(problem: DispatchProblem, plan: DispatchPlan) -> Iterator[str]:
         resting_kw = resting_kw + day.terminal_kw / efficiency
     room_kw = problem.site.interconnection.import_limit_kw - resting_kw
     for day in days:
-        yield from _broken_conditions(problem, day, conditions, grid_kw)
+        yield from _broken_conditions(problem, day, conditions, grid_kw, room_kw)
     if ramped or swings:
         needed = needed_kw(days, room_kw)
         for day in days:
@@ -130,9 +130,17 @@ def _day_of(
 
 
 def _broken_conditions(
-    problem: DispatchProblem, day: SystemDay, conditions: tuple[ReserveCondition, ...], grid_kw: FloatArray
+    problem: DispatchProblem,
+    day: SystemDay,
+    conditions: tuple[ReserveCondition, ...],
+    grid_kw: FloatArray,
+    rest_room_kw: FloatArray,
 ) -> Iterator[str]:
-    """Discharge while a condition holds, and less stored than it asks for where more could have been."""
+    """Discharge while a condition holds, and less stored than it asks for where more could have been.
+
+    What could have been is judged by the room at the meter with the other batteries at rest, or by what they leave
+    where they charge: one system's trade by discharge owes another system nothing.
+    """
     inside, at = held_at(day.horizon, conditions, day.ups.id)
     charge, discharge = np.array(day.trajectory.charge_kw), np.array(day.trajectory.discharge_kw)
     forced = np.maximum(0.0, day.terminal_kw - day.rectifier_kw)
@@ -140,7 +148,7 @@ def _broken_conditions(
         if inside[t]:
             yield f"{day.ups.id}: discharges in interval {t} while {inside[t][0].kind.value} holds"
     others_kw = grid_kw - (charge - discharge) / day.ups.rectifier_efficiency
-    room_kw = problem.site.interconnection.import_limit_kw - others_kw
+    room_kw = np.minimum(problem.site.interconnection.import_limit_kw - others_kw, rest_room_kw)
     reached = reached_kwh(day, room_kw)
     below = (_BELOW + BEYOND_FRACTION) * day.capacity_kwh
     for b, here in enumerate(at):
