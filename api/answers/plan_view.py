@@ -3,19 +3,21 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import compress, groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ridethrough.api.answers.printing import FirstThatFits
 from ridethrough.api.cases.planning import PlannedDay
 from ridethrough.domain import Binding, ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, UpsTrajectory
 from ridethrough.operation.ahead import Ahead
 from ridethrough.operation.ceilings.expected import ExpectedChange
+from ridethrough.optimizer.certificate.assumptions import NO_STATE
 from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _RESTING_KW = 0.05
@@ -23,6 +25,8 @@ _TOLERANCE_S = 1e-3
 _SHORT_RUN_MIN = 60
 _FEWEST_TRIMMED = 3
 _MOST_MARKS = 100
+_BLOCK_COLUMNS = ("from - to", "does", "kW", "price/kWh", "meter kW", "stored kWh", "reserve kWh", "rides through")
+_WIDE_ONLY = ("price/kWh", "reserve kWh")
 _BARS = "▁▂▃▄▅▆▇█"
 _STYLES = {"charge": "cyan", "discharge": "yellow", "trim": "magenta", "rest": "dim"}
 _PLURALS = {"coincident": "coincident peaks", "minimum": "minimum charges"}
@@ -43,13 +47,15 @@ def plan_view(planned: PlannedDay) -> RenderableType:
     plan = planned.plan
     day = f"{plan.horizon.start_of(0):%A %d %B %Y}"
     title = Text.assemble((planned.inputs.site.name or plan.site_id, "bold"), f"  {day}, {plan.horizon.timezone}")
-    parts: list[RenderableType] = [Text(), title, Text(), _headline(plan, planned.ahead)]
+    parts: list[RenderableType] = [Text(), title, Text(), _headline(plan, planned.ahead, planned.look_ahead_h)]
     if planned.ahead is not None:
         parts += [Text(), _peaks_table(planned.ahead, plan.currency)]
     parts += [_indented(f"! {warning}", "bold red") for warning in plan.warnings]
     parts += [Text(), _cost_table(plan), Text()]
     for ups in plan.ups:
-        parts += [_blocks_table(plan, ups), Padding(_sparkline(ups), (0, 0, 1, 2))]
+        parts.append(FirstThatFits(_blocks_table(plan, ups), _blocks_table(plan, ups, narrow=True)))
+        lines = (Padding(_sparkline(ups, most), (0, 0, 1, 2)) for most in (_MOST_MARKS, _MOST_MARKS // 2))
+        parts.append(FirstThatFits(*lines))
     parts += [_indented(note, "dim") for note in _notes(planned)]
     return Group(*parts)
 
@@ -75,11 +81,20 @@ def _expected(change: ExpectedChange, currency: str) -> Text:
     """A change of the bill in words: what is saved is a change below zero."""
     saved = change.mean <= 0
     words = f"{abs(change.mean):,.0f} {currency} {'less' if saved else 'more'} on the billing period's bill"
-    spread = f" (in 8 of 10 futures from {change.p10 + 0.0:+,.0f} to {change.p90 + 0.0:+,.0f})"
-    return Text.assemble((words, "bold green" if change.mean < 0 else "dim"), spread)
+    return Text.assemble((words, "bold green" if change.mean < 0 else "dim"), f" ({_spread(change)})")
 
 
-def _headline(plan: DispatchPlan, ahead: Ahead | None) -> RenderableType:
+def _spread(change: ExpectedChange) -> str:
+    """The range of 8 of 10 futures: amounts of the mean's own sense, or each with its own where the senses differ."""
+    sense = -1 if change.mean <= 0 else 1
+    amounts = sorted(round(sense * each) for each in (change.p10, change.p90))
+    words = [f"{each:,}" for each in amounts]
+    if amounts[0] < 0:
+        words = [f"{abs(each):,} {'less' if each * sense <= 0 else 'more'}" for each in amounts]
+    return f"in 8 of 10 futures {' to '.join(dict.fromkeys(words))}"
+
+
+def _headline(plan: DispatchPlan, ahead: Ahead | None, look_ahead_h: float) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_row("  Reserve", _safety(plan.certificate))
     if ahead is not None:
@@ -88,10 +103,22 @@ def _headline(plan: DispatchPlan, ahead: Ahead | None) -> RenderableType:
         by_ceilings = plan.status is PlanStatus.OPTIMAL and plan.optimality is None
         table.add_row("  Status", _BY_CEILINGS if by_ceilings else _status(plan.status))
         return table
+    if plan.status is PlanStatus.OPTIMAL and plan.savings < 0 < look_ahead_h:
+        return _prepared(table, plan, look_ahead_h)
     share = plan.savings / plan.baseline_cost.total if plan.baseline_cost.total > 0 else 0.0
     saving = f"{plan.savings:,.2f} {plan.currency}, {share:.2%} of the {plan.baseline_cost.total:,.2f} without the plan"
     table.add_row("  Saves", Text(saving, style="bold green" if plan.savings > 0 else "dim"))
     table.add_row("  Status", _status(plan.status))
+    return table
+
+
+def _prepared(table: Table, plan: DispatchPlan, look_ahead_h: float) -> Table:
+    """Say that a day which costs more was planned together with the hours after it, whose saving is not shown."""
+    after = f"the {look_ahead_h:g} h after it"
+    table.add_row(
+        "  Costs", f"{-plan.savings:,.2f} {plan.currency} more on this day, to prepare {after} (--look-ahead-h)"
+    )
+    table.add_row("  Status", f"{_status(plan.status)} over this day and {after} together")
     return table
 
 
@@ -186,21 +213,28 @@ def _action(charge_kw: float, discharge_kw: float) -> str:
     return "charge" if charge_kw > discharge_kw else "discharge"
 
 
-def _blocks_table(plan: DispatchPlan, ups: UpsTrajectory) -> RenderableType:
+def _blocks_table(plan: DispatchPlan, ups: UpsTrajectory, *, narrow: bool = False) -> RenderableType:
+    """What a system does; the narrow table, for 80 columns, leaves out prices and the reserve at each time."""
+    most_kwh = f", reserve up to {max(ups.reserve_kwh):,.1f} kWh" if narrow else ""
     table = Table(
         box=None,
-        padding=(0, 2),
+        padding=(0, 1 if narrow else 2),
         header_style="dim",
-        title=Text(f"  {ups.ups_id}", style="bold"),
+        title=Text.assemble((f"  {ups.ups_id}", "bold"), most_kwh),
         title_justify="left",
     )
-    table.add_column("from - to")
-    table.add_column("does")
-    for name in ("kW", "price/kWh", "meter kW", "stored kWh", "reserve kWh", "rides through"):
-        table.add_column(name, justify="right")
+    left_out = _WIDE_ONLY if narrow else ()
+    kept = [name not in left_out for name in _BLOCK_COLUMNS]
+    for name in compress(_BLOCK_COLUMNS, kept):
+        table.add_column(_stacked(name) if narrow else name, justify="left" if name in _BLOCK_COLUMNS[:2] else "right")
     for block in _blocks(plan, ups):
-        table.add_row(*_block_row(plan, ups, block), style=_STYLES[block.action])
+        table.add_row(*compress(_block_row(plan, ups, block), kept), style=_STYLES[block.action])
     return table
+
+
+def _stacked(name: str) -> str:
+    """The words of a column's name below each other, where their value is as narrow as one word."""
+    return name.replace(" ", "\n") if name in ("stored kWh", "rides through") else name
 
 
 def _block_row(plan: DispatchPlan, ups: UpsTrajectory, block: _Block) -> tuple[str, ...]:
@@ -223,7 +257,7 @@ def _power(action: str, charge_kw: tuple[float, ...], discharge_kw: tuple[float,
     if action == "rest":
         return ""
     if action == "trim":
-        return f"{-max(discharge_kw):+,.0f} .. {max(charge_kw):+,.0f}"
+        return f"{-round(max(discharge_kw)):+,} .. {round(max(charge_kw)):+,}"
     return _range(charge_kw if action == "charge" else discharge_kw, 0)
 
 
@@ -232,11 +266,11 @@ def _range(values: tuple[float, ...] | list[float], digits: int) -> str:
     return low if low == high else f"{low} .. {high}"
 
 
-def _sparkline(ups: UpsTrajectory) -> Text:
+def _sparkline(ups: UpsTrajectory, most_marks: int) -> Text:
     """Stored energy over the day, from the reserve (low) to the most it held (high), a mark for the lowest."""
     low, high = min(*ups.reserve_kwh, *ups.stored_kwh), max(ups.stored_kwh)
     width = max(high - low, 1e-9)
-    each = math.ceil((len(ups.stored_kwh) - 1) / _MOST_MARKS)
+    each = math.ceil((len(ups.stored_kwh) - 1) / most_marks)
     lowest = [min(ups.stored_kwh[first : first + each]) for first in range(1, len(ups.stored_kwh), each)]
     marks = "".join(_BARS[round((stored - low) / width * (len(_BARS) - 1))] for stored in lowest)
     return Text.assemble(("stored  ", "dim"), (marks, "green"), (f"  {low:,.0f} to {high:,.0f} kWh", "dim"))
@@ -244,7 +278,7 @@ def _sparkline(ups: UpsTrajectory) -> Text:
 
 def _notes(planned: PlannedDay) -> Iterator[str]:
     yield from planned.assumptions
-    yield from planned.notes
+    yield from (note for note in planned.notes if NO_STATE not in note)
     provenance = planned.inputs.provenance
     if provenance.imputed:
         yield "imputed: " + "; ".join(f"{name} = {rule}" for name, rule in provenance.imputed.items())
@@ -259,24 +293,31 @@ def _notes(planned: PlannedDay) -> Iterator[str]:
 
 def reserve_view(requirements: tuple[ReserveRequirement, ...]) -> RenderableType:
     """The reserve of each UPS system, and what decides it."""
-    table = Table(box=None, padding=(0, 2), header_style="dim")
+    table = FirstThatFits(_reserve_table(requirements), _reserve_table(requirements, narrow=True))
+    notes = [_indented(line, "" if each.feasible else "bold red") for each in requirements for line in _explain(each)]
+    return Group(Text(), table, Text(), *notes, Text())
+
+
+def _reserve_table(requirements: tuple[ReserveRequirement, ...], *, narrow: bool = False) -> Table:
+    """A line for each UPS system; the narrow table, for 80 columns, leaves out the share of the capacity."""
+    table = Table(box=None, padding=(0, 1 if narrow else 2), header_style="dim")
     table.add_column("UPS system", style="bold")
     for name in ("reserve", "of capacity", "to trade", "rides through", "required", "recharge"):
-        table.add_column(name, justify="right")
+        if not narrow or name != "of capacity":
+            table.add_column(_stacked(name) if narrow else name, justify="right")
     table.add_column("feasible")
     for each in requirements:
         table.add_row(
             Text(each.ups_id),
             f"{each.reserve_kwh:,.1f} kWh",
-            f"{each.reserve_fraction:.1%}",
+            *(() if narrow else (f"{each.reserve_fraction:.1%}",)),
             f"{each.tradable_kwh:,.1f} kWh",
             _seconds(each.ride_through_s),
             _seconds(each.required_s),
             f"{each.recharge_h:,.2f} h" if each.recharge_h < float("inf") else "never",
             Text("yes", style="green") if each.feasible else Text("NO", style="bold red"),
         )
-    notes = [_indented(line, "" if each.feasible else "bold red") for each in requirements for line in _explain(each)]
-    return Group(Text(), table, Text(), *notes, Text())
+    return table
 
 
 def _explain(required: ReserveRequirement) -> Iterator[str]:

@@ -52,6 +52,8 @@ class PlannedDay:
     month_to_date: MonthSoFar
     ahead: Ahead | None = None
     """The forecast and the ceilings, where the load to come is not in the site's files."""
+    look_ahead_h: float = 0.0
+    """The hours past the end of the plan that were planned with it, and are not part of it."""
 
 
 def plan_day(
@@ -117,6 +119,7 @@ def plan_day(
             peaks_kw=dict(problem.state.peaks_kw),
             source=state_source if problem.state.peaks_kw else "not given: planned as if nothing were billed yet",
         ),
+        look_ahead_h=(problem.horizon.end - plan.horizon.end) / timedelta(hours=1),
     )
 
 

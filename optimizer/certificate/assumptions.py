@@ -10,6 +10,9 @@ from ridethrough.domain.horizon import zone
 from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad, Load
 from ridethrough.optimizer.certificate.system import SystemReplay
 
+NO_STATE = "no state given"
+"""How a note begins that takes batteries as full."""
+
 
 def assumptions(evidence: Evidence, systems: Sequence[SystemReplay]) -> Iterator[str]:
     """List the assumptions about the state, and about loads after the plan."""
@@ -33,7 +36,7 @@ def _state_assumptions(evidence: Evidence, systems: Sequence[SystemReplay]) -> I
             continue
         start_kwh, full_kwh = each.claimed_kwh[0], each.ups.max_stored_kwh
         kept = "" if start_kwh >= full_kwh - each.slack_kwh[0] else f"; the plan counts on {start_kwh:.1f} kWh of them"
-        yield f"{each.ups.id}: no state given, batteries are assumed full ({full_kwh:.1f} kWh) at the start{kept}"
+        yield f"{each.ups.id}: {NO_STATE}, batteries are assumed full ({full_kwh:.1f} kWh) at the start{kept}"
     if measured_ids and systems:
         yield from _time_of_state(evidence, state, systems[0].horizon)
 
