@@ -5,7 +5,8 @@ A floor is reached as late as charger, taper, rectifier and meter allow. Going b
     R[b] = max(asked[b], (R[b+1] + forced_kwh - eta_c * h * sure[b]) / kept)        least energy for every later floor
 
 where `forced_kwh` is what the batteries must give because the rectifiers cannot carry the load, and `sure` the charge
-that is there also where every other system that lacks something charges at its limit. Going on from the measured state,
+that is there also where every other system charges in this one interval all that it lacks for its highest floor, within
+its charger. Going on from the measured state,
 
     needed[t] = (R[t+1] - kept * X[t] + forced_kwh) / (eta_c * h)      where R[t+1] is above X[t], at most `most[t]`
     X[t+1]    = what that leaves; else X[t]
@@ -37,18 +38,26 @@ class Needed:
 def needed_charges(systems: Sequence[SystemReplay], headroom_kw: FloatArray) -> dict[str, Needed]:
     """Work out what each system needs; `headroom_kw` is the import left at the meter with every battery at rest."""
     lacking = [each for each in systems if _lacks(each)]
-    every_kw = sum(_at_meter_kw(each.ups) for each in lacking)
+    at_meter_kw = {each.ups.id: _all_at_once_kw(each) for each in lacking}
     return {
         each.ups.id: (
-            _needed(each, headroom_kw, every_kw - _at_meter_kw(each.ups)) if each in lacking else _nothing(each)
+            _needed(each, headroom_kw, sum(kw for ups_id, kw in at_meter_kw.items() if ups_id != each.ups.id))
+            if each in lacking
+            else _nothing(each)
         )
         for each in systems
     }
 
 
-def _at_meter_kw(ups: UpsSystem) -> float:
-    """The highest power that a system's chargers draw at the meter."""
-    return ups.charge_limit_kw / ups.rectifier_efficiency
+def _all_at_once_kw(system: SystemReplay) -> FloatArray:
+    """The power at the meter that would store in each interval alone all that a system lacks, within its chargers."""
+    ups, forced_kwh = system.ups, _forced_kwh(system)
+    highest_kwh = min(float(np.max(system.asked_kwh)), ups.max_stored_kwh)
+    uncharged_kwh = np.full(len(forced_kwh) + 1, system.stored_kwh[0])
+    for t, forced in enumerate(forced_kwh):
+        uncharged_kwh[t + 1] = max(0.0, system.kept * uncharged_kwh[t] - forced)
+    charge_kw = np.clip((highest_kwh - uncharged_kwh[1:]) / _per_kw(system), 0.0, ups.charge_limit_kw)
+    return np.asarray(charge_kw / ups.rectifier_efficiency, dtype=np.float64)
 
 
 def _lacks(system: SystemReplay) -> bool:
@@ -61,7 +70,7 @@ def _nothing(system: SystemReplay) -> Needed:
     return Needed(charge_kw=np.zeros(n), reached_kwh=np.full(n + 1, system.stored_kwh[0]))
 
 
-def _needed(system: SystemReplay, headroom_kw: FloatArray, others_kw: float) -> Needed:
+def _needed(system: SystemReplay, headroom_kw: FloatArray, others_kw: FloatArray | float) -> Needed:
     """Go back from the last floor with the charge that is sure, and on from the state."""
     ups = system.ups
     room_kw = np.minimum(ups.input_limit_kw * ups.rectifier_efficiency - system.load_dc_kw, ups.charge_limit_kw)

@@ -45,18 +45,21 @@ def ramp_violations(
 ) -> list[str]:
     """List where the meter changes faster than the interconnection allows, and faster than its loads alone.
 
-    Before the plan the batteries are taken to rest, or to keep their energy.
+    Before the plan the batteries are taken to rest, or to keep their energy. What the rectifiers cannot carry is no
+    choice of the batteries: the loads alone also step as the rectifiers carry them, before the plan and in it.
     """
     per_min = systems[0].evidence.site.interconnection.ramp_limit_kw_per_min
     if per_min is None:
         return []
     inputs_kw = sum((each.input_kw for each in systems), np.zeros(len(grid_kw)))
     resting_kw = grid_kw - inputs_kw + sum((each.resting_kw for each in systems), np.zeros(len(grid_kw)))
-    allowed_kw = np.maximum(per_min * horizon.interval_minutes, np.abs(np.diff(resting_kw, prepend=resting_kw[0])))
+    carried_kw = resting_kw - sum(each.forced_kw / each.ups.rectifier_efficiency for each in systems)
+    steps_kw = [np.abs(np.diff(alone_kw, prepend=alone_kw[0])) for alone_kw in (resting_kw, carried_kw)]
+    allowed_kw = np.maximum(per_min * horizon.interval_minutes, np.maximum(*steps_kw))
     free_kw = np.zeros(len(grid_kw))
     for each in systems:
         free_kw += np.minimum(each.charge_kw, needed_kw[each.ups.id]) / each.ups.rectifier_efficiency
-    step_kw = np.diff(grid_kw, prepend=resting_kw[0])
+    step_kw = np.diff(grid_kw, prepend=carried_kw[0])
     before_kw = np.concatenate([[0.0], free_kw[:-1]])
     free_kw[0] += sum(_keeping_kw(each) / each.ups.rectifier_efficiency for each in systems)
     broken = _above(step_kw, allowed_kw + free_kw) | _above(-step_kw, allowed_kw + before_kw)

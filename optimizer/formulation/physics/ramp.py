@@ -2,10 +2,11 @@ r"""Ramps: how fast the meter may change from one interval to the next.
 
     -ramp[t] <= (grid - free)[t] - (grid - free)[t-1] <= ramp[t]            kW AC
     free[t] = sum over systems of first[u,t] ,    0 <= first[u,t] <= needed[u,t] / eta_rect ,  c[u,t] / eta_rect
-    ramp[t] = max(ramp_limit * minutes, |resting[t] - resting[t-1]|)
+    ramp[t] = max(ramp_limit * minutes, |resting[t] - resting[t-1]|, |carried[t] - carried[t-1]|)
 
-`resting` is the meter with every battery at rest. Where the loads alone ramp faster than the limit, batteries do not
-add to it; so doing nothing always keeps the law. Before the horizon the batteries are taken to hold: its first interval
+`resting` is the meter with every battery at rest, and `carried` the meter where batteries give what the rectifiers
+cannot carry, and nothing else. Where the loads alone ramp faster than the limit, batteries do not add to it; so doing
+nothing always keeps the law. Before the horizon the batteries are taken to hold: its first interval
 is a start like any other. All systems share the meter, so together they start no faster than one may. The charge that a
 system needs then to reach its reserve in time comes first (`problem.needed`): so many kW do not count in the interval.
 That is dear, so that a plan charges early and gently where it can.
@@ -63,11 +64,16 @@ def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
 def ramp_parameters(basis: PlanBasis, grid_before_kw: float) -> Parameters:
     """The limit of each step; `grid_before_kw` is the meter before the first interval."""
     limit_kw_per_min = basis.problem.site.interconnection.ramp_limit_kw_per_min
-    resting_kw = np.array((basis.powers.resting_kw[0], *basis.powers.resting_kw))
+    resting_kw = np.array(basis.powers.resting_kw)
+    given_kw = sum(
+        np.array(basis.powers.bounds[ups.id].discharge_floor_kw) / ups.rectifier_efficiency
+        for ups in basis.problem.site.ups
+    )
+    alone_kw = [np.abs(np.diff(each, prepend=each[0])) for each in (resting_kw, resting_kw - given_kw)]
     limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * basis.problem.horizon.interval_minutes
     needs = [basis.powers.need[ups.id].charge_kw for ups in basis.problem.site.ups if basis.powers.need[ups.id]]
     return {
-        "ramp_kw": np.maximum(limit_kw, np.abs(np.diff(resting_kw))),
+        "ramp_kw": np.maximum(limit_kw, np.maximum(*alone_kw)),
         "grid_before_kw": number(grid_before_kw),
         "needed_kw": np.array(needs if limit_kw_per_min is not None else [], dtype=float).ravel(),
     }

@@ -170,10 +170,10 @@ def held_at(
 def needed_kw(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, FloatArray]:
     """The charge of each system that cannot wait in each interval, whatever the plan does."""
     lacking = [day for day in days if _lacks(day)]
-    every_kw = sum(day.charger_kw / day.ups.rectifier_efficiency for day in lacking)
+    at_most_kw = {day.ups.id: _drawn_to_lack_nothing_kw(day) for day in lacking}
     needed = {day.ups.id: np.zeros(day.horizon.intervals) for day in days}
     for day in lacking:
-        others_kw = every_kw - day.charger_kw / day.ups.rectifier_efficiency
+        others_kw = sum((kw for name, kw in at_most_kw.items() if name != day.ups.id), np.zeros(day.horizon.intervals))
         stored = day.trajectory.stored_kwh[0]
         for t in range(day.horizon.intervals):
             idle = stored if day.terminal_kw[t] <= day.rectifier_kw else day.after(stored, 0.0, t)
@@ -188,6 +188,19 @@ def needed_kw(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, F
             needed[day.ups.id][t] = high
             stored = day.after(stored, high, t)
     return needed
+
+
+def _drawn_to_lack_nothing_kw(day: SystemDay) -> FloatArray:
+    """What a system that has not charged so far draws in each interval, if it makes up there for all that it lacks."""
+    stored, drawn = day.trajectory.stored_kwh[0], []
+    full = min(day.ups.battery.max_fraction * day.capacity_kwh, max(day.asked_kwh))
+    for t in range(day.horizon.intervals):
+        empty = max(0.0, day.after(stored, 0.0, t))
+        gained_per_kw = day.after(stored, 1.0, t) - day.after(stored, 0.0, t)
+        charge = min(day.charger_kw, max(0.0, full - empty) / gained_per_kw)
+        drawn.append(charge / day.ups.rectifier_efficiency)
+        stored = empty
+    return np.array(drawn)
 
 
 def _lacks(day: SystemDay) -> bool:
@@ -270,13 +283,16 @@ def steps_too_fast(
     """The intervals that the meter enters faster than it may, than the loads alone do, and than what is needed asks."""
     horizon = days[0].horizon
     first = sum(_keeping_kw(day) for day in days)
+    beyond = sum(np.maximum(0.0, day.terminal_kw - day.rectifier_kw) / day.ups.rectifier_efficiency for day in days)
+    carried_kw = resting_kw - beyond  # batteries must give the rest
     free = np.zeros(len(grid_kw))
     for day in days:
         free += np.minimum(np.array(day.trajectory.charge_kw), needed[day.ups.id]) / day.ups.rectifier_efficiency
     broken = []
     for t in range(len(grid_kw)):
-        before, rested = (grid_kw[t - 1], resting_kw[t - 1]) if t else (resting_kw[0], resting_kw[0])
-        allowed = max(per_min * horizon.interval_minutes, abs(resting_kw[t] - rested)) + BEYOND_KW
+        before = grid_kw[t - 1] if t else carried_kw[0]
+        alone = [abs(each[t] - each[max(t - 1, 0)]) for each in (resting_kw, carried_kw)]
+        allowed = max(per_min * horizon.interval_minutes, *alone) + BEYOND_KW
         tried_up, tried_down = (sum(map(beyond_kw, days)) if free[at] > 0 else 0.0 for at in (t, max(t - 1, 0)))
         up = allowed + free[t] + (first if t == 0 else 0.0) + tried_up
         down = allowed + (free[t - 1] if t else 0.0) + tried_down
