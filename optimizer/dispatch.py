@@ -16,7 +16,13 @@ from ridethrough.optimizer.pricing.tier_slopes import price_per_kwh
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.meter import grid_target_kw
 from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
-from ridethrough.optimizer.problem.recovery import recover, recovery_times, reserve_alarms
+from ridethrough.optimizer.problem.recovery import (
+    boundaries_short,
+    charge_in_time,
+    recover,
+    recovery_times,
+    reserve_alarms,
+)
 from ridethrough.optimizer.routing import optimize
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.simplex import Answer, timed
@@ -25,6 +31,8 @@ FloatArray = NDArray[np.float64]
 
 DEFAULT_TIME_LIMIT_S = 30.0
 _SAME_POWER_KW = 1e-3
+_HOLDS, _CHARGES = "every battery holds", "no battery trades"
+_MISSES_A_FLOOR = "batteries at rest would miss a floor: those that need it charge towards it, and nothing is traded"
 
 
 def plan_dispatch(
@@ -43,7 +51,8 @@ def plan_dispatch(
     reasons in `no_trading_because`, the plan holds, and states them.
 
     Where a system lacks reserve the plan is a `recovery` plan: that system restores it first, and the others trade. A
-    solver without an answer, or an answer that fails its certificate, gives a `hold` plan, in which nothing is traded.
+    solver without an answer, or an answer that fails its certificate, gives a `hold` plan, in which nothing is traded;
+    or a `recovery` plan that only charges, where batteries at rest would miss a floor.
     """
     basis = basis_of(problem)
     alarms = reserve_alarms(basis)
@@ -52,11 +61,14 @@ def plan_dispatch(
     answer = optimize(basis, time_limit_s, engine)
     if alarms:
         return _recovery_plan(basis, answer, alarms, issued_at, evidence)
+    if answer.status is PlanStatus.HOLD:
+        return _held(basis, answer, issued_at, evidence)
     plan = _plan(basis, answer, issued_at, evidence)
-    if not plan.certificate.plan_is_at_fault or plan.status is PlanStatus.HOLD:
+    if not plan.certificate.plan_is_at_fault:
         return plan
-    reasons = [*plan.warnings, "the plan failed its certificate and is withheld; every battery holds"]
-    return _plan(basis, Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=reasons), issued_at, evidence)
+    reasons = [*plan.warnings, f"the plan failed its certificate and is withheld; {_HOLDS}"]
+    held = Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=reasons)
+    return _held(basis, held, issued_at, evidence)
 
 
 def evidence_in(problem: DispatchProblem, intervals: int | None = None) -> Evidence:
@@ -94,10 +106,30 @@ def _nothing_traded(
     """The plan that trades nothing: it holds, or restores the reserve of the systems that lack it."""
     if not alarms:
         held = Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=list(reasons))
-        return _plan(basis, held, issued_at, evidence)
+        return _held(basis, held, issued_at, evidence)
     trajectories = recover(basis)
     warnings = [*alarms, *recovery_times(basis, trajectories), *reasons]
     return _plan(basis, Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings), issued_at, evidence)
+
+
+def _held(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evidence | None) -> DispatchPlan:
+    """The plan in which every battery holds; where that misses a floor, the safest plan that charges towards it."""
+    held = _plan(basis, answer, issued_at, evidence)
+    if not held.certificate.plan_is_at_fault or boundaries_short(basis, held.ups) == 0:
+        return held
+    plans, reasons = [held], [each.replace(_HOLDS, _CHARGES) for each in answer.warnings]
+    for trajectories in (recover(basis), charge_in_time(basis)):
+        warnings = [_MISSES_A_FLOOR, *recovery_times(basis, trajectories), *reasons]
+        found = Answer(PlanStatus.RECOVERY, trajectories, warnings=warnings)
+        plans.append(_plan(basis, found, issued_at, evidence))
+    return min(plans, key=lambda plan: _danger(basis, plan))
+
+
+def _danger(basis: PlanBasis, plan: DispatchPlan) -> tuple[bool, int, int, int]:
+    """What puts one plan after another: being refused, then lost outages, missed floors and broken limits."""
+    proven = plan.certificate
+    short = boundaries_short(basis, plan.ups)
+    return proven.plan_is_at_fault, proven.failures, short, len(proven.violations)
 
 
 def _recovery_plan(

@@ -5,8 +5,8 @@ A floor is reached as late as charger, taper, rectifier and meter allow. Going b
     R[b] = max(asked[b], (R[b+1] + forced_kwh - eta_c * h * sure[b]) / kept)        least energy for every later floor
 
 where `forced_kwh` is what the batteries must give because the rectifiers cannot carry the load, and `sure` the charge
-that is there also where every other system charges in this one interval all that it lacks for its highest floor, within
-its charger. Going on from the measured state,
+that the import limit leaves beside what more urgent systems need. More urgent is who lacks something earlier, or else
+who comes first in the site. Going on from the measured state,
 
     needed[t] = (R[t+1] - kept * X[t] + forced_kwh) / (eta_c * h)      where R[t+1] is above X[t], at most `most[t]`
     X[t+1]    = what that leaves; else X[t]
@@ -37,27 +37,19 @@ class Needed:
 
 def needed_charges(systems: Sequence[SystemReplay], headroom_kw: FloatArray) -> dict[str, Needed]:
     """Work out what each system needs; `headroom_kw` is the import left at the meter with every battery at rest."""
-    lacking = [each for each in systems if _lacks(each)]
-    at_meter_kw = {each.ups.id: _all_at_once_kw(each) for each in lacking}
-    return {
-        each.ups.id: (
-            _needed(each, headroom_kw, sum(kw for ups_id, kw in at_meter_kw.items() if ups_id != each.ups.id))
-            if each in lacking
-            else _nothing(each)
-        )
-        for each in systems
-    }
+    order = [ups.id for ups in systems[0].evidence.site.ups]
+    needed = {each.ups.id: _nothing(each) for each in systems}
+    left_kw = headroom_kw
+    for each in sorted(filter(_lacks, systems), key=lambda each: (_lacks_from(each), order.index(each.ups.id))):
+        needed[each.ups.id], taken_kw = _needed(each, headroom_kw, left_kw)
+        left_kw = left_kw - taken_kw
+    return needed
 
 
-def _all_at_once_kw(system: SystemReplay) -> FloatArray:
-    """The power at the meter that would store in each interval alone all that a system lacks, within its chargers."""
-    ups, forced_kwh = system.ups, _forced_kwh(system)
-    highest_kwh = min(float(np.max(system.asked_kwh)), ups.max_stored_kwh)
-    uncharged_kwh = np.full(len(forced_kwh) + 1, system.stored_kwh[0])
-    for t, forced in enumerate(forced_kwh):
-        uncharged_kwh[t + 1] = max(0.0, system.kept * uncharged_kwh[t] - forced)
-    charge_kw = np.clip((highest_kwh - uncharged_kwh[1:]) / _per_kw(system), 0.0, ups.charge_limit_kw)
-    return np.asarray(charge_kw / ups.rectifier_efficiency, dtype=np.float64)
+def _lacks_from(system: SystemReplay) -> int:
+    """The first boundary whose floor is above what is stored at the start; beyond the last where there is none."""
+    above = system.asked_kwh > system.stored_kwh[0] + system.slack_kwh[0]
+    return int(np.argmax(above)) if above.any() else len(above)
 
 
 def _lacks(system: SystemReplay) -> bool:
@@ -70,18 +62,21 @@ def _nothing(system: SystemReplay) -> Needed:
     return Needed(charge_kw=np.zeros(n), reached_kwh=np.full(n + 1, system.stored_kwh[0]))
 
 
-def _needed(system: SystemReplay, headroom_kw: FloatArray, others_kw: FloatArray | float) -> Needed:
-    """Go back from the last floor with the charge that is sure, and on from the state."""
+def _needed(system: SystemReplay, headroom_kw: FloatArray, left_kw: FloatArray) -> tuple[Needed, FloatArray]:
+    """Go back from the last floor with the charge that is sure, and on from the state; also say what the meter gives.
+
+    `left_kw` is the import that more urgent systems leave.
+    """
     ups = system.ups
     room_kw = np.minimum(ups.input_limit_kw * ups.rectifier_efficiency - system.load_dc_kw, ups.charge_limit_kw)
     sure_kw, most_kw = (
-        np.maximum(0.0, np.minimum(room_kw, left_kw * ups.rectifier_efficiency))
-        for left_kw in (headroom_kw - others_kw, headroom_kw)
+        np.maximum(0.0, np.minimum(room_kw, import_kw * ups.rectifier_efficiency))
+        for import_kw in (left_kw, headroom_kw)
     )
     least_kwh = _least_kwh(system, sure_kw)
-    return Needed(
-        charge_kw=_going_on(system, least_kwh, most_kw)[0], reached_kwh=_going_on(system, least_kwh, sure_kw)[1]
-    )
+    surely_kw, reached_kwh = _going_on(system, least_kwh, sure_kw)
+    found = Needed(charge_kw=_going_on(system, least_kwh, most_kw)[0], reached_kwh=reached_kwh)
+    return found, surely_kw / ups.rectifier_efficiency
 
 
 def most_reached_kwh(system: SystemReplay, headroom_kw: FloatArray) -> FloatArray:

@@ -1,6 +1,6 @@
 """The plan that does not trade: every battery keeps its energy, as far as its charger and the meter allow."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,21 +32,26 @@ def baseline_of(problem: DispatchProblem, powers: Powers, floors: Floors) -> Bas
         steady_kw = {ups.id: steady_charge_kw(problem, ups) for ups in problem.site.ups}
         trajectories = _steady(problem, floors, steady_kw, stored_kwh)
     else:
-        trajectories = charge_towards(problem, powers, floors, stored_kwh)
+        boundaries = problem.horizon.intervals + 1
+        kept_kwh = {ups_id: (kwh,) * boundaries for ups_id, kwh in stored_kwh.items()}
+        trajectories = charge_towards(problem, powers, floors, kept_kwh)
     return Baseline(trajectories=trajectories, grid_kw=grid_kw(problem, powers, trajectories))
 
 
 def charge_towards(
-    problem: DispatchProblem, powers: Powers, floors: Floors, target_kwh: Mapping[str, float]
+    problem: DispatchProblem, powers: Powers, floors: Floors, target_kwh: Mapping[str, Sequence[float]]
 ) -> tuple[UpsTrajectory, ...]:
-    """Charge every system towards its target at the safe maximum, the emptiest first in each interval."""
+    """Charge every system towards its target at each boundary at the safe maximum, in each interval the emptiest first.
+
+    A system never gives energy to come down to a target.
+    """
     systems = [
-        Charging(ups=ups, target_kwh=target_kwh[ups.id], stored_kwh=[problem.stored_at_start_kwh(ups)])
+        Charging(ups=ups, target_kwh=max(target_kwh[ups.id]), stored_kwh=[problem.stored_at_start_kwh(ups)])
         for ups in problem.site.ups
     ]
-    for _ in range(problem.horizon.intervals):
+    for t in range(problem.horizon.intervals):
         systems.sort(key=lambda each: each.fullness)
-        charge_all(problem, powers, systems, [each.target_kwh for each in systems])
+        charge_all(problem, powers, systems, [target_kwh[each.ups.id][t + 1] for each in systems])
     done = {system.ups.id: system for system in systems}
     return tuple(
         UpsTrajectory(

@@ -23,8 +23,25 @@ def recover(basis: PlanBasis) -> tuple[UpsTrajectory, ...]:
     problem, targets = basis.problem, {}
     for ups in problem.site.ups:
         needed_kwh = min(max(basis.floors.floor_kwh[ups.id]), ups.max_stored_kwh)
-        targets[ups.id] = max(needed_kwh, problem.stored_at_start_kwh(ups))
+        target_kwh = max(needed_kwh, problem.stored_at_start_kwh(ups))
+        targets[ups.id] = (target_kwh,) * (problem.horizon.intervals + 1)
     return charge_towards(problem, basis.powers, basis.floors, targets)
+
+
+def charge_in_time(basis: PlanBasis) -> tuple[UpsTrajectory, ...]:
+    """Charge every system only by what it needs then to reach its floors: that comes before swings and ramps."""
+    reached_kwh = {ups_id: need.reached_kwh for ups_id, need in basis.powers.need.items()}
+    return charge_towards(basis.problem, basis.powers, basis.floors, reached_kwh)
+
+
+def boundaries_short(basis: PlanBasis, trajectories: Sequence[UpsTrajectory]) -> int:
+    """The number of boundaries, over all systems, at which these trajectories store less than the floor."""
+    short = 0
+    for each in trajectories:
+        slack_kwh = SAME_ENERGY * basis.problem.site.ups_system(each.ups_id).capacity_kwh
+        floor_kwh = basis.floors.floor_kwh[each.ups_id]
+        short += sum(kwh < floor - slack_kwh for kwh, floor in zip(each.stored_kwh, floor_kwh, strict=False))
+    return short
 
 
 def reserve_alarms(basis: PlanBasis) -> list[str]:

@@ -4,9 +4,9 @@ Going back from the last boundary, the least energy from which every later floor
 
     least[b] = max(asked[b], (least[b+1] + forced - gain(sure[b])) / kept)                at most full
 
-where `sure` is the charge that the meter allows even while every other system that lacks energy charges all that it can
-still lack, as fast as its charger can, and `forced` what the batteries give because the rectifiers cannot carry the
-load. Going on from the measured state, a
+where `sure` is the charge that the meter leaves beside what is needed by the systems before this one, and `forced` what
+the batteries give because the rectifiers cannot carry the load. The system that is short first comes first, and of
+those alike the first of the site. Going on from the measured state, a
 system rests until its energy falls below that line, and then charges as much as is needed to be on it.
 
 So the need follows only from the site, its loads, its conditions and the state. If a plan discharges a battery first,
@@ -105,29 +105,20 @@ def _needs_in(  # noqa: PLR0917 - a part of the horizon, and what each system ha
         if wanted[ups.id].max() > stored_kwh[ups.id] + SAME_ENERGY * ups.capacity_kwh
         or rooms[ups.id].forced_kw[part].any()
     ]
-    claims_kw = {
-        ups.id: _claim_kw(ups, wanted[ups.id].max(), rooms[ups.id].forced_kw[part], stored_kwh[ups.id], h)
-        for ups in lacking
-    }
-    every_kw = sum(claims_kw.values(), np.zeros(intervals))
-    for ups in lacking:
-        others_kw = every_kw - claims_kw[ups.id]
+    left_kw = headroom_kw[part]
+    for ups in sorted(lacking, key=lambda each: _short_at(each, wanted[each.id], stored_kwh[each.id])):
         room = Room(rectifier_kw=rooms[ups.id].rectifier_kw[part], forced_kw=rooms[ups.id].forced_kw[part])
-        sure_kw = _most_kw(ups, room, headroom_kw[part] - others_kw)
+        sure_kw = _most_kw(ups, room, left_kw)
         least_kwh = least_energy_kwh(ups, wanted[ups.id], sure_kw, room.forced_kw, h)
         found[ups.id] = _going_on(ups, least_kwh, sure_kw, room.forced_kw, stored_kwh[ups.id], h)
+        left_kw = left_kw - np.array(found[ups.id][0]) / ups.rectifier_efficiency
     return found
 
 
-def _claim_kw(ups: UpsSystem, wanted_kwh: float, forced_kw: FloatArray, stored_kwh: float, h: float) -> FloatArray:
-    """The most that a system draws at the meter in each interval to have what is wanted, if it never charged before."""
-    battery, kept_kwh = ups.battery, stored_kwh
-    target_kwh, most_kw = min(wanted_kwh, ups.max_stored_kwh), []
-    for lost_kwh in (forced_kw / battery.discharge_efficiency * h).tolist():
-        kept_kwh = max(0.0, kept_kwh * battery.kept_fraction(h) - lost_kwh)
-        lacking_kw = max(0.0, target_kwh - kept_kwh) / battery.charge_efficiency / h
-        most_kw.append(min(ups.charge_limit_kw, lacking_kw) / ups.rectifier_efficiency)
-    return np.array(most_kw)
+def _short_at(ups: UpsSystem, wanted_kwh: FloatArray, stored_kwh: float) -> int:
+    """The first boundary that asks for more than is stored; the number of boundaries where none does."""
+    short = np.flatnonzero(wanted_kwh > stored_kwh + SAME_ENERGY * ups.capacity_kwh)
+    return int(short[0]) if len(short) else len(wanted_kwh)
 
 
 def _most_kw(ups: UpsSystem, room: Room, headroom_kw: FloatArray) -> FloatArray:

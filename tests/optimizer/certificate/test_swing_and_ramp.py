@@ -150,6 +150,33 @@ def test_loads_that_ramp_faster_are_no_fault_of_the_batteries() -> None:
     keeps_the_ramp(made, plan)
 
 
+def test_what_the_rectifiers_cannot_carry_is_no_ramp_of_the_batteries() -> None:
+    """The batteries must give 166 kW at the meter for an hour, and the ramp limit is 15 kW an interval."""
+    ups = ups_system(unit_input_limit_kw=900.0, protected_load_kw=4300.0)
+    made = ramped(problem(ups, price=EDGE, load_kw=[4300.0] * 4 + [4000.0] * 20), 1.0)
+    must_kw = 4300 / 0.95 - 4500 * 0.97
+
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified, plan.certificate
+    assert all(kw == pytest.approx(must_kw, abs=15 * 0.97 + 1e-3) for kw in plan.ups[0].discharge_kw[:4])
+    assert all(kw >= 4500 - 15 - 1e-3 for kw in plan.grid_kw[:1])
+
+
+def test_the_certificate_refuses_more_than_the_ramp_beyond_what_batteries_must_give() -> None:
+    ups = ups_system(unit_input_limit_kw=900.0, protected_load_kw=4300.0)
+    made = ramped(problem(ups, price=EDGE, load_kw=[4300.0] * 24), 1.0)
+    plan = plan_dispatch(made, issued_at=NOW)
+    (each,) = plan.ups
+    must_kw = 4300 / 0.95 - 4500 * 0.97
+    more = (must_kw + 16 * 0.97, *(must_kw,) * 23)
+
+    found = judged(made, replace(plan, ups=(replace(each, discharge_kw=more, charge_kw=(0.0,) * 24),)))
+
+    assert any("ramps faster" in violation for violation in found.violations)
+
+
 def with_setpoints(plan: DispatchPlan, ups: UpsSystem, made: DispatchProblem, charge: list[float]) -> Any:  # noqa: ANN401
     """Certify a plan of these battery powers (discharge negative), consistent in energy and at the meter."""
     battery, h = ups.battery, made.horizon.interval_h

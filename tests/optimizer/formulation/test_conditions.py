@@ -11,8 +11,9 @@ from sites import NOW, START, problem, ups_system
 
 from ridethrough.domain import ConditionKind, ReserveCondition, ReservePolicy, SiteState
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
-from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer import DispatchProblem, dispatch, plan_dispatch
 from ridethrough.optimizer.problem.plan_basis import basis_of
+from ridethrough.optimizer.solvers.simplex import Answer
 
 CHEAP_THEN_DEAR = [0.02] * 32 + [0.3] * 32 + [0.02] * 32
 
@@ -126,6 +127,59 @@ def test_of_two_systems_the_one_whose_storm_comes_first_is_charged_first() -> No
     plan = planned(made)
     late, soon = plan.ups
     assert soon.stored_kwh[4] > late.stored_kwh[4] + 100
+
+
+def with_ramp(made: DispatchProblem, per_min: float | None) -> DispatchProblem:
+    limits = replace(made.site.interconnection, ramp_limit_kw_per_min=per_min)
+    return replace(made, site=replace(made.site, interconnection=limits))
+
+
+def test_two_systems_that_lack_little_count_on_the_import_that_they_leave_each_other() -> None:
+    """Either charger alone takes more than the import limit leaves, but not to store the 30 kWh that are lacking."""
+    pods = (ups_system(id="one", protected_load_kw=4300), ups_system(id="two", protected_load_kw=4300))
+    made = during(condition(4, 6), systems=pods, stored_kwh=890, load_kw=[4000.0] * 96, import_limit_kw=9700)
+    made = with_ramp(made, 5.0)
+    left_kw = 9700 - sum(made.load_kw[ups.id][0] / ups.inverter_efficiency / ups.rectifier_efficiency for ups in pods)
+    assert left_kw < pods[0].charge_limit_kw
+
+    plan = planned(made)
+
+    assert not any("cannot be stored" in warning for warning in plan.warnings)
+    assert all(each.stored_kwh[16] == pytest.approx(920, abs=1e-3) for each in plan.ups)
+    assert max(plan.grid_kw) <= 9700 + 1e-3
+
+
+@pytest.mark.parametrize("per_min", [None, 1.0])
+def test_where_batteries_at_rest_would_miss_a_storm_a_withheld_plan_is_followed_by_charging(
+    monkeypatch: pytest.MonkeyPatch, per_min: float | None
+) -> None:
+    made = with_ramp(during(condition(4, 6), stored_kwh=800), per_min)
+    resting = basis_of(made).baseline.trajectories
+    monkeypatch.setattr(dispatch, "optimize", lambda *_: Answer(PlanStatus.OPTIMAL, resting))
+
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    (ups,) = plan.ups
+    assert plan.status is PlanStatus.RECOVERY
+    assert plan.certificate.certified
+    assert ups.stored_kwh[16] == pytest.approx(920, abs=1e-3)
+    assert max(ups.discharge_kw) == 0
+    assert plan.warnings[0].startswith("batteries at rest would miss a floor")
+    assert "the plan failed its certificate and is withheld; no battery trades" in plan.warnings
+    assert not any("holds" in warning for warning in plan.warnings)
+
+
+def test_a_plan_that_must_not_trade_charges_for_a_storm_all_the_same() -> None:
+    made = during(condition(4, 6), stored_kwh=800)
+    calm = replace(made, state=replace(made.state, conditions=()))
+
+    stormy, still = (plan_dispatch(each, issued_at=NOW, no_trading_because=["no prices"]) for each in (made, calm))
+
+    assert stormy.status is PlanStatus.RECOVERY
+    assert stormy.certificate.certified
+    assert "no prices" in stormy.warnings
+    assert still.status is PlanStatus.HOLD
+    assert max(still.ups[0].charge_kw) == 0
 
 
 def test_a_load_that_the_rectifiers_cannot_carry_is_still_helped_in_a_storm() -> None:

@@ -168,39 +168,42 @@ def held_at(
 
 
 def needed_kw(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, FloatArray]:
-    """The charge of each system that cannot wait in each interval, whatever the plan does."""
-    lacking = [day for day in days if _lacks(day)]
-    at_most_kw = {day.ups.id: _drawn_to_lack_nothing_kw(day) for day in lacking}
+    """The charge of each system that cannot wait in each interval, whatever the plan does.
+
+    Days are in the order of the site. Who is short earlier is served earlier, and the next ones have what that leaves.
+    """
     needed = {day.ups.id: np.zeros(day.horizon.intervals) for day in days}
+    lacking = sorted((day for day in days if _lacks(day)), key=_short_from)
+    left_kw = headroom_kw
     for day in lacking:
-        others_kw = sum((kw for name, kw in at_most_kw.items() if name != day.ups.id), np.zeros(day.horizon.intervals))
-        stored = day.trajectory.stored_kwh[0]
-        for t in range(day.horizon.intervals):
-            idle = stored if day.terminal_kw[t] <= day.rectifier_kw else day.after(stored, 0.0, t)
-            if _in_time(day, idle, t + 1, headroom_kw - others_kw):
-                stored = idle
-                continue
-            low, high = 0.0, day.most_kw(stored, t, max(0.0, headroom_kw[t]))
-            for _ in range(_ROUNDS):
-                middle = (low + high) / 2
-                enough = _in_time(day, day.after(stored, middle, t), t + 1, headroom_kw - others_kw)
-                low, high = (low, middle) if enough else (middle, high)
-            needed[day.ups.id][t] = high
-            stored = day.after(stored, high, t)
+        needed[day.ups.id] = _cannot_wait_kw(day, left_kw, headroom_kw)
+        if len(lacking) > 1:
+            left_kw = left_kw - _cannot_wait_kw(day, left_kw, left_kw) / day.ups.rectifier_efficiency
     return needed
 
 
-def _drawn_to_lack_nothing_kw(day: SystemDay) -> FloatArray:
-    """What a system that has not charged so far draws in each interval, if it makes up there for all that it lacks."""
-    stored, drawn = day.trajectory.stored_kwh[0], []
-    full = min(day.ups.battery.max_fraction * day.capacity_kwh, max(day.asked_kwh))
+def _cannot_wait_kw(day: SystemDay, later_kw: FloatArray, now_kw: FloatArray) -> FloatArray:
+    """What one system must charge in each interval, with the import `now_kw` in it and `later_kw` in those after it."""
+    stored, charges = day.trajectory.stored_kwh[0], np.zeros(day.horizon.intervals)
     for t in range(day.horizon.intervals):
-        empty = max(0.0, day.after(stored, 0.0, t))
-        gained_per_kw = day.after(stored, 1.0, t) - day.after(stored, 0.0, t)
-        charge = min(day.charger_kw, max(0.0, full - empty) / gained_per_kw)
-        drawn.append(charge / day.ups.rectifier_efficiency)
-        stored = empty
-    return np.array(drawn)
+        idle = stored if day.terminal_kw[t] <= day.rectifier_kw else day.after(stored, 0.0, t)
+        if _in_time(day, idle, t + 1, later_kw):
+            stored = idle
+            continue
+        low, high = 0.0, day.most_kw(stored, t, max(0.0, now_kw[t]))
+        for _ in range(_ROUNDS):
+            middle = (low + high) / 2
+            enough = _in_time(day, day.after(stored, middle, t), t + 1, later_kw)
+            low, high = (low, middle) if enough else (middle, high)
+        charges[t] = high
+        stored = day.after(stored, high, t)
+    return charges
+
+
+def _short_from(day: SystemDay) -> int:
+    """The first boundary at which a system lacks something, or the end."""
+    short = np.flatnonzero(day.asked_kwh > day.trajectory.stored_kwh[0] + 1e-6 * day.capacity_kwh)
+    return min(short.tolist(), default=len(day.asked_kwh))
 
 
 def _lacks(day: SystemDay) -> bool:
