@@ -49,7 +49,12 @@ SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The sit
 
 DayOption = Annotated[
     datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], help="The local day to plan; without it, tomorrow by the clock."),
+    typer.Option(
+        "--date",
+        formats=["%Y-%m-%d"],
+        metavar="YYYY-MM-DD",
+        help="The local day to plan; without it, tomorrow by the clock.",
+    ),
 ]
 
 

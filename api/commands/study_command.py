@@ -40,10 +40,12 @@ _HOURS = {Replan.DAILY: 24.0, Replan.HOURLY: 1.0}
 
 
 FirstOption = Annotated[
-    datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first local day.", show_default=False)
+    datetime,
+    typer.Option("--from", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The first local day.", show_default=False),
 ]
 LastOption = Annotated[
-    datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last local day.", show_default=False)
+    datetime,
+    typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The last local day.", show_default=False),
 ]
 ReplanOption = Annotated[
     Replan | None,

@@ -48,7 +48,8 @@ def import_tariff(
     rate: Annotated[Path, typer.Argument(metavar="URDB.json", help="A rate of the Utility Rate Database.")],
     out: OutOption = None,
     on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Which rate, where the file has several.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Which rate, where the file has several."),
     ] = None,
     lookback: Annotated[
         Lookback,
