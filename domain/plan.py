@@ -88,6 +88,18 @@ class Setpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmallBlock:
+    """A block of one UPS system below the site's least power or least dwell, its mean power (kW), and why it stays."""
+
+    ups_id: str
+    start: datetime
+    end: datetime
+    does: str
+    kw: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Optimality:
     """The method that found a plan, and its largest distance from the cheapest plan, as a fraction of its cost."""
 
@@ -101,7 +113,8 @@ class DispatchPlan:
 
     `grid_target_kw` is the level that the meter must stay below: the lowest peak that the plan pays for, among the
     demand charges that meter the interval, or the import limit if there is none. In the baseline every battery rests.
-    `optimality` is None if nothing was optimized.
+    `optimality` is None if nothing was optimized. `small_blocks` names what is below the site's
+    least power or dwell.
     """
 
     site_id: str
@@ -120,6 +133,7 @@ class DispatchPlan:
     warnings: tuple[str, ...] = ()
     optimality: Optimality | None = None
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    small_blocks: tuple[SmallBlock, ...] = ()
 
     @property
     def savings(self) -> float:

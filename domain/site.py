@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ridethrough.domain.conditions import ReserveCondition, check_systems
+from ridethrough.domain.dispatch_limits import DispatchLimits
 from ridethrough.domain.equipment.ups import UpsSystem
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.validation import Checks, UnableToAccept
 
 _MINUTES_PER_DAY = 24 * 60
+_ANY_SYSTEM = DispatchLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Interconnection:
 class Site:
     """One premises behind one utility meter, with its UPS systems, and the conditions that raise their reserve.
 
-    `telemetry_max_age_s` is the highest age of a measured state.
+    `telemetry_max_age_s` is the highest age of a measured state. `dispatch` is the least that a battery is asked to do.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Site:
     interval_minutes: int = 15
     conditions: tuple[ReserveCondition, ...] = field(default_factory=tuple)
     telemetry_max_age_s: float = 900.0
+    dispatch: DispatchLimits = _ANY_SYSTEM
 
     def __post_init__(self) -> None:
         checks = Checks()

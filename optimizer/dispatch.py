@@ -24,6 +24,7 @@ from ridethrough.optimizer.problem.recovery import (
     reserve_alarms,
 )
 from ridethrough.optimizer.routing import optimize
+from ridethrough.optimizer.small_blocks import Least, explained
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.optimizer.solvers.simplex import Answer, timed
 
@@ -43,12 +44,14 @@ def plan_dispatch(
     engine: Engine | None = None,
     evidence: Evidence | None = None,
     no_trading_because: Sequence[str] = (),
+    without_small_blocks: bool = False,
 ) -> DispatchPlan:
     """Make the cheapest plan that keeps the reserve, and prove it by replaying outages.
 
     `engine` keeps compiled models for a sequence of plans; without it, the engine of the thread is used. `evidence` is
     what the plan is judged by; without it, what the problem itself says of site, loads and state. Where there are
-    reasons in `no_trading_because`, the plan holds, and states them.
+    reasons in `no_trading_because`, the plan holds, and states them. `without_small_blocks` leaves out what is below
+    the site's least power or dwell, as far as laws and cost allow, and names what stays.
 
     Where a system lacks reserve the plan is a `recovery` plan: that system restores it first, and the others trade. A
     solver without an answer, or an answer that fails its certificate, gives a `hold` plan, in which nothing is traded;
@@ -58,6 +61,10 @@ def plan_dispatch(
     alarms = reserve_alarms(basis)
     if no_trading_because:
         return _nothing_traded(basis, alarms, no_trading_because, issued_at, evidence)
+    if without_small_blocks and not alarms:
+        plan = _plan_worth_doing(basis, time_limit_s, engine, issued_at, evidence)
+        if plan is not None:
+            return plan
     answer = optimize(basis, time_limit_s, engine)
     if alarms:
         return _recovery_plan(basis, answer, alarms, issued_at, evidence)
@@ -69,6 +76,19 @@ def plan_dispatch(
     reasons = [*plan.warnings, f"the plan failed its certificate and is withheld; {_HOLDS}"]
     held = Answer(PlanStatus.HOLD, basis.baseline.trajectories, warnings=reasons)
     return _held(basis, held, issued_at, evidence)
+
+
+def _plan_worth_doing(
+    basis: PlanBasis, time_limit_s: float, engine: Engine | None, issued_at: datetime, evidence: Evidence | None
+) -> DispatchPlan | None:
+    """The plan without small blocks, each that stays with its reason; None where it cannot be traded by."""
+    answer = optimize(basis, time_limit_s, engine, least=Least.asked_of(basis))
+    if answer.status is PlanStatus.HOLD:
+        return None
+    plan = _plan(basis, answer, issued_at, evidence)
+    if plan.certificate.plan_is_at_fault:
+        return None
+    return replace(plan, small_blocks=explained(basis, plan, answer.kept_because))
 
 
 def evidence_in(problem: DispatchProblem, intervals: int | None = None) -> Evidence:

@@ -18,6 +18,7 @@ from ridethrough.domain.plan import Optimality, PlanCost, PlanStatus, UpsTraject
 from ridethrough.optimizer.pricing.price import meter_of
 from ridethrough.optimizer.problem.merging import merge_identical
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
+from ridethrough.optimizer.small_blocks import Least, without_small_blocks
 from ridethrough.optimizer.solvers.engine import Engine, engine_of_thread
 from ridethrough.optimizer.solvers.simplex import Answer, solve_model
 
@@ -42,14 +43,18 @@ class _Found(Protocol):
     def gap(self) -> float: ...
 
 
-def optimize(basis: PlanBasis, time_limit_s: float, engine: Engine | None = None) -> Answer:
+def optimize(
+    basis: PlanBasis, time_limit_s: float, engine: Engine | None = None, *, least: Least | None = None
+) -> Answer:
     """Find the cheapest trajectories that keep every law; without an answer in time, hold.
+
+    With `least`, setpoints below it are left out as far as laws and cost allow (`optimizer.small_blocks`).
 
     If nothing is gained, batteries rest: a plan with the cost of the baseline is replaced by the baseline. `engine`
     keeps compiled models; without it, the engine of the thread is used.
     """
     engine = engine_of_thread() if engine is None else engine
-    best = _of_alike_systems(basis, time_limit_s, engine)
+    best = _of_alike_systems(basis, time_limit_s, engine, least)
     if best.status is PlanStatus.HOLD:
         return best
     best.cost = _cost(basis, best.trajectories)
@@ -58,17 +63,34 @@ def optimize(basis: PlanBasis, time_limit_s: float, engine: Engine | None = None
     return best
 
 
-def _of_alike_systems(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:
+def _of_alike_systems(basis: PlanBasis, time_limit_s: float, engine: Engine, least: Least | None) -> Answer:
     """Let one system represent all identical systems."""
     if len(basis.problem.site.ups) == 1:
-        return _routed(basis, time_limit_s, engine)
+        return _worth_doing(basis, time_limit_s, engine, least)
     merged = merge_identical(basis)
     if len(merged.basis.problem.site.ups) == len(basis.problem.site.ups):
-        return _routed(basis, time_limit_s, engine)
-    answer = _routed(merged.basis, time_limit_s, engine)
+        return _worth_doing(basis, time_limit_s, engine, least)
+    if least is not None:
+        power_kw = {first: least.power_kw[first] * len(alike) for first, alike in merged.stands_for.items()}
+        least = replace(least, power_kw=power_kw)
+    answer = _worth_doing(merged.basis, time_limit_s, engine, least)
     if answer.status is PlanStatus.HOLD:
         return replace(answer, trajectories=basis.baseline.trajectories)
-    return replace(answer, trajectories=merged.split(answer.trajectories))
+    return replace(
+        answer,
+        trajectories=merged.split(answer.trajectories),
+        kept_because={
+            (ups_id, t): why for (first, t), why in answer.kept_because.items() for ups_id in merged.stands_for[first]
+        },
+    )
+
+
+def _worth_doing(basis: PlanBasis, time_limit_s: float, engine: Engine, least: Least | None) -> Answer:
+    """Solve a problem, and leave out what is below the least."""
+    answer = _routed(basis, time_limit_s, engine)
+    if least is None:
+        return answer
+    return without_small_blocks(basis, answer, least, lambda pinned, limit_s: _of_any(pinned, limit_s, engine))
 
 
 def _routed(basis: PlanBasis, time_limit_s: float, engine: Engine) -> Answer:

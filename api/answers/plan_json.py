@@ -57,6 +57,17 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
             }
             for action in actions_of(plan)
         ],
+        "small_blocks": [
+            {
+                "ups": block.ups_id,
+                "from": block.start.isoformat(),
+                "to": block.end.isoformat(),
+                "does": block.does,
+                "kw": _round(block.kw),
+                "why": block.why,
+            }
+            for block in plan.small_blocks
+        ],
         **({} if planned.ahead is None else _expected(planned.ahead)),
         "optimality": None if plan.optimality is None else asdict(plan.optimality),
         "timing_ms": {name: round(ms, 3) for name, ms in plan.timing_ms.items()},

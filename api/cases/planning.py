@@ -101,7 +101,12 @@ def plan_day(
     assumptions += _state_assumptions(inputs, problem.charges, problem.state)
     unverified = no_trading_because(inputs, problem.horizon)
     plan = plan_dispatch(
-        problem, issued_at=now, time_limit_s=time_limit_s, evidence=evidence, no_trading_because=unverified
+        problem,
+        issued_at=now,
+        time_limit_s=time_limit_s,
+        evidence=evidence,
+        no_trading_because=unverified,
+        without_small_blocks=True,
     )
     return PlannedDay(
         plan=plan,

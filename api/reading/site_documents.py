@@ -33,8 +33,10 @@ _PARTS: dict[str, dict[str, Any]] = {
     "csv_format": {},
     "gaps": {"fill": "hold", "at_most_minutes": 60},
     "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
+    "dispatch": {},
     "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
 }
+_OF_SITE = ("interconnection", "unprotected_load", "prices", "csv_format", "gaps", "dispatch")
 _SYSTEM: dict[str, Any] = {
     "units": 1,
     "tolerated_failures": 0,
@@ -269,7 +271,7 @@ STATE = TypeAdapter(StateDocument)
 def valid_part(place: Location, given: object) -> dict[str, Any] | None:
     """The part of a site document that stands in for a refused one, see `accept`."""
     match place:
-        case (str(name),) if name in ("interconnection", "unprotected_load", "prices", "csv_format", "gaps"):
+        case (str(name),) if name in _OF_SITE:
             return _PARTS[name]
         case ("conditions", int()):
             return _PARTS["conditions"]

@@ -33,7 +33,7 @@ class Answer:
     """Trajectories over the whole horizon, with their status and warnings.
 
     `optimality` gives the method and the largest distance from the cheapest answer; None without a solve. `cost` is
-    that of the whole horizon, if it was worked out.
+    that of the whole horizon, if it was worked out. `kept_because` says why small setpoints could not be left out.
     """
 
     status: PlanStatus
@@ -42,6 +42,7 @@ class Answer:
     cost: PlanCost | None = None
     warnings: list[str] = field(default_factory=list)
     timing_ms: dict[str, float] = field(default_factory=dict)
+    kept_because: dict[Pair, str] = field(default_factory=dict)
 
 
 def timed(timing_ms: dict[str, float], name: str, work: Callable[[], T]) -> T:

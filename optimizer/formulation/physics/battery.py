@@ -21,7 +21,7 @@ def add_batteries(model: pyo.AbstractModel) -> None:
     """Declare charge, discharge and stored energy, conserve energy, and link both ends of the horizon."""
     for name in ("charge_efficiency", "discharge_efficiency", "kept_fraction"):
         model.add_component(name, pyo.Param(model.UPS, mutable=True))
-    for name in ("charge_ceiling_kw", "discharge_floor_kw", "discharge_ceiling_kw"):
+    for name in ("charge_floor_kw", "charge_ceiling_kw", "discharge_floor_kw", "discharge_ceiling_kw"):
         model.add_component(name, pyo.Param(model.UPS, model.INTERVALS, mutable=True))
     for name in ("stored_floor_kwh", "stored_ceiling_kwh"):
         model.add_component(name, pyo.Param(model.UPS, model.BOUNDARIES, mutable=True))
@@ -42,6 +42,7 @@ def battery_parameters(basis: PlanBasis) -> Parameters:
         "charge_efficiency": per_system(problem, lambda ups: ups.battery.charge_efficiency),
         "discharge_efficiency": per_system(problem, lambda ups: ups.battery.discharge_efficiency),
         "kept_fraction": per_system(problem, lambda ups: ups.battery.kept_fraction(h)),
+        "charge_floor_kw": per_system_and_step(problem, lambda ups: bounds[ups.id].charge_floor_kw),
         "charge_ceiling_kw": per_system_and_step(problem, lambda ups: bounds[ups.id].charge_ceiling_kw),
         "discharge_floor_kw": per_system_and_step(problem, lambda ups: bounds[ups.id].discharge_floor_kw),
         "discharge_ceiling_kw": per_system_and_step(problem, lambda ups: bounds[ups.id].discharge_ceiling_kw),
@@ -68,8 +69,11 @@ def _stored_ceiling_kwh(basis: PlanBasis, ups: UpsSystem) -> FloatArray:
 
 
 def charge_fits_rectifier_and_battery(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
-    """0 <= c <= min(battery limit, rectifier limit - load): load and recharge share the rectifier."""
-    return 0, model.charge_ceiling_kw[ups, t]
+    """least <= c <= min(battery limit, rectifier limit - load): load and recharge share the rectifier.
+
+    The least is 0, but where a plan charges in this interval anyway and must not do so too weakly.
+    """
+    return model.charge_floor_kw[ups, t], model.charge_ceiling_kw[ups, t]
 
 
 def discharge_never_exceeds_load(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:

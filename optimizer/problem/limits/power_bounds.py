@@ -10,8 +10,9 @@ from ridethrough.domain import UpsSystem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerBounds:
-    """The limits of one system in each interval (kW): charge, required and possible discharge, feed-back."""
+    """The limits of one system in each interval (kW): required and possible charge and discharge, feed-back."""
 
+    charge_floor_kw: tuple[float, ...]
     charge_ceiling_kw: tuple[float, ...]
     discharge_floor_kw: tuple[float, ...]
     discharge_ceiling_kw: tuple[float, ...]
@@ -46,6 +47,7 @@ def power_bounds_of(
     most_kw = np.where(closed, least_kw, load_kw - swings_back_kw + feed_back_kw / ups.rectifier_efficiency)
     discharge_ceiling_kw = np.maximum(np.minimum(discharge_limit_kw, least_kw), np.minimum(calm_discharge_kw, most_kw))
     return PowerBounds(
+        charge_floor_kw=(0.0,) * len(dc_load_kw),
         charge_ceiling_kw=_each(np.minimum(charger_kw, np.maximum(0.0, rectifier_kw - load_kw))),
         discharge_floor_kw=_each(least_kw),
         discharge_ceiling_kw=_each(discharge_ceiling_kw),
