@@ -21,6 +21,7 @@ from ridethrough.optimizer.certificate.assumptions import NO_STATE
 from ridethrough.tariffs.charges.kind import PLAN_FIGURES
 
 _RESTING_KW = 0.05
+_SAME_COST = 1e-6
 _TOLERANCE_S = 1e-3
 _SHORT_RUN_MIN = 60
 _FEWEST_TRIMMED = 3
@@ -101,14 +102,14 @@ def _headline(plan: DispatchPlan, ahead: Ahead | None, look_ahead_h: float) -> R
         table.add_row("  Expected", _expected(ahead.change, plan.currency))
         table.add_row("  To period end", _expected(ahead.change_to_period_end, plan.currency))
         by_ceilings = plan.status is PlanStatus.OPTIMAL and plan.optimality is None
-        table.add_row("  Status", _BY_CEILINGS if by_ceilings else _status(plan.status))
+        table.add_row("  Status", _BY_CEILINGS if by_ceilings else _status(plan))
         return table
     if plan.status is PlanStatus.OPTIMAL and plan.savings < 0 < look_ahead_h:
         return _prepared(table, plan, look_ahead_h)
     share = plan.savings / plan.baseline_cost.total if plan.baseline_cost.total > 0 else 0.0
     saving = f"{plan.savings:,.2f} {plan.currency}, {share:.2%} of the {plan.baseline_cost.total:,.2f} without the plan"
     table.add_row("  Saves", Text(saving, style="bold green" if plan.savings > 0 else "dim"))
-    table.add_row("  Status", _status(plan.status))
+    table.add_row("  Status", _status(plan))
     return table
 
 
@@ -149,13 +150,16 @@ def _seconds(seconds: float) -> str:
     return f"{math.floor(seconds + _TOLERANCE_S):,} s"
 
 
-def _status(status: PlanStatus) -> str:
+def _status(plan: DispatchPlan) -> str:
+    gap = 0.0 if plan.optimality is None else plan.optimality.relative_gap
+    if plan.status is PlanStatus.OPTIMAL and gap > _SAME_COST:
+        return f"optimal within {max(gap, 1e-4):.2%} of the cost: setpoints too small for the site are left out"
     return {
         PlanStatus.OPTIMAL: "optimal: no safe plan costs less",
         PlanStatus.TIME_LIMIT: "time limit: safe, perhaps not the cheapest",
         PlanStatus.RECOVERY: "recovery: back to the reserve first, no trading",
         PlanStatus.HOLD: "hold: every battery stays as it is",
-    }[status]
+    }[plan.status]
 
 
 def _cost_table(plan: DispatchPlan) -> RenderableType:
