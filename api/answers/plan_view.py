@@ -119,7 +119,7 @@ def _prepared(table: Table, plan: DispatchPlan, look_ahead_h: float) -> Table:
     table.add_row(
         "  Costs", f"{-plan.savings:,.2f} {plan.currency} more on this day, to prepare {after} (--look-ahead-h)"
     )
-    table.add_row("  Status", f"{_status(plan.status)} over this day and {after} together")
+    table.add_row("  Status", f"{_status(plan)} over this day and {after} together")
     return table
 
 
