@@ -13,12 +13,13 @@ import pandas as pd
 
 from ridethrough.api.answers.answer import Answer
 from ridethrough.api.answers.bill_answer import bill_answer
-from ridethrough.api.answers.plan_answer import certificate_answer, plan_answer, reserve_answer
+from ridethrough.api.answers.plan.plan_answer import certificate_answer, plan_answer, reserve_answer
 from ridethrough.api.answers.printing import emit
 from ridethrough.api.answers.study.study_answer import study_answer
 from ridethrough.api.cases.billing import BillInputs, bill_of
-from ridethrough.api.cases.certifying import certificate_of
-from ridethrough.api.cases.planning import plan_day, reserves_of
+from ridethrough.api.cases.plans.certifying import certificate_of
+from ridethrough.api.cases.plans.planning import plan_day
+from ridethrough.api.cases.plans.reserves import reserves_of
 from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of
 from ridethrough.api.cases.study_value import valued
 from ridethrough.api.reading.files import read_json, read_yaml

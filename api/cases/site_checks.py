@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from ridethrough.api.cases.planning import reserves_of
+from ridethrough.api.cases.plans.reserves import reserves_of
 from ridethrough.api.cases.plausibility import Doubt, load_doubts, price_doubts
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs

@@ -104,8 +104,8 @@ def plan(  # noqa: PLR0917 - one parameter an option
     plot: Annotated[Path | None, typer.Option(help="Write a picture of the plan (HTML).")] = None,
 ) -> None:
     """Plan one local day: what every battery does, what it saves, and the proof that it is safe."""
-    from ridethrough.api.answers.plan_answer import plan_answer  # noqa: PLC0415 - each command imports what it needs
-    from ridethrough.api.cases.planning import plan_day  # noqa: PLC0415
+    from ridethrough.api.answers.plan.plan_answer import plan_answer  # noqa: PLC0415 - each command imports what it needs
+    from ridethrough.api.cases.plans.planning import plan_day  # noqa: PLC0415
     from ridethrough.api.reading.series.written_time import instant  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
     from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415 - each command imports what it needs
@@ -145,8 +145,8 @@ def reserve(
     out: OutOption = None,
 ) -> None:
     """Show the reserve of every UPS system: what it needs, what is left to trade, what binds."""
-    from ridethrough.api.answers.plan_answer import reserve_answer  # noqa: PLC0415
-    from ridethrough.api.cases.planning import reserves_of  # noqa: PLC0415
+    from ridethrough.api.answers.plan.plan_answer import reserve_answer  # noqa: PLC0415
+    from ridethrough.api.cases.plans.reserves import reserves_of  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
 
     inputs = read_site_file(site)
@@ -178,8 +178,8 @@ def certify(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Replay outages against a plan, and check all it states; exit 1 if it is not certified."""
-    from ridethrough.api.answers.plan_answer import certificate_answer  # noqa: PLC0415
-    from ridethrough.api.cases.certifying import certificate_of  # noqa: PLC0415
+    from ridethrough.api.answers.plan.plan_answer import certificate_answer  # noqa: PLC0415
+    from ridethrough.api.cases.plans.certifying import certificate_of  # noqa: PLC0415
     from ridethrough.api.reading.plan_file import read_plan_file  # noqa: PLC0415
     from ridethrough.api.reading.series.written_time import instant  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
 from ridethrough.api.answers.printing import EXIT_NO_SAFE_PLAN, Format, emit, say
-from ridethrough.api.cases.planning import price_of_reserve
+from ridethrough.api.cases.plans.reserves import price_of_reserve
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.optimizer.reserve_price import ReservePrice
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from ridethrough.api.answers.plan_answer import certificate_answer
-from ridethrough.api.cases.certifying import certificate_of
+from ridethrough.api.answers.plan.plan_answer import certificate_answer
+from ridethrough.api.cases.plans.certifying import certificate_of
 from ridethrough.api.http.problems import PROBLEMS
 from ridethrough.api.http.worker_answers import from_worker
 from ridethrough.api.reading.plan_file import read_plan

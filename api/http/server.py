@@ -13,8 +13,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from ridethrough.api.answers.plan_answer import plan_answer, reserve_answer
-from ridethrough.api.cases.planning import LONGEST_LOOK_AHEAD_H, plan_day, reserves_of
+from ridethrough.api.answers.plan.plan_answer import plan_answer, reserve_answer
+from ridethrough.api.cases.plans.day_problem import LONGEST_LOOK_AHEAD_H
+from ridethrough.api.cases.plans.planning import plan_day
+from ridethrough.api.cases.plans.reserves import reserves_of
 from ridethrough.api.http.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.certify_service import add_certificates
 from ridethrough.api.http.examples import PLAN_REQUEST, RESERVE_REQUEST, TYPICAL_DAY

@@ -9,8 +9,8 @@ import pytest
 from documents import DAY, write_site
 from rich.console import Console, RenderableType
 
-from ridethrough.api.answers.plan_view import _spread, plan_view, reserve_view
-from ridethrough.api.cases.planning import PlannedDay, plan_day
+from ridethrough.api.answers.plan.plan_view import _spread, plan_view, reserve_view
+from ridethrough.api.cases.plans.planning import PlannedDay, plan_day
 from ridethrough.api.reading.site_file import read_site_file
 from ridethrough.operation.ceilings.expected import ExpectedChange
 

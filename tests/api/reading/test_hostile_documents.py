@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ridethrough.api.answers.plan_json import plan_document, reserve_document
-from ridethrough.api.answers.plan_view import plan_view
+from ridethrough.api.answers.plan.plan_json import plan_document, reserve_document
+from ridethrough.api.answers.plan.plan_view import plan_view
 from ridethrough.api.answers.printing import to_json
-from ridethrough.api.cases.planning import plan_day, reserves_of
+from ridethrough.api.cases.plans.planning import plan_day
+from ridethrough.api.cases.plans.reserves import reserves_of
 from ridethrough.api.reading.site_file import read_site
 from ridethrough.domain import UnableToAccept
 from ridethrough.domain.plan import PlanStatus

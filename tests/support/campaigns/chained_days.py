@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from documents import site_document
 
-from ridethrough.api.answers.plan_json import plan_document
-from ridethrough.api.cases.planning import plan_day
+from ridethrough.api.answers.plan.plan_json import plan_document
+from ridethrough.api.cases.plans.planning import plan_day
 from ridethrough.api.reading.site_file import read_site, read_state
 
 FIRST = date(2026, 1, 1)

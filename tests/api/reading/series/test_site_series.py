@@ -7,7 +7,7 @@ import pytest
 from documents import DAY, REMOVED, run, series_rows, site_document, write_site
 from file_shapes import BERLIN, german, run_of, workbook
 
-from ridethrough.api.cases.planning import reserves_of
+from ridethrough.api.cases.plans.reserves import reserves_of
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import read_site, read_site_file
 from ridethrough.domain import UnableToAccept

@@ -1,15 +1,15 @@
 """Plans, reserves and certificates as answers."""
 
 from ridethrough.api.answers.answer import Answer
-from ridethrough.api.answers.plan_json import (
+from ridethrough.api.answers.plan.plan_json import (
     certificate_document,
     certificate_row,
     plan_document,
     plan_rows,
     reserve_document,
 )
-from ridethrough.api.answers.plan_view import certificate_view, plan_view, reserve_view
-from ridethrough.api.cases.planning import PlannedDay
+from ridethrough.api.answers.plan.plan_view import certificate_view, plan_view, reserve_view
+from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.domain import ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 
@@ -26,7 +26,7 @@ def plan_answer(planned: PlannedDay) -> Answer:
 
 
 def _picture(planned: PlannedDay) -> str:
-    from ridethrough.api.answers.plan_plot import plan_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
+    from ridethrough.api.answers.plan.plan_plot import plan_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
 
     return plan_page(planned)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from plotly.subplots import make_subplots
 
-from ridethrough.api.answers.plan_view import ride_through_text
-from ridethrough.api.cases.planning import PlannedDay
+from ridethrough.api.answers.plan.plan_view import ride_through_text
+from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
 from ridethrough.operation.ahead import LEVELS, MEDIAN, Ahead
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.printing import FirstThatFits
-from ridethrough.api.cases.planning import PlannedDay
+from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.domain import Binding, ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, UpsTrajectory

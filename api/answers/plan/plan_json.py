@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from ridethrough.api.cases.planning import PlannedDay
+from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.domain import ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, Setpoint

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from ridethrough.api.cases.evidence import evidence_of
-from ridethrough.api.cases.planning import check_state, ends_before
-from ridethrough.api.cases.planning_ahead import plan_from_past
+from ridethrough.api.cases.plans.day_problem import check_state
+from ridethrough.api.cases.plans.evidence import evidence_of
+from ridethrough.api.cases.plans.planning import ends_before
+from ridethrough.api.cases.plans.planning_ahead import plan_from_past
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import SiteState, UnableToAccept
 from ridethrough.domain.certificate import Certificate

@@ -1,0 +1,1 @@
+"""A plan as a document, rows, a table and a picture."""
