@@ -3,11 +3,11 @@
 import statistics
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
+from ridethrough.api.answers.terminal import indented
 from ridethrough.api.cases.bench.bench import Measurements
 
 
@@ -47,4 +47,4 @@ def bench_view(measurements: Measurements) -> RenderableType:
         table.add_row()
     times = "once" if measurements.repeats == 1 else f"{measurements.repeats} times"
     notes = (Text(f"each measured {times}", style="dim"), Text(measurements.machine, style="dim"))
-    return Padding(Group(Text(), table, *notes, Text()), (0, 0, 0, 2))
+    return indented(Group(Text(), table, *notes, Text()))

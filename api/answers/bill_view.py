@@ -5,10 +5,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ridethrough.api.answers.terminal import indented
 from ridethrough.domain import Horizon
 from ridethrough.tariffs.billing.bill import Bill, LineItem, PeriodBill, cent_of
 from ridethrough.tariffs.charges.kind import KIND_NAMES
@@ -92,7 +92,7 @@ def _period(bill: Bill, period: PeriodBill) -> RenderableType:
             table.add_row(*row)
     table.add_row(*[""] * 7, "─" * _AMOUNT_WIDTH, style="dim")
     table.add_row("total", *[""] * 6, money(period.total, bill.currency), style="bold")
-    return Padding(Group(heading, table), (0, 0, 0, 2))
+    return indented(Group(heading, table))
 
 
 def _width_of(bill: Bill, column: int) -> int:
@@ -169,7 +169,7 @@ def _summary(bill: Bill) -> RenderableType:
     totals = [money(amount, bill.currency) for amount in (*(_of_kind(bill.lines, kind) for kind in kinds), bill.total)]
     table.add_row("", "", "", *("─" * max(9, len(total)) for total in totals), style="dim")
     table.add_row("total", f"{sum(period.energy_kwh for period in bill.periods):,.0f}", "", *totals, style="bold")
-    return Padding(Group(Text(f"All billing periods, {bill.currency}", style="bold"), table), (0, 0, 0, 2))
+    return indented(Group(Text(f"All billing periods, {bill.currency}", style="bold"), table))
 
 
 def _of_kind(lines: tuple[LineItem, ...], kind: str) -> Decimal:
@@ -179,18 +179,18 @@ def _of_kind(lines: tuple[LineItem, ...], kind: str) -> Decimal:
 def _notes(bill: Bill) -> Iterator[RenderableType]:
     """The warnings of the bill, and the charges that it leaves out."""
     for warning in bill.warnings:
-        yield _indented("!", warning, "yellow")
+        yield _marked("!", warning, "yellow")
     if bill.warnings:
         yield Text()
     yield Text(
         "  Not priced: nothing, every charge of the tariff is in the bill" if not bill.not_priced else "  Not priced"
     )
     for entry in bill.not_priced:
-        yield _indented("-", str(entry), "")
+        yield _marked("-", str(entry), "")
     yield Text()
 
 
-def _indented(mark: str, line: str, style: str) -> RenderableType:
+def _marked(mark: str, line: str, style: str) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     grid.add_row(Text(mark, style=style), Text(line, style=style))
-    return Padding(grid, (0, 0, 0, 2))
+    return indented(grid)

@@ -9,14 +9,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.measure import Measurement
 from rich.segment import Segment
 from rich.text import Text
 
@@ -26,7 +25,6 @@ from ridethrough.tariffs.documents.printable import printable
 
 EXIT_NO_SAFE_PLAN = 3
 _PIPE_WIDTH = 132
-_UNBOUNDED = 10_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """The first characters of text that a spreadsheet would evaluate as a formula."""
 _FIGURE = re.compile(r"[-+]?\d+(\.\d+)?")
@@ -56,21 +54,6 @@ def emit(answer: Answer, form: Format = Format.TABLE, out: Path | None = None, p
     _WRITERS[form](answer, out)
     if picture is not None and answer.picture is not None:
         write(answer.picture(), picture)
-
-
-class FirstThatFits:
-    """The first of some views that fits the width of the terminal, or the last; views go from wide to narrow."""
-
-    def __init__(self, *views: RenderableType) -> None:
-        self._views = views
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        """Give the view to print."""
-        unbounded = options.update(width=_UNBOUNDED)
-        fitting = (
-            each for each in self._views if Measurement.get(console, unbounded, each).maximum <= options.max_width
-        )
-        yield next(fitting, self._views[-1])
 
 
 def say(kind: str, lines: Iterable[str]) -> None:

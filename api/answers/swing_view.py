@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
+from ridethrough.api.answers.terminal import indented
 from ridethrough.domain import Capacitor, Fault, LoadSwing, Smoothing, UnableToAccept
 from ridethrough.tariffs.documents.acceptance import together
 
@@ -110,7 +110,7 @@ def _row(asked: AskedSwing, smoothing: Smoothing) -> dict[str, float]:
 
 def swing_view(asked: AskedSwing) -> RenderableType:
     """The capacitor, what it frees, and both over frequencies."""
-    lines = [Padding(Text(line), (0, 0, 0, 2)) for line in _lines(asked)]
+    lines = [indented(Text(line)) for line in _lines(asked)]
     return Group(Text(), *lines, Text(), _table(asked), Text())
 
 

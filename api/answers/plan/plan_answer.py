@@ -1,6 +1,7 @@
 """Plans, reserves and certificates as answers."""
 
 from ridethrough.api.answers.answer import Answer
+from ridethrough.api.answers.plan.certificate_view import certificate_view
 from ridethrough.api.answers.plan.plan_json import (
     certificate_document,
     certificate_row,
@@ -8,7 +9,8 @@ from ridethrough.api.answers.plan.plan_json import (
     plan_rows,
     reserve_document,
 )
-from ridethrough.api.answers.plan.plan_view import certificate_view, plan_view, reserve_view
+from ridethrough.api.answers.plan.plan_view import plan_view
+from ridethrough.api.answers.plan.reserve_view import reserve_view
 from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.domain import ReserveRequirement
 from ridethrough.domain.certificate import Certificate

@@ -7,7 +7,7 @@ from typing import Any
 
 from plotly.subplots import make_subplots
 
-from ridethrough.api.answers.plan.plan_view import ride_through_text
+from ridethrough.api.answers.terminal import ride_through_text
 from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
 from ridethrough.operation.ahead import LEVELS, MEDIAN, Ahead
@@ -163,11 +163,13 @@ def _name(planned: PlannedDay) -> str:
 def _summary(plan: DispatchPlan) -> str:
     """The summary: is the plan safe, and how much does it save."""
     certificate = plan.certificate
+    worst = certificate.worst
     refused = "RESERVE NOT PROVEN" if certificate.failures else "PLAN NOT CERTIFIED"
     proof = "reserve kept" if certificate.certified else f"<b style='color:{_RESERVE}'>{refused}</b>"
     status = "" if plan.status is PlanStatus.OPTIMAL else f"<b style='color:{_RESERVE}'>{plan.status.value}</b> · "
     return (
-        f"{status}{proof} through {certificate.outages_replayed} outages, {ride_through_text(certificate)} · "
+        f"{status}{proof} through {certificate.outages_replayed} outages, "
+        f"{ride_through_text(worst.ride_through_s, worst.required_s)} · "
         f"saves {plan.savings:,.2f} {escape(plan.currency)} of {plan.baseline_cost.total:,.2f}"
     )
 

@@ -1,21 +1,19 @@
 """A savings study as a table: the saving by line of the bill, safety, assumptions and warnings."""
 
-import math
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.study.study_worth_view import money, worth_view
+from ridethrough.api.answers.terminal import indented, ride_through_text
 from ridethrough.api.cases.study_inputs import days_of
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.study.study import Savings, Study
 from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.charges.kind import SAVINGS_FIGURES
 
-_TOLERANCE_S = 1e-3
 _INFORMATION = {
     "perfect": "the loads and prices that came, a day ahead: no one has that",
     "day-ahead": "prices as published the day before, and loads drawn from the site's own past",
@@ -34,8 +32,8 @@ def study_view(study: Study) -> RenderableType:
     parts += [_batteries(study), Text()]
     if study.cash_flow is not None or study.range_of_year is not None:
         parts += [worth_view(study), Text()]
-    parts += [_indented(f"! {warning}", "yellow") for warning in study.warnings]
-    parts += [_indented(f"- {assumption}", "dim") for assumption in study.assumptions]
+    parts += [indented(Text(f"! {warning}", style="yellow")) for warning in study.warnings]
+    parts += [indented(Text(f"- {assumption}", style="dim")) for assumption in study.assumptions]
     return Group(*parts, Text())
 
 
@@ -62,10 +60,7 @@ def _capture(capture: Figure) -> str:
 
 def _safety(study: Study) -> Text:
     safety = study.safety
-    worst = (
-        f"at worst {math.floor(safety.worst_ride_through_s + _TOLERANCE_S):,} s, where "
-        f"{math.floor(safety.required_s + _TOLERANCE_S):,} s are required"
-    )
+    worst = ride_through_text(safety.worst_ride_through_s, safety.required_s)
     if safety.outages_lost or safety.violations:
         lost = f": {safety.outages_lost} of {safety.outages_replayed:,} outages lose the load too early; {worst}"
         return Text.assemble(("NOT PROVEN", "bold red"), lost, *(f"\n{each}" for each in safety.violations))
@@ -142,7 +137,3 @@ def _batteries(study: Study) -> RenderableType:
             worth = f"unknown: {figure.reason}" if figure.value is None else f"{money(figure.value)} {study.currency}"
             table.add_row("  Worth", Text(f"{name}: {worth} with perfect foresight"))
     return table
-
-
-def _indented(line: str, style: str) -> RenderableType:
-    return Padding(Text(line, style=style), (0, 0, 0, 2))

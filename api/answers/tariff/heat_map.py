@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.columns import Columns
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.tariff.tariff_map import PriceMap
+from ridethrough.api.answers.terminal import indented
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SHADES = "·░▒▓█"
@@ -33,7 +33,7 @@ def heat_maps(maps: Sequence[PriceMap]) -> RenderableType:
     parts: list[RenderableType] = [title, Columns(drawn, padding=(0, 4)), _legend(levels, scale)]
     if any((each.prices[:, ::_SLOTS_PER_MARK] != each.prices[:, 1::_SLOTS_PER_MARK]).any() for each in maps):
         parts.append(Text("where a price changes within a half hour, the mark shows its first quarter", style="dim"))
-    return Padding(Group(*parts), (0, 0, 0, 2))
+    return indented(Group(*parts))
 
 
 def _scale(prices: Sequence[float]) -> dict[float, tuple[str, str]]:

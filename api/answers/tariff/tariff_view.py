@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.bill_view import validity
 from ridethrough.api.answers.tariff.heat_map import heat_maps
 from ridethrough.api.answers.tariff.tariff_map import demand_maps, energy_maps, price_notes
+from ridethrough.api.answers.terminal import indented
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.calendar.written import (
     MINUTES_PER_DAY,
@@ -59,7 +59,7 @@ def catalog_view(rows: Sequence[dict[str, Any]]) -> RenderableType:
     note = Text(
         "Examples of how tariffs are built, with the dates of their figures; not this year's prices.", style="dim"
     )
-    return Padding(Group(Text(), table, Text(), note, Text()), (0, 0, 0, 2))
+    return indented(Group(Text(), table, Text(), note, Text()))
 
 
 def tariff_view(tariff: Tariff) -> RenderableType:
@@ -79,7 +79,7 @@ def tariff_view(tariff: Tariff) -> RenderableType:
             parts += [heat_maps(maps), Text()]
     notes = price_notes(tariff)
     if notes:
-        parts += [Padding(Text(f"On the maps: {'; '.join(notes)}.", style="dim"), (0, 0, 0, 2)), Text()]
+        parts += [indented(Text(f"On the maps: {'; '.join(notes)}.", style="dim")), Text()]
     if tariff.not_priced:
         parts += [_grid("Not priced", [(entry.field, entry.reason) for entry in tariff.not_priced]), Text()]
     return Group(*parts)
@@ -92,7 +92,7 @@ def _heading(tariff: Tariff) -> RenderableType:
     for name, value in _facts(tariff):
         if value:
             table.add_row(name, Text(value))
-    return Padding(Group(Text(tariff.name, style="bold"), table), (0, 0, 0, 2))
+    return indented(Group(Text(tariff.name, style="bold"), table))
 
 
 def _facts(tariff: Tariff) -> Iterator[tuple[str, str]]:
@@ -156,7 +156,7 @@ def _hours_table(tariff: Tariff) -> RenderableType:
                 format_days(rule.days),
                 "all" if whole_day else format_hours(rule.hours),
             )
-    return Padding(table, (0, 0, 0, 2))
+    return indented(table)
 
 
 def _months(months: tuple[int, ...]) -> str:
@@ -188,7 +188,7 @@ def _energy_table(tariff: Tariff, energy: EnergyCharge) -> RenderableType:
             }
             table.add_row(*(Text(cells[name]) for name in columns))
     notes = [Text(note, style="dim") for note in _energy_notes(energy)]
-    return Padding(Group(table, *notes), (0, 0, 0, 2))
+    return indented(Group(table, *notes))
 
 
 def _digits(values: Iterable[float]) -> int:
@@ -245,7 +245,7 @@ def _demand_table(tariff: Tariff) -> RenderableType:
                 beginning = ("", "")
     details = [(charge.name, ", ".join(_details(charge))) for charge in charges]
     notes = [Text(f"{name}: {said}", style="dim") for name, said in details if said]
-    return Padding(Group(table, *notes), (0, 0, 0, 2))
+    return indented(Group(table, *notes))
 
 
 def _details(charge: DemandCharge | CoincidentPeakCharge) -> Iterator[str]:
@@ -301,4 +301,4 @@ def _grid(title: str, rows: Sequence[tuple[str, str]]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for name, value in rows:
         table.add_row(Text(name), Text(value))
-    return Padding(Group(Text(title, style="bold"), table), (0, 0, 0, 2))
+    return indented(Group(Text(title, style="bold"), table))

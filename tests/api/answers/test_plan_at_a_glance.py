@@ -9,7 +9,9 @@ import pytest
 from documents import DAY, write_site
 from rich.console import Console, RenderableType
 
-from ridethrough.api.answers.plan.plan_view import _spread, plan_view, reserve_view
+from ridethrough.api.answers.plan.expected_view import spread
+from ridethrough.api.answers.plan.plan_view import plan_view
+from ridethrough.api.answers.plan.reserve_view import reserve_view
 from ridethrough.api.cases.plans.planning import PlannedDay, plan_day
 from ridethrough.api.reading.site_file import read_site_file
 from ridethrough.operation.ceilings.expected import ExpectedChange
@@ -66,4 +68,4 @@ def test_a_day_that_prepares_the_next_says_so(planned: PlannedDay) -> None:
     ],
 )
 def test_the_range_has_the_sense_of_the_mean(mean: float, p10: float, p90: float, words: str) -> None:
-    assert _spread(ExpectedChange(mean=mean, p10=p10, p90=p90)) == f"in 8 of 10 futures {words}"
+    assert spread(ExpectedChange(mean=mean, p10=p10, p90=p90)) == f"in 8 of 10 futures {words}"
