@@ -1,7 +1,7 @@
 """From a site's inputs to the case of a savings study: its series as one record, and the days to study."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ridethrough.api.reading.series.resampling import covering, minutes, prices_
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.api.reading.tariff_file import unpriced
-from ridethrough.domain import Fault, Horizon, UnableToAccept, reserve_requirement
+from ridethrough.domain import Fault, Horizon, Site, UnableToAccept, reserve_requirement
 from ridethrough.domain.horizon import zone
 from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
@@ -26,6 +26,8 @@ from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 
+_DAY = timedelta(days=1)
+_LEAST_PROTECTED_KW = 1e-3
 _HISTORY = timedelta(days=8)
 _LOOK_AHEAD = timedelta(days=2)
 """The time around the studied days for which constant loads count as recorded."""
@@ -75,12 +77,28 @@ def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
         price_per_kwh=np.array(prices.price_per_kwh) if prices is not None else None,
     )
     return StudyCase(
-        site=inputs.site,
+        site=_site_known_before(inputs, record, horizon),
         tariff=inputs.tariff or Tariff(name="market prices", currency=inputs.site.currency),
         record=record,
         horizon=horizon,
         replanned_every_h=asked.every_h,
     )
+
+
+def _site_known_before(inputs: SiteInputs, record: Record, horizon: Horizon) -> Site:
+    """The site, with every imputed protected load taken from what was on record before the studied days.
+
+    Without a day on record before them it is the highest load of the first day, which is not traded on.
+    """
+    first = record.index_of(horizon)
+    known = first or min(horizon.intervals, _DAY // horizon.step)
+    systems = tuple(
+        replace(ups, protected_load_kw=max(float(kw[:known].max()), _LEAST_PROTECTED_KW))
+        if f"ups.{ups.id}.protected_load_kw" in inputs.provenance.imputed
+        else ups
+        for ups, kw in zip(inputs.site.ups, record.load_kw, strict=True)
+    )
+    return replace(inputs.site, ups=systems)
 
 
 def planner_of(information: Information, case: StudyCase) -> Planner:
@@ -91,8 +109,8 @@ def planner_of(information: Information, case: StudyCase) -> Planner:
 
 
 def infeasible(case: StudyCase) -> list[str]:
-    """Name the UPS systems that cannot hold their reserve; they cannot trade, so there is nothing to study."""
-    requirements = (reserve_requirement(ups) for ups in case.site_studied.ups)
+    """Name the UPS systems that cannot hold the reserve of a studied load; there is nothing to study."""
+    requirements = (reserve_requirement(ups) for ups in case.site_known(case.horizon.intervals).ups)
     return [f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in requirements if not each.feasible]
 
 

@@ -71,7 +71,7 @@ def ceiling(case: StudyCase) -> LoopResult:
     started = time.process_time()
     here = slice(case.first, case.first + case.horizon.intervals)
     problem = DispatchProblem(
-        site=case.site_studied,
+        site=case.site_known(0),
         horizon=case.horizon,
         charges=charges_over(case.tariff, case.horizon, state=SiteState()),
         load_kw={ups.id: tuple(case.record.load_kw[row, here]) for row, ups in enumerate(case.site.ups)},

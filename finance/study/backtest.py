@@ -216,11 +216,11 @@ def _assumptions(case: StudyCase, wears: list[Wear]) -> Iterator[str]:
     """The assumptions behind the figures."""
     yield "between plans the control law meets the real load at the metering interval"
     yield "batteries are full when the first studied day begins; without trading they float at full"
-    for ups, studied in zip(case.site.ups, case.site_studied.ups, strict=True):
-        if studied.protected_load_kw > ups.protected_load_kw:
+    for ups, known in zip(case.site.ups, case.site_known(case.horizon.intervals).ups, strict=True):
+        if known.protected_load_kw > ups.protected_load_kw:
             yield (
-                f"{ups.id}: the load reaches {studied.protected_load_kw:,.0f} kW, above the protected load of "
-                f"{ups.protected_load_kw:,.0f} kW; the reserve carries that load throughout the study"
+                f"{ups.id}: the load reaches {known.protected_load_kw:,.0f} kW, above the protected load of "
+                f"{ups.protected_load_kw:,.0f} kW; the reserve carries each load above it from its measurement on"
             )
     if case.before.past_peaks_kw or case.before.peaks_kw:
         yield "in both bills, peaks before the studied days are those of the load with the batteries at rest"
@@ -235,7 +235,7 @@ def _assumptions(case: StudyCase, wears: list[Wear]) -> Iterator[str]:
 def _warnings(case: StudyCase, loop: Loop, violations: tuple[str, ...]) -> Iterator[str]:
     """The warnings that a reader needs before using the figures."""
     yield from (f"closed loop: {violation}" for violation in violations)
-    for row, ups in enumerate(case.site_studied.ups):
+    for row, ups in enumerate(case.site.ups):
         missing_kwh = ups.max_stored_kwh - float(loop.stored_kwh[row, -1])
         if missing_kwh > _ROUNDING_FRACTION * ups.capacity_kwh:
             yield f"{ups.id}: {missing_kwh:,.1f} kWh less are stored at the end; the saving pays for them"

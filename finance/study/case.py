@@ -30,7 +30,7 @@ class StudyCase:
 
     A new plan is made every `replanned_every_h` hours.
 
-    If the highest load of the record is above the protected load, the reserve carries that load: see `site_studied`.
+    The reserve carries the highest load that was known at each moment: see `site_known` and `loads`.
     """
 
     site: Site
@@ -53,15 +53,27 @@ class StudyCase:
         checks.raise_faults()
         self.record.index_of(self.horizon)
 
-    @cached_property
-    def site_studied(self) -> Site:
-        """The site, with every protected load at least the highest load on record."""
-        highest = self.record.load_kw.max(axis=1).tolist()
+    def site_known(self, index: int) -> Site:
+        """The site as known when a studied interval begins: protected loads are at least the highest load before it.
+
+        `index` may be the number of studied intervals: then the highest load of all of them counts.
+        """
+        now = self.first + index
+        if now == 0:
+            return self.site
+        highest = self._highest_kw[:, now - 1].tolist()
+        if all(kw <= ups.protected_load_kw for ups, kw in zip(self.site.ups, highest, strict=True)):
+            return self.site
         systems = tuple(
             replace(ups, protected_load_kw=max(ups.protected_load_kw, kw))
             for ups, kw in zip(self.site.ups, highest, strict=True)
         )
         return replace(self.site, ups=systems)
+
+    @cached_property
+    def _highest_kw(self) -> FloatArray:
+        """The highest load of each system from the start of the record to each interval."""
+        return np.maximum.accumulate(self.record.load_kw, axis=1)
 
     @cached_property
     def first(self) -> int:
@@ -70,12 +82,14 @@ class StudyCase:
 
     @cached_property
     def loads(self) -> MeasuredLoads:
-        """The loads of the studied days, and the power limits that follow from them."""
+        """The loads of the studied days, and the power limits that follow from them.
+
+        From the interval on in which a load above the protected load is measured, the reserve carries that load.
+        """
         here = slice(self.first, self.first + self.horizon.intervals)
-        record = self.record
-        return measured_loads(
-            self.site_studied, self.horizon, record.load_kw[:, here], record.unprotected_load_kw[here]
-        )
+        record, site = self.record, self.site_known(0)
+        loads = measured_loads(site, self.horizon, record.load_kw[:, here], record.unprotected_load_kw[here])
+        return replace(loads, floor_kwh=np.maximum.accumulate(loads.floor_kwh, axis=1))
 
     @cached_property
     def calendar(self) -> LocalCalendar:
@@ -119,9 +133,7 @@ class StudyCase:
             return SiteState()
         here = slice(start, self.first)
         past = self.record.horizon.part(start, self.first)
-        loads = measured_loads(
-            self.site_studied, past, self.record.load_kw[:, here], self.record.unprotected_load_kw[here]
-        )
+        loads = measured_loads(self.site, past, self.record.load_kw[:, here], self.record.unprotected_load_kw[here])
         billed = bill(self.tariff, past, loads.net_load_kw, prices=self.record.prices(past))
         return _after(billed, self.tariff, self.calendar)
 

@@ -55,9 +55,9 @@ def ceiling(
     progress: Callable[[int], None],
 ) -> Ceiling:
     """Plan every billing period as a whole; `progress` is called with the number of intervals done."""
-    variants = [_Variant(name="", site=case.site_studied, amount=0.0)]
+    variants = [_Variant(name="", site=case.site_known(0), amount=0.0)]
     if marginal:
-        variants += _variants(case.site_studied)
+        variants += _variants(case.site_known(0))
     counted = [variant for variant in variants if not variant.reason]
     runs = [_Run.begin(case, variant) for variant in counted]
     engine = Engine(warm=True, dynamic_program=find_spec("numba") is not None)  # the simplex method is slow on a month

@@ -39,7 +39,7 @@ class Loop:
         """The start: no interval done, every battery full."""
         systems, intervals = len(case.site.ups), case.horizon.intervals
         stored = np.zeros((systems, intervals + 1))
-        stored[:, 0] = [ups.max_stored_kwh for ups in case.site_studied.ups]
+        stored[:, 0] = [ups.max_stored_kwh for ups in case.site.ups]
         return cls(
             charge_kw=np.zeros((systems, intervals)),
             discharge_kw=np.zeros((systems, intervals)),
@@ -93,7 +93,7 @@ def _apply(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:
     here = slice(block.start, block.stop)
     loads = case.loads.part(block.start, block.stop)
     stored = loop.stored_kwh[:, block.start].tolist()
-    met = apply_control_law(case.site_studied, case.horizon.interval_h, loads, orders, stored)
+    met = apply_control_law(case.site, case.horizon.interval_h, loads, orders, stored)
     loop.charge_kw[:, here], loop.discharge_kw[:, here] = met.charge_kw, met.discharge_kw
     loop.stored_kwh[:, block.start + 1 : block.stop + 1] = met.stored_kwh[:, 1:]
     loop.grid_kw[here] = met.grid_kw
@@ -116,7 +116,7 @@ def floating(case: StudyCase) -> Loop:
 def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period: range) -> Known:
     """The part of the record that is known at the start of a block."""
     now = case.first + block.start
-    record = case.record
+    record, site = case.record, case.site_known(block.start)
     horizon = case.horizon.part(block.start, block.stop)
     published = None
     if record.price_per_kwh is not None:
@@ -124,13 +124,13 @@ def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period
         published = record.price_per_kwh[: now + (until - horizon.start) // horizon.step]
     return Known(
         issued_at=horizon.start,
-        site=case.site_studied,
+        site=site,
         tariff=case.tariff,
         block=horizon,
         latest=case.latest,
         study_end=case.horizon.end,
         period_end=case.horizon.start + period.stop * case.horizon.step,
-        state=month.state(stored_in_units(case.site_studied, loop.stored_kwh[:, block.start].tolist())),
+        state=month.state(stored_in_units(site, loop.stored_kwh[:, block.start].tolist())),
         past=record.horizon.first(now) if now else None,
         load_kw=record.load_kw[:, :now],
         unprotected_load_kw=record.unprotected_load_kw[:now],

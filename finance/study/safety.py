@@ -40,8 +40,8 @@ def _certificate(case: StudyCase, loop: Loop, period: range) -> Certificate:
     known = partial(KnownLoad, source="the study's record", start=horizon.start, step=horizon.step)
     rows = case.loads.load_kw[:, period.start :]
     evidence = Evidence(
-        site=case.site_studied,
-        load_kw={ups.id: known(values_kw=row) for ups, row in zip(case.site_studied.ups, rows, strict=True)},
+        site=case.site_known(period.start),
+        load_kw={ups.id: known(values_kw=row) for ups, row in zip(case.site.ups, rows, strict=True)},
         unprotected_load_kw=known(values_kw=others_kw),
     )
     recorded = StatedPlan(
@@ -60,7 +60,7 @@ def _without_reserve(trajectory: UpsTrajectory) -> UpsTrajectory:
 def trajectories(case: StudyCase, loop: Loop, period: range) -> Iterator[UpsTrajectory]:
     """The trajectory of every UPS system over the intervals of `period`."""
     here, boundaries = slice(period.start, period.stop), slice(period.start, period.stop + 1)
-    for row, ups in enumerate(case.site_studied.ups):
+    for row, ups in enumerate(case.site.ups):
         floor = case.loads.floor_kwh[row, here]
         reserve = np.maximum(np.append(floor, floor[-1]), np.append(floor[0], floor))
         yield UpsTrajectory(

@@ -18,7 +18,7 @@ from ridethrough.finance.study.checkpoints.checkpoint_key import key_for
 from ridethrough.finance.study.closed_loop import Loop
 from ridethrough.operation.planner import Planner
 
-_VERSION = 2
+_VERSION = 3
 
 
 def inputs_sha256(case: StudyCase, planner: Planner) -> str:

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import CommandResult, run, series_rows, write_site
+from documents import CommandResult, run, series_rows, site_document, write_site
 from rich.console import Console
 
 from ridethrough.api.answers.study.study_json import study_document
 from ridethrough.api.answers.study.study_view import study_view
 from ridethrough.api.cases.study_inputs import StudyRequest, planner_of, study_case
 from ridethrough.api.commands import study_command
-from ridethrough.api.reading.site_file import read_site_file
+from ridethrough.api.reading.site_file import read_site, read_site_file
 from ridethrough.finance.study.backtest import StudyOptions, study
+from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.study import SafetyRecord
 from ridethrough.operation.planner import Information
 
@@ -210,6 +211,27 @@ def test_a_reserve_that_cannot_be_kept_is_not_studied(tmp_path: Path) -> None:
     ran = studied(site, "--from", "2026-07-15", "--to", "2026-07-15")
     assert (ran.code, ran.out) == (3, "")
     assert "the reserve is infeasible (capacity)" in ran.err
+
+
+def test_an_imputed_protected_load_is_of_what_was_on_record_before_the_study(tmp_path: Path) -> None:
+    load_kw = [3000.0 + hour % 24 for hour in range(96)]
+    load_kw[80] = 4100.0
+    (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *series_rows("2026-07-15T00:00-04:00", load_kw)]))
+    changes = {"ups.0.load": {"csv": "load.csv"}, "interval_minutes": 60, "tariff": "dominion-gs-4"}
+    document = site_document(changes)
+    del document["ups"][0]["protected_load_kw"], document["prices"]
+    inputs = read_site(document, source="site.yaml", folder=tmp_path)
+    assert inputs.site.ups[0].protected_load_kw == 4100
+
+    def studied_from(first: date) -> StudyCase:
+        asked = StudyRequest(first=first, last=date(2026, 7, 18), information=Information.DAY_AHEAD)
+        return study_case(inputs, asked)
+
+    first_day = studied_from(date(2026, 7, 15))
+    assert first_day.site.ups[0].protected_load_kw == 3023, "without a day before: the first day, which rests"
+    later = studied_from(date(2026, 7, 17))
+    assert later.site.ups[0].protected_load_kw == 3023
+    assert [later.site_known(index).ups[0].protected_load_kw for index in (32, 33)] == [3023, 4100]
 
 
 def test_a_loop_that_is_not_safe_ends_with_3_and_shows_why(monkeypatch: pytest.MonkeyPatch) -> None:

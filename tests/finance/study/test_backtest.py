@@ -8,7 +8,7 @@ import pytest
 from sites import site, ups_system
 from study_cases import case, peaky_kw, tariff
 
-from ridethrough.domain import ReservePolicy, UnableToAccept
+from ridethrough.domain import ReservePolicy, UnableToAccept, reserve_requirement
 from ridethrough.domain.conditions import ConditionKind, ReserveCondition
 from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
@@ -282,13 +282,26 @@ def test_a_reserve_that_cannot_be_is_said_to_be_unsafe() -> None:
     assert "replayed outages are not ridden through" in done.verdict.reason
 
 
-def test_a_load_above_the_protected_load_raises_the_reserve_of_the_whole_study() -> None:
+def test_a_load_above_the_protected_load_raises_the_reserve_from_its_measurement_on() -> None:
     load_kw = peaky_kw(5)
     load_kw[60] = 4750
     high = case(5, load_kw=load_kw, premises=site(ups_system(protected_load_kw=4700)))
     done = study(high, PerfectPlanner(record=high.record), options=StudyOptions(ceiling=False))
     assert done.safety.outages_lost == 0
     assert any("the load reaches 4,750 kW, above the protected load of 4,700 kW" in each for each in done.assumptions)
+    (record,) = done.ups
+    before, after = (reserve_requirement(high.site.ups[0], protected_load_kw=kw).reserve_kwh for kw in (4700.0, 4750.0))
+    assert record.reserve_kwh[:60] == pytest.approx([before] * 60)
+    assert record.reserve_kwh[60:] == pytest.approx([after] * 61)
+
+
+def test_a_load_on_record_before_the_studied_days_is_carried_from_their_start_on() -> None:
+    load_kw = peaky_kw(7)
+    load_kw[30] = 4750
+    high = case(5, before=2, load_kw=load_kw, premises=site(ups_system(protected_load_kw=4700)))
+    assert high.site_known(0).ups[0].protected_load_kw == 4750
+    floor_kwh = reserve_requirement(high.site.ups[0], protected_load_kw=4750.0).reserve_kwh
+    assert high.loads.floor_kwh == pytest.approx(np.full((1, 120), floor_kwh))
 
 
 def test_nothing_is_traded_while_a_storm_is_announced() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from study_cases import DAY, case, peaky_kw, tariff
+from sites import site, ups_system
+from study_cases import DAY, case, tariff
 
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, run
@@ -50,8 +51,8 @@ def poisoned(asked: StudyCase, from_: int) -> StudyCase:
 @pytest.mark.parametrize("every_h", [24.0, 6.0])
 def test_a_poisoned_future_changes_no_plan_made_before_it(every_h: float) -> None:
     prices = np.random.default_rng(3).uniform(0.02, 0.2, 14 * DAY)
-    load_kw = np.minimum(peaky_kw(14), 4790)
-    asked = case(6, before=5, after=3, load_kw=load_kw, priced=tariff(energy=None), prices=prices, every_h=every_h)
+    premises = site(ups_system(protected_load_kw=4100))
+    asked = case(6, before=5, after=3, premises=premises, priced=tariff(energy=None), prices=prices, every_h=every_h)
     poison_at = 5 * DAY + 3 * DAY  # the fourth studied day, at midnight
     clean, other = listened(asked), listened(poisoned(asked, poison_at))
     same = int(3 * DAY / every_h) + 1

@@ -11,6 +11,7 @@ from ridethrough.domain import Horizon
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, floating, run
 from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
+from ridethrough.operation.guard import GuardedPlanner
 from ridethrough.operation.known.record import Record
 from ridethrough.operation.yardsticks import PersistencePlanner
 from ridethrough.tariffs.billing.exact_bill import bill
@@ -40,20 +41,30 @@ def with_load(asked: StudyCase, load_kw: np.ndarray) -> StudyCase:  # type: igno
     return dataclasses.replace(asked, record=dataclasses.replace(asked.record, load_kw=load_kw))
 
 
-def test_a_poisoned_future_changes_nothing_before_it() -> None:
-    load_kw = np.minimum(wandering_kw(40), 4600.0)
-    load_kw[-1] = 4690.0  # the same highest load on record, and so the same reserve
-    asked = case(12, before=28, load_kw=load_kw, every_h=1.0)
-    poisoned = asked.record.load_kw.copy()
-    poisoned[:, 34 * DAY : -1] = np.random.default_rng(5).uniform(0, 4600, poisoned[:, 34 * DAY : -1].shape)
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_poisoned_future_changes_nothing_before_it(*, guarded: bool) -> None:
+    """Neither orders nor the reserve: the noise rises above the protected load and every load before."""
+    days, before = (12, 28) if not guarded else (6, 66)
+    load_kw = np.minimum(wandering_kw(days + before), 4300.0)
+    premises = site(ups_system(protected_load_kw=4200))
+    asked = case(days, before=before, load_kw=load_kw, every_h=1.0, premises=premises)
+    poison_at = (before + 3) * DAY + 5
+    noise = asked.record.load_kw.copy()
+    noise[:, poison_at:] = np.random.default_rng(5).uniform(0, 4790, noise[:, poison_at:].shape)
+    cases = [asked, with_load(asked, noise)]
+    planners = [GuardedPlanner() if guarded else CeilingPlanner(settings=FEW) for _ in cases]
 
-    loops = [
-        run(each, CeilingPlanner(settings=FEW), Loop.at_start(each)) for each in (asked, with_load(asked, poisoned))
-    ]
+    loops = [run(each, planner, Loop.at_start(each)) for each, planner in zip(cases, planners, strict=True)]
 
-    same = 6 * DAY
-    assert loops[0].stored_kwh[:, : same + 1].tolist() == loops[1].stored_kwh[:, : same + 1].tolist()
-    assert loops[0].stored_kwh[:, same + 1 :].tolist() != loops[1].stored_kwh[:, same + 1 :].tolist()
+    same = 3 * DAY + 5
+    for name in ("stored_kwh", "charge_kw", "discharge_kw"):
+        clean, other = (getattr(each, name) for each in loops)
+        assert clean[:, :same].tolist() == other[:, :same].tolist()
+        assert clean[:, same:].tolist() != other[:, same:].tolist()
+    floors = [each.loads.floor_kwh for each in cases]
+    assert floors[0][:, :same].tolist() == floors[1][:, :same].tolist()
+    assert floors[1].max() > floors[0].max()
+    assert asked.site_known(same) == cases[1].site_known(same)
 
 
 def test_a_peak_is_held_that_persistence_lets_pass() -> None:
