@@ -11,6 +11,7 @@ from ridethrough.api.cases.plans.reserves import reserves_of
 from ridethrough.api.cases.plausibility import Doubt, load_doubts, price_doubts
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.api.reading.tables.local_clock import offset_text
 from ridethrough.domain import Binding, UpsSystem
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plausible_prices import RANGE_PER_KWH
@@ -80,7 +81,7 @@ def loads(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
 
 
 def series(inputs: SiteInputs, now: datetime) -> Iterator[Finding]:
-    """Whether series have the site's step, reach back far enough, and are of today."""
+    """Whether series have the site's step and its clock, reach back far enough, and are of today."""
     step = timedelta(minutes=inputs.site.interval_minutes)
     local = zone(inputs.site.timezone)
     for name, each in _load_series(inputs):
@@ -93,9 +94,10 @@ def series(inputs: SiteInputs, now: datetime) -> Iterator[Finding]:
             days = len(each.values) * each.step / timedelta(days=1)
             says = f"{days:.1f} days of readings: a forecast of tomorrow needs {_LEAST_HISTORY.days}"
             yield Finding(Severity.DOUBTFUL, name, says, "give a longer series")
+    dated = [*_load_series(inputs), *([("prices", inputs.prices)] if inputs.prices is not None else [])]
+    for name, each in dated:
+        yield from _offset(name, each, inputs.site.timezone)
         yield from _age(name, each, now, local)
-    if inputs.prices is not None:
-        yield from _age("prices", inputs.prices, now, local)
 
 
 def reserve(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
@@ -217,6 +219,16 @@ def _load_series(inputs: SiteInputs) -> Iterator[tuple[str, TimeSeries]]:
     named = {f"ups.{ups_id}.load": load for ups_id, load in inputs.loads.items()}
     named["unprotected_load"] = inputs.unprotected_load
     return ((name, load) for name, load in named.items() if isinstance(load, TimeSeries))
+
+
+def _offset(name: str, each: TimeSeries, timezone: str) -> Iterator[Finding]:
+    """Whether times are written with the site's UTC offset of their date, or in UTC, or by a clock that was named."""
+    written, local = each.start.utcoffset(), each.start.astimezone(zone(timezone)).utcoffset() or timedelta()
+    if each.clock_named or not written or written == local:
+        return
+    says = f"{each.start.isoformat()} has the offset {offset_text(written)}, {timezone} is then at {offset_text(local)}"
+    do = "check the site's timezone, and the clock of the meter: are these the site's own readings at these times?"
+    yield Finding(Severity.DOUBTFUL, name, says, do)
 
 
 def _age(name: str, each: TimeSeries, now: datetime, local: object) -> Iterator[Finding]:

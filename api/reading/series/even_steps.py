@@ -60,7 +60,8 @@ def made_even(
     steps = np.diff(readings.starts).astype("timedelta64[us]").astype(np.int64)
     if not (steps > 0).any():
         value = readings.moment(1).astimezone(readings.clock_at(1))
-        allowed = f"after {readings.shown(0)}"
+        backwards = "; the newest row stands first: sort the rows by time" if (steps < 0).all() else ""
+        allowed = f"after {readings.shown(0)}{backwards}"
         field = f"row {readings.numbers[1]}, {readings.time_name}"
         faults.append(Fault(field=field, value=str(value), allowed=allowed))
         return None

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ridethrough.api.reading.tables.csv_format import clock_of
-from ridethrough.api.reading.tables.local_clock import offset_text, usual_step
-from ridethrough.api.reading.tables.readings import Cells, Instants, written_offset
+from ridethrough.api.reading.tables.local_clock import offset_text, usual_step, written_offset
+from ridethrough.api.reading.tables.readings import Cells, Instants
 from ridethrough.domain import Fault
 
 

@@ -18,19 +18,19 @@ from ridethrough.api.reading.series.time_series import TimeSeries, first_of
 from ridethrough.api.reading.tables.columns import Columns, Use, described_columns, plain_columns
 from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, CsvFormat, Gaps, Stamps, clock_of
 from ridethrough.api.reading.tables.layout import factor_of
-from ridethrough.api.reading.tables.local_clock import offset_text
+from ridethrough.api.reading.tables.local_clock import offset_text, written_offset
 from ridethrough.api.reading.tables.proposal import Proposal, propose, shape_fault, table_in
 from ridethrough.api.reading.tables.readings import (
     Cells,
     Instants,
     cells_of,
     checked_readings,
+    cut_off_faults,
     described_instants,
     first_row_by_row,
     plain_instants,
     values_of,
     width_faults,
-    written_offset,
 )
 from ridethrough.api.reading.tables.table import read_bytes
 from ridethrough.domain import Fault, UnableToAccept
@@ -136,6 +136,8 @@ def _parsed(content: bytes, query: SeriesQuery) -> tuple[Columns, Cells, Instant
         instants = described_instants(cells, columns, form, clock_of(named) if named else None, faults, holes=holes)
     values = values_of(cells, columns, form, faults, holes=holes)
     faults += width_faults(cells, columns)
+    if not any(fault.field.startswith(f"row {cells.numbers[-1]},") for fault in faults):
+        faults += cut_off_faults(table, cells, columns, values)
     if not faults and len(cells.rows) < _FEWEST_ROWS:
         allowed = "at least 2 rows, so that the step is known"
         faults.append(Fault(field="rows", value=len(cells.rows), allowed=allowed))
@@ -185,6 +187,7 @@ def _even_series(
         step=even.step,
         values=tuple((even.values * factor).tolist()),
         notes=tuple(notes),
+        clock_named=instants.clock is not None,
     )
     return _as_understood(series, even, columns, cells, instants)
 

@@ -13,7 +13,8 @@ _MOST_FAULTS = 20
 class TimeSeries:
     """Evenly spaced values from `start`, one each `step`, without gaps; `source` names where they came from.
 
-    `notes` say what was filled in, left out or understood on the way, in sentences.
+    `notes` say what was filled in, left out or understood on the way, in sentences. `clock_named`: the times were
+    written without UTC offset, and a person named their clock.
     """
 
     source: str
@@ -21,6 +22,7 @@ class TimeSeries:
     step: timedelta
     values: tuple[float, ...]
     notes: tuple[str, ...] = ()
+    clock_named: bool = False
 
     def __post_init__(self) -> None:
         """Keep `start` with its plain UTC offset: times of a zone are subtracted by the clock, not by what elapsed."""

@@ -44,8 +44,9 @@ def plain_columns(table: Table, use: Use, wanted: str | None) -> Columns:
     header = ",".join(names)
     found = [number for number, name in enumerate(names) if (name == wanted if wanted else name in known)]
     faults = []
-    if START not in names:
-        faults.append(Fault(field="header", value=header, allowed="a header with a `start` column"))
+    if names.count(START) != 1:
+        one = "a" if START not in names else "only one"
+        faults.append(Fault(field="header", value=header, allowed=f"a header with {one} `start` column"))
     if len(found) != 1:
         allowed = f"a header with one value column: {wanted or ' or '.join(known)}"
         faults.append(Fault(field="header", value=header, allowed=allowed))

@@ -29,7 +29,9 @@ _LOAD_UNIT = re.compile(r"(?<![a-z])(kwh|mwh|wh|kw|mw|w)(?![a-z])")
 _BARE_WATT = re.compile(r"(?:[\[(]|_)w(?:[\])]|$)")
 _PRICE_UNIT = re.compile(r"(?:/|per[ _]?)\s*(kwh|mwh)")
 _CENT = re.compile(r"(?<![a-z])(?:ct|cent|cents)(?![a-z])")
-_END_WORDS = re.compile(r"(?<![a-z])(?:end|ends|ende|bis|to|until|ending)(?![a-z])|\u7d42\u4e86")
+_END_WORDS = re.compile(r"(?<![a-z])(?:end|ends|bis|to|until|ending)(?![a-z])|end(?:e|time|zeit)(?![a-z])|\u7d42\u4e86")
+_START_WORDS = re.compile(r"(?<![a-z])(?:start|von|from|begin|beginn)(?![a-z])")
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def names_in(row: Sequence[Cell]) -> tuple[str, ...]:
 
 
 def unit_of(name: str, *, price: bool) -> str | None:
-    """The unit that the name of a column holds: `load_kw`, `Wirkleistung [kW]`, `EUR/MWh`."""
+    """The unit that the name of a column holds: `load_kw`, `Wirkleistung [kW]`, `EUR/MWh`; None where it holds two."""
     text = name.lower()
     if price:
         found = _PRICE_UNIT.search(text)
@@ -89,7 +91,7 @@ def unit_of(name: str, *, price: bool) -> str | None:
         return "cent_per_kWh" if _CENT.search(text) and unit == "per_kWh" else unit
     units = [each for each in _LOAD_UNIT.findall(text.replace("_", " ")) if each != "w"]
     if units:
-        return _LOAD_UNITS[units[-1]]
+        return _LOAD_UNITS[units[0]] if len(set(units)) == 1 else None
     return "W" if _BARE_WATT.search(text) else None
 
 
@@ -101,7 +103,8 @@ def factor_of(unit: str) -> float:
 
 def says_end(names: Iterable[str]) -> bool:
     """Whether the name of a time column speaks of the end of an interval."""
-    return any(_END_WORDS.search(name.lower().replace("_", " ")) for name in names)
+    words = [_CAPITAL.sub(" ", name).lower().replace("_", " ") for name in names]
+    return any(_END_WORDS.search(each) is not None and _START_WORDS.search(each) is None for each in words)
 
 
 def column(rows: Sequence[Sequence[Cell]], index: int) -> list[Cell]:

@@ -1,8 +1,8 @@
 """From local clock times to instants, across both clock changes, by the order of the rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.api.reading.tables.csv_format import Stamps
+from ridethrough.api.reading.tables.table import Cell
 from ridethrough.api.reading.tables.times import Times
 
 Moments = NDArray[np.datetime64]
@@ -37,6 +38,10 @@ class Resolved:
         """Whether every instant is known, and later than the one before."""
         return not self.untold and bool((np.diff(self.starts) > np.timedelta64(0, "us")).all())
 
+    def odd_steps(self, step: np.timedelta64) -> int:
+        """The number of rows that do not follow the row before by a step."""
+        return int((np.diff(self.starts) != step).sum())
+
 
 def usual_step(moments: Moments) -> timedelta | None:
     """The most frequent step forward (the shortest of equally frequent ones); None where time never goes forward."""
@@ -45,33 +50,56 @@ def usual_step(moments: Moments) -> timedelta | None:
     return timedelta(microseconds=int(forward[counts.argmax()])) if len(forward) else None
 
 
-def starts_one_step_late(times: Times) -> bool:
-    """Whether times run from one step after midnight to midnight: they are of the ends of intervals."""
-    if times.bad or len(times.moments) < 3:  # noqa: PLR2004
+def starts_one_step_late(times: Times, cells: Sequence[Cell], clock: tzinfo | None) -> bool:
+    """Whether times run from one step after midnight to midnight: they are of the ends of intervals.
+
+    Midnight is that of a time's own offset, and for times in UTC that of the site's clock.
+    """
+    if np.isnat(times.moments).any() or len(times.moments) < 3:  # noqa: PLR2004
         return False
     step = np.timedelta64(usual_step(times.moments) or timedelta(days=1), "us")
-    first, last = times.moments[0], times.moments[-1]
+    first, last = (times.moments[index] + _offset_at(times, cells, index, clock) for index in (0, -1))
     day = np.timedelta64(1, "D")
     midnight = np.datetime64(0, "us")
     return bool((first - step - midnight) % day == 0 and (last - midnight) % day == 0 and step < day)
+
+
+def written_offset(cell: Cell) -> tzinfo:
+    """The UTC offset that a time is written with; UTC where it has none."""
+    try:
+        return datetime.fromisoformat(str(cell)).tzinfo or UTC
+    except ValueError:
+        return UTC
+
+
+def _offset_at(times: Times, cells: Sequence[Cell], index: int, clock: tzinfo | None) -> np.timedelta64:
+    """What is added to an instant to give the local time of its row; nothing where times are local."""
+    offset = None if times.local else written_offset(cells[index]).utcoffset(None)
+    if not times.local and not offset and clock is not None:
+        offset = times.moments[index].item().replace(tzinfo=UTC).astimezone(clock).utcoffset()
+    return np.timedelta64(offset or timedelta(), "us")
 
 
 def instants_of(wall: Moments, clock: tzinfo, *, stamps: Stamps, holes_allowed: bool) -> Resolved:
     """The interval starts of rows stamped by a local clock at their start or their end.
 
     A stamp at the end is the clock's time then, or the start's time plus the step: at a clock change these differ, and
-    the one that gives an order without faults is taken. `holes_allowed`: an hour that should stand twice may be missing
-    once.
+    the one that gives an order without faults, in more even steps, is taken; where both do, the rows are ambiguous.
+    `holes_allowed`: an hour that should stand twice may be missing once.
     """
     if stamps == "start":
         return _localized(wall, clock, holes_allowed=holes_allowed)
     step = np.timedelta64(usual_step(wall) or timedelta(), "us")
     by_start = _localized(wall - step, clock, holes_allowed=holes_allowed)
-    if by_start.in_order:
-        return by_start
     by_end = _localized(wall, clock, holes_allowed=holes_allowed)
-    shifted = Resolved(starts=by_end.starts - step, untold=by_end.untold)
-    return shifted if shifted.in_order else by_start
+    by_end = Resolved(starts=by_end.starts - step, untold=by_end.untold)
+    if not (by_start.in_order and by_end.in_order):
+        return by_end if by_end.in_order else by_start
+    odd_by_start, odd_by_end = by_start.odd_steps(step), by_end.odd_steps(step)
+    differing = np.flatnonzero(by_start.starts != by_end.starts)
+    if len(differing) and odd_by_start == odd_by_end:
+        return Resolved(starts=by_start.starts, untold=(_two_ways(differing),))
+    return by_end if odd_by_end < odd_by_start else by_start
 
 
 def _localized(wall: Moments, clock: tzinfo, *, holes_allowed: bool) -> Resolved:
@@ -141,6 +169,15 @@ def _paired(rows: NDArray[np.int64]) -> Untold:
         rows=len(rows),
         why="both passes of the hour that the local clock repeats stand side by side",
         allowed="in the order of time: the whole hour before the change, then the whole hour after it",
+    )
+
+
+def _two_ways(rows: NDArray[np.int64]) -> Untold:
+    return Untold(
+        index=int(rows[0]),
+        rows=len(rows),
+        why="at the clock change beside it rows are missing: it is before the change or an hour later",
+        allowed="told apart: add the missing rows, or export the times with their UTC offset",
     )
 
 

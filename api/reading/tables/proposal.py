@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ridethrough.api.reading.tables.columns import PLAIN_COLUMNS, Use
-from ridethrough.api.reading.tables.csv_format import CsvFormat
+from ridethrough.api.reading.tables.csv_format import CsvFormat, clock_of
 from ridethrough.api.reading.tables.layout import (
     Layout,
     column,
@@ -93,6 +93,9 @@ def _likely_encodings(content: bytes) -> tuple[str | None, ...]:
     if has_utf16_mark(content):
         return ("utf-16",)
     start = content[:_ENCODING_SAMPLE]
+    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if len(zeros) > 1 and zeros.count(0) > len(zeros) / 2:
+            return (encoding,)
     japanese = _JAPANESE.search(start.decode("cp932", "ignore")) is not None
     return (None, "cp932", "cp1252") if japanese else (None, "cp1252")
 
@@ -109,7 +112,9 @@ def _proposal(
         if clock is None:
             remarks.append("put the clock of the file in place of UTC, such as Europe/Berlin")
     names = tuple(layout.names[each] for each in layout.time)
-    if written.stamps is None and (times.written_24 or says_end(names) or starts_one_step_late(times)):
+    midnight_of = clock_of(written.timezone or clock or _UNKNOWN_CLOCK)
+    late = starts_one_step_late(times, cells, midnight_of)
+    if written.stamps is None and (times.written_24 or says_end(names) or late):
         written = replace(written, stamps="end")
     if len(layout.time_formats) > 1:
         remarks.append(f'or time_format: "{layout.time_formats[1]}"')

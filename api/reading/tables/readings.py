@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.api.reading.tables.columns import Columns
 from ridethrough.api.reading.tables.csv_format import CsvFormat, Stamps
-from ridethrough.api.reading.tables.layout import column, format_choice, is_footer
+from ridethrough.api.reading.tables.layout import column, format_choice, is_footer, says_end
 from ridethrough.api.reading.tables.local_clock import instants_of, starts_one_step_late, usual_step
 from ridethrough.api.reading.tables.looks import joined_times
 from ridethrough.api.reading.tables.numbers import is_missing, may_be_thousands, numbers_of
@@ -21,6 +21,9 @@ PLAIN_TIME = "an ISO 8601 time with a UTC offset, such as 2026-07-01T00:00-04:00
 _FIRST_MOMENT, _LAST_MOMENT = np.datetime64("1970-01-01", "us"), np.datetime64("2201-01-01", "us")
 _MOST_FOOTERS = 20
 _FEWEST_ROWS = 2
+_LONGEST_SHOWN = 60
+_CUT_BY = 5.0
+"""A last value without its last digit is a tenth of the others: below a fifth of the least it is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class Cells:
     times: Sequence[Cell]
     values: Sequence[Cell]
     left_out: int = 0
+    from_workbook: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ def cells_of(table: Table, columns: Columns) -> Cells:
         times=times[:kept],
         values=column(rows[:kept], columns.value),
         left_out=len(rows) - kept,
+        from_workbook=table.from_workbook,
     )
 
 
@@ -67,14 +72,15 @@ def values_of(
     cells: Cells, columns: Columns, form: CsvFormat, faults: list[Fault], *, holes: bool
 ) -> NDArray[np.float64]:
     """The numbers of a column; with `holes`, a reading that was not made is NaN and no fault."""
-    if form.decimal is None and form.thousands is None and form.delimiter not in (None, ","):
+    in_texts = cells.from_workbook or form.delimiter not in (None, ",")
+    if form.decimal is None and form.thousands is None and in_texts:
         faults += _untold_sign(cells, columns)
     values, bad = numbers_of(cells.values, decimal=form.decimal_sign, thousands=form.thousands or "")
     for index in bad:
         if holes and is_missing(cells.values[index]):
             continue
         short = len(cells.rows[index]) <= columns.value
-        shown = None if short else cells.values[index]
+        shown = None if short else in_short(cells.values[index])
         field = f"row {cells.numbers[index]}, {columns.value_name}"
         faults.append(Fault(field=field, value=shown, allowed="a finite number"))
     return values
@@ -96,6 +102,34 @@ def width_faults(cells: Cells, columns: Columns) -> Iterator[Fault]:
             yield Fault(field=field, value="more cells", allowed="as long as the header")
 
 
+def cut_off_faults(table: Table, cells: Cells, columns: Columns, values: NDArray[np.float64]) -> Iterator[Fault]:
+    """Find a last line that the end of the file seems to cut: against every other it lacks cells or digits."""
+    if table.whole_line_at_end or cells.left_out or len(cells.rows) <= _FEWEST_ROWS:
+        return
+    *others, last = cells.rows
+    texts = [str(cell).strip() for cell in cells.values]
+    fewer_cells = len(last) < min(len(row) for row in others)
+    far_smaller = bool(abs(values[-1]) < np.abs(values[:-1]).min() / _CUT_BY) and len(texts[-1]) < min(
+        map(len, texts[:-1])
+    )
+    if fewer_cells or far_smaller or _decimals(texts[-1]) < min(map(_decimals, texts[:-1])):
+        field = f"row {cells.numbers[-1]}, {columns.value_name}"
+        allowed = "a whole line: get the file anew, or put a line break after this line if its value is right"
+        yield Fault(field=field, value=f"{in_short(texts[-1])} (the file ends in this line)", allowed=allowed)
+
+
+def _decimals(text: str) -> int:
+    """The digits behind the last point or comma of a number."""
+    return len(text.replace(",", ".").rpartition(".")[2]) if "." in text or "," in text else 0
+
+
+def in_short(cell: Cell) -> Cell:
+    """A cell for a message; a long text is cut, for an open quotation mark swallows the rest of a file."""
+    if not isinstance(cell, str) or len(cell) <= _LONGEST_SHOWN:
+        return cell
+    return f"{cell[:_LONGEST_SHOWN]}... ({len(cell)} characters: is a quotation mark left open?)"
+
+
 def plain_instants(cells: Cells, columns: Columns, faults: list[Fault]) -> Instants:
     """The times of a file that needs no more said: each with its UTC offset."""
     times = parse_times(cells.times, None)
@@ -103,6 +137,8 @@ def plain_instants(cells: Cells, columns: Columns, faults: list[Fault]) -> Insta
     if times.local:
         moments[:] = np.datetime64("NaT")
     _note_bad_times(moments, cells, columns, PLAIN_TIME, faults)
+    if times.written_24:
+        faults.append(_midnight_at_end(cells, columns))
     return Instants(starts=moments, clock=None, stamps="start")
 
 
@@ -118,7 +154,7 @@ def described_instants(
     allowed = f"a time written as {time_format}" if time_format else "a time; say how it is written: time_format"
     _note_bad_times(times.moments, cells, columns, allowed, faults)
     field = ",".join(columns.time_names)
-    stamps = _stamps(times, cells, form, field, faults)
+    stamps = form.stamps or _untold_stamps(times, cells, columns, clock, faults)
     if times.local and clock is None:
         allowed = 'given: the times have no UTC offset, so name the clock, such as Europe/Berlin or "+01:00"'
         faults.append(Fault(field="csv_format.timezone", value=None, allowed=allowed))
@@ -136,26 +172,24 @@ def described_instants(
     return Instants(starts=resolved.starts, clock=clock, stamps=stamps)
 
 
-def written_offset(cell: Cell) -> tzinfo:
-    """The UTC offset that a time is written with; UTC where it has none."""
-    try:
-        return datetime.fromisoformat(str(cell)).tzinfo or UTC
-    except ValueError:
-        return UTC
-
-
-def _stamps(times: Times, cells: Cells, form: CsvFormat, field: str, faults: list[Fault]) -> Stamps:
-    """Whether times are of an interval's start or end; where they look like ends, the format must say it."""
-    if form.stamps is None and times.local and starts_one_step_late(times):
-        value = f"{cells.times[0]} to {cells.times[-1]}"
+def _untold_stamps(times: Times, cells: Cells, columns: Columns, clock: tzinfo | None, faults: list[Fault]) -> Stamps:
+    """The start of intervals, where the format does not say; where times look like ends, it must."""
+    if says_end(columns.time_names) or starts_one_step_late(times, cells.times, clock):
+        value = f"{in_short(cells.times[0])} to {in_short(cells.times[-1])}"
         allowed = "told apart: these look like the ends of intervals, so write csv_format: {stamps: end}, or start"
-        faults.append(Fault(field=field, value=value, allowed=allowed))
-    elif form.stamps is None and times.written_24:
-        place = next(index for index, cell in enumerate(cells.times) if MIDNIGHT_AT_END.search(str(cell)))
-        value = str(cells.times[place])
-        allowed = "from 00:00 to 23:59, or the end of an interval: write csv_format: {stamps: end}"
-        faults.append(Fault(field=f"row {cells.numbers[place]}, {field}", value=value, allowed=allowed))
-    return form.stamps or "start"
+        faults.append(Fault(field=",".join(columns.time_names), value=value, allowed=allowed))
+    elif times.written_24:
+        faults.append(_midnight_at_end(cells, columns))
+    return "start"
+
+
+def _midnight_at_end(cells: Cells, columns: Columns) -> Fault:
+    place = next(index for index, cell in enumerate(cells.times) if MIDNIGHT_AT_END.search(str(cell)))
+    return Fault(
+        field=f"row {cells.numbers[place]}, {','.join(columns.time_names)}",
+        value=str(cells.times[place]),
+        allowed="from 00:00 to 23:59, or the end of an interval: write csv_format: {stamps: end}",
+    )
 
 
 def _note_bad_times(
@@ -166,7 +200,7 @@ def _note_bad_times(
     name = ",".join(columns.time_names)
     for index in np.flatnonzero(np.isnat(moments)).tolist():
         short = len(cells.rows[index]) <= max(columns.time)
-        shown = None if short else cells.times[index]
+        shown = None if short else in_short(cells.times[index])
         faults.append(Fault(field=f"row {cells.numbers[index]}, {name}", value=shown, allowed=allowed))
 
 

@@ -20,11 +20,16 @@ _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows that hold anything, and the number of each as an editor counts it; rows may differ in length."""
+    """Rows that hold anything, and the number of each as an editor counts it; rows may differ in length.
+
+    `from_workbook`: a cell of text is then beside numbers. `whole_line_at_end`: a text ends with the end of a line.
+    """
 
     source: str
     rows: Sequence[Sequence[Cell]]
     numbers: Sequence[int]
+    from_workbook: bool = False
+    whole_line_at_end: bool = True
 
 
 def read_bytes(path: Path, source: str) -> bytes:
@@ -67,7 +72,7 @@ def text_of(content: bytes, encoding: str | None, source: str) -> str:
 
 
 def table_of(text: str, form: CsvFormat, source: str) -> Table:
-    """Split a text into rows and cells; lines without anything are left out.
+    """Split a text into rows and cells; lines without anything, or with delimiters alone, are left out.
 
     Raises `UnableToAccept` for a text that is no CSV.
     """
@@ -76,7 +81,14 @@ def table_of(text: str, form: CsvFormat, source: str) -> Table:
         rows = list(reader)
     except csv.Error as error:
         raise UnableToAccept([Fault(field="", source=source, value=str(error), allowed="a UTF-8 CSV file")]) from error
-    if all(rows):
-        return Table(source=source, rows=rows, numbers=range(1, len(rows) + 1))
-    numbered = [(number, row) for number, row in enumerate(rows, start=1) if row]
-    return Table(source=source, rows=[row for _, row in numbered], numbers=[number for number, _ in numbered])
+    whole = text.endswith(("\n", "\r"))
+    filled = [bool("".join(row).strip()) for row in rows]
+    if all(filled):
+        return Table(source=source, rows=rows, numbers=range(1, len(rows) + 1), whole_line_at_end=whole)
+    kept = [index for index, there in enumerate(filled) if there]
+    return Table(
+        source=source,
+        rows=[rows[index] for index in kept],
+        numbers=[index + 1 for index in kept],
+        whole_line_at_end=whole,
+    )

@@ -34,7 +34,9 @@ def workbook_table(content: bytes, sheet: str | None, source: str) -> Table:
         fault = Fault(field="csv_format.sheet", source=source, value=sheet, allowed=allowed)
         raise UnableToAccept([fault])
     (rows,) = held.values()
-    return Table(source=source, rows=[row for _, row in rows], numbers=[number for number, _ in rows])
+    return Table(
+        source=source, rows=[row for _, row in rows], numbers=[number for number, _ in rows], from_workbook=True
+    )
 
 
 def _opened(content: bytes, source: str) -> Any:  # noqa: ANN401 - openpyxl has no types

@@ -1,12 +1,14 @@
 """What a file leaves in doubt is asked for, and a broken cell never hides the rows before it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from file_shapes import PLAIN_DAY, Row, csv_of, dotted, format_of, german_rows, run_of
+from file_shapes import BERLIN, PLAIN_DAY, Row, csv_of, dotted, format_of, german_rows, run_of, workbook
 
 from ridethrough.api.reading.series.series_file import SeriesQuery, read_series
+from ridethrough.api.reading.series.time_series import TimeSeries
+from ridethrough.api.reading.tables.csv_format import Gaps
 from ridethrough.domain import UnableToAccept
 
 SEMICOLON = '{delimiter: ";"}'
@@ -128,3 +130,130 @@ def test_commas_in_numbers_and_between_cells_are_never_read() -> None:
                 csv_of(rows, ","),
                 SeriesQuery(source="file", form=form and format_of(form), timezone="Europe/Berlin"),  # type: ignore[arg-type]
             )
+
+
+def readings(rows: list[Row], form: str | None = SEMICOLON, gaps: Gaps | None = None) -> TimeSeries:
+    written = None if form is None else format_of(form)
+    query = SeriesQuery(source="file", form=written, timezone="Europe/Berlin", gaps=gaps)
+    return read_series(csv_of(rows, "," if form is None else ";"), query)
+
+
+def test_the_newest_row_first_is_refused_as_that() -> None:
+    rows = table(dotted, lambda index: 100 + index)
+    line = one_fault([rows[0], *reversed(rows[1:])])
+    assert "row 3, Zeit is '2026-05-05 23:30:00+02:00'" in line
+    assert line.endswith("the newest row stands first: sort the rows by time")
+
+
+@pytest.mark.parametrize("name", ["Ende", "end_time", "endTime", "Periodenende", "bis", "Zeit bis"])
+def test_a_time_column_that_is_named_as_an_end_is_asked_for(name: str) -> None:
+    rows = table(dotted, lambda index: 100 + index, header=(name, "kW"))
+    assert "write csv_format: {stamps: end}, or start" in one_fault(rows)
+    assert readings(rows, '{delimiter: ";", stamps: end}').start == PLAIN_DAY.start - PLAIN_DAY.step
+
+
+@pytest.mark.parametrize("name", ["von - bis", "start/end", "Zeit", "Vendor time", "total"])
+def test_a_time_column_of_another_name_is_of_starts(name: str) -> None:
+    assert readings(table(dotted, lambda index: 100 + index, header=(name, "kW"))).start == PLAIN_DAY.start
+
+
+@pytest.mark.parametrize("stamp", [datetime.isoformat, lambda at: f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"])
+def test_ends_of_intervals_with_utc_offsets_are_asked_for(stamp: Callable[[datetime], str]) -> None:
+    rows = table(lambda at: stamp(at + timedelta(minutes=15)), lambda index: 100 + index)
+    assert "these look like the ends of intervals" in one_fault(rows)
+    assert readings(rows, '{delimiter: ";", stamps: end}').start == PLAIN_DAY.start
+    assert '{delimiter: ";", time_column: Zeit, stamps: end, value_column: kW}' in one_fault(rows, None)
+
+
+def test_a_column_that_names_two_units_is_asked_for_its_unit() -> None:
+    rows = table(dotted, lambda index: 100 + index, header=("Zeit", "Leistung kW / Arbeit kWh"))
+    assert "csv_format.unit is None" in one_fault(rows)
+    assert readings(rows, '{delimiter: ";", unit: kW}').values[0] == 100
+
+
+def test_a_header_with_two_starts_is_refused() -> None:
+    rows: list[Row] = [("start", "start", "load_kw"), *((at.isoformat(), "x", 5) for at in PLAIN_DAY.starts())]
+    assert "a header with only one `start` column" in one_fault(rows, None, ",")
+
+
+def test_midnight_as_24_00_in_a_plain_file_is_asked_for() -> None:
+    def stamp(at: datetime) -> str:
+        end = at + timedelta(minutes=15)
+        return at.strftime("%Y-%m-%dT24:00+02:00") if end.hour + end.minute == 0 else end.isoformat()
+
+    line = one_fault(table(stamp, lambda index: 100 + index, header=("start", "load_kw")), None, ",")
+    assert line.startswith("row 97, start is '2026-05-04T24:00+02:00', must be from 00:00 to 23:59")
+
+
+@pytest.mark.parametrize("last", ["43", "4312", "4312.", "", "4"])
+def test_a_last_line_that_the_end_of_the_file_cuts_is_refused(last: str) -> None:
+    rows = table(datetime.isoformat, lambda index: 4312.5 + index, header=("start", "load_kw"))
+    cut = [*rows[:-1], (rows[-1][0], last)]
+    assert f"row {len(rows)}, load_kw is " in one_fault(cut, None, ",")
+    if last:
+        series = read_series(csv_of(cut, ",") + b"\n", SeriesQuery(source="file"))
+        assert series.values[-1] == float(last)
+
+
+def test_a_last_line_without_its_value_is_no_gap() -> None:
+    rows = table(datetime.isoformat, lambda index: 4312.5 + index, header=("start", "load_kw"))
+    with pytest.raises(UnableToAccept, match="the file ends in this line"):
+        readings([*rows[:-1], rows[-1][:1]], None, Gaps(fill="hold", at_most_minutes=60))
+
+
+@pytest.mark.parametrize(("others", "last"), [(100, 99), (1000, 201), (100.25, 99.25), (0, 0)])
+def test_a_smaller_last_value_without_a_line_break_is_read(others: float, last: float) -> None:
+    rows = table(datetime.isoformat, lambda index: others if index else others + 1, header=("start", "load_kw"))
+    assert readings([*rows[:-1], (rows[-1][0], last)], None).values[-1] == last
+
+
+def test_a_quotation_mark_that_is_left_open_is_named_in_short() -> None:
+    rows = table(dotted, lambda index: 100 + index)
+    rows[9] = (rows[9][0], '"109')
+    line = one_fault(rows)
+    assert "characters: is a quotation mark left open?" in line
+    assert len(line) < 400
+
+
+def test_utf_16_without_its_mark_is_proposed() -> None:
+    content = "\r\n".join(f"{time};{kw}" for time, kw in table(dotted, lambda index: 100.5 + index))
+    for encoding in ("utf-16-le", "utf-16-be"):
+        with pytest.raises(UnableToAccept) as refused:
+            read_series(content.encode(encoding), SeriesQuery(source="file", timezone="Europe/Berlin"))
+        assert f"encoding: {encoding}" in str(refused.value)
+
+
+def test_lines_of_delimiters_alone_are_no_rows() -> None:
+    rows = table(dotted, lambda index: 100 + index)
+    assert readings([*rows[:5], ("", ""), *rows[5:], (" ", "")]).values == readings(rows).values
+
+
+def test_text_with_points_in_a_workbook_is_asked_for_as_in_a_file() -> None:
+    rows = table(dotted, lambda index: f"{1 + index % 3}.{100 + index}")
+    query = SeriesQuery(source="file", form=format_of("{time_column: Zeit}"), timezone="Europe/Berlin")
+    with pytest.raises(UnableToAccept, match="thousands"):
+        read_series(workbook(rows), query)
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 30])
+@pytest.mark.parametrize("by_clock", [True, False])
+def test_ends_beside_a_gap_at_a_clock_change_are_read_right_or_refused(minutes: int, *, by_clock: bool) -> None:
+    step, gaps = timedelta(minutes=minutes), Gaps(fill="hold", at_most_minutes=180)
+    starts = run_of("2026-10-25", 8, minutes).starts()
+    read = refused = 0
+    for first in range(60 // minutes, 240 // minutes):
+        for missing in range(1, 60 // minutes + 1):
+            kept = [*starts[:first], *starts[first + missing :]]
+            naive = [at.replace(tzinfo=None) + step for at in kept]
+            ends = [(at.astimezone(UTC) + step).astimezone(BERLIN) for at in kept] if by_clock else naive
+            rows: list[Row] = [("Zeit", "kW"), *((dotted(end), f"{index}.5") for index, end in enumerate(ends))]
+            try:
+                series = readings(rows, '{delimiter: ";", stamps: end}', gaps)
+            except UnableToAccept:
+                refused += 1
+                continue
+            read += 1
+            assert len(series.values) == len(starts)
+            assert series.values[first + missing :] == tuple(index + 0.5 for index in range(first, len(kept)))
+    assert read
+    assert refused
