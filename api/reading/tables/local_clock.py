@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ridethrough.api.reading.tables.csv_format import Stamps
 from ridethrough.api.reading.tables.table import Cell
-from ridethrough.api.reading.tables.times import Times
+from ridethrough.api.reading.tables.times import FIRST_MOMENT, LAST_MOMENT, Times
 
 Moments = NDArray[np.datetime64]
 
@@ -55,7 +55,8 @@ def starts_one_step_late(times: Times, cells: Sequence[Cell], clock: tzinfo | No
 
     Midnight is that of a time's own offset, and for times in UTC that of the site's clock.
     """
-    if np.isnat(times.moments).any() or len(times.moments) < 3:  # noqa: PLR2004
+    plausible = (times.moments >= FIRST_MOMENT) & (times.moments < LAST_MOMENT)
+    if not plausible.all() or len(times.moments) < 3:  # noqa: PLR2004
         return False
     step = np.timedelta64(usual_step(times.moments) or timedelta(days=1), "us")
     first, last = (times.moments[index] + _offset_at(times, cells, index, clock) for index in (0, -1))

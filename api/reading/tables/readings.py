@@ -14,11 +14,10 @@ from ridethrough.api.reading.tables.local_clock import instants_of, starts_one_s
 from ridethrough.api.reading.tables.looks import joined_times
 from ridethrough.api.reading.tables.numbers import is_missing, may_be_thousands, numbers_of
 from ridethrough.api.reading.tables.table import Cell, Table
-from ridethrough.api.reading.tables.times import MIDNIGHT_AT_END, Times, parse_times
+from ridethrough.api.reading.tables.times import FIRST_MOMENT, LAST_MOMENT, MIDNIGHT_AT_END, Times, parse_times
 from ridethrough.domain import Fault, UnableToAccept
 
 PLAIN_TIME = "an ISO 8601 time with a UTC offset, such as 2026-07-01T00:00-04:00"
-_FIRST_MOMENT, _LAST_MOMENT = np.datetime64("1970-01-01", "us"), np.datetime64("2201-01-01", "us")
 _MOST_FOOTERS = 20
 _FEWEST_ROWS = 2
 _LONGEST_SHOWN = 60
@@ -196,7 +195,7 @@ def _note_bad_times(
     moments: NDArray[np.datetime64], cells: Cells, columns: Columns, allowed: str, faults: list[Fault]
 ) -> None:
     """Note each time that cannot be read or is not in the plausible years."""
-    moments[(moments < _FIRST_MOMENT) | (moments >= _LAST_MOMENT)] = np.datetime64("NaT")
+    moments[(moments < FIRST_MOMENT) | (moments >= LAST_MOMENT)] = np.datetime64("NaT")
     name = ",".join(columns.time_names)
     for index in np.flatnonzero(np.isnat(moments)).tolist():
         short = len(cells.rows[index]) <= max(columns.time)

@@ -24,6 +24,9 @@ FORMATS = (
 )
 """Formats that are tried where a file's own is not given."""
 
+FIRST_MOMENT, LAST_MOMENT = np.datetime64("1970-01-01", "us"), np.datetime64("2201-01-01", "us")
+"""The times that are plausible: from the first, before the last."""
+
 MIDNIGHT_AT_END = re.compile(r"(?<![\d:])24:00(:00)?(?![\d:])")
 _SPAN = re.compile(r"(?<=\d)\s+[-\u2013]\s+\d.*$")
 _OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$")
