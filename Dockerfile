@@ -16,7 +16,7 @@ RUN python -m venv --without-pip /opt/ridethrough \
 RUN find /opt/ridethrough -type d -name tests -prune -exec rm -r {} + \
     && find /opt/ridethrough -path '*/plotly/labextension' -prune -exec rm -r {} + \
     && find /opt/ridethrough -path '*/plotly/package_data/datasets' -prune -exec rm -r {} + \
-    && /opt/ridethrough/bin/python -c "from ridethrough.api.http import server; server.warm_up()"
+    && /opt/ridethrough/bin/python -c "from ridethrough.api.http.stateless.plan_service import warm_up; warm_up()"
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home ridethrough

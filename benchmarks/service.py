@@ -21,7 +21,7 @@ import httpx
 from service import children_of, service
 
 from benchmarks.timing import keep, say, say_load, table
-from ridethrough.api.http.examples import TYPICAL_DAY
+from ridethrough.api.http.stateless.examples import TYPICAL_DAY
 
 DAYS = tuple(f"2026-07-{day:02d}" for day in range(6, 11))
 STORED_KWH = (700, 740, 780, 820, 860)

@@ -206,8 +206,8 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes solve.")] = 1,
 ) -> None:
     """Serve plans and reserves over HTTP."""
+    from ridethrough.api.http.running.serving import run  # noqa: PLC0415
     from ridethrough.api.http.server import create_app  # noqa: PLC0415
-    from ridethrough.api.http.serving import run  # noqa: PLC0415
 
     _check_address(host, port)
     run(create_app(workers=workers), host=host, port=port, workers=workers)

@@ -18,7 +18,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from ridethrough.api.http.serving import PatientProtocol
+from ridethrough.api.http.running.serving import PatientProtocol
 
 _COMMAND = Path(sys.executable).with_name("ridethrough")
 _PATIENCE_S = 30.0

@@ -8,8 +8,8 @@ import pytest
 from documents import DAY, site_document
 from service import service_in_thread
 
-from ridethrough.api.http.certify_service import CertifyRequest, certified
 from ridethrough.api.http.server import create_app
+from ridethrough.api.http.stateless.certify_service import CertifyRequest, certified
 from ridethrough.domain import UnableToAccept
 
 NOW = datetime(2026, 7, 14, tzinfo=UTC)

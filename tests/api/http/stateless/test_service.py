@@ -12,8 +12,10 @@ import pytest
 from documents import DAY, site_document
 from service import service_in_thread
 
-from ridethrough.api.http.server import MOST_BYTES, SOLVER_LIMIT_S, PlanRequest, create_app, plan_of, reserve_of
-from ridethrough.api.http.solvers import UnableToSolve
+from ridethrough.api.http.answering.strict_requests import MOST_BYTES
+from ridethrough.api.http.running.solvers import UnableToSolve
+from ridethrough.api.http.server import create_app
+from ridethrough.api.http.stateless.plan_service import SOLVER_LIMIT_S, PlanRequest, plan_of, reserve_of
 from ridethrough.domain import UnableToAccept
 
 

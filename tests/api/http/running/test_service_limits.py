@@ -12,8 +12,9 @@ from documents import DAY, site_document
 from service import is_alive, service, service_in_thread
 
 from benchmarks.service import answers, many_clients
-from ridethrough.api.http.server import SOLVER_LIMIT_S, create_app
-from ridethrough.api.http.solvers import Solvers
+from ridethrough.api.http.running.solvers import Solvers
+from ridethrough.api.http.server import create_app
+from ridethrough.api.http.stateless.plan_service import SOLVER_LIMIT_S
 
 LONG_SOLVE_H = 24 * 31.0
 PATIENCE_S = 30.0

@@ -14,7 +14,7 @@ import pytest
 from documents import DAY, site_document
 from service import children_of, is_alive, service
 
-from ridethrough.api.http.solvers import Solvers, UnableToSolve, answer_calls
+from ridethrough.api.http.running.solvers import Solvers, UnableToSolve, answer_calls
 from ridethrough.api.reading.site_file import read_site_file
 from ridethrough.domain import UnableToAccept
 
@@ -175,7 +175,7 @@ def test_waiting_and_work_have_one_budget() -> None:
 
 
 def test_where_too_many_wait_one_more_is_turned_away_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ridethrough.api.http.solvers.MOST_WAITING", 1)
+    monkeypatch.setattr("ridethrough.api.http.running.solvers.MOST_WAITING", 1)
     solvers = Solvers(1, limit_s=20, patience_s=20)
 
     async def work() -> None:

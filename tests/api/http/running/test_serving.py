@@ -14,7 +14,7 @@ import pytest
 from documents import DAY, site_document
 from service import running_service, service_in_thread
 
-from ridethrough.api.http import serving
+from ridethrough.api.http.running import serving
 from ridethrough.api.http.server import create_app
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: local\r\n"

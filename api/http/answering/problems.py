@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ridethrough.api.http.solvers import UnableToSolve
+from ridethrough.api.http.running.solvers import UnableToSolve
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, shown
 from ridethrough.tariffs.documents.printable import printable

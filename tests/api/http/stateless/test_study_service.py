@@ -10,7 +10,7 @@ from documents import run, site_document, write_site
 from service import service_in_thread
 
 from ridethrough.api.http.server import create_app
-from ridethrough.api.http.study_service import STUDY_REQUEST, StudyBody, answer
+from ridethrough.api.http.stateless.study_service import STUDY_REQUEST, StudyBody, answer
 from ridethrough.domain import UnableToAccept
 
 PRICES = {"prices.values": ([0.03] * 7 + [0.06] * 8 + [0.19] * 5 + [0.06] * 4) * 3}

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ridethrough.api.answers.study.study_answer import study_answer
 from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of
 from ridethrough.api.cases.study_value import valued
-from ridethrough.api.http.examples import PLAN_REQUEST
-from ridethrough.api.http.problems import PROBLEMS
-from ridethrough.api.http.worker_answers import from_worker
+from ridethrough.api.http.access.roles import VIEWER
+from ridethrough.api.http.answering.problems import PROBLEMS
+from ridethrough.api.http.answering.worker_answers import from_worker
+from ridethrough.api.http.stateless.examples import PLAN_REQUEST
 from ridethrough.api.reading.project_file import read_project
 from ridethrough.api.reading.site_file import read_site
 from ridethrough.domain import Fault, UnableToAccept
@@ -55,7 +56,9 @@ class StudyBody(BaseModel):
 
 def add_studies(router: APIRouter) -> None:
     """Let a router answer for studies."""
-    router.post("/v1/studies", summary="What trading would have saved, up to a month", responses=PROBLEMS)(_post_study)
+    router.post(
+        "/v1/studies", summary="What trading would have saved, up to a month", dependencies=[VIEWER], responses=PROBLEMS
+    )(_post_study)
 
 
 async def _post_study(request: Request, body: Annotated[StudyBody, Body(openapi_examples=STUDY_REQUEST)]) -> Response:

@@ -10,8 +10,8 @@ from file_shapes import german, run_of
 from service import service_in_thread
 from tariff_documents import TARIFF, URDB, write_meter, write_tariff
 
-from ridethrough.api.http.bill_service import BillRequest, answer
 from ridethrough.api.http.server import create_app
+from ridethrough.api.http.stateless.bill_service import BillRequest, answer
 from ridethrough.domain import UnableToAccept
 from ridethrough.tariffs import catalog
 from ridethrough.tariffs.native import tariff_from_document

@@ -1,0 +1,1 @@
+"""Who may ask what: roles, keys and limits. Every route states its role."""

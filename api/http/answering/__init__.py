@@ -1,0 +1,1 @@
+"""How routes read requests and answer them: strict bodies, problems, answers that a worker makes."""

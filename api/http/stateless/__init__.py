@@ -1,0 +1,1 @@
+"""Routes without a stored site: everything comes with the request, and nothing is kept."""
