@@ -1,7 +1,7 @@
 """One UPS system of a plan for the certificate: loads, stored energy, requirements and outages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -162,7 +162,18 @@ class SystemReplay:
     @cached_property
     def policy(self) -> Replay:
         """The outages that the policy asks for, from every boundary."""
-        return replay_policy(self.ups, self.stored_kwh, self.carried_kw, self.slack_kwh)
+        counted_kwh = self.stored_kwh - self.lost_below_kwh
+        replay = replay_policy(self.ups, counted_kwh, self.carried_kw, self.slack_kwh)
+        return replace(replay, needed_kwh=replay.needed_kwh + self.lost_below_kwh)
+
+    @cached_property
+    def lost_below_kwh(self) -> FloatArray:
+        """What the largest unit has lost by each boundary, all units alike, of what it alone holds below its cutoff."""
+        battery, hours = self.ups.battery, np.arange(self.horizon.intervals + 1) * self.horizon.interval_h
+        capacities = np.array(self.ups.unit_capacities_kwh)
+        below_kwh = np.ptp(capacities) * (battery.cutoff_fraction + self.ups.reserve.soc_error_fraction)
+        lost = -np.expm1(hours * np.log1p(-battery.standby_loss_per_h))
+        return np.asarray(len(capacities) * below_kwh * lost, dtype=np.float64)
 
     @cached_property
     def held(self) -> tuple[HeldCondition, ...]:
@@ -172,7 +183,9 @@ class SystemReplay:
     def _held(self) -> Iterator[HeldCondition]:
         for condition, at in self._longer:
             duty = self._duty_of(condition)
-            replay = replay_duty(self.ups, duty, self.stored_kwh[at], self.carried_kw[at], self.slack_kwh[at])
+            lost_kwh = self.lost_below_kwh[at]
+            replay = replay_duty(self.ups, duty, self.stored_kwh[at] - lost_kwh, self.carried_kw[at], self.slack_kwh[at])
+            replay = replace(replay, needed_kwh=replay.needed_kwh + lost_kwh)
             yield HeldCondition(condition=condition, boundaries=at, replay=replay, required_s=duty.duration_s)
 
     @cached_property

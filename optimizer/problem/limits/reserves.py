@@ -42,13 +42,17 @@ def reserves_asked(problem: DispatchProblem) -> Reserves:
         for ups in problem.site.ups
     }
     carried = {ups.id: _carried_kw(problem, ups, held[ups.id]) for ups in problem.site.ups}
-    usual = {ups.id: _usual_kwh(problem, ups, carried[ups.id]) for ups in problem.site.ups}
+    leaked = {ups.id: _leaked_kwh(problem, ups) for ups in problem.site.ups}
+    usual = {ups.id: _usual_kwh(problem, ups, carried[ups.id], leaked[ups.id]) for ups in problem.site.ups}
     return Reserves(
         requirement=requirement,
         lock={ups.id: _lock(problem, ups, requirement[ups.id]) for ups in problem.site.ups},
         conditions=held,
         usual_kwh=usual,
-        asked_kwh={ups.id: _asked_kwh(ups, carried[ups.id], held[ups.id], usual[ups.id]) for ups in problem.site.ups},
+        asked_kwh={
+            ups.id: _asked_kwh(ups, carried[ups.id], leaked[ups.id], held[ups.id], usual[ups.id])
+            for ups in problem.site.ups
+        },
     )
 
 
@@ -95,20 +99,40 @@ def _requirement(problem: DispatchProblem, ups: UpsSystem, highest_input_kw: flo
     return reserve_requirement(ups, protected_load_kw=protected_kw, meter_headroom_kw=headroom_kw)
 
 
-def _usual_kwh(problem: DispatchProblem, ups: UpsSystem, carried: tuple[float, ...]) -> tuple[float, ...]:
+def _leaked_kwh(problem: DispatchProblem, ups: UpsSystem) -> tuple[float, ...]:
+    """What larger units lose at each boundary of the energy that only they keep below their cutoff.
+
+    All units count like the weakest, and what is below the cutoff of a larger unit is more. That loses its standby loss
+    too, which the energy of the weakest does not show.
+    """
+    interval_h = problem.horizon.interval_h
+    unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
+    more_kwh = ups.units_in_service * unavailable * (max(ups.unit_capacities_kwh) - ups.weakest_capacity_kwh)
+    return tuple(
+        more_kwh * (1 - ups.battery.kept_fraction(b * interval_h)) for b in range(problem.horizon.intervals + 1)
+    )
+
+
+def _usual_kwh(
+    problem: DispatchProblem, ups: UpsSystem, carried: tuple[float, ...], leaked: tuple[float, ...]
+) -> tuple[float, ...]:
     given = problem.reserve_profile_kwh.get(ups.id)
     if given is not None:
         return given
     of_load = {load_kw: reserve_requirement(ups, protected_load_kw=load_kw).reserve_kwh for load_kw in set(carried)}
-    return tuple(of_load[load_kw] for load_kw in carried)
+    return tuple(of_load[load_kw] + leaked_kwh for load_kw, leaked_kwh in zip(carried, leaked, strict=True))
 
 
 def _asked_kwh(
-    ups: UpsSystem, carried: tuple[float, ...], conditions: ConditionsOnHorizon, usual_kwh: tuple[float, ...]
+    ups: UpsSystem,
+    carried: tuple[float, ...],
+    leaked: tuple[float, ...],
+    conditions: ConditionsOnHorizon,
+    usual_kwh: tuple[float, ...],
 ) -> tuple[float, ...]:
     if not conditions:
         return usual_kwh
     return tuple(
-        max(least, *(min(ups.max_stored_kwh, longer_kwh(ups, load_kw, each)) for each in held), 0.0)
-        for least, load_kw, held in zip(usual_kwh, carried, conditions.boundaries, strict=True)
+        max(least, *(min(ups.max_stored_kwh, longer_kwh(ups, load_kw, each) + leaked_kwh) for each in held), 0.0)
+        for least, load_kw, leaked_kwh, held in zip(usual_kwh, carried, leaked, conditions.boundaries, strict=True)
     )
