@@ -106,10 +106,17 @@ class _Draw:
         usable = battery.usable_fraction(self.c_rate(load_fraction))
         return usable * battery.energy_at_temperature * discharge_efficiency
 
+    @property
+    def _most_in_a_unit_kwh(self) -> float:
+        """What a unit holds at most while it counts like the weakest: the cutoff of a larger unit is higher."""
+        unavailable = self.ups.battery.cutoff_fraction + self.ups.reserve.soc_error_fraction
+        weakest_kwh = self.ups.weakest_capacity_kwh
+        return weakest_kwh + unavailable * (max(self.ups.unit_capacities_kwh) - weakest_kwh)
+
     def stored_kw(self, load_fraction: float) -> float:
         """The rate at which stored energy falls, from the load and from the standby loss of full batteries."""
         leak_per_h = -math.log1p(-self.ups.battery.standby_loss_per_h)
-        standby_kw = leak_per_h * self.ups.surviving_units * self.ups.weakest_capacity_kwh
+        standby_kw = leak_per_h * self.ups.surviving_units * self._most_in_a_unit_kwh
         return self.dc_kw(load_fraction) / self.deliverable_fraction(load_fraction) + standby_kw
 
     def need_kwh(self, duty: BackupDuty) -> float:

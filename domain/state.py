@@ -111,16 +111,24 @@ class SiteState:
         """The stored energy of one system in kWh; full if nothing is known."""
         ups = site.ups_system(ups_id)
         limit = ups.max_stored_kwh
-        units = self.unit_stored_kwh.get(ups_id)
-        if units is None:
+        if ups_id not in self.unit_stored_kwh:
             return min(limit, self.stored_kwh.get(ups_id, limit))
-        in_service = [stored for stored, mode in zip(units, ups.modes, strict=True) if mode is UpsMode.NORMAL]
         unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
         least_kwh = min(
-            stored - unavailable * kwh for stored, kwh in zip(in_service, ups.unit_capacities_kwh, strict=True)
+            stored - unavailable * kwh
+            for stored, kwh in zip(self.stored_by_unit(site, ups_id), ups.unit_capacities_kwh, strict=True)
         )
         alike_kwh = least_kwh + unavailable * ups.weakest_capacity_kwh
         return min(limit, max(0.0, alike_kwh) * ups.units_in_service)
+
+    def stored_by_unit(self, site: Site, ups_id: str) -> tuple[float, ...]:
+        """The stored energy of each unit in service in kWh; where only the system is known, all are equally charged."""
+        ups = site.ups_system(ups_id)
+        units = self.unit_stored_kwh.get(ups_id)
+        if units is None:
+            fraction = self.stored_in(site, ups_id) / ups.capacity_kwh
+            return tuple(fraction * kwh for kwh in ups.unit_capacities_kwh)
+        return tuple(stored for stored, mode in zip(units, ups.modes, strict=True) if mode is UpsMode.NORMAL)
 
 
 def _check_units(checks: Checks, ups_id: str, units: tuple[float, ...], known: Mapping[str, UpsSystem]) -> None:

@@ -76,6 +76,10 @@ class Evidence:
         """The stored energy of a system at the start of the plan: as measured, or full."""
         return (self.state or SiteState()).stored_in(self.site, ups.id)
 
+    def stored_by_unit_kwh(self, ups: UpsSystem) -> FloatArray:
+        """The stored energy of each unit in service at the start of the plan."""
+        return np.array((self.state or SiteState()).stored_by_unit(self.site, ups.id))
+
     def digest_of_site(self) -> str:
         """The hash of the site and its series."""
         if self.site_sha256:

@@ -6,7 +6,7 @@ A floor is reached as late as charger, taper, rectifier and meter allow. Going b
 
 where `forced_kwh` is what the batteries must give because the rectifiers cannot carry the load, and `sure` the charge
 that the import limit leaves beside what more urgent systems need. More urgent is who lacks something earlier, or else
-who comes first in the site. Going on from the measured state,
+who is emptier, or else who comes first in the site. Going on from the measured state,
 
     needed[t] = (R[t+1] - kept * X[t] + forced_kwh) / (eta_c * h)      where R[t+1] is above X[t], at most `most[t]`
     X[t+1]    = what that leaves; else X[t]
@@ -40,16 +40,17 @@ def needed_charges(systems: Sequence[SystemReplay], headroom_kw: FloatArray) -> 
     order = [ups.id for ups in systems[0].evidence.site.ups]
     needed = {each.ups.id: _nothing(each) for each in systems}
     left_kw = headroom_kw
-    for each in sorted(filter(_lacks, systems), key=lambda each: (_lacks_from(each), order.index(each.ups.id))):
+    for each in sorted(filter(_lacks, systems), key=lambda each: (*_urgency(each), order.index(each.ups.id))):
         needed[each.ups.id], taken_kw = _needed(each, headroom_kw, left_kw)
         left_kw = left_kw - taken_kw
     return needed
 
 
-def _lacks_from(system: SystemReplay) -> int:
-    """The first boundary whose floor is above what is stored at the start; beyond the last where there is none."""
-    above = system.asked_kwh > system.stored_kwh[0] + system.slack_kwh[0]
-    return int(np.argmax(above)) if above.any() else len(above)
+def _urgency(system: SystemReplay) -> tuple[int, float]:
+    """The first boundary whose floor is above what is stored at the start, or else beyond the last; and how full."""
+    start_kwh = system.stored_kwh[0]
+    above = system.asked_kwh > start_kwh + system.slack_kwh[0]
+    return int(np.argmax(above)) if above.any() else len(above), float(start_kwh / system.ups.capacity_kwh)
 
 
 def _lacks(system: SystemReplay) -> bool:

@@ -185,7 +185,9 @@ def _drain_kw(ups: UpsSystem, share_kw: float, capacities_kwh: FloatArray) -> Fl
     usable = usable * _left_at(battery, battery.usable_fraction_by_temperature_c, otherwise=battery.temperature_factor)
     if not battery.usable_fraction_includes_loss:
         usable = usable * battery.discharge_efficiency
-    return np.asarray(dc_kw / usable - np.log1p(-battery.standby_loss_per_h) * capacities_kwh)
+    more_kwh = np.max(ups.unit_capacities_kwh) - ups.weakest_capacity_kwh  # larger units keep more below their cutoff
+    leaking_kwh = capacities_kwh + _unavailable_kwh(ups, float(more_kwh))
+    return np.asarray(dc_kw / usable - np.log1p(-battery.standby_loss_per_h) * leaking_kwh)
 
 
 def _holds(ups: UpsSystem, share_kw: float, capacities_kwh: FloatArray) -> NDArray[np.bool_]:

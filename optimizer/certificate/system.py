@@ -18,6 +18,7 @@ Mask = NDArray[np.bool_]
 
 FLOOR_FRACTION = 1e-6
 """How far below a floor is still on it, as a fraction of capacity: what a measurement and a file round away."""
+_ROUNDING = 1e-12
 _ROUNDING_KW = 1e-6
 """What six decimals round away of a power; following it for an hour, as much energy in kWh."""
 
@@ -162,18 +163,21 @@ class SystemReplay:
     @cached_property
     def policy(self) -> Replay:
         """The outages that the policy asks for, from every boundary."""
-        counted_kwh = self.stored_kwh - self.lost_below_kwh
+        counted_kwh = self.stored_kwh - self.uncounted_kwh
         replay = replay_policy(self.ups, counted_kwh, self.carried_kw, self.slack_kwh)
-        return replace(replay, needed_kwh=replay.needed_kwh + self.lost_below_kwh)
+        return replace(replay, needed_kwh=replay.needed_kwh + self.uncounted_kwh)
 
     @cached_property
-    def lost_below_kwh(self) -> FloatArray:
-        """What the largest unit has lost by each boundary, all units alike, of what it alone holds below its cutoff."""
-        battery, hours = self.ups.battery, np.arange(self.horizon.intervals + 1) * self.horizon.interval_h
-        capacities = np.array(self.ups.unit_capacities_kwh)
-        below_kwh = np.ptp(capacities) * (battery.cutoff_fraction + self.ups.reserve.soc_error_fraction)
-        lost = -np.expm1(hours * np.log1p(-battery.standby_loss_per_h))
-        return np.asarray(len(capacities) * below_kwh * lost, dtype=np.float64)
+    def uncounted_kwh(self) -> FloatArray:
+        """What the count overstates at each boundary: units as measured, against all as the one with the least left."""
+        measured_kwh, capacities = self.evidence.stored_by_unit_kwh(self.ups), np.array(self.ups.unit_capacities_kwh)
+        unavailable = self.ups.battery.cutoff_fraction + self.ups.reserve.soc_error_fraction
+        kept = np.power(self.kept, np.arange(self.horizon.intervals + 1))
+        units = len(capacities)
+        counted_kwh = self.evidence.stored_at_start_kwh(self.ups) / units * kept
+        left_kwh = np.outer(kept, measured_kwh) - unavailable * capacities
+        over_kwh = counted_kwh - unavailable * capacities.min() - left_kwh.min(axis=1)
+        return np.where(over_kwh > _ROUNDING * capacities.min(), units * over_kwh, 0.0)
 
     @cached_property
     def held(self) -> tuple[HeldCondition, ...]:
@@ -183,9 +187,11 @@ class SystemReplay:
     def _held(self) -> Iterator[HeldCondition]:
         for condition, at in self._longer:
             duty = self._duty_of(condition)
-            lost_kwh = self.lost_below_kwh[at]
-            replay = replay_duty(self.ups, duty, self.stored_kwh[at] - lost_kwh, self.carried_kw[at], self.slack_kwh[at])
-            replay = replace(replay, needed_kwh=replay.needed_kwh + lost_kwh)
+            over_kwh = self.uncounted_kwh[at]
+            replay = replay_duty(
+                self.ups, duty, self.stored_kwh[at] - over_kwh, self.carried_kw[at], self.slack_kwh[at]
+            )
+            replay = replace(replay, needed_kwh=replay.needed_kwh + over_kwh)
             yield HeldCondition(condition=condition, boundaries=at, replay=replay, required_s=duty.duration_s)
 
     @cached_property

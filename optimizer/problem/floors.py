@@ -5,7 +5,7 @@ charging at the maximum from the start reaches. The plan thus charges as fast as
 required energy is there. This holds for a system that starts below its reserve, and for a condition that comes soon.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from ridethrough.domain import ReserveCondition, UpsSystem
 from ridethrough.optimizer.problem.charging import Charging, charge_all, import_headroom_kw
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-from ridethrough.optimizer.problem.limits.needed import SAME_ENERGY, least_energy_kwh
+from ridethrough.optimizer.problem.limits.needed import SAME_ENERGY, least_energy_kwh, urgency
 from ridethrough.optimizer.problem.limits.powers import Powers
 from ridethrough.optimizer.problem.limits.reserves import Reserves, longer_kwh
 from ridethrough.optimizer.problem.standing_by import can_keep_what_it_has
@@ -74,19 +74,50 @@ def _every_floor_is_there(
 
 
 def _reached_kwh(problem: DispatchProblem, reserves: Reserves, powers: Powers) -> dict[str, list[float]]:
-    """Charge every system towards its required energy at the maximum from the start; the earliest requirement first.
+    """The energy that every system reaches towards what it is asked for, by charging at the maximum from the start.
 
-    Where a ramp limit holds, charging is counted on only where it is needed in time. Where the loads alone are above
-    the import limit, energy above the floors is given.
+    Systems that share the import limit may then be in each other's way; each charges only when it is needed in time
+    where that reaches more anywhere, or where a ramp limit holds.
     """
-    h, raised_at, systems = problem.horizon.interval_h, {}, []
+    asked = reserves.asked_kwh
+    at_once = None
+    if problem.site.interconnection.ramp_limit_kw_per_min is None:
+        at_once = _charged_kwh(problem, reserves, powers, in_time=False)
+        if not _lacks_more(problem, asked, at_once, asked):
+            return at_once
+    in_time = _charged_kwh(problem, reserves, powers, in_time=True)
+    return in_time if at_once is None or _lacks_more(problem, asked, at_once, in_time) else at_once
+
+
+def _lacks_more(
+    problem: DispatchProblem,
+    asked: Mapping[str, Sequence[float]],
+    reached: Mapping[str, Sequence[float]],
+    other: Mapping[str, Sequence[float]],
+) -> bool:
+    """Whether any system anywhere lacks more of what is asked than it would with the other energy."""
+    for ups in problem.site.ups:
+        asked_kwh = np.array(asked[ups.id])
+        less_kwh = np.minimum(asked_kwh, other[ups.id]) - np.minimum(asked_kwh, reached[ups.id])
+        if np.any(less_kwh > SAME_ENERGY * ups.capacity_kwh):
+            return True
+    return False
+
+
+def _charged_kwh(
+    problem: DispatchProblem, reserves: Reserves, powers: Powers, *, in_time: bool
+) -> dict[str, list[float]]:
+    """Charge every system at the maximum from the start, or as late as is in time; the most urgent first.
+
+    Where the loads alone are above the import limit, energy above the floors is given.
+    """
+    h, first, systems = problem.horizon.interval_h, {}, []
     for ups in problem.site.ups:
         start_kwh, asked_kwh = problem.stored_at_start_kwh(ups), reserves.asked_kwh[ups.id]
-        raised_at[ups.id] = next((b for b, most in enumerate(asked_kwh) if most > start_kwh), len(asked_kwh))
+        first[ups.id] = urgency(ups, np.array(asked_kwh), start_kwh)
         target_kwh = min(ups.max_stored_kwh, max(start_kwh, *asked_kwh))
         systems.append(Charging(ups=ups, target_kwh=target_kwh, stored_kwh=[start_kwh]))
-    systems.sort(key=lambda each: (raised_at[each.ups.id], each.fullness))
-    ramps = problem.site.interconnection.ramp_limit_kw_per_min is not None
+    systems.sort(key=lambda each: first[each.ups.id])
     least = _least_kwh(problem, reserves, powers)
     for t in range(problem.horizon.intervals):
         excess_kw = -import_headroom_kw(problem, powers, t)
@@ -95,7 +126,7 @@ def _reached_kwh(problem: DispatchProblem, reserves: Reserves, powers: Powers) -
             for system in _fullest_first(systems, keeps_kwh):
                 excess_kw -= system.relieve(powers, h, excess_kw, keeps_kwh[system.ups.id])
             continue
-        targets = [powers.need[each.ups.id].reached_kwh[t + 1] if ramps else each.target_kwh for each in systems]
+        targets = [powers.need[each.ups.id].reached_kwh[t + 1] if in_time else each.target_kwh for each in systems]
         charge_all(problem, powers, systems, targets)
     return {system.ups.id: system.stored_kwh for system in systems}
 

@@ -5,9 +5,9 @@ Going back from the last boundary, the least energy from which every later floor
     least[b] = max(asked[b], (least[b+1] + forced - gain(sure[b])) / kept)                at most full
 
 where `sure` is the charge that the meter leaves beside what is needed by the systems before this one, and `forced` what
-the batteries give because the rectifiers cannot carry the load. The system that is short first comes first, and of
-those alike the first of the site. Going on from the measured state, a
-system rests until its energy falls below that line, and then charges as much as is needed to be on it.
+the batteries give because the rectifiers cannot carry the load. The system that is short first comes first, of those
+the emptiest, and of those alike the first of the site. Going on from the measured state, a system rests until its
+energy falls below that line, and then charges as much as is needed to be on it.
 
 So the need follows only from the site, its loads, its conditions and the state. If a plan discharges a battery first,
 its need does not grow, and the need of one system gives no right to another.
@@ -106,7 +106,7 @@ def _needs_in(  # noqa: PLR0917 - a part of the horizon, and what each system ha
         or rooms[ups.id].forced_kw[part].any()
     ]
     left_kw = headroom_kw[part]
-    for ups in sorted(lacking, key=lambda each: _short_at(each, wanted[each.id], stored_kwh[each.id])):
+    for ups in sorted(lacking, key=lambda each: urgency(each, wanted[each.id], stored_kwh[each.id])):
         room = Room(rectifier_kw=rooms[ups.id].rectifier_kw[part], forced_kw=rooms[ups.id].forced_kw[part])
         sure_kw = _most_kw(ups, room, left_kw)
         least_kwh = least_energy_kwh(ups, wanted[ups.id], sure_kw, room.forced_kw, h)
@@ -115,10 +115,13 @@ def _needs_in(  # noqa: PLR0917 - a part of the horizon, and what each system ha
     return found
 
 
-def _short_at(ups: UpsSystem, wanted_kwh: FloatArray, stored_kwh: float) -> int:
-    """The first boundary that asks for more than is stored; the number of boundaries where none does."""
+def urgency(ups: UpsSystem, wanted_kwh: FloatArray, stored_kwh: float) -> tuple[int, float]:
+    """What puts one system before another: the first boundary that asks for more than is stored, and how full it is.
+
+    Where no boundary asks for more, the number of boundaries stands for the first.
+    """
     short = np.flatnonzero(wanted_kwh > stored_kwh + SAME_ENERGY * ups.capacity_kwh)
-    return int(short[0]) if len(short) else len(wanted_kwh)
+    return int(short[0]) if len(short) else len(wanted_kwh), stored_kwh / ups.capacity_kwh
 
 
 def _most_kw(ups: UpsSystem, room: Room, headroom_kw: FloatArray) -> FloatArray:

@@ -8,6 +8,8 @@ from ridethrough.domain.conditions import ConditionsOnHorizon, conditions_on
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.limits.carried_load import carried_kw
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserves:
@@ -42,15 +44,15 @@ def reserves_asked(problem: DispatchProblem) -> Reserves:
         for ups in problem.site.ups
     }
     carried = {ups.id: _carried_kw(problem, ups, held[ups.id]) for ups in problem.site.ups}
-    leaked = {ups.id: _leaked_kwh(problem, ups) for ups in problem.site.ups}
-    usual = {ups.id: _usual_kwh(problem, ups, carried[ups.id], leaked[ups.id]) for ups in problem.site.ups}
+    uncounted = {ups.id: _uncounted_kwh(problem, ups) for ups in problem.site.ups}
+    usual = {ups.id: _usual_kwh(problem, ups, carried[ups.id], uncounted[ups.id]) for ups in problem.site.ups}
     return Reserves(
         requirement=requirement,
         lock={ups.id: _lock(problem, ups, requirement[ups.id]) for ups in problem.site.ups},
         conditions=held,
         usual_kwh=usual,
         asked_kwh={
-            ups.id: _asked_kwh(ups, carried[ups.id], leaked[ups.id], held[ups.id], usual[ups.id])
+            ups.id: _asked_kwh(ups, carried[ups.id], uncounted[ups.id], held[ups.id], usual[ups.id])
             for ups in problem.site.ups
         },
     )
@@ -99,40 +101,50 @@ def _requirement(problem: DispatchProblem, ups: UpsSystem, highest_input_kw: flo
     return reserve_requirement(ups, protected_load_kw=protected_kw, meter_headroom_kw=headroom_kw)
 
 
-def _leaked_kwh(problem: DispatchProblem, ups: UpsSystem) -> tuple[float, ...]:
-    """What larger units lose at each boundary of the energy that only they keep below their cutoff.
+def _uncounted_kwh(problem: DispatchProblem, ups: UpsSystem) -> tuple[float, ...]:
+    """What the count of a system's energy overstates at each boundary, because units differ.
 
-    All units count like the weakest, and what is below the cutoff of a larger unit is more. That loses its standby loss
-    too, which the energy of the weakest does not show.
+    All units count like the one with the least energy above its cutoff. A larger unit has a higher cutoff, and its
+    standby loss takes from what is below that too. A unit far below its cutoff counts as empty, and holds less.
     """
-    interval_h = problem.horizon.interval_h
     unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
-    more_kwh = ups.units_in_service * unavailable * (max(ups.unit_capacities_kwh) - ups.weakest_capacity_kwh)
-    return tuple(
-        more_kwh * (1 - ups.battery.kept_fraction(b * interval_h)) for b in range(problem.horizon.intervals + 1)
-    )
+    counted_kwh = problem.stored_at_start_kwh(ups) / ups.units_in_service
+    units = [
+        (counted_kwh - stored_kwh, unavailable * (kwh - ups.weakest_capacity_kwh))
+        for stored_kwh, kwh in zip(
+            problem.state.stored_by_unit(problem.site, ups.id), ups.unit_capacities_kwh, strict=True
+        )
+    ]
+    uncounted = []
+    for boundary in range(problem.horizon.intervals + 1):
+        kept = ups.battery.kept_fraction(boundary * problem.horizon.interval_h)
+        over_kwh = ups.units_in_service * max(less_kwh * kept + below_kwh for less_kwh, below_kwh in units)
+        uncounted.append(over_kwh if over_kwh > _ROUNDING * ups.capacity_kwh else 0.0)
+    return tuple(uncounted)
 
 
 def _usual_kwh(
-    problem: DispatchProblem, ups: UpsSystem, carried: tuple[float, ...], leaked: tuple[float, ...]
+    problem: DispatchProblem, ups: UpsSystem, carried: tuple[float, ...], uncounted: tuple[float, ...]
 ) -> tuple[float, ...]:
     given = problem.reserve_profile_kwh.get(ups.id)
     if given is not None:
         return given
     of_load = {load_kw: reserve_requirement(ups, protected_load_kw=load_kw).reserve_kwh for load_kw in set(carried)}
-    return tuple(of_load[load_kw] + leaked_kwh for load_kw, leaked_kwh in zip(carried, leaked, strict=True))
+    return tuple(of_load[load_kw] + uncounted_kwh for load_kw, uncounted_kwh in zip(carried, uncounted, strict=True))
 
 
 def _asked_kwh(
     ups: UpsSystem,
     carried: tuple[float, ...],
-    leaked: tuple[float, ...],
+    uncounted: tuple[float, ...],
     conditions: ConditionsOnHorizon,
     usual_kwh: tuple[float, ...],
 ) -> tuple[float, ...]:
     if not conditions:
         return usual_kwh
     return tuple(
-        max(least, *(min(ups.max_stored_kwh, longer_kwh(ups, load_kw, each) + leaked_kwh) for each in held), 0.0)
-        for least, load_kw, leaked_kwh, held in zip(usual_kwh, carried, leaked, conditions.boundaries, strict=True)
+        max(least, *(min(ups.max_stored_kwh, longer_kwh(ups, load_kw, each) + uncounted_kwh) for each in held), 0.0)
+        for least, load_kw, uncounted_kwh, held in zip(
+            usual_kwh, carried, uncounted, conditions.boundaries, strict=True
+        )
     )

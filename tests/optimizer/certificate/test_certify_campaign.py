@@ -10,11 +10,12 @@ from outage_simulation import Blackout, Physics, needed_kwh, seconds_carried, wo
 from sites import NOW, START, problem, site, ups_system
 from unsafe_plans import Plan
 
-from ridethrough.domain import Horizon, SiteState, UpsSystem
+from ridethrough.domain import Horizon, SiteState, UpsSystem, reserve_requirement
 from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.optimizer import plan_dispatch
 from ridethrough.optimizer.certificate.certify import certify
 from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
+from ridethrough.optimizer.certificate.outage import ride_through_s
 from ridethrough.optimizer.certificate.stated import StatedPlan
 
 POD = ups_system(discharge_efficiency=1.0)
@@ -79,7 +80,7 @@ def test_no_certified_plan_loses_its_load_or_breaks_a_rule_and_files_are_judged_
 
 
 def test_a_larger_unit_keeps_its_higher_cutoff_against_its_standby_loss() -> None:
-    """All units hold alike above their cutoff; the cutoff of the larger one is higher, and leaks away with the hours."""
+    """All hold alike above their cutoff; the cutoff of the larger one is higher, and leaks away with the hours."""
     health = (1.0, 0.6, 0.6)
     ups = ups_system(
         units=3,
@@ -104,6 +105,53 @@ def test_a_larger_unit_keeps_its_higher_cutoff_against_its_standby_loss() -> Non
     )
     assert tally.lost == []
     assert tally.overstated_s < 1e-3
+
+
+def test_a_unit_far_below_its_cutoff_still_lacks_that_when_the_system_has_charged() -> None:
+    """By count the system is empty; the larger unit holds less than nothing of what it may give."""
+    health = (1.0, 0.6, 0.6)
+    ups = ups_system(
+        units=3, tolerated_failures=1, unit_state_of_health=health, cutoff_fraction=0.2, protected_load_kw=900.0
+    )
+    asked = problem(ups, price=[0.05] * 3 + [0.5] * 5, load_kw=800.0, interval_minutes=60)
+    asked = replace(asked, state=SiteState(unit_stored_kwh={"pod-1": (4.0, 100.0, 100.0)}))
+    lacking_kwh = 0.2 * 200 * 1.0 - 4.0 - 0.2 * 200 * 0.6
+    tally = Tally()
+
+    plan = plan_dispatch(asked, issued_at=NOW)
+    compare_with_certificate(tally, asked, plan, "one unit far below its cutoff")
+
+    full = plan_dispatch(replace(asked, state=SiteState()), issued_at=NOW)
+    assert plan.ups[0].stored_kwh[0] == 0
+    assert plan.ups[0].reserve_kwh[-1] - full.ups[0].reserve_kwh[-1] == pytest.approx(3 * lacking_kwh)
+    assert plan.ups[0].stored_kwh[-1] == pytest.approx(plan.ups[0].reserve_kwh[-1]), "restored, and traded down to it"
+    assert max(plan.ups[0].discharge_kw) > 0
+    assert plan.certificate.ride_through_s["pod-1"][-1] == pytest.approx(300, abs=1e-3)
+    assert tally.overstated_s < 1e-3
+
+
+def test_what_larger_units_keep_leaks_in_an_outage_too() -> None:
+    """Batteries near full, a reserve near full, and much standby loss: a larger unit loses more than the weakest."""
+    health = (1.0, 0.5, 0.5)
+    ups = ups_system(
+        units=3, tolerated_failures=1, unit_state_of_health=health, cutoff_fraction=0.45, standby_loss_per_h=0.3
+    )
+    full_kwh = 3 * 100.0
+    larger_kwh = 100.0 - 45.0 + 90.0
+    blackout = Blackout(
+        stored_kwh=(larger_kwh, 100.0, 100.0), load_kw=np.full(3600, 300.0), fails_at_s=(0.0,), soc_error_fraction=0.0
+    )
+    weakest_dead = replace(blackout, stored_kwh=(100.0, 100.0, larger_kwh))
+    mirrored = replace(ups, unit_state_of_health=health[::-1])
+
+    promised = ride_through_s(ups, np.array([full_kwh]), np.array([300.0]))[0, 1]
+    carried = [
+        seconds_carried(system, [case], step_s=1.0, until_s=3600)[0]
+        for system, case in ((ups, blackout), (mirrored, weakest_dead))
+    ]
+
+    assert promised <= min(carried) + 1e-3
+    assert reserve_requirement(ups, protected_load_kw=300.0).ride_through_s <= min(carried) + 1e-3
 
 
 def test_every_plan_nudged_below_safety_is_refused() -> None:

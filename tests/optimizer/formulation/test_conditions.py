@@ -134,6 +134,40 @@ def with_ramp(made: DispatchProblem, per_min: float | None) -> DispatchProblem:
     return replace(made, site=replace(made.site, interconnection=limits))
 
 
+def test_of_two_systems_that_a_storm_finds_alike_the_emptier_is_charged_first() -> None:
+    """The import limit leaves less than both lack; the plan and its certificate agree on who comes first."""
+    pods = (ups_system(id="fuller", protected_load_kw=4300), ups_system(id="emptier", protected_load_kw=4300))
+    made = during(condition(0.1, 3), systems=pods, load_kw=[4000.0] * 96, import_limit_kw=9840)
+    made = replace(made, state=replace(made.state, stored_kwh={"fuller": 890.0, "emptier": 850.0}))
+
+    plan = planned(made)
+
+    fuller, emptier = plan.ups
+    assert emptier.stored_kwh[1] > 850 + 50
+    assert fuller.stored_kwh[1] < 890 + 1
+    assert fuller.stored_kwh[2] == pytest.approx(920)
+
+
+@pytest.mark.parametrize("left_kw", [(460.0, 2500.0), (2500.0, 460.0)], ids=["more later", "less later"])
+def test_two_systems_leave_each_other_the_import_that_both_need_to_be_in_time(left_kw: tuple[float, float]) -> None:
+    """One lacks little and charges fast, the other needs both quarters of an hour: there is a way to fill both."""
+    fast = ups_system(id="fast", nominal_kwh=120.0, protected_load_kw=3000.0)
+    slow = ups_system(id="slow", charge_limit_kw=80.0, protected_load_kw=4300.0)
+    made = during(
+        condition(0.5, 3), systems=(fast, slow), stored_kwh=430.0, load_kw=[2500.0] * 96, import_limit_kw=10_200
+    )
+    others_kw = [10_200 - basis_of(made).powers.resting_kw[0] + made.unprotected_load_kw[0] - left for left in left_kw]
+    made = replace(
+        made,
+        unprotected_load_kw=(*others_kw, *made.unprotected_load_kw[2:]),
+        state=replace(made.state, stored_kwh={"fast": 430.0, "slow": 736.0}),
+    )
+
+    plan = planned(made)
+
+    assert [each.stored_kwh[2] for each in plan.ups] == pytest.approx([552, 920])
+
+
 def test_two_systems_that_lack_little_count_on_the_import_that_they_leave_each_other() -> None:
     """Either charger alone takes more than the import limit leaves, but not to store the 30 kWh that are lacking."""
     pods = (ups_system(id="one", protected_load_kw=4300), ups_system(id="two", protected_load_kw=4300))

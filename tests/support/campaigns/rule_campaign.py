@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from certificates import stated
-from outage_simulation import FloatArray, OutageDemand, needed_kwh
+from outage_simulation import FloatArray, OutageDemand, capacities_kwh, needed_kwh, units_at
 from site_rules import (
     BEYOND_FRACTION,
     BEYOND_KW,
@@ -23,7 +23,7 @@ from site_rules import (
     steps_too_fast,
 )
 
-from ridethrough.domain import ReserveCondition
+from ridethrough.domain import Horizon, ReserveCondition, UpsMode, UpsSystem
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
 from ridethrough.optimizer import DispatchProblem
@@ -125,8 +125,28 @@ def _day_of(
         horizon=plan.horizon,
         load_kw=np.array(problem.load_kw[ups.id][:n]),
         trajectory=trajectory,
-        asked_kwh=asked_at(ups, usual, held, carried),
+        asked_kwh=asked_at(ups, usual, held, carried, _overstated_kwh(problem, ups, plan.horizon)),
     )
+
+
+def _overstated_kwh(problem: DispatchProblem, ups: UpsSystem, horizon: Horizon) -> list[float]:
+    """What counting all units like one of them overstates at each boundary: batteries lose what they hold, unlike."""
+    given = problem.state.unit_stored_kwh.get(ups.id)
+    if given is None:
+        return [0.0] * (horizon.intervals + 1)
+    modes = ups.unit_modes or (UpsMode.NORMAL,) * ups.units
+    measured = np.array([kwh for kwh, mode in zip(given, modes, strict=True) if mode is UpsMode.NORMAL])
+    capacities = capacities_kwh(ups)
+    stops_kwh = (ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction) * capacities
+    counted_kwh = problem.stored_at_start_kwh(ups)
+    over = []
+    for boundary in range(horizon.intervals + 1):
+        hours = boundary * horizon.interval_h
+        system_kwh = counted_kwh * (1 - ups.battery.standby_loss_per_h) ** hours
+        units_kwh = units_at(ups, hours, system_kwh, measured - counted_kwh / len(measured))
+        over_kwh = system_kwh / len(measured) - float(stops_kwh.min()) - float(np.min(units_kwh - stops_kwh))
+        over.append(max(0.0, len(measured) * over_kwh))
+    return over
 
 
 def _broken_conditions(

@@ -132,15 +132,22 @@ def as_read(ups: UpsSystem) -> UpsSystem:
 
 
 def asked_at(
-    ups: UpsSystem, usual_kwh: Sequence[float], held: Sequence[Sequence[ReserveCondition]], carried_kw: Sequence[float]
+    ups: UpsSystem,
+    usual_kwh: Sequence[float],
+    held: Sequence[Sequence[ReserveCondition]],
+    carried_kw: Sequence[float],
+    over_kwh: Sequence[float],
 ) -> FloatArray:
-    """What must be stored at each boundary: for the policy, and for what the conditions there ask; at most full."""
+    """What must be stored at each boundary: for the policy, and for what the conditions there ask; at most full.
+
+    `over_kwh` is what the count of a system's energy overstates, because units are not alike.
+    """
     capacities = capacities_kwh(ups)
     full = ups.battery.max_fraction * float(len(capacities) * capacities.min())
     found: dict[tuple[float, float], float] = {}
     asked = []
-    for usual, conditions, load_kw in zip(usual_kwh, held, carried_kw, strict=True):
-        most = usual
+    for usual, conditions, load_kw, over in zip(usual_kwh, held, carried_kw, over_kwh, strict=True):
+        most = usual + over
         for each in conditions:
             seconds = each.ride_through_s
             if seconds is None:
@@ -150,7 +157,7 @@ def asked_at(
                 found[seconds, load_kw] = needed_kwh(
                     as_read(alike(ups)), load_kw, OutageDemand.for_seconds(ups, seconds)
                 )
-            most = max(most, min(full, found[seconds, load_kw]))
+            most = max(most, min(full, found[seconds, load_kw] + over))
         asked.append(most)
     return np.array(asked)
 
@@ -170,10 +177,11 @@ def held_at(
 def needed_kw(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, FloatArray]:
     """The charge of each system that cannot wait in each interval, whatever the plan does.
 
-    Days are in the order of the site. Who is short earlier is served earlier, and the next ones have what that leaves.
+    Days are in the order of the site. Who is short earlier is served earlier, then who is emptier, and the next ones
+    have what that leaves.
     """
     needed = {day.ups.id: np.zeros(day.horizon.intervals) for day in days}
-    lacking = sorted((day for day in days if _lacks(day)), key=_short_from)
+    lacking = sorted((day for day in days if _lacks(day)), key=lambda day: (_short_from(day), _fullness(day)))
     left_kw = headroom_kw
     for day in lacking:
         needed[day.ups.id] = _cannot_wait_kw(day, left_kw, headroom_kw)
@@ -204,6 +212,10 @@ def _short_from(day: SystemDay) -> int:
     """The first boundary at which a system lacks something, or the end."""
     short = np.flatnonzero(day.asked_kwh > day.trajectory.stored_kwh[0] + 1e-6 * day.capacity_kwh)
     return min(short.tolist(), default=len(day.asked_kwh))
+
+
+def _fullness(day: SystemDay) -> float:
+    return day.trajectory.stored_kwh[0] / day.capacity_kwh
 
 
 def _lacks(day: SystemDay) -> bool:
