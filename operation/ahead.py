@@ -15,7 +15,7 @@ from ridethrough.domain import Horizon, Site, SiteState
 from ridethrough.operation.ceilings.expected import ExpectedChange, changes_of_plan, changes_to_period_end
 from ridethrough.operation.ceilings.futures import learn
 from ridethrough.operation.ceilings.planner import CeilingPlanner
-from ridethrough.operation.ceilings.policy import CeilingPlan
+from ridethrough.operation.ceilings.policy import CeilingPlan, HourPolicy
 from ridethrough.operation.control.control_law import ControlOutcome, apply_control_law
 from ridethrough.operation.control.measured_loads import measured_loads
 from ridethrough.operation.control.orders import Orders
@@ -217,6 +217,11 @@ def ceilings_kw(ahead: Ahead) -> tuple[float, ...]:
     return tuple(
         part.plan.ceiling_kw(hour) for part, hour, first, last in _hours(ahead.parts) for _ in range(first, last)
     )
+
+
+def hour_policies(ahead: Ahead) -> tuple[HourPolicy, ...]:
+    """The policy of every hour that the block touches, in order."""
+    return tuple(policy for part in ahead.parts for policy in part.plan.hours(part.block))
 
 
 def _hours(parts: tuple[Part, ...]) -> Iterator[tuple[Part, int, int, int]]:

@@ -1,6 +1,8 @@
 """The policy of the search as responses for the control law: the meter power at each load of an hour."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,40 @@ class CeilingResponse:
         return min(self.ceiling_kw, net_load_kw + self.taken_kw)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourPolicy:
+    """What the policy needs to answer for one hour from `start` on, whenever it is asked.
+
+    Energies are kWh above the reserve, of all batteries of the site as one store (`MeterStore`). An hour that `gives`
+    trades what is above `kept_kwh`; one that `takes` fills the store, any other fills it up to `kept_kwh`.
+    """
+
+    start: datetime
+    ceiling_kw: float
+    gives: bool
+    takes: bool
+    kept_kwh: float
+    capacity_kwh: float
+    charge_kw: float
+    discharge_kw: float
+    stored_per_drawn: float
+    stored_per_relieved: float
+
+    def response(self, stored_kwh: float, hours: float = 1.0) -> CeilingResponse:
+        """The policy with `stored_kwh` above the reserve, for what is left of the hour."""
+        given_kw = 0.0
+        if self.gives:
+            above_kwh = max(0.0, stored_kwh - self.kept_kwh)
+            given_kw = min(self.discharge_kw, above_kwh / self.stored_per_relieved / hours)
+        target_kwh = self.capacity_kwh if self.takes else min(self.capacity_kwh, self.kept_kwh)
+        room_kwh = max(0.0, target_kwh - stored_kwh)
+        return CeilingResponse(
+            ceiling_kw=self.ceiling_kw,
+            given_kw=given_kw,
+            taken_kw=min(self.charge_kw, room_kwh / self.stored_per_drawn / hours),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CeilingPlan:
     """Ceilings, and the rest of the billing period for which they were searched."""
@@ -51,18 +87,31 @@ class CeilingPlan:
         levels_kw: list[float] = [max(kw, peak_kw) for charge, kw, peak_kw in held if charge.metered[hour]]
         return min([self.simulation.store.import_limit_kw, *levels_kw])
 
+    def hour(self, hour: int) -> HourPolicy:
+        """The policy of an hour of the rest."""
+        store, trading = self.simulation.store, self.simulation.trading
+        return HourPolicy(
+            start=self.simulation.rest.start + hour * timedelta(hours=1),
+            ceiling_kw=self.ceiling_kw(hour),
+            gives=bool(trading.gives[hour]),
+            takes=bool(trading.takes[hour]),
+            kept_kwh=self.ceilings.kept_kwh,
+            capacity_kwh=store.capacity_kwh,
+            charge_kw=store.charge_kw,
+            discharge_kw=store.discharge_kw,
+            stored_per_drawn=store.stored_per_drawn,
+            stored_per_relieved=store.stored_per_relieved,
+        )
+
+    def hours(self, block: Horizon) -> Iterator[HourPolicy]:
+        """The policy of every hour that a block within the rest touches."""
+        first = (block.start - self.simulation.rest.start) // timedelta(hours=1)
+        last = -((self.simulation.rest.start - block.end) // timedelta(hours=1))
+        return (self.hour(hour) for hour in range(first, last))
+
     def response(self, hour: int, stored_kwh: float) -> CeilingResponse:
         """The policy in an hour that begins with `stored_kwh` above the reserve."""
-        store, trading, kept_kwh = self.simulation.store, self.simulation.trading, self.ceilings.kept_kwh
-        given_kw = 0.0
-        if trading.gives[hour]:
-            given_kw = min(store.discharge_kw, max(0.0, stored_kwh - kept_kwh) / store.stored_per_relieved)
-        target_kwh = store.capacity_kwh if trading.takes[hour] else min(store.capacity_kwh, kept_kwh)
-        return CeilingResponse(
-            ceiling_kw=self.ceiling_kw(hour),
-            given_kw=given_kw,
-            taken_kw=min(store.charge_kw, max(0.0, target_kwh - stored_kwh) / store.stored_per_drawn),
-        )
+        return self.hour(hour).response(stored_kwh)
 
     def responses(self, block: Horizon) -> tuple[CeilingResponse, ...]:
         """One response an interval of a block within the rest.

@@ -1,0 +1,195 @@
+"""Whether a reading can be believed, and which UPS systems may trade by it.
+
+A reading that is too old, of the future, without the meter, or beyond what a site can measure holds the whole site.
+A system whose values are missing or cannot be is not traded, and it is never taken as full; the others go on.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ridethrough.domain import Interconnection, Site, SiteState, UnableToAccept, UpsMode, UpsSystem
+from ridethrough.domain.telemetry import Telemetry, UpsReading
+
+CLOCK_TOLERANCE_S = 5.0
+"""A reading may be this much after now: two clocks that are kept right differ by less."""
+MOST_OF_RATING = 1.5
+"""UPS units carry more for seconds only, and no meter reads more of its import limit for longer."""
+_MOST_OF_CAPACITY = 1.05
+"""A gauge of stored energy reads at most this share of new batteries."""
+_JUMP_OF_POWER = 1.25
+_JUMP_OF_CAPACITY = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedSystem:
+    """One system: what is believed of it, and why it may not trade (empty: it may).
+
+    `ups` has the modes of its units as they were read. `stored_kwh` and `load_kw` are None where they are not believed.
+    """
+
+    ups: UpsSystem
+    stored_kwh: float | None
+    load_kw: float | None
+    against: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A reading, judged. `unbelievable` says why nothing of it can be used, `against` why nobody may trade by it."""
+
+    telemetry: Telemetry | None
+    unbelievable: tuple[str, ...]
+    against: tuple[str, ...]
+    systems: Mapping[str, JudgedSystem]
+
+    @property
+    def believed(self) -> bool:
+        """Whether the reading tells the state of the site."""
+        return self.telemetry is not None and not self.unbelievable
+
+    @property
+    def reasons(self) -> Iterator[str]:
+        """Everything that is wrong with the reading, for people."""
+        yield from self.unbelievable
+        yield from self.against
+        if not self.unbelievable:
+            yield from (each.against for each in self.systems.values() if each.against)
+
+
+def judge(site: Site, telemetry: Telemetry | None, before: Telemetry | None, now: datetime) -> Judgement:
+    """Judge the latest reading of a site; `before` is the one that came before it."""
+    if telemetry is None:
+        reason = "no telemetry has been received"
+        return Judgement(telemetry=None, unbelievable=(reason,), against=(), systems={})
+    unbelievable = tuple(_of_time(site, telemetry, now)) + tuple(_of_meter(site, telemetry))
+    systems = {ups.id: _judged(ups, telemetry, before) for ups in site.ups}
+    against = tuple(_against_site(site, telemetry))
+    return Judgement(telemetry=telemetry, unbelievable=unbelievable, against=against, systems=systems)
+
+
+def site_as_read(site: Site, judgement: Judgement) -> Site:
+    """The site with the modes of units that were read."""
+    return replace(site, ups=tuple(judgement.systems[ups.id].ups for ups in site.ups))
+
+
+def _of_time(site: Site, telemetry: Telemetry, now: datetime) -> Iterator[str]:
+    age_s = (now - telemetry.measured_at).total_seconds()
+    if age_s < -CLOCK_TOLERANCE_S:
+        yield f"the telemetry is measured {-age_s:,.0f} s after now: a clock is wrong"
+    if age_s > site.telemetry_max_age_s:
+        yield f"the telemetry is {age_s:,.0f} s old (telemetry_max_age_s is {site.telemetry_max_age_s:,.0f})"
+
+
+def _of_meter(site: Site, telemetry: Telemetry) -> Iterator[str]:
+    grid_kw, limits = telemetry.grid_kw, site.interconnection
+    if grid_kw is None:
+        yield "the power of the meter (grid_kw) is missing"
+        return
+    most_kw = MOST_OF_RATING * limits.import_limit_kw
+    least_kw = -MOST_OF_RATING * max(limits.export_limit_kw, limits.import_limit_kw)
+    if not least_kw <= grid_kw <= most_kw:
+        limit = f"an import limit of {limits.import_limit_kw:,.0f}"
+        yield f"the power of the meter cannot be: {grid_kw:,.0f} kW, with {limit}"
+
+
+def _against_site(site: Site, telemetry: Telemetry) -> Iterator[str]:
+    """An outage and a generator concern every system: what they bring is not over for one alone."""
+    for ups in site.ups:
+        reading = telemetry.ups.get(ups.id)
+        if reading is not None and reading.in_outage:
+            yield f"{ups.id} carries its load from stored energy: there is an outage"
+        if reading is not None and reading.on_generator:
+            yield f"{ups.id} is fed by a generator"
+
+
+def _judged(ups: UpsSystem, telemetry: Telemetry, before: Telemetry | None) -> JudgedSystem:
+    reading = telemetry.ups.get(ups.id)
+    if reading is None:
+        return JudgedSystem(ups=ups, stored_kwh=None, load_kw=None, against=f"{ups.id}: its telemetry is missing")
+    faults = []
+    as_read = ups
+    try:
+        as_read = replace(ups, unit_modes=reading.unit_modes) if reading.unit_modes else ups
+    except UnableToAccept as error:
+        faults += [f"{ups.id}: {fault.field} is {fault.value}, not {fault.allowed}" for fault in error.faults]
+    stored_kwh, why = _stored_kwh(as_read, reading)
+    faults += [f"{ups.id}: {each}" for each in (why, _load_fault(as_read, reading)) if each]
+    if stored_kwh is not None and before is not None:
+        jump = _jump(as_read, stored_kwh, telemetry, before)
+        faults += [f"{ups.id}: {jump}"] if jump else []
+        stored_kwh = None if jump else stored_kwh
+    load_kw = None if _load_fault(as_read, reading) else reading.load_kw
+    faults += [f"{ups.id}: {each}" for each in _mode_faults(as_read, reading)]
+    return JudgedSystem(ups=as_read, stored_kwh=stored_kwh, load_kw=load_kw, against="; ".join(faults))
+
+
+def _stored_kwh(ups: UpsSystem, reading: UpsReading) -> tuple[float | None, str]:
+    """The stored energy of a system that is believed; or None, and why."""
+    if reading.unit_stored_kwh:
+        return _stored_in_units_kwh(ups, reading.unit_stored_kwh)
+    stored_kwh = reading.stored_kwh
+    if stored_kwh is None:
+        return None, "its stored energy is missing"
+    if ups.unit_state_of_health:
+        return None, "its units differ in health: unit_stored_kwh is needed"
+    if not 0 <= stored_kwh <= _MOST_OF_CAPACITY * ups.units * ups.battery.nominal_kwh:
+        return None, f"its stored energy cannot be: {stored_kwh:,.1f} kWh of {ups.max_stored_kwh:,.1f}"
+    return min(stored_kwh, ups.max_stored_kwh), ""
+
+
+def _stored_in_units_kwh(ups: UpsSystem, units: tuple[float | None, ...]) -> tuple[float | None, str]:
+    """The stored energy of a system by that of its units, of which the emptiest counts."""
+    if len(units) != ups.units:
+        return None, f"stored energy of {len(units)} units, and it has {ups.units}"
+    known = tuple(each for each in units if each is not None)
+    if len(known) < len(units):
+        return None, f"the stored energy of {len(units) - len(known)} of its units is missing"
+    if not all(0 <= each <= _MOST_OF_CAPACITY * ups.battery.nominal_kwh for each in known):
+        return None, f"the stored energy of a unit cannot be: {', '.join(f'{each:g}' for each in known)} kWh"
+    capped = tuple(min(each, ups.battery.nominal_kwh * ups.battery.max_fraction) for each in known)
+    return SiteState(unit_stored_kwh={ups.id: capped}).stored_in(_alone(ups), ups.id), ""
+
+
+def _alone(ups: UpsSystem) -> Site:
+    """A site of this system only: the energy of units is worked out of a site's state."""
+    return Site(id=ups.id, timezone="UTC", interconnection=Interconnection(import_limit_kw=1.0), ups=(ups,))
+
+
+def _load_fault(ups: UpsSystem, reading: UpsReading) -> str:
+    most_kw = MOST_OF_RATING * ups.units * ups.unit_output_limit_kw
+    if reading.load_kw is None:
+        return "its load is missing"
+    if not 0 <= reading.load_kw <= most_kw:
+        return f"its load cannot be: {reading.load_kw:,.0f} kW (0 to {most_kw:,.0f})"
+    return ""
+
+
+def _jump(ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: Telemetry) -> str:
+    """Why stored energy cannot have come from what was read before; empty where it can."""
+    hours = (telemetry.measured_at - before.measured_at).total_seconds() / 3600
+    earlier = before.ups.get(ups.id)
+    if earlier is None or hours <= 0:
+        return ""
+    former_kwh, _ = _stored_kwh(ups, earlier)
+    if former_kwh is None:
+        return ""
+    gained_kwh, slack_kwh = stored_kwh - former_kwh, _JUMP_OF_CAPACITY * ups.capacity_kwh
+    most_kwh = slack_kwh + _JUMP_OF_POWER * ups.charge_limit_kw * hours
+    if gained_kwh > most_kwh:
+        return f"its stored energy cannot rise by {gained_kwh:,.1f} kWh in {3600 * hours:,.0f} s"
+    return ""
+
+
+def _mode_faults(ups: UpsSystem, reading: UpsReading) -> Iterator[str]:
+    if reading.mode is None:
+        yield "its mode is missing"
+    if reading.mode is UpsMode.BYPASS:
+        yield "it is in bypass"
+    if reading.fault:
+        yield f"it reports a fault ({reading.fault})"
+    rated_kw = ups.units_in_service * ups.unit_output_limit_kw
+    if reading.load_kw is not None and reading.load_kw > rated_kw:
+        yield f"it is overloaded: {reading.load_kw:,.0f} kW of {rated_kw:,.0f}"
+    if ups.lock:
+        yield ups.lock

@@ -1,0 +1,188 @@
+"""A believed reading of a site, laid out for the control law over the interval of now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Horizon, Site, UpsMode, UpsSystem
+from ridethrough.operation.control.control_law import ControlOutcome
+from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
+from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.live.floors import raised_kwh
+from ridethrough.operation.live.judging import JudgedSystem, Judgement, site_as_read
+from ridethrough.operation.live.plan_in_force import PlanInForce
+from ridethrough.operation.live.situation import Situation, SystemSetpoint, interval_of
+
+FloatArray = NDArray[np.float64]
+
+_LEAST_SHORT_KWH = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LiveSite:
+    """A believed reading, laid out for the control law over the interval of now."""
+
+    situation: Situation
+    judgement: Judgement
+    site: Site
+    horizon: Horizon
+    loads: MeasuredLoads
+    floor_kwh: FloatArray
+    stored_kwh: list[float]
+
+    @classmethod
+    def of(cls, situation: Situation, judgement: Judgement) -> "LiveSite":
+        """Lay out a reading that was believed."""
+        site, interval = site_as_read(situation.site, judgement), interval_of(situation.site, situation.now)
+        systems = [judgement.systems[ups.id] for ups in site.ups]
+        load_kw = np.array([[_carried_kw(each)] for each in systems])
+        loads = measured_loads(site, interval, load_kw, np.zeros(1))
+        net_kw = _net_load_kw(situation, judgement, site, float(loads.net_load_kw[0]))
+        trades = np.array([[each.against == ""] for each in systems])
+        charge_kw = np.array([[_may_charge_kw(each, judgement)] for each in systems])
+        floor_kwh = np.maximum(loads.floor_kwh, raised_kwh(situation, site, interval, load_kw))
+        return cls(
+            situation=situation,
+            judgement=judgement,
+            site=site,
+            horizon=interval,
+            loads=replace(
+                loads,
+                net_load_kw=np.array([net_kw]),
+                charge_ceiling_kw=np.minimum(charge_kw, loads.charge_ceiling_kw),
+                discharge_floor_kw=np.zeros_like(loads.discharge_floor_kw),
+                discharge_ceiling_kw=np.where(trades, loads.discharge_ceiling_kw, 0.0),
+            ),
+            floor_kwh=np.hstack([floor_kwh, floor_kwh]),
+            stored_kwh=[
+                ups.max_stored_kwh if each.stored_kwh is None else each.stored_kwh
+                for ups, each in zip(site.ups, systems, strict=True)
+            ],
+        )
+
+    def rest(self) -> Orders:
+        """No discharge, and no charge but what the reserve needs."""
+        nothing = np.zeros((len(self.site.ups), 1))
+        return Orders(
+            charge_kw=nothing, discharge_kw=nothing, grid_target_kw=np.full(1, np.inf), floor_kwh=self.floor_kwh
+        )
+
+    def planned(self) -> Orders:
+        """What the plan orders for now: its response to the load, or its setpoints."""
+        plan = self._plan().orders
+        index, policy = plan.index_at(self.situation.now), plan.policy_at(self.situation.now)
+        rows = [plan.systems[ups.id] for ups in self.site.ups]
+        trades = np.array([[self._judged(ups).against == ""] for ups in self.site.ups])
+        spare_kw = plan.spare_below_kw[index]
+        return Orders(
+            charge_kw=np.where(trades, np.array([[row.charge_kw[index]] for row in rows]), 0.0),
+            discharge_kw=np.where(trades, np.array([[row.discharge_kw[index]] for row in rows]), 0.0),
+            grid_target_kw=np.array([plan.grid_target_kw[index]]),
+            spare_below_kw=None if spare_kw is None else np.array([spare_kw]),
+            floor_kwh=self.floor_kwh,
+            responses=()
+            if policy is None
+            else (policy.response(self._tradable_kwh(), self._hours_left(policy.start)),),
+        )
+
+    def ceiling_kw(self) -> float:
+        """The level that the plan holds the meter under now."""
+        plan = self._plan().orders
+        policy = plan.policy_at(self.situation.now)
+        planned_kw = plan.grid_target_kw[plan.index_at(self.situation.now)] if policy is None else policy.ceiling_kw
+        return min(planned_kw, self.site.interconnection.import_limit_kw)
+
+    def systems(self, outcome: ControlOutcome, *, held: bool) -> Iterator[tuple[str, SystemSetpoint]]:
+        """The setpoint of each system, and why."""
+        for row, ups in enumerate(self.site.ups):
+            judged, floor_kwh = self._judged(ups), float(self.floor_kwh[row, 0])
+            charge_kw, discharge_kw = float(outcome.charge_kw[row, 0]), float(outcome.discharge_kw[row, 0])
+            yield (
+                ups.id,
+                SystemSetpoint(
+                    charge_kw=charge_kw,
+                    discharge_kw=discharge_kw,
+                    reserve_kwh=floor_kwh,
+                    stored_kwh=judged.stored_kwh,
+                    why=_why(judged, floor_kwh, charge_kw, held=held),
+                ),
+            )
+
+    def _plan(self) -> PlanInForce:
+        assert self.situation.plan is not None  # noqa: S101 - without a plan the site holds
+        return self.situation.plan
+
+    def _judged(self, ups: UpsSystem) -> JudgedSystem:
+        return self.judgement.systems[ups.id]
+
+    def _tradable_kwh(self) -> float:
+        """The energy above the floors of the systems that trade."""
+        floors = self.floor_kwh[:, 0].tolist()
+        rows = zip(self.site.ups, self.stored_kwh, floors, strict=True)
+        above = [max(0.0, stored - floor) for ups, stored, floor in rows if not self._judged(ups).against]
+        return float(sum(above))
+
+    def _hours_left(self, hour: datetime) -> float:
+        """What is left of the hour, and at least one interval: a setpoint may be held that long."""
+        left_h = (hour + timedelta(hours=1) - self.situation.now) / timedelta(hours=1)
+        return max(self.horizon.interval_h, left_h)
+
+
+def _may_charge_kw(judged: JudgedSystem, judgement: Judgement) -> float:
+    """The most that a system may charge at: nothing unless it is in normal mode and its state is known."""
+    reading = judgement.telemetry.ups.get(judged.ups.id) if judgement.telemetry is not None else None
+    known = judged.stored_kwh is not None and judged.load_kw is not None
+    if reading is None or not known or reading.mode is not UpsMode.NORMAL or reading.fault:
+        return 0.0
+    on_generator_kw = judged.ups.battery.charge_limit_on_generator_kw
+    if reading.on_generator and on_generator_kw is not None:
+        return judged.ups.units_in_service * on_generator_kw
+    return judged.ups.charge_limit_kw
+
+
+def _carried_kw(judged: JudgedSystem) -> float:
+    """The load of a system, its protected load where it is not known."""
+    return judged.ups.protected_load_kw if judged.load_kw is None else judged.load_kw
+
+
+def _net_load_kw(situation: Situation, judgement: Judgement, site: Site, systems_kw: float) -> float:
+    """The meter with every battery at rest.
+
+    Where the power of every battery is measured it follows from the meter; else from the loads that are measured and
+    what the plan expects besides, and it is never taken below the meter where no battery was to charge.
+    """
+    telemetry = judgement.telemetry
+    assert telemetry is not None  # noqa: S101 - it is believed
+    assert telemetry.grid_kw is not None  # noqa: S101 - it is believed
+    readings = {ups.id: telemetry.ups.get(ups.id) for ups in site.ups}
+    added_kw = 0.0
+    for ups in site.ups:
+        reading, load_kw = readings[ups.id], judgement.systems[ups.id].load_kw
+        if reading is None or load_kw is None or reading.charge_kw is None or reading.discharge_kw is None:
+            break
+        dc_kw = ups.dc_load_kw(load_kw)
+        through_kw = dc_kw + reading.charge_kw - reading.discharge_kw
+        eta = ups.rectifier_efficiency
+        added_kw += (through_kw / eta if through_kw >= 0 else through_kw * eta) - dc_kw / eta
+    else:
+        return float(telemetry.grid_kw - added_kw)
+    plan, now = situation.plan, situation.now
+    if plan is not None and plan.orders.horizon.start <= now < plan.orders.horizon.end:
+        return systems_kw + plan.orders.unprotected_load_kw[plan.orders.index_at(now)]
+    return max(telemetry.grid_kw, systems_kw)
+
+
+def _why(judged: JudgedSystem, floor_kwh: float, charge_kw: float, *, held: bool) -> str:
+    if judged.stored_kwh is not None and judged.stored_kwh < floor_kwh - _LEAST_SHORT_KWH:
+        short_kwh = floor_kwh - judged.stored_kwh
+        does = "charges at the safe maximum" if charge_kw > 0 else "cannot charge now"
+        return f"{short_kwh:,.1f} kWh short of its reserve: {does}, and does not trade"
+    if judged.against:
+        return f"not traded: {judged.against}"
+    if judged.load_kw is not None and judged.load_kw > judged.ups.protected_load_kw:
+        above = f"{judged.load_kw:,.0f} kW is above the protected load of {judged.ups.protected_load_kw:,.0f}"
+        return f"the reserve is raised: {above}"
+    return "rests" if held else "follows the plan"
