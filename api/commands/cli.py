@@ -28,6 +28,7 @@ from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.study_command import study
 from ridethrough.api.commands.swing_command import swing
 from ridethrough.api.commands.tariff_commands import tariffs
+from ridethrough.api.logs import LogFormat
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.plan import PlanStatus
 
@@ -204,13 +205,14 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes solve.")] = 1,
+    log_format: Annotated[LogFormat, typer.Option(help="How a line of the log is written.")] = LogFormat.TEXT,
 ) -> None:
     """Serve plans and reserves over HTTP."""
     from ridethrough.api.http.running.serving import run  # noqa: PLC0415
     from ridethrough.api.http.server import create_app  # noqa: PLC0415
 
     _check_address(host, port)
-    run(create_app(workers=workers), host=host, port=port, workers=workers)
+    run(create_app(workers=workers), host=host, port=port, workers=workers, log_format=log_format)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -6,11 +6,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
+from ridethrough.api.http.access.headers import SecurityHeaders
+from ridethrough.api.http.access.limits import Limits
 from ridethrough.api.http.access.roles import Access, NoAuth
 from ridethrough.api.http.answering.problems import answer_with_problems
 from ridethrough.api.http.answering.strict_requests import service_router
-from ridethrough.api.http.operations.health import add_operations
+from ridethrough.api.http.operations.health import add_health
+from ridethrough.api.http.operations.metrics_page import add_metrics
+from ridethrough.api.http.operations.observed import Observed
 from ridethrough.api.http.running.solvers import Solvers
 from ridethrough.api.http.stateless.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.stateless.certify_service import add_certificates
@@ -21,12 +26,21 @@ REQUEST_LIMIT_S = 60.0
 """The longest time from a complete request to its answer."""
 
 
+class _Service(FastAPI):
+    """The application: every answer is noted and has the headers that protect, also one of an error of ours."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put what concerns every answer around everything else."""
+        return Observed(SecurityHeaders(super().build_middleware_stack()))
+
+
 def create_app(
     *,
     workers: int = 1,
     limit_s: float = REQUEST_LIMIT_S,
     patience_s: float = REQUEST_LIMIT_S / 2,
     access: Access | None = None,
+    limits: Limits | None = None,
 ) -> FastAPI:
     """Make the service: `workers` processes solve, and `access` tells who asks; without it everyone may ask.
 
@@ -41,7 +55,7 @@ def create_app(
             await solvers.warm()
             yield
 
-    app = FastAPI(
+    app = _Service(
         title="Ridethrough",
         version=version("ridethrough"),
         summary="Dispatch of data-center UPS batteries that never touches the backup reserve.",
@@ -50,9 +64,12 @@ def create_app(
         redoc_url=None,
     )
     app.state.access = access or NoAuth()
+    app.state.limits = limits or Limits()
+    app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
     app.state.clock = lambda: datetime.now(UTC)
     router = service_router()
-    add_operations(router)
+    add_health(router)
+    add_metrics(router)
     add_plans(router)
     add_certificates(router)
     add_bills_and_tariffs(router)
@@ -60,3 +77,7 @@ def create_app(
     app.include_router(router)
     answer_with_problems(app)
     return app
+
+
+def _cold(solvers: Solvers) -> str | None:
+    return f"{solvers.cold} of {solvers.total} have not warmed up" if solvers.cold else None

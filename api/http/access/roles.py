@@ -12,12 +12,16 @@ that names a site is always `site_id`: a caller whose key is for other sites get
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated, Any, Protocol
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.exceptions import HTTPException
+
+from ridethrough.api.http.access.limits import Limits
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ridethrough"'}
 SITE = "site_id"
@@ -63,11 +67,31 @@ class Access(Protocol):
 
 
 class NoAuth:
-    """Everyone is an administrator: for a service that only this machine reaches."""
+    """Everyone on this machine is an administrator: for a service that only this machine reaches.
 
-    async def caller_of(self, request: Request) -> Caller:  # noqa: ARG002 - all are the same
-        """The one caller that there is."""
+    A page of another origin, which a browser on this machine shows, is not let in: neither by its `Origin`, nor by a
+    name of its own for this machine's address.
+    """
+
+    async def caller_of(self, request: Request) -> Caller:
+        """The one caller that there is.
+
+        Raises `HTTPException` 403 where a page of another origin asks.
+        """
+        origin = request.headers.get("origin")
+        pages = () if origin is None else (urlsplit(origin).hostname,)
+        if not all(host is not None and _is_no_domain(host) for host in (request.url.hostname, *pages)):
+            raise HTTPException(403, "without keys only this machine may ask, and no page of another origin")
         return Caller(name="local", role=Role.ADMIN)
+
+
+def _is_no_domain(host: str) -> bool:
+    """Whether a host is an address, or a name that no name server gives to a stranger's page."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return "." not in host.rstrip(".")
+    return True
 
 
 class NeedsRole(SecurityBase):
@@ -81,15 +105,26 @@ class NeedsRole(SecurityBase):
     async def __call__(self, request: Request) -> None:
         """Find the caller, once for a request, and check its role and the site it asks about."""
         if not hasattr(request.state, "caller"):
-            request.state.caller = await request.app.state.access.caller_of(request)
+            limits: Limits = request.app.state.limits
+            limits.count_address(address_of(request))
+            caller = request.state.caller = await request.app.state.access.caller_of(request)
+            limits.count_key(caller.name)
         _check(request.state.caller, self.role, request.path_params.get(SITE))
 
 
 class NeedsNoRole:
     """The dependency of a route that answers everyone."""
 
-    async def __call__(self) -> None:
-        """Let everyone through."""
+    async def __call__(self, request: Request) -> None:
+        """Let everyone through who does not ask too often."""
+        if not hasattr(request.state, "counted"):
+            request.app.state.limits.count_address(address_of(request))
+            request.state.counted = True
+
+
+def address_of(request: Request) -> str:
+    """The address that a request comes from."""
+    return request.client.host if request.client is not None else "unknown"
 
 
 def _check(caller: Caller, role: Role, site_id: str | None) -> None:

@@ -55,17 +55,20 @@ def answer_with_problems(app: FastAPI) -> None:
     app.exception_handler(Exception)(_our_fault)
 
 
-def _problem(
+def problem(
     status: int,
     title: str,
     detail: str,
     *,
     faults: tuple[Fault, ...] | None = None,
+    more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    """A problem document: `more` are members of its own."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": printable(detail)}
     if faults is not None:
         body["errors"] = [_fault(fault) for fault in faults]
+    body |= more or {}
     return JSONResponse(body, status_code=status, media_type=_MEDIA_TYPE, headers=headers)
 
 
@@ -83,13 +86,13 @@ def _count(faults: tuple[Fault, ...]) -> str:
 
 async def _refused_input(_: Request, error: Exception) -> JSONResponse:
     faults = error.faults if isinstance(error, UnableToAccept) else ()
-    return _problem(422, "The input was refused", _count(faults), faults=faults)
+    return problem(422, "The input was refused", _count(faults), faults=faults)
 
 
 async def _refused_request(_: Request, error: Exception) -> JSONResponse:
     errors = error.errors() if isinstance(error, RequestValidationError) else ()
     faults = tuple(_request_fault(each) for each in errors)
-    return _problem(422, "The request was refused", _count(faults), faults=faults)
+    return problem(422, "The request was refused", _count(faults), faults=faults)
 
 
 def _request_fault(error: Mapping[str, Any]) -> Fault:
@@ -103,13 +106,13 @@ def _request_fault(error: Mapping[str, Any]) -> Fault:
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
-    return _problem(status, detail, detail, headers=getattr(error, "headers", None))
+    return problem(status, detail, detail, headers=getattr(error, "headers", None))
 
 
 async def _no_plan(_: Request, error: Exception) -> JSONResponse:
-    return _problem(503, "No plan", str(error), headers={"Retry-After": "1"})
+    return problem(503, "No plan", str(error), headers={"Retry-After": "1"})
 
 
 async def _our_fault(_: Request, __: Exception) -> JSONResponse:
     detail = "the service failed; its log says why. Keep the last certified plan or hold"
-    return _problem(500, "Internal error", detail)
+    return problem(500, "Internal error", detail)

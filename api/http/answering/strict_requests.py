@@ -50,8 +50,8 @@ class ServiceRoute(APIRoute):
         """Check who asks, then read and answer."""
         handle = super().get_route_handler()
         stated = [each.dependency for each in self.dependencies]
-        roles = [each for each in stated if isinstance(each, NeedsRole)]
-        if not roles and not any(isinstance(each, NeedsNoRole) for each in stated):
+        roles = [each for each in stated if isinstance(each, NeedsRole | NeedsNoRole)]
+        if not roles:
             raise TypeError(f"{self.path} states no role: write dependencies=[VIEWER], or OPEN for everyone")
 
         async def strict(request: Request) -> Response:

@@ -24,6 +24,9 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ridethrough.api.http.access.headers import NOT_KEPT, SECURITY_HEADERS
+from ridethrough.api.logs import LogFormat, log_config
+
 HEAD_LIMIT_S = 10.0
 BODY_LIMIT_S = 30.0
 TAKE_LIMIT_S = 30.0
@@ -39,13 +42,15 @@ LIMITS_S: dict[object, float] = {h11.IDLE: HEAD_LIMIT_S, h11.SEND_BODY: BODY_LIM
 """What of a request may be outstanding (the client's state), and for how long."""
 
 
-def run(app: FastAPI, *, host: str, port: int, workers: int) -> None:
+def run(app: FastAPI, *, host: str, port: int, workers: int, log_format: LogFormat = LogFormat.TEXT) -> None:
     """Serve an application of `create_app` until a signal ends it."""
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        log_level="info",
+        log_config=log_config(log_format),
+        access_log=False,
+        server_header=False,
         http=PatientProtocol,
         ws="none",
         backlog=_ACCEPTED_AT_ONCE,
@@ -161,10 +166,12 @@ class PatientProtocol(H11Protocol):
             problem = {"type": "about:blank", "title": title, "status": status, "detail": title}
             body = json.dumps(problem).encode()
             headers = [
-                ("content-type", "application/problem+json"),
-                ("content-length", str(len(body))),
-                ("retry-after", str(RETRY_AFTER_S)),
-                ("connection", "close"),
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", str(len(body)).encode()),
+                (b"retry-after", str(RETRY_AFTER_S).encode()),
+                (b"connection", b"close"),
+                *SECURITY_HEADERS,
+                NOT_KEPT,
             ]
             for event in (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")

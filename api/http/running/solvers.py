@@ -14,6 +14,9 @@ from multiprocessing import get_context, set_start_method
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from ridethrough.api.metrics import SOLVE_S, SOLVES
+from ridethrough.domain import UnableToAccept
+
 T = TypeVar("T")
 Reply = tuple[Any, Exception | None]
 """The result of work, or its exception."""
@@ -67,6 +70,16 @@ class Solvers:
         return self._idle.qsize()
 
     @property
+    def waiting(self) -> int:
+        """How many wait for a worker."""
+        return self._waiting
+
+    @property
+    def cold(self) -> int:
+        """How many workers have not warmed up."""
+        return sum(worker.is_cold for worker in self._workers)
+
+    @property
     def process_ids(self) -> tuple[int, ...]:
         """The ids of the workers' processes."""
         return tuple(worker.process_id for worker in self._workers)
@@ -84,9 +97,12 @@ class Solvers:
         limit_s = self._limit_s if within_s is None else min(within_s, self._limit_s)
         until = time.monotonic() + limit_s
         worker = await self._free_worker(min(self._patience_s, limit_s))
+        name = _name_of(work, arguments)
         job = asyncio.ensure_future(asyncio.to_thread(worker.call, work, arguments, until, limit_s))
+        began = time.perf_counter()
         self._jobs.add(job)
         job.add_done_callback(lambda done: self._free(worker, done))
+        job.add_done_callback(lambda done: _count(name, done, time.perf_counter() - began))
         try:
             return await asyncio.shield(job)  # what is asked of a worker goes on in its thread
         except asyncio.CancelledError:
@@ -128,6 +144,25 @@ class Solvers:
             worker.close()
 
 
+def _name_of(work: Callable[..., object], arguments: tuple[object, ...]) -> str:
+    """The work's name; that of the first argument where the work passes on to it."""
+    passed_to = arguments[0] if arguments and callable(arguments[0]) else work
+    return getattr(passed_to, "__name__", "work")
+
+
+def _count(name: str, job: asyncio.Future[Any], seconds: float) -> None:
+    """Count work that has ended, by how."""
+    error = None if job.cancelled() else job.exception()
+    if job.cancelled() or isinstance(error, UnableToSolve):
+        outcome = "no answer"
+    elif error is None:
+        outcome = "answered"
+    else:
+        outcome = "refused" if isinstance(error, UnableToAccept) else "failed"
+    SOLVES.labels(work=name, outcome=outcome).inc()
+    SOLVE_S.labels(work=name).observe(seconds)
+
+
 def _give_up(worker: "_Worker", job: asyncio.Future[Any]) -> None:
     """End a worker whose work nobody waits for; the calling thread notices its end and replaces it."""
     if not job.done():
@@ -152,8 +187,8 @@ class _Worker:
         self._process = _SPAWN.Process(target=answer_calls, args=(theirs, self._memory_limit_bytes), daemon=True)
         self._process.start()
         theirs.close()
-        self._is_cold = self._warm_up is not None
-        if self._is_cold:
+        self.is_cold = self._warm_up is not None
+        if self.is_cold:
             self._pipe.send((self._warm_up, ()))
 
     def warm(self, limit_s: float) -> None:
@@ -168,11 +203,11 @@ class _Worker:
 
     def _warmed(self, limit_s: float) -> Reply | None:
         """The answer to the warm-up, an empty one if it was read before; None if it is not there in time."""
-        if not self._is_cold:
+        if not self.is_cold:
             return (None, None)
         if not self._pipe.poll(limit_s):
             return None
-        self._is_cold = False
+        self.is_cold = False
         return self._pipe.recv()  # type: ignore[no-any-return]
 
     def call(self, work: Callable[..., T], arguments: tuple[object, ...], until: float, limit_s: float) -> T:

@@ -1,12 +1,13 @@
 """What each role may do, on a service with one route for each."""
 
-import asyncio
 from typing import Any
 
 import httpx
 import pytest
+from asking import ask
 from fastapi import FastAPI, Request
 
+from ridethrough.api.http.access.limits import Limits
 from ridethrough.api.http.access.roles import ADMIN, OPEN, OPERATOR, VIEWER, Caller, CallerOfRequest, NoAuth, Role
 from ridethrough.api.http.answering.strict_requests import service_router
 
@@ -26,16 +27,12 @@ class _Always:
 def answer_to(caller: Caller | None, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401
     app, router = FastAPI(), service_router()
     app.state.access = _Always(caller) if caller is not None else NoAuth()
+    app.state.limits = Limits()
     for each, role in _ROUTES.items():
         router.post(each, dependencies=[role])(_echo)
     router.get("/sites/{site_id}", dependencies=[VIEWER])(_name)
     app.include_router(router)
-
-    async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
-            return await client.request(method, path, **request)
-
-    return asyncio.run(ask())
+    return ask(app, method, path, **request)
 
 
 def _echo(body: dict[str, Any]) -> dict[str, Any]:
@@ -80,3 +77,20 @@ def test_a_caller_is_refused_before_its_request_is_read() -> None:
 
 def test_without_keys_everyone_is_an_administrator() -> None:
     assert answer_to(None, "POST", "/admin", json={"in": True}).json() == {"in": True}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "127.0.0.1:8000"}, 200),
+        ({"host": "[::1]:8000"}, 200),
+        ({"host": "localhost"}, 200),
+        ({"host": "pod.example.com"}, 403),
+        ({"host": "pod.example.com."}, 403),
+        ({"origin": "http://localhost:8000"}, 200),
+        ({"origin": "https://example.com"}, 403),
+        ({"origin": "null"}, 403),
+    ],
+)
+def test_without_keys_a_page_of_another_origin_is_not_let_in(headers: dict[str, str], status: int) -> None:
+    assert answer_to(None, "POST", "/admin", json={}, headers=headers).status_code == status

@@ -1,0 +1,89 @@
+"""What the service logs: a line for each request, with its id, in words or as JSON.
+
+The request that is being answered is known to everything that logs on its behalf. No line holds a key, a query or a
+body.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being answered."""
+PLAN_ID: ContextVar[str | None] = ContextVar("plan_id", default=None)
+"""The id of the plan that is being made or followed."""
+ACCESS_LOG = "ridethrough.access"
+_FIELDS = "fields"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def log_config(form: LogFormat) -> dict[str, Any]:
+    """The configuration of `logging`: everything goes to standard error in one form."""
+    quiet = {"handlers": [], "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"chosen": {"()": _FORMATTERS[form]}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chosen", "stream": sys.stderr}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            "ridethrough": {**quiet, "level": "INFO"},
+            "uvicorn": {**quiet, "level": "INFO"},
+            "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},  # ours says more
+        },
+    }
+
+
+def log_answer(message: str, **fields: object) -> None:
+    """Log an answer in words, and in fields of their own where lines are JSON."""
+    logging.getLogger(ACCESS_LOG).info(message, extra={_FIELDS: fields})
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write time, level, logger, message, ids, fields, and the traceback where there is one."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {name: value for name, value in _ids().items() if value is not None}
+        line |= getattr(record, _FIELDS, {})
+        if record.exc_info and record.exc_info[1] is not None:
+            line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
+        return json.dumps(line, default=str, ensure_ascii=True)
+
+
+class TextLines(logging.Formatter):
+    """One line in words, with the id of its request at the end."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write level, message and ids; control characters are written as escapes."""
+        message = record.getMessage()
+        written = message if message.isprintable() else message.encode("unicode_escape").decode("ascii")
+        ids = "".join(f" {name}={value}" for name, value in _ids().items() if value is not None)
+        line = f"{record.levelname + ':':<9} {written}{ids}"
+        if record.exc_info and record.exc_info[1] is not None:
+            line += "\n" + "".join(traceback.format_exception(record.exc_info[1]))
+        return line
+
+
+_FORMATTERS = {LogFormat.TEXT: TextLines, LogFormat.JSON: JsonLines}
+
+
+def _ids() -> dict[str, str | None]:
+    return {"request_id": REQUEST_ID.get(), "plan_id": PLAN_ID.get()}
