@@ -3,47 +3,72 @@
 import math
 
 from ridethrough.finance.project.cash_flow import CashFlow
+from ridethrough.finance.project.lines import LineKind
 from ridethrough.finance.project.uncertainty import Range
 from ridethrough.finance.reports.words import NO_CASH_FLOW, NO_RANGE, NO_TORNADO
-from ridethrough.finance.reports.workbook.cells import at, span
+from ridethrough.finance.reports.workbook.cells import at, span, where
+from ridethrough.finance.reports.workbook.line_formulas import formulas_by_line
 from ridethrough.finance.reports.workbook.sheet import Book, Sheet
+from ridethrough.finance.reports.workbook.taxes import federal_tax, state_tax, write_taxes
 from ridethrough.finance.study.study import Study
 
 _HEAD = 5
 _FIRST = _HEAD + 1
 _YEARS = 3
 """The first column that holds a year."""
+_TAX_CELLS = {LineKind.STATE_TAX: state_tax, LineKind.FEDERAL_TAX: federal_tax}
 
 
 def write_cash_flow(book: Book, study: Study) -> None:
-    """Write the pro forma, one column a year; its sums and its returns are formulas on the discount rate."""
+    """Write the pro forma, one column a year, as formulas on the project's inputs and the discount rate."""
     flow = study.cash_flow
     if flow is None:
         sheet = book.sheet("Cash flow", "What the project is worth", widths=(100,))
         sheet.text(_HEAD, 0, NO_CASH_FLOW)
+        write_taxes(book, study, [])
         return
     rows = flow.project.rows
     sheet = book.sheet(
         "Cash flow",
         "What the project is worth",
         widths=(36, 16, 16, *[13] * rows),
-        note=f"Amounts in {study.currency}, nominal; money that comes in is positive. Present values "
-        "follow the discount rate, which may be changed.",
+        note=f"Amounts in {study.currency}, nominal; money that comes in is positive. Every amount follows the "
+        "sheet Project and the discount rate: change either.",
     )
     _rate(sheet, flow)
     sheet.head(_HEAD, ("line", "kind", "present value"), words=(0, 1))
     sheet.raw.freeze_panes(_FIRST, _YEARS)
     for offset, year in enumerate(flow.project.years):
         sheet.number(_HEAD, _YEARS + offset, year, "year")
+    _lines(sheet, flow)
+    net = _FIRST + len(flow.lines)
+    _sums(sheet, net, flow)
+    _worth(sheet, net, flow)
+    write_taxes(book, study, _income_cells(flow))
+
+
+def _lines(sheet: Sheet, flow: CashFlow) -> None:
+    """Write one row a line: a formula in each year in which something is paid."""
+    by_line = formulas_by_line(flow.project)
     for row, line in enumerate(flow.lines, start=_FIRST):
         sheet.text(row, 0, line.name)
         sheet.text(row, 1, line.kind.replace("_", " "))
         _present_value(sheet, row, flow, flow.present_value_by_line[line.name])
         for offset, amount in enumerate(line.amounts):
-            sheet.number(row, _YEARS + offset, amount)
-    net = _FIRST + len(flow.lines)
-    _sums(sheet, net, flow)
-    _worth(sheet, net, flow)
+            if line.kind in _TAX_CELLS:
+                formula = f"-{_TAX_CELLS[line.kind](flow.project, offset)}"
+            else:
+                formula = by_line[line.name][offset]
+            if formula:
+                sheet.formula(row, _YEARS + offset, f"={formula}", amount)
+            else:
+                sheet.number(row, _YEARS + offset, 0.0)
+
+
+def _income_cells(flow: CashFlow) -> list[list[str]]:
+    """For each year, the cells of the lines that count as income."""
+    income = [row for row, line in enumerate(flow.lines, start=_FIRST) if line.is_income]
+    return [[where("Cash flow", row, _YEARS + year) for row in income] for year in range(flow.project.rows)]
 
 
 def _rate(sheet: Sheet, flow: CashFlow) -> None:

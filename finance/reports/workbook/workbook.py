@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ridethrough.finance.reports.extra import xlsx_library
 from ridethrough.finance.reports.workbook.bills import write_bills, write_lines
+from ridethrough.finance.reports.workbook.project_inputs import write_project
 from ridethrough.finance.reports.workbook.record import write_safety, write_series, write_wear
 from ridethrough.finance.reports.workbook.savings import write_savings
 from ridethrough.finance.reports.workbook.sheet import Book
@@ -22,7 +23,9 @@ SHEETS = (
     "Lines",
     "Safety",
     "Wear",
+    "Project",
     "Cash flow",
+    "Taxes",
     "Sensitivity",
     "Series",
     "Assumptions",
@@ -34,8 +37,9 @@ def study_workbook(study: Study) -> bytes:
 
     These cells have names: `bill_without_trading`, `bill_with_trading`, `saving_on_the_bill`, `stored_energy`,
     `wear_cost` and `saving_after_wear`; `saving_of_a_year` if that is known; with a ceiling also
-    `saving_with_perfect_foresight`; with a cash flow also `discount_rate`, `first_year_after`, `net_present_value` and
-    `internal_rate_of_return`. Raises `UnableToWriteReport` if XlsxWriter is not installed.
+    `saving_with_perfect_foresight`; with a cash flow also `discount_rate`, `first_year_after`, `net_present_value`,
+    `internal_rate_of_return`, and every input of the sheet Project. Raises `UnableToWriteReport` if XlsxWriter is not
+    installed.
     """
     with io.BytesIO() as file:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -57,6 +61,7 @@ def _write(book: Book, study: Study) -> None:
     write_savings(book, study, columns)
     write_safety(book, study)
     write_wear(book, study)
+    write_project(book, study)
     write_cash_flow(book, study)
     write_sensitivity(book, study)
     write_series(book, study)

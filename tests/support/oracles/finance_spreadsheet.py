@@ -106,6 +106,8 @@ def _irr(amounts: list[Value], rate: float) -> float:
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "SUM": lambda *arguments: math.fsum(_numbers(*arguments)),
     "MAX": lambda *arguments: max(_numbers(*arguments)),
+    "MIN": lambda *arguments: min(_numbers(*arguments)),
+    "IF": lambda holds, then, otherwise: then if holds else otherwise,
     "ABS": abs,
     "ROUND": _round,
     "SUMIFS": _sumifs,
