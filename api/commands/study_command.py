@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,6 +83,7 @@ def study(  # noqa: PLR0917 - one parameter an option
     from ridethrough.api.answers.study.study_answer import study_answer  # noqa: PLC0415
     from ridethrough.api.answers.study.study_files import check_files, write_files  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.cases.study_inputs import StudyRequest  # noqa: PLC0415
+    from ridethrough.finance.reports.issue import Issue  # noqa: PLC0415
     from ridethrough.operation.planner import Information  # noqa: PLC0415
 
     check_files({"--out": out, "--checkpoint": checkpoint, "--workbook": workbook, "--report": report})
@@ -92,7 +94,8 @@ def study(  # noqa: PLR0917 - one parameter an option
         replanned_every_h=None if replan is None else _HOURS[replan],
     )
     studied = _studied(site, asked, project, checkpoint)
-    write_files(studied, workbook=workbook, report=report)
+    issue = Issue(on=datetime.now().astimezone().date(), version=version("ridethrough"))
+    write_files(studied, issue, workbook=workbook, report=report)
     emit(study_answer(studied), form, out)
     if studied.safety.outages_lost or studied.safety.violations:
         say("error", [studied.verdict.reason])

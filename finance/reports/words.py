@@ -24,6 +24,7 @@ _HOURS_A_DAY = 24
 _ROUNDING_S = 1e-3
 """The tolerance of a replay in small steps."""
 _SMALL_FRACTION = 0.01
+_MOST_NAMED = 5
 
 
 def headline(study: Study) -> str:
@@ -81,6 +82,34 @@ def replanned(study: Study) -> str:
     """How often plans were made."""
     hours = study.replanned_every_h
     return "every hour" if hours == 1 else f"every {hours:g} hours"
+
+
+def method(study: Study) -> tuple[str, str, str]:
+    """How the figures came about, in three sentences."""
+    return (
+        (
+            f"Past days were run again interval by interval: plans were made {replanned(study)}, "
+            "and a control law met the load that came."
+        ),
+        (
+            "Both bills are exact bills of the tariff, one of the meter without trading and one with it; the saving is "
+            "their difference, with stored energy paid for, less wear (avoided cost, as IPMVP means it)."
+        ),
+        (
+            "No plan was followed that outages replayed against it did not certify, and outages were replayed again "
+            "against what the batteries really did."
+        ),
+    )
+
+
+def left_out(study: Study) -> str:
+    """What the tariff charges and neither bill includes, in one sentence."""
+    entries = not_priced(study)
+    if not entries:
+        return "Every charge of the tariff is in both bills."
+    named = ", ".join(entry.field for entry in entries[:_MOST_NAMED])
+    more = f" and {len(entries) - _MOST_NAMED} more" if len(entries) > _MOST_NAMED else ""
+    return f"Neither bill includes: {named}{more}."
 
 
 def annual_note(study: Study) -> str:

@@ -7,6 +7,7 @@ from types import ModuleType
 from ridethrough.api.answers.printing import write
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.finance.reports.extra import UnableToWriteReport, template_library, xlsx_library
+from ridethrough.finance.reports.issue import Issue
 from ridethrough.finance.study.study import Study
 
 _LIBRARIES: Mapping[str, Callable[[], ModuleType]] = {"--workbook": xlsx_library, "--report": template_library}
@@ -36,8 +37,8 @@ def _faults(files: Mapping[str, Path]) -> Iterator[Fault]:
             yield Fault(field=option, value=str(file), allowed=f"left out: {error}")
 
 
-def write_files(study: Study, *, workbook: Path | None, report: Path | None) -> None:
-    """Write the workbook and the page, if they are requested.
+def write_files(study: Study, issue: Issue, *, workbook: Path | None, report: Path | None) -> None:
+    """Write the workbook and the page, if they are requested, each with its issue.
 
     Raises `UnableToAccept` for a file that cannot be written.
     """
@@ -45,11 +46,11 @@ def write_files(study: Study, *, workbook: Path | None, report: Path | None) -> 
         from ridethrough.finance.reports.workbook.workbook import write_study_workbook  # noqa: PLC0415 - a library that may not be there
 
         try:
-            write_study_workbook(study, workbook)
+            write_study_workbook(study, issue, workbook)
         except OSError as error:
             allowed = f"a file that can be written ({error.strerror})"
             raise UnableToAccept([Fault(field="--workbook", value=str(workbook), allowed=allowed)]) from error
     if report is not None:
         from ridethrough.finance.reports.page.page import study_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
 
-        write(study_page(study), report)
+        write(study_page(study, issue), report)

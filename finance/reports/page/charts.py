@@ -50,7 +50,7 @@ def waterfall(study: Study) -> tuple[go.Figure, bool]:
     names = [name for name in (*kinds_saved_by(study), "stored") if savings.figure(name)]
     before = float(study.baseline.total)
     steps = [-float(savings.figure(name)) for name in names] + [savings.wear]
-    labels = ["Bill without<br>trading", *(_broken(name) for name in names), "Wear", "Bill with trading,<br>and wear"]
+    labels = ["Bill without<br>trading", *(_broken(name) for name in names), "Wear", "Bill with<br>trading<br>and wear"]
     figure = go.Figure(
         go.Waterfall(
             x=labels,
@@ -71,12 +71,18 @@ def waterfall(study: Study) -> tuple[go.Figure, bool]:
     if limits:
         figure.update_yaxes(range=limits)
     figure.update_yaxes(title_text=escape(study.currency))
-    return _styled(figure, height=380, legend=False), limits is None
+    return _level(_styled(figure, height=380, legend=False)), limits is None
+
+
+def _level(figure: go.Figure) -> go.Figure:
+    """Names of kinds stand level, with room for three lines: a printer's page is narrow."""
+    figure.update_xaxes(tickangle=0, tickfont={"size": 11})
+    return figure.update_layout(margin_b=64)
 
 
 def _broken(name: str) -> str:
     """The name of a kind, one word a line."""
-    return IN_WORDS[name].replace(" ", "<br>", 1)
+    return IN_WORDS[name].replace(" ", "<br>")
 
 
 def _step(amount: float) -> str:
@@ -111,7 +117,7 @@ def against_perfect_foresight(study: Study) -> go.Figure | None:
             textposition="outside", textfont={"size": 11}, cliponaxis=False,
         )  # fmt: skip
     figure.update_yaxes(title_text=escape(study.currency), zeroline=True, zerolinecolor=_ZERO)
-    return _styled(figure, height=300)
+    return _level(_styled(figure, height=320))
 
 
 def one_day(study: Study, shown: ShownDay) -> go.Figure:

@@ -9,6 +9,7 @@ from plotly.offline import get_plotlyjs
 
 from ridethrough.finance.reports import words
 from ridethrough.finance.reports.extra import template_library
+from ridethrough.finance.reports.issue import Issue
 from ridethrough.finance.reports.money import money
 from ridethrough.finance.reports.page import charts, tables
 from ridethrough.finance.reports.page.day import day_to_show
@@ -17,8 +18,10 @@ from ridethrough.finance.study.study import Study
 _TEMPLATE = Path(__file__).parent / "templates" / "study.html.jinja"
 
 
-def study_page(study: Study) -> str:
+def study_page(study: Study, issue: Issue) -> str:
     """Write the study as a page: verdict, both bills, sources of the saving, safety, wear, worth, assumptions.
+
+    Printed, on A4 or Letter, its first page stands alone: who, when, the answer, how it came about, what is left out.
 
     The saving shown is the difference of the two printed bills. Raises `UnableToWriteReport` if Jinja2 is not
     installed.
@@ -28,6 +31,7 @@ def study_page(study: Study) -> str:
     return str(
         template.render(
             **_head(study),
+            issued=issue.text,
             **_tables(study),
             **_day(study),
             charts={name: {"height": figure.layout.height} for name, figure in figures.items()},
@@ -93,6 +97,8 @@ def _head(study: Study) -> dict[str, object]:
         "violations": study.safety.violations,
         "wear_taken_off": money(study.savings.wear, study.currency),
         "capture": words.capture(study),
+        "method": words.method(study),
+        "left_out": words.left_out(study),
         "assumptions": study.assumptions,
         "warnings": words.warnings(study),
         "no_cash_flow": words.NO_CASH_FLOW,

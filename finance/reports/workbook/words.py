@@ -1,6 +1,7 @@
 """The sheets of text: the summary in front, and the assumptions at the end."""
 
 from ridethrough.finance.reports import words
+from ridethrough.finance.reports.issue import Issue
 from ridethrough.finance.reports.workbook.sheet import Book, Sheet
 from ridethrough.finance.study.study import Study
 
@@ -8,14 +9,14 @@ _KEY_HEAD = 6
 _COLUMNS = 3
 
 
-def write_summary(book: Book, study: Study) -> None:
+def write_summary(book: Book, study: Study, issue: Issue) -> None:
     """Write the verdict, the key figures of the other sheets, safety, and the main assumptions.
 
     Write this sheet after the others, because it shows cells that they name.
     """
     first, last = words.first_and_last_day(study)
     title = f"Savings study: {study.site_name or study.site_id}"
-    note = f"{study.tariff}; {first} to {last}, {words.days(study)}; amounts in {study.currency}"
+    note = f"{study.tariff}; {first} to {last}, {words.days(study)}; amounts in {study.currency}; {issue.text}"
     sheet = book.sheet("Summary", title, widths=(44, 20, 78), note=note)
     sheet.raw.set_row(3, 20)
     sheet.text(3, 0, words.headline(study), "verdict")
@@ -29,7 +30,8 @@ def write_summary(book: Book, study: Study) -> None:
     sheet.text(row + 4, 0, "In brief", "section")
     brief = (
         words.INFORMATION[study.information],
-        f"Plans were made {words.replanned(study)}.",
+        *words.method(study),
+        words.left_out(study),
         *study.assumptions,
         *(f"Warning: {text}" for text in words.warnings(study)),
     )

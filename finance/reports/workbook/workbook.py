@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from ridethrough.finance.reports.extra import xlsx_library
+from ridethrough.finance.reports.issue import Issue
 from ridethrough.finance.reports.workbook.bills import write_bills, write_lines
 from ridethrough.finance.reports.workbook.project_inputs import write_project
 from ridethrough.finance.reports.workbook.record import write_safety, write_series, write_wear
@@ -32,7 +33,7 @@ SHEETS = (
 )
 
 
-def study_workbook(study: Study) -> bytes:
+def study_workbook(study: Study, issue: Issue) -> bytes:
     """Write the study as an XLSX file; the saving is the difference of the two printed bills.
 
     These cells have names: `bill_without_trading`, `bill_with_trading`, `saving_on_the_bill`, `stored_energy`,
@@ -46,17 +47,17 @@ def study_workbook(study: Study) -> bytes:
         workbook = xlsx_library().Workbook(file, options)
         end = study.horizon.end.replace(tzinfo=None)
         workbook.set_properties({"title": f"Savings study: {study.site_id}", "created": end})
-        _write(Book(workbook, SHEETS, study.currency), study)
+        _write(Book(workbook, SHEETS, study.currency), study, issue)
         workbook.close()
         return file.getvalue()
 
 
-def write_study_workbook(study: Study, file: Path) -> None:
+def write_study_workbook(study: Study, issue: Issue, file: Path) -> None:
     """Write the study as an XLSX file; OSError if the file cannot be written."""
-    file.write_bytes(study_workbook(study))
+    file.write_bytes(study_workbook(study, issue))
 
 
-def _write(book: Book, study: Study) -> None:
+def _write(book: Book, study: Study, issue: Issue) -> None:
     columns = write_bills(book, study, write_lines(book, study))
     write_savings(book, study, columns)
     write_safety(book, study)
@@ -66,4 +67,4 @@ def _write(book: Book, study: Study) -> None:
     write_sensitivity(book, study)
     write_series(book, study)
     write_assumptions(book, study)
-    write_summary(book, study)
+    write_summary(book, study, issue)

@@ -58,7 +58,7 @@ RICH = Project(
 
 
 def book_of(project: Project) -> Spreadsheet:
-    return Spreadsheet(study_workbook(replace(studies.yen(), cash_flow=cash_flow(project))))
+    return Spreadsheet(study_workbook(replace(studies.yen(), cash_flow=cash_flow(project)), studies.ISSUE))
 
 
 def put(book: Spreadsheet, name: str, value: float) -> None:
@@ -103,7 +103,7 @@ def test_the_present_value_follows_each_input(name: str) -> None:
 
 def test_the_saving_of_the_study_is_the_saving_of_the_project() -> None:
     study = studies.year()
-    book = Spreadsheet(study_workbook(study))
+    book = Spreadsheet(study_workbook(study, studies.ISSUE))
     ((sheet, cell),) = book.book.defined_names["saving_1_amount"].destinations
     assert book.book[sheet][cell.replace("$", "")].value == "=saving_of_a_year"
     put(book, "saving_of_a_year", 0.0)

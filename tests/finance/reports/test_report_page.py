@@ -20,9 +20,10 @@ from ridethrough.finance.reports.extra import UnableToWriteReport
 from ridethrough.finance.reports.money import money, number, whole_money
 from ridethrough.finance.reports.page.day import day_to_show
 from ridethrough.finance.reports.page.page import study_page
-from ridethrough.finance.reports.words import annual_note, days, headline, percent, replanned, safety
+from ridethrough.finance.reports.words import annual_note, days, headline, left_out, method, percent, replanned, safety
 from ridethrough.finance.study.study import Savings, Study, UpsRecord, Verdict
 from ridethrough.operation.planner import Information
+from ridethrough.tariffs.not_priced import NotPriced
 from ridethrough.tariffs.tariff import Tariff
 
 CASES = (studies.year, studies.month, studies.yen, studies.hostile)
@@ -30,7 +31,7 @@ CASES = (studies.year, studies.month, studies.yen, studies.hostile)
 
 def own(study: Study) -> str:
     """The page less the library."""
-    return study_page(study).replace(get_plotlyjs(), "")
+    return study_page(study, studies.ISSUE).replace(get_plotlyjs(), "")
 
 
 def words_of(study: Study) -> str:
@@ -65,7 +66,7 @@ def test_the_page_needs_no_network_and_no_clock(case: Callable[[], Study]) -> No
     assert "href=" not in page
     assert "url(" not in page
     assert "default-src 'none'" in page
-    assert study_page(case()) == study_page(case())
+    assert study_page(case(), studies.ISSUE) == study_page(case(), studies.ISSUE)
 
 
 def test_text_from_outside_is_never_markup() -> None:
@@ -299,7 +300,7 @@ def test_a_capture_that_is_known_is_told() -> None:
 def test_a_library_that_is_missing_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(UnableToWriteReport, match=r"Jinja2 is not installed.*ridethrough\[reports\]"):
-        study_page(studies.yen())
+        study_page(studies.yen(), studies.ISSUE)
 
 
 CHROMIUM, NEEDS_CHROMIUM = needs("chromium")
@@ -310,7 +311,7 @@ CHROMIUM, NEEDS_CHROMIUM = needs("chromium")
 @pytest.mark.parametrize("case", [studies.year, studies.hostile], ids=lambda case: case.__name__)
 def test_a_browser_draws_every_chart_and_complains_of_nothing(case: Callable[[], Study], tmp_path: Path) -> None:
     file = tmp_path / "study.html"
-    file.write_text(study_page(case()), encoding="utf-8")
+    file.write_text(study_page(case(), studies.ISSUE), encoding="utf-8")
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=8000")
     command = [str(CHROMIUM), *options, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", file.as_uri()]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
@@ -319,3 +320,33 @@ def test_a_browser_draws_every_chart_and_complains_of_nothing(case: Callable[[],
     assert drawn == [
         name for name in ("bills", "waterfall", "ceiling", "day", "cash", "tornado") if name in charts_of(case())
     ]
+
+
+def test_the_first_page_says_who_when_how_and_what_is_left_out() -> None:
+    front = own(studies.year()).split('<div class="front">')[1].split("<noscript>")[0]
+    text = " ".join(unescape(re.sub(r"<[^>]*>", " ", front)).split())
+    assert "Site ashburn-pod-1" in text
+    assert "issued 2026-01-15 by Ridethrough 1.2.0" in text
+    assert " ".join(method(studies.year())) in text
+    assert "Neither bill includes: reactive demand." in text
+    study = studies.year()
+    priced = replace(study, baseline=replace(study.baseline, not_priced=()), bill=replace(study.bill, not_priced=()))
+    assert left_out(priced) == "Every charge of the tariff is in both bills."
+    many = tuple(NotPriced(field=f"charge {number}", reason="because") for number in range(7))
+    lacking = replace(priced, bill=replace(priced.bill, not_priced=many))
+    assert left_out(lacking).endswith("charge 3, charge 4 and 2 more.")
+
+
+@pytest.mark.long
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize("paper", ["A4", "letter"])
+def test_the_first_page_fits_on_one_sheet(paper: str, tmp_path: Path) -> None:
+    front = (
+        study_page(studies.year(), studies.ISSUE).split("<noscript>")[0].replace("@page {", f"@page {{ size: {paper};")
+    )
+    file, printed = tmp_path / "study.html", tmp_path / "study.pdf"
+    file.write_text(f"{front}</main></body></html>".replace("break-after: page", ""), encoding="utf-8")
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--print-to-pdf={printed}")
+    command = [str(CHROMIUM), *options, f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == 1

@@ -37,7 +37,7 @@ def free() -> Study:
 
 
 def of(study: Study) -> Spreadsheet:
-    return Spreadsheet(study_workbook(study))
+    return Spreadsheet(study_workbook(study, studies.ISSUE))
 
 
 @cache
@@ -180,8 +180,8 @@ def test_sheets_are_set_up_to_be_read_and_printed() -> None:
 
 def test_the_same_study_gives_the_same_bytes_dated_by_its_end() -> None:
     study = studies.yen()
-    content = study_workbook(study)
-    assert content == study_workbook(study)
+    content = study_workbook(study, studies.ISSUE)
+    assert content == study_workbook(study, studies.ISSUE)
     assert load_workbook(io.BytesIO(content)).properties.created == datetime(2025, 6, 30, 15, 0, 0)  # noqa: DTZ001 - UTC
 
 
@@ -208,14 +208,14 @@ def test_one_range_stands_alone() -> None:
 
 
 def test_a_workbook_is_written_to_a_file(tmp_path: Path) -> None:
-    write_study_workbook(studies.yen(), tmp_path / "study.xlsx")
-    assert (tmp_path / "study.xlsx").read_bytes() == study_workbook(studies.yen())
+    write_study_workbook(studies.yen(), studies.ISSUE, tmp_path / "study.xlsx")
+    assert (tmp_path / "study.xlsx").read_bytes() == study_workbook(studies.yen(), studies.ISSUE)
 
 
 def test_a_library_that_is_missing_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     with pytest.raises(UnableToWriteReport, match=r"XlsxWriter is not installed.*ridethrough\[reports\]"):
-        study_workbook(studies.yen())
+        study_workbook(studies.yen(), studies.ISSUE)
 
 
 OFFICE, NEEDS_OFFICE = needs("soffice")
@@ -258,4 +258,4 @@ def _with_zeros(monkeypatch: pytest.MonkeyPatch) -> bytes:
             )
 
     monkeypatch.setattr(sheet_module.Book, "__init__", begin)
-    return study_workbook(studies.year())
+    return study_workbook(studies.year(), studies.ISSUE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ from ridethrough.finance.project.uncertainty import (
     annual_savings_range,
     net_present_value_range,
 )
+from ridethrough.finance.reports.issue import Issue
 from ridethrough.finance.study.study import (
     MarginalValues,
     PeriodSavings,
@@ -52,6 +53,8 @@ from ridethrough.tariffs.charges.rider import Rider
 from ridethrough.tariffs.not_priced import NotPriced
 from ridethrough.tariffs.seasons import season_by_month
 from ridethrough.tariffs.tariff import Tariff
+
+ISSUE = Issue(on=date(2026, 1, 15), version="1.2.0")
 
 FloatArray = NDArray[np.float64]
 
