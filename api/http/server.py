@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -11,8 +12,9 @@ from starlette.types import ASGIApp
 from ridethrough.api.http.access.headers import SecurityHeaders
 from ridethrough.api.http.access.limits import Limits
 from ridethrough.api.http.access.roles import Access, NoAuth
-from ridethrough.api.http.answering.problems import answer_with_problems
+from ridethrough.api.http.answering.problems import answer_with_problems, problem_schemas
 from ridethrough.api.http.answering.strict_requests import service_router
+from ridethrough.api.http.operations.docs.page import add_docs
 from ridethrough.api.http.operations.health import add_health
 from ridethrough.api.http.operations.metrics_page import add_metrics
 from ridethrough.api.http.operations.observed import Observed
@@ -32,6 +34,12 @@ class _Service(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Put what concerns every answer around everything else."""
         return Observed(SecurityHeaders(super().build_middleware_stack()))
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, with what the errors consist of."""
+        document = super().openapi()
+        document["components"]["schemas"].update(problem_schemas())
+        return document
 
 
 def create_app(
@@ -60,7 +68,8 @@ def create_app(
         version=version("ridethrough"),
         summary="Dispatch of data-center UPS batteries that never touches the backup reserve.",
         lifespan=lifespan,
-        docs_url=None,  # the interactive pages would load scripts from elsewhere; /openapi.json says it all
+        openapi_url=None,  # ours are routes as all others; FastAPI's own pages would load scripts from elsewhere
+        docs_url=None,
         redoc_url=None,
     )
     app.state.access = access or NoAuth()
@@ -68,6 +77,7 @@ def create_app(
     app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
     app.state.clock = lambda: datetime.now(UTC)
     router = service_router()
+    add_docs(router)
     add_health(router)
     add_metrics(router)
     add_plans(router)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.running.solvers import UnableToSolve
@@ -15,35 +16,54 @@ from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, shown
 from ridethrough.tariffs.documents.printable import printable
 
 _MEDIA_TYPE = "application/problem+json"
-_FAULT_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "source": {"type": "string"},
-        "field": {"type": "string"},
-        "value": {},
-        "allowed": {"type": "string"},
-        "detail": {"type": "string"},
-    },
+STATUSES = {
+    401: "No key, or one that is not valid.",
+    403: "The key's role does not allow it.",
+    404: "There is no such thing, or none that the key may know of.",
+    408: "The request was not whole in its time.",
+    413: "The request is too large.",
+    422: "The input was refused; every fault is listed.",
+    429: "Asked too often; `Retry-After` says when to ask again.",
+    500: "The service failed; its log says why.",
+    503: "No answer in time, or the service is stopping; `Retry-After` says when to ask again.",
 }
-_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {"type": "array", "items": _FAULT_SCHEMA},
-    },
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": {_MEDIA_TYPE: {"schema": _SCHEMA}}}
-    for status, description in (
-        (413, "The request is too large."),
-        (422, "The input was refused; every fault is listed."),
-        (503, "The solver gave no answer."),
-    )
-}
+"""The errors of the service, and when they are the answer."""
+
+
+class ProblemFault(BaseModel):
+    """One fault of the input."""
+
+    source: str | None
+    field: str
+    value: Any
+    allowed: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemFault] | None = None
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route that answers with these errors."""
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {each: {"description": STATUSES[each], "content": {_MEDIA_TYPE: {"schema": schema}}} for each in statuses}
+
+
+PROBLEMS = problems(404, 413, 422, 503)
+"""The errors of a route that reads a document and asks a solver."""
+
+
+def problem_schemas() -> dict[str, Any]:
+    """The parts of the OpenAPI document that `problems` refers to."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), Problem.__name__: schema}
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -10,19 +10,33 @@ from fastapi.responses import JSONResponse
 
 from ridethrough.api.http.access.roles import OPEN
 from ridethrough.api.http.answering.problems import problem
+from ridethrough.api.http.schemas.operations import HealthAnswer, ReadinessAnswer, VersionAnswer
+from ridethrough.api.http.schemas.schema import answered_with
 
 Check = Callable[[], str | None]
 """Tells what is wrong with a part of the service in a few words, or None."""
-_PLAIN = {"type": "string"}
 
 
 def add_health(router: APIRouter) -> None:
     """Let a router tell how the service is."""
-    router.get("/healthz", summary="Whether the service answers, and how many solvers are free", dependencies=[OPEN])(
-        _health
-    )
-    router.get("/readyz", summary="Whether the service can do its work", dependencies=[OPEN])(_readiness)
-    router.get("/version", summary="Which version answers", dependencies=[OPEN])(_version)
+    router.get(
+        "/healthz",
+        summary="Whether the service answers, and how many solvers are free",
+        dependencies=[OPEN],
+        responses=answered_with(HealthAnswer, "It answers."),
+    )(_health)
+    router.get(
+        "/readyz",
+        summary="Whether the service can do its work",
+        dependencies=[OPEN],
+        responses=answered_with(ReadinessAnswer, "It can; 503 says which part cannot."),
+    )(_readiness)
+    router.get(
+        "/version",
+        summary="Which version answers",
+        dependencies=[OPEN],
+        responses=answered_with(VersionAnswer, "The versions."),
+    )(_version)
 
 
 async def _health(request: Request) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`GET /metrics`, in the text format of Prometheus."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
@@ -10,7 +11,13 @@ from ridethrough.api.metrics import REGISTRY, SOLVERS, SOLVES_WAITING
 
 def add_metrics(router: APIRouter) -> None:
     """Let a router tell what was counted."""
-    router.get("/metrics", summary="What was counted, for Prometheus", dependencies=[VIEWER])(_metrics)
+    router.get(
+        "/metrics",
+        summary="What was counted, for Prometheus",
+        dependencies=[VIEWER],
+        response_class=PlainTextResponse,
+        responses={200: {"description": "Prometheus' text format."}},
+    )(_metrics)
 
 
 def _metrics(request: Request, caller: CallerOfRequest) -> Response:

@@ -10,8 +10,9 @@ from ridethrough.api.answers.bill_answer import bill_answer
 from ridethrough.api.answers.tariff.tariff_answer import catalog_answer, tariff_answer
 from ridethrough.api.cases.billing import BillInputs, bill_of
 from ridethrough.api.http.access.roles import VIEWER
-from ridethrough.api.http.answering.problems import PROBLEMS
 from ridethrough.api.http.answering.worker_answers import from_worker
+from ridethrough.api.http.schemas.bills import BillAnswer, TariffAnswer, TariffsAnswer
+from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.stateless.examples import BILL_REQUEST
 from ridethrough.api.reading.events_file import Events, read_events
 from ridethrough.api.reading.series.series_document import series_from_document
@@ -42,13 +43,24 @@ class BillRequest(BaseModel):
 
 def add_bills_and_tariffs(router: APIRouter) -> None:
     """Let a router answer for bills and tariffs."""
-    router.post("/v1/bills", summary="The exact bill of a meter series", dependencies=[VIEWER], responses=PROBLEMS)(
-        _post_bill
-    )
-    router.get("/v1/tariffs", summary="The tariffs of the catalog", dependencies=[VIEWER])(_get_tariffs)
-    router.get("/v1/tariffs/{name}", summary="One tariff of the catalog", dependencies=[VIEWER], responses=PROBLEMS)(
-        _get_tariff
-    )
+    router.post(
+        "/v1/bills",
+        summary="The exact bill of a meter series",
+        dependencies=[VIEWER],
+        responses=answered_with(BillAnswer, "The bill."),
+    )(_post_bill)
+    router.get(
+        "/v1/tariffs",
+        summary="The tariffs of the catalog",
+        dependencies=[VIEWER],
+        responses=answered_with(TariffsAnswer, "Their names, and when they are valid."),
+    )(_get_tariffs)
+    router.get(
+        "/v1/tariffs/{name}",
+        summary="One tariff of the catalog",
+        dependencies=[VIEWER],
+        responses=answered_with(TariffAnswer, "The tariff, as native YAML says it."),
+    )(_get_tariff)
 
 
 async def _post_bill(request: Request, body: Annotated[BillRequest, Body(openapi_examples=BILL_REQUEST)]) -> Response:

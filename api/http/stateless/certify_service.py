@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ridethrough.api.answers.plan.plan_answer import certificate_answer
 from ridethrough.api.cases.plans.certifying import certificate_of
 from ridethrough.api.http.access.roles import VIEWER
-from ridethrough.api.http.answering.problems import PROBLEMS
 from ridethrough.api.http.answering.worker_answers import from_worker
+from ridethrough.api.http.schemas.certificates import CertificateAnswer
+from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.reading.plan_file import read_plan
 from ridethrough.api.reading.series.written_time import instant
 from ridethrough.api.reading.site_file import read_site, read_state
@@ -30,9 +31,12 @@ class CertifyRequest(BaseModel):
 
 def add_certificates(router: APIRouter) -> None:
     """Let a router answer for certificates."""
-    router.post("/v1/certify", summary="Replay outages against a plan", dependencies=[VIEWER], responses=PROBLEMS)(
-        _post_certify
-    )
+    router.post(
+        "/v1/certify",
+        summary="Replay outages against a plan",
+        dependencies=[VIEWER],
+        responses=answered_with(CertificateAnswer, "The certificate, also of a plan that is not certified."),
+    )(_post_certify)
 
 
 async def _post_certify(request: Request, body: Annotated[CertifyRequest, Body()]) -> Response:

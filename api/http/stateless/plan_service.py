@@ -12,8 +12,10 @@ from ridethrough.api.cases.plans.day_problem import LONGEST_LOOK_AHEAD_H
 from ridethrough.api.cases.plans.planning import plan_day
 from ridethrough.api.cases.plans.reserves import reserves_of
 from ridethrough.api.http.access.roles import VIEWER
-from ridethrough.api.http.answering.problems import PROBLEMS
 from ridethrough.api.http.answering.worker_answers import from_worker
+from ridethrough.api.http.schemas.certificates import ReserveAnswer
+from ridethrough.api.http.schemas.plans import PlanAnswer
+from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.stateless.examples import PLAN_REQUEST, RESERVE_REQUEST, TYPICAL_DAY
 from ridethrough.api.reading.site_file import read_site, read_state
 from ridethrough.tariffs.documents.acceptance import together
@@ -66,10 +68,18 @@ class ReserveRequest(BaseModel):
 
 def add_plans(router: APIRouter) -> None:
     """Let a router answer for plans and reserves."""
-    router.post("/v1/plans", summary="Plan one local day", dependencies=[VIEWER], responses=PROBLEMS)(_post_plan)
-    router.post("/v1/reserve", summary="The reserve of every UPS system", dependencies=[VIEWER], responses=PROBLEMS)(
-        _post_reserve
-    )
+    router.post(
+        "/v1/plans",
+        summary="Plan one local day",
+        dependencies=[VIEWER],
+        responses=answered_with(PlanAnswer, "The plan; `Ridethrough-Status` is its status."),
+    )(_post_plan)
+    router.post(
+        "/v1/reserve",
+        summary="The reserve of every UPS system",
+        dependencies=[VIEWER],
+        responses=answered_with(ReserveAnswer, "The reserves."),
+    )(_post_reserve)
 
 
 def warm_up() -> None:

@@ -11,8 +11,9 @@ from ridethrough.api.answers.study.study_answer import study_answer
 from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of
 from ridethrough.api.cases.study_value import valued
 from ridethrough.api.http.access.roles import VIEWER
-from ridethrough.api.http.answering.problems import PROBLEMS
 from ridethrough.api.http.answering.worker_answers import from_worker
+from ridethrough.api.http.schemas.schema import answered_with
+from ridethrough.api.http.schemas.studies import StudyAnswer
 from ridethrough.api.http.stateless.examples import PLAN_REQUEST
 from ridethrough.api.reading.project_file import read_project
 from ridethrough.api.reading.site_file import read_site
@@ -57,7 +58,10 @@ class StudyBody(BaseModel):
 def add_studies(router: APIRouter) -> None:
     """Let a router answer for studies."""
     router.post(
-        "/v1/studies", summary="What trading would have saved, up to a month", dependencies=[VIEWER], responses=PROBLEMS
+        "/v1/studies",
+        summary="What trading would have saved, up to a month",
+        dependencies=[VIEWER],
+        responses=answered_with(StudyAnswer, "The study."),
     )(_post_study)
 
 
