@@ -128,19 +128,15 @@ def test_a_route_says_what_it_answers_with() -> None:
         assert success, f"{method} {path} documents no answer"
         for status, answer in success.items():
             schemas = [each.get("schema", {}) for each in answer.get("content", {}).values()]
-            assert status == "204" or (schemas and all(schemas)), (
-                f"{method} {path} {status} says nothing of its content"
-            )
+            assert status == "204" or (schemas and all(schemas)), f"{method} {path} {status} of what?"
 
 
 def test_every_error_is_a_problem_document() -> None:
     for _, _, operation in ROUTES:
         for status, answer in operation["responses"].items():
             if int(status) >= 400:
-                assert set(answer["content"]) == {"application/problem+json"}
-                assert answer["content"]["application/problem+json"]["schema"] == {
-                    "$ref": "#/components/schemas/Problem"
-                }
+                schema = {"$ref": "#/components/schemas/Problem"}
+                assert answer["content"] == {"application/problem+json": {"schema": schema}}
 
 
 def test_the_document_is_one() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ridethrough.api.http.access.roles import OPEN
 from ridethrough.api.http.operations.docs.reference import groups, schemas
@@ -18,11 +18,8 @@ _ENVIRONMENT = Environment(
 
 def _code(text: str) -> Markup:
     """Words between backticks as code."""
-    parts = [
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
-        for number, part in enumerate(text.split("`"))
-    ]
-    return Markup("").join(parts)
+    parts = enumerate(text.split("`"))
+    return Markup().join(Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in parts)
 
 
 _ENVIRONMENT.filters["code"] = _code

@@ -179,8 +179,10 @@ def test_unknown_paths_and_methods_are_problems_too(client: httpx.Client) -> Non
 
 
 def test_openapi_describes_problems(client: httpx.Client) -> None:
-    operation = client.get("/openapi.json").json()["paths"]["/v1/plans"]["post"]
-    assert "errors" in operation["responses"]["422"]["content"]["application/problem+json"]["schema"]["properties"]
+    document = client.get("/openapi.json").json()
+    refused = document["paths"]["/v1/plans"]["post"]["responses"]["422"]["content"]["application/problem+json"]
+    assert refused["schema"] == {"$ref": "#/components/schemas/Problem"}
+    assert "errors" in document["components"]["schemas"]["Problem"]["properties"]
 
 
 def test_many_requests_at_once_are_all_answered(client: httpx.Client) -> None:
