@@ -9,6 +9,7 @@ LEAST_EFFICIENCY = 1e-6
 """A smaller one is an error of writing, and what is divided by it overflows."""
 SMALLEST = 1e-15
 """No figure of a site that is divided by is smaller."""
+_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +86,20 @@ class Checks:
 
     def fraction(self, name: str, value: float) -> None:
         """Note a fault unless 0 <= `value` <= 1."""
-        self.require(0 <= value <= 1, name, value, "a fraction from 0 to 1")
+        self.require(0 <= value <= 1, name, value, f"a fraction from 0 to 1{_not_percent(value)}")
 
     def efficiency(self, name: str, value: float) -> None:
         """Note a fault unless `value` is a fraction that one can divide by: from `LEAST_EFFICIENCY` to 1."""
         least = "" if not 0 < value < LEAST_EFFICIENCY else f" (at least {LEAST_EFFICIENCY:g})"
-        self.require(LEAST_EFFICIENCY <= value <= 1, name, value, f"a fraction above 0 and up to 1{least}")
+        allowed = f"a fraction above 0 and up to 1{least}{_not_percent(value)}"
+        self.require(LEAST_EFFICIENCY <= value <= 1, name, value, allowed)
 
     def raise_faults(self) -> None:
         """Raise `UnableToAccept` with every fault noted, if there is one."""
         if self.faults:
             raise UnableToAccept(self.faults)
+
+
+def _not_percent(value: float) -> str:
+    """A question for a figure that looks like a percentage."""
+    return f" (did you mean {value / _PERCENT:g}?)" if 1 < value <= _PERCENT else ""

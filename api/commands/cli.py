@@ -49,10 +49,9 @@ SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The sit
 
 
 DayOption = Annotated[
-    datetime | None,
+    str | None,
     typer.Option(
         "--date",
-        formats=["%Y-%m-%d"],
         metavar="YYYY-MM-DD",
         help="The local day to plan; without it, tomorrow by the clock.",
     ),
@@ -107,7 +106,7 @@ def plan(  # noqa: PLR0917 - one parameter an option
     """Plan one local day: what every battery does, what it saves, and the proof that it is safe."""
     from ridethrough.api.answers.plan.plan_answer import plan_answer  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.cases.plans.planning import plan_day  # noqa: PLC0415
-    from ridethrough.api.reading.series.written_time import instant  # noqa: PLC0415
+    from ridethrough.api.reading.series.written_time import instant, local_day  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file, read_state_file  # noqa: PLC0415
     from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415 - each command imports what it needs
 
@@ -115,12 +114,17 @@ def plan(  # noqa: PLR0917 - one parameter an option
         fault = Fault(field="--plot", value=str(plot), allowed="another file than --out")
         raise UnableToAccept([fault])
     if now is not None and day is not None:
-        raise UnableToAccept([Fault(field="--date", value=f"{day:%Y-%m-%d}", allowed="left out with --now")])
-    inputs, measured = together(lambda: read_site_file(site), lambda: read_state_file(state) if state else None)
+        raise UnableToAccept([Fault(field="--date", value=day, allowed="left out with --now")])
+    inputs, measured, local, moment = together(
+        lambda: read_site_file(site),
+        lambda: read_state_file(state) if state else None,
+        lambda: local_day(day, "--date"),
+        lambda: instant(now, "--now") if now is not None else datetime.now(UTC),
+    )
     planned = plan_day(
         inputs,
-        now=instant(now, "--now") if now is not None else datetime.now(UTC),
-        day=day.date() if day else None,
+        now=moment,
+        day=local,
         from_now=now is not None,
         state=measured,
         state_source=state.name if state else "state",
@@ -148,16 +152,18 @@ def reserve(
     """Show the reserve of every UPS system: what it needs, what is left to trade, what binds."""
     from ridethrough.api.answers.plan.plan_answer import reserve_answer  # noqa: PLC0415
     from ridethrough.api.cases.plans.reserves import reserves_of  # noqa: PLC0415
+    from ridethrough.api.reading.series.written_time import local_day  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
+    from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415
 
-    inputs = read_site_file(site)
+    inputs, local = together(lambda: read_site_file(site), lambda: local_day(day, "--date"))
     if price:
         from ridethrough.api.commands.reserve_price import write_reserve_price  # noqa: PLC0415
 
-        write_reserve_price(inputs, day.date() if day else None, form, out)
+        write_reserve_price(inputs, local, form, out)
         return
     if day is not None:
-        raise UnableToAccept([Fault(field="--date", value=f"{day:%Y-%m-%d}", allowed="left out without --price")])
+        raise UnableToAccept([Fault(field="--date", value=day, allowed="left out without --price")])
     requirements = reserves_of(inputs)
     emit(reserve_answer(requirements), form, out)
     if not all(each.feasible for each in requirements):

@@ -1,6 +1,5 @@
 """`ridethrough tariff`: the catalog, a tariff for people to read, and URDB rates as native YAML."""
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -48,8 +47,8 @@ def import_tariff(
     rate: Annotated[Path, typer.Argument(metavar="URDB.json", help="A rate of the Utility Rate Database.")],
     out: OutOption = None,
     on: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Which rate, where the file has several."),
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="Which rate, where the file has several."),
     ] = None,
     lookback: Annotated[
         Lookback,
@@ -62,8 +61,9 @@ def import_tariff(
     ] = 1.0,
 ) -> None:
     """Turn a rate of the Utility Rate Database into native YAML."""
+    from ridethrough.api.reading.series.written_time import local_day  # noqa: PLC0415
     from ridethrough.api.reading.tariff_file import import_urdb_file  # noqa: PLC0415
     from ridethrough.tariffs.native import tariff_to_yaml  # noqa: PLC0415
 
-    imported = import_urdb_file(rate, on=on.date() if on else None, lookback=lookback.value, power_factor=power_factor)
+    imported = import_urdb_file(rate, on=local_day(on, "--on"), lookback=lookback.value, power_factor=power_factor)
     write(tariff_to_yaml(imported), out)

@@ -27,7 +27,8 @@ from ridethrough.finance import (
     straight_line,
 )
 from ridethrough.finance.study.valuation import Venture
-from ridethrough.tariffs.documents.acceptance import Location, accept, shown
+from ridethrough.tariffs.documents.acceptance import accept, shown
+from ridethrough.tariffs.documents.known_fields import Location
 
 _WAYS = ("macrs_years", "straight_line_years", "fraction_by_year")
 _PARTS: dict[str, dict[str, Any]] = {

@@ -18,7 +18,7 @@ from ridethrough.api.reading.tables.csv_format import CsvFormat, Gaps
 from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
 from ridethrough.domain.plausible_prices import PlausiblePrices
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.documents.acceptance import Location
+from ridethrough.tariffs.documents.known_fields import Location
 
 _LONGEST_STEP_MIN = 24 * 60
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
@@ -240,20 +240,12 @@ class StateDocument:
 
         Raises `UnableToAccept` for negative figures.
         """
-        stored = {ups_id: ups.stored_kwh for ups_id, ups in self.ups.items() if ups.stored_kwh is not None}
-        return SiteState(
-            stored_kwh=stored,
-            peaks_kw=self.peaks_kw,
-            past_peaks_kw=self.past_peaks_kw,
-            energy_kwh=self.energy_kwh,
-            period_energy_kwh=self.period_energy_kwh,
-            day_peaks_kw=self.day_peaks_kw,
-            conditions=tuple(each.condition for each in self.conditions),
-            unit_stored_kwh={
-                ups_id: ups.unit_stored_kwh for ups_id, ups in self.ups.items() if ups.unit_stored_kwh is not None
-            },
-            measured_at=self.measured_at,
-        )
+        measured = self.ups.items()
+        stored = {ups_id: ups.stored_kwh for ups_id, ups in measured if ups.stored_kwh is not None}
+        of_units = {ups_id: ups.unit_stored_kwh for ups_id, ups in measured if ups.unit_stored_kwh is not None}
+        conditions = tuple(each.condition for each in self.conditions)
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "ups"}
+        return SiteState(**own | {"conditions": conditions}, stored_kwh=stored, unit_stored_kwh=of_units)
 
 
 def values_of(kind: type, document: object) -> dict[str, Any]:

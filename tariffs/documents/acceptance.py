@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from ridethrough.domain.validation import LARGEST, Fault, UnableToAccept
+from ridethrough.tariffs.documents.known_fields import Location, meant_fields, renamed
 from ridethrough.tariffs.documents.printable import UNPRINTABLE, printable
 
 T = TypeVar("T")
 
-Location = tuple[int | str, ...]
 StandIn = Callable[[Location, object], dict[str, Any] | None]
 """Returns a valid stand-in for the part at a location, or None if no part ends there."""
 
@@ -66,6 +66,12 @@ def accept(
             errors = error.errors(include_url=False)
         else:
             break
+        unknown = [each["loc"] for each in errors if each["type"] in _UNKNOWN_FIELD]
+        meant = meant_fields(adapter, current, unknown)
+        if meant:
+            faults += _misspelt(current, meant)
+            current = renamed(current, meant)
+            continue
         listed = [fault for each in errors for fault in _faults(current, each)]
         faults += [fault for fault in listed if fault not in faults]
         mended = _mended(current, [(each["loc"], each["type"]) for each in errors], stand_in)
@@ -154,6 +160,13 @@ def _faults(document: object, error: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(field=path, value=given_in(error), allowed=allowed_by(error))
 
 
+def _misspelt(document: object, meant: Mapping[Location, str]) -> Iterator[Fault]:
+    """A fault for each key that seems to mean another."""
+    for place, name in meant.items():
+        allowed = f"left out: the field is unknown; did you mean `{name}`?"
+        yield Fault(field=_path(document, place), value=shown(_at(document, place)), allowed=allowed)
+
+
 def given_in(error: Mapping[str, Any]) -> object:
     """The refused value of one of pydantic's errors, for a message."""
     return None if error["type"] in _MISSING_FIELD else shown(error.get("input"))
@@ -163,7 +176,8 @@ def allowed_by(error: Mapping[str, Any]) -> str:
     """The allowed value, in plain words."""
     kind = error["type"]
     if kind in _UNKNOWN_FIELD:
-        return "left out: the field is unknown"
+        key, colon, value = str(error["loc"][-1]).partition(":")
+        return "left out: the field is unknown" + (f"; is it `{key}: {value}`, with a space?" if colon else "")
     if kind in _MISSING_FIELD:
         return "given: it has no default"
     if kind == "enum":

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from ridethrough.domain.validation import Fault, UnableToAccept
+from ridethrough.tariffs.documents.yaml_hints import yaml_fault
 
 MOST_REPEATED_NODES = 100_000
 """The most values that all aliases of a YAML document may repeat; a person repeats only a few."""
@@ -37,10 +38,7 @@ def yaml_document(text: str, source: str) -> Any:  # noqa: ANN401 - a document m
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        fault = Fault(field=place, source=source, value=problem, allowed="a YAML document")
+        fault = yaml_fault(text, error, source)
     except RecursionError:
         fault = Fault(field="", source=source, value=_NESTED, allowed="a YAML document of plain values")
     except (ValueError, TypeError, LookupError, AttributeError) as error:

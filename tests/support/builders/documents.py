@@ -96,3 +96,12 @@ def run(*arguments: object) -> CommandResult:
     assert isinstance(code, int | None)
     assert "Traceback" not in err.getvalue()
     return CommandResult(code=code or 0, out=out.getvalue(), err=err.getvalue())
+
+
+def refused(*arguments: object) -> list[str]:
+    """Run a command that must refuse its input; return its lines."""
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, ""), ran
+    lines = ran.err.splitlines()
+    assert all(line.startswith("error: ") for line in lines)
+    return [line.removeprefix("error: ") for line in lines]

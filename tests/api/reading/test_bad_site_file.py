@@ -1,4 +1,4 @@
-"""Whatever is wrong with the input: exit 2, nothing on standard output, and a line that says where, what and why."""
+"""Whatever is wrong with a site file: exit 2, nothing on standard output, and a line that says where, what and why."""
 
 import json
 from pathlib import Path
@@ -6,19 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from documents import DAY, REMOVED, run, series_rows, site_document, write_site
+from documents import DAY, REMOVED, refused, run, series_rows, site_document, write_site
 
 START = f"{DAY}T00:00-04:00"
-HOURS = series_rows(START, [4300] * 24)
-
-
-def refused(*arguments: object) -> list[str]:
-    """Run a command that must refuse its input; return its lines."""
-    ran = run(*arguments)
-    assert (ran.code, ran.out) == (2, ""), ran
-    lines = ran.err.splitlines()
-    assert all(line.startswith("error: ") for line in lines)
-    return [line.removeprefix("error: ") for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +22,10 @@ def refused(*arguments: object) -> list[str]:
         ({"ups.0.battery.nominal_kwh": REMOVED}, "ups.pod-1.battery.nominal_kwh is None, must be given"),
         ({"ups.0.battery.oops": 1}, "ups.pod-1.battery.oops is 1, must be left out: the field is unknown"),
         ({"ups.0.battery": 5}, "ups.pod-1.battery is 5, must be a mapping of fields"),
-        ({"ups.0.battery.max_fraction": 80}, "ups.pod-1.battery.max_fraction is 80.0, must be a fraction from 0 to 1"),
+        (
+            {"ups.0.battery.max_fraction": 80},
+            "ups.pod-1.battery.max_fraction is 80.0, must be a fraction from 0 to 1 (did",
+        ),
         ({"ups.0.battery.usable_fraction_by_c_rate": {1: 2.0}}, "usable_fraction_by_c_rate.1 is 2.0, must be"),
         ({"ups.0.battery.usable_fraction_by_c_rate": [1, 2]}, "usable_fraction_by_c_rate is 'a list of 2', must be"),
         ({"ups.0.tolerated_failures": False}, "ups.pod-1.tolerated_failures is False, must be a whole number"),
@@ -145,7 +138,7 @@ def test_faults_in_every_part_of_the_site_file_are_listed_at_once(tmp_path: Path
     ("text", "message"),
     [
         ("id: a\nid: b\n", "site.yaml: line 2 is \"the key 'id' is given twice\", must be a YAML document"),
-        ("id: [a\n", "site.yaml: line 2 is"),
+        ("id: [a\n", "site.yaml: line 1 is 'id: [a', must be YAML: a closing } or ]"),
         ("", "site.yaml is 'an empty document', must be a mapping of fields"),
         ("- a\n", "site.yaml is 'a list of 1', must be a mapping of fields"),
         ("? {a: b}\n: c\n", "must be a YAML document"),
@@ -183,173 +176,6 @@ def test_what_older_yaml_reads_as_a_number_is_refused(tmp_path: Path, written: s
     assert refused("reserve", site) == [f"site.yaml: ups.pod-1.tolerated_failures is {meaning}, must be a whole number"]
 
 
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        (["start,load_mw", *HOURS], "load.csv: header is 'start,load_mw', must be a header with one value column"),
-        (["time,load_kw", *HOURS], "load.csv: header is 'time,load_kw', must be a header with a `start` column"),
-        (["start,load_kw,load_kw", *HOURS], "must be a header with one value column: load_kw"),
-        (["start,load_kw", *HOURS[:5], *HOURS[6:]], "row 7, start is '2026-07-15T06:00:00-04:00 (after a gap)'"),
-        (["start,load_kw", *HOURS[:6], *HOURS[5:]], "row 8, start is '2026-07-15T05:00:00-04:00 (a duplicate)'"),
-        (["start,load_kw", *HOURS[:3], HOURS[1], *HOURS[3:]], "row 5, start is '2026-07-15T01:00:00-04:00 (out of"),
-        (["start,load_kw", *HOURS[::-1]], "must be after"),
-        (["start,load_kw", "2026-07-15T00:00,1", *HOURS[1:]], "row 2, start is '2026-07-15T00:00', must be an"),
-        (["start,load_kw", "0001-01-01T00:00Z,1", *HOURS[1:]], "row 2, start is '0001-01-01T00:00Z', must be"),
-        (["start,load_kw", "yesterday,1", *HOURS[1:]], "row 2, start is 'yesterday', must be"),
-        (["start,load_kw", f"{START},many", *HOURS[1:]], "row 2, load_kw is 'many', must be a finite number"),
-        (["start,load_kw", f"{START},nan", *HOURS[1:]], "row 2, load_kw is 'nan', must be a finite number"),
-        (["start,load_kw", f"{START},inf", *HOURS[1:]], "row 2, load_kw is 'inf', must be a finite number"),
-        (["start,load_kw", f"{START},", *HOURS[1:]], "row 2, load_kw is '', must be a finite number"),
-        (["start,load_kw", f"{START}", *HOURS[1:]], "row 2, load_kw is None, must be a finite number"),
-        (["start,load_kw", f"{START},4,5", *HOURS[1:]], "row 2 is 'more cells', must be as long as the header"),
-        (["start,load_kw", f"{START},-5", *HOURS[1:]], "load is '-5 kW at 2026-07-15T00:00:00-04:00', must be"),
-        (["start,load_kw", HOURS[0]], "rows is 1, must be at least 2 rows"),
-        (["start,load_kw"], "rows is 0, must be at least 2 rows"),
-        ([], "load.csv: header is '', must be a header with a `start` column"),
-        (["start,load_kw", *series_rows(START, [1] * 96, 15)], "load.csv: step is '15 minutes', must be 60 minutes"),
-        (["start,load_kw", *series_rows(f"{DAY}T00:10-04:00", [1] * 48)], "must be on the 60-minute grid"),
-        (["start,load_kw", *series_rows("2026-07-14T00:00-04:00", [1] * 30)], "load.csv: time covered is"),
-    ],
-    ids=lambda case: case[:50] if isinstance(case, str) else "",
-)  # fmt: skip
-def test_a_series_with_anything_wrong_in_it_is_refused_with_its_row(
-    tmp_path: Path, rows: list[str], message: str
-) -> None:
-    (tmp_path / "load.csv").write_text("\n".join(rows))
-    lines = refused("plan", write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}}), "--date", DAY)
-    assert any(message in line for line in lines), lines
-    assert all(line.startswith("load.csv: ") for line in lines)
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"start,load_kw\n\x80\x81", b'start,load_kw\n"' + b"x" * 200_000])
-def test_binary_garbage_is_no_series(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "load.csv").write_bytes(content)
-    lines = refused("plan", write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}}), "--date", DAY)
-    assert "load.csv" in lines[0]
-    assert "must be a UTF-8 CSV file" in lines[0]
-
-
-def test_a_series_with_many_faults_lists_the_first_and_counts_the_rest(tmp_path: Path) -> None:
-    (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *["x,y"] * 100]))
-    lines = refused("plan", write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}}), "--date", DAY)
-    assert len(lines) == 21
-    assert "200 faults" in lines[-1]
-
-
-def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
-    (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *HOURS]), encoding="utf-8-sig")
-    site = write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}})
-    site.write_text(site.read_text(), encoding="utf-8-sig")
-    (tmp_path / "state.json").write_text('{"ups": {"pod-1": {"stored_kwh": 800}}}', encoding="utf-8-sig")
-    assert run("plan", site, "--date", DAY, "--state", tmp_path / "state.json").code == 0
-
-
-def test_a_day_that_the_series_do_not_cover_is_refused_for_each_of_them(tmp_path: Path) -> None:
-    (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *HOURS]))
-    site = write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}})
-    lines = refused("plan", site, "--date", "2026-07-14")
-    assert [line.split(":")[0] for line in lines] == ["load.csv", "prices"]
-    assert all("time covered is '2026-07-15T00:00:00-04:00 to 2026-07-16T00:00:00-04:00'" in line for line in lines)
-
-
-def test_a_look_ahead_past_the_series_is_refused(tmp_path: Path) -> None:
-    lines = refused("plan", write_site(tmp_path), "--date", DAY, "--look-ahead-h", 1)
-    assert "prices: time covered" in lines[0]
-
-
-@pytest.mark.parametrize(
-    ("state", "message"),
-    [
-        ({"ups": {"pod-1": {"stored_kwh": 921}}}, "ups.pod-1.stored_kwh is 921.0, must be at most the 920.000 kWh"),
-        ({"ups": {"pod-1": {"stored_kwh": -1}}}, "ups.pod-1.stored_kwh is -1.0, must be a number of at least 0"),
-        ({"ups": {"pod-1": {"stored_kwh": "800"}}}, "ups.pod-1.stored_kwh is '800', must be a number"),
-        ({"ups": {"pod-1": {"soc": 1}}}, "ups.pod-1.soc is 1, must be left out: the field is unknown"),
-        (
-            {"ups": {"pod-1": {"stored_kwh": 800}, "pod-9": {"stored_kwh": 1}}},
-            "ups.pod-9 is 'pod-9', must be one of the site's systems: pod-1",
-        ),
-        ({"ups": {}}, "ups.pod-1 is None, must be given, with stored_kwh"),
-        ({"measured_at": "2026-07-15T00:00", "ups": {"pod-1": {"stored_kwh": 800}}}, "measured_at is"),
-        (
-            {"peaks_kw": {"facility": 1}, "ups": {"pod-1": {"stored_kwh": 800}}},
-            "peaks_kw.facility is 'facility', must be left out: the site has no tariff",
-        ),
-        ({"peaks_kw": [1]}, "peaks_kw is 'a list of 1', must be a mapping"),
-        ({"stored": 1}, "stored is 1, must be left out: the field is unknown"),
-        ([], "is 'a list of 0', must be a mapping of fields"),
-    ],
-)  # fmt: skip
-def test_a_state_that_the_site_cannot_be_in_is_refused(tmp_path: Path, state: object, message: str) -> None:
-    (tmp_path / "state.json").write_text(json.dumps(state))
-    (line,) = refused("plan", write_site(tmp_path), "--date", DAY, "--state", tmp_path / "state.json")
-    assert line.startswith("state.json")
-    assert message in line
-
-
-def test_peaks_of_charges_that_the_tariff_does_not_have_are_refused_with_their_file(tmp_path: Path) -> None:
-    site = write_site(tmp_path, {"tariff": "dominion-gs-4", "prices": REMOVED})
-    state = {"peaks_kw": {"facility": 1}, "past_peaks_kw": {"facility": {"May": 2}}, "ups": {"x": {"stored_kwh": 1}}}
-    (tmp_path / "state.json").write_text(json.dumps(state))
-    lines = refused("plan", site, "--date", DAY, "--state", tmp_path / "state.json")
-    assert len(lines) == 5
-    assert all(line.startswith("state.json: ") for line in lines)
-    assert any("must be one of the tariff's charges: on-peak demand, off-peak demand" in line for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('{"ups": {"pod-1": {"stored_kwh": NaN}}}', "NaN is not a number"),
-        ('{"energy_kwh": 1e999}', "energy_kwh is inf, must be a finite number"),
-        ('{"ups": {"pod-1": {"stored_kwh": 700, "stored_kwh": 920}}}', "the key 'stored_kwh' is given twice"),
-        ("{", "state.json: line 1 is"),
-        ("[" * 100_000, "must be a JSON document"),
-        ('{"energy_kwh": ' + "9" * 5000 + "}", "must be a JSON document"),
-    ],
-    ids=["nan", "infinite", "twice", "syntax", "deep", "digits"],
-)
-def test_a_state_file_that_is_no_strict_json_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "state.json").write_text(text)
-    (line,) = refused("plan", write_site(tmp_path), "--date", DAY, "--state", tmp_path / "state.json")
-    assert message in line
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--date", "9999-12-31"], "date is '9999-12-31', must be in the years 1970 to 2200"),
-        (["--date", "0001-01-01"], "date is '0001-01-01', must be in the years 1970 to 2200"),
-        (["--date", DAY, "--look-ahead-h", "inf"], "look_ahead_h is inf, must be from 0 to 744 hours"),
-        (["--date", DAY, "--look-ahead-h", "1e9"], "look_ahead_h is 1000000000.0, must be from 0 to 744 hours"),
-    ],
-)
-def test_a_day_or_look_ahead_beyond_reason_is_refused(tmp_path: Path, arguments: list[str], message: str) -> None:
-    assert refused("plan", write_site(tmp_path), *arguments) == [message]
-
-
-def test_a_horizon_of_too_many_intervals_is_refused(tmp_path: Path) -> None:
-    changes = {"interval_minutes": 1, "prices": REMOVED, "tariff": "dominion-gs-4"}
-    lines = refused("plan", write_site(tmp_path, changes), "--date", DAY, "--look-ahead-h", 700)
-    assert lines == ["look_ahead_h is '43440 intervals of 1 minutes', must be at most 10000 intervals"]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--date", "tomorrow"],
-        ["--date", "2026-02-30"],
-        ["--look-ahead-h", "-1"],
-        ["--look-ahead-h", "nan"],
-        ["--format", "xml"],
-        ["--oops"],
-    ],
-)  # fmt: skip
-def test_a_wrong_option_ends_with_exit_2(tmp_path: Path, arguments: list[str]) -> None:
-    ran = run("plan", write_site(tmp_path), *arguments)
-    assert (ran.code, ran.out) == (2, "")
-    assert "Invalid value" in ran.err or "No such option" in ran.err
-
-
 def test_an_indexed_tariff_without_prices_is_refused(tmp_path: Path) -> None:
     tariff = {
         "name": "indexed",
@@ -366,12 +192,6 @@ def test_a_tariff_file_with_faults_is_named(tmp_path: Path) -> None:
     assert "mine.yaml: oops" in refused("plan", site, "--date", DAY)[0]
     (tmp_path / "mine.yaml").write_text("a: [")
     assert "mine.yaml" in refused("plan", site, "--date", DAY)[0]
-
-
-def test_a_directory_is_no_series(tmp_path: Path) -> None:
-    (tmp_path / "load.csv").mkdir()
-    (line,) = refused("plan", write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}}), "--date", DAY)
-    assert "must be a file beside the site file" in line
 
 
 def test_a_tariff_may_stand_in_a_file_or_in_the_site_itself(tmp_path: Path) -> None:
@@ -410,3 +230,77 @@ def test_a_document_that_names_the_fault_by_number_where_there_is_no_id(tmp_path
     lines = refused("reserve", site)
     assert any("ups.1.id is None, must be given" in line for line in lines)
     assert all("ups.1." in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "written", "meant"),
+    [
+        ("ups.0", "unit", "units"),
+        ("ups.0.battery", "nominal_kWh", "nominal_kwh"),
+        ("ups.0.battery", "state-of-health", "state_of_health"),
+        ("ups.0.reserve", "ridethrough_s", "ride_through_s"),
+        ("ups.0.load", "constant_kW", "constant_kw"),
+        ("interconnection", "import_limit_kwh", "import_limit_kw"),
+        ("prices", "value", "values"),
+        ("", "time_zone", "timezone"),
+        ("", "intervall_minutes", "interval_minutes"),
+    ],
+)
+def test_a_misspelt_key_is_one_fault_with_the_field_that_is_meant(
+    tmp_path: Path, path: str, written: str, meant: str
+) -> None:
+    document = site_document()
+    place: Any = document
+    for step in path.split(".") if path else ():
+        place = place[int(step) if step.isdigit() else step]
+    place[written] = place.pop(meant)
+    (tmp_path / "site.yaml").write_text(yaml.safe_dump(document))
+    (line,) = refused("reserve", tmp_path / "site.yaml")
+    shown = ".".join(part for part in (path.replace("ups.0", "ups.pod-1"), written) if part)
+    assert line.startswith(f"site.yaml: {shown} is ")
+    assert line.endswith(f"must be left out: the field is unknown; did you mean `{meant}`?")
+
+
+def test_a_misspelt_key_hides_no_other_fault(tmp_path: Path) -> None:
+    changes = {"ups.0.units": REMOVED, "ups.0.unit": 5, "ups.0.tolerated_failures": 5, "ups.0.battery.max_fraction": 0}
+    lines = refused("reserve", write_site(tmp_path, changes))
+    assert [line.split(" is ")[0].removeprefix("site.yaml: ups.pod-1.") for line in lines] == [
+        "unit",
+        "battery.max_fraction",
+        "tolerated_failures",
+    ]
+
+
+def test_a_key_that_means_no_field_that_is_lacking_is_not_guessed(tmp_path: Path) -> None:
+    (line,) = refused("reserve", write_site(tmp_path, {"ups.0.unit": 5}))
+    assert line == "site.yaml: ups.pod-1.unit is 5, must be left out: the field is unknown"
+    (line,) = refused("reserve", write_site(tmp_path, {"gaps": {"fill": "hold", "at_most_minutes": 9, "x:y": None}}))
+    assert line.endswith("must be left out: the field is unknown; is it `x: y`, with a space?")
+
+
+@pytest.mark.parametrize("name", ["max_fraction", "discharge_efficiency", "state_of_health", "charge_efficiency"])
+def test_a_percentage_is_asked_for_as_a_fraction(tmp_path: Path, name: str) -> None:
+    (line,) = refused("reserve", write_site(tmp_path, {f"ups.0.battery.{name}": 95}))
+    assert line.endswith("(did you mean 0.95?)")
+    (line,) = refused("reserve", write_site(tmp_path, {f"ups.0.battery.{name}": 101}))
+    assert "did you mean" not in line
+
+
+def test_a_load_that_cannot_be_is_told_beside_other_faults_of_the_site(tmp_path: Path) -> None:
+    changes = {"ups.0.battery.state_of_health": 95, "ups.0.load": {"constant_kw": -250}}
+    health = "site.yaml: ups.pod-1.battery.state_of_health is 95.0, must be a fraction above 0 and up to 1 (did you"
+    limits = "must be from 0 to 9,000 kW, 1.5 times what its 5 units put out"
+    load, battery = refused("reserve", write_site(tmp_path, changes))
+    assert load == f"site.yaml: ups.pod-1.load is -250.0, {limits}"
+    assert battery.startswith(health)
+
+    rows = series_rows(START, [4000] * 30 + [-5] + [4000] * 41)
+    (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *rows, ""]))
+    load, battery = refused("reserve", write_site(tmp_path, changes | {"ups.0.load": {"csv": "load.csv"}}))
+    assert load == f"load.csv: ups.pod-1.load is '-5 kW at 2026-07-16T06:00:00-04:00', {limits}"
+    assert battery.startswith(health)
+
+    changes |= {"ups.0.units": 0, "unprotected_load": {"values": [1, 2e8], "start": START}}
+    lines = refused("reserve", write_site(tmp_path, changes))
+    assert "site.yaml: ups.pod-1.load is -250.0, must be at least 0 kW" in lines
+    assert any("unprotected_load is '2e+08 kW at 2026-07-15T01:00:00-04:00'" in line for line in lines)
