@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from ridethrough.domain.validation import Fault, UnableToAccept
-from ridethrough.tariffs.documents.yaml_hints import yaml_fault
+from ridethrough.tariffs.documents.yaml_hints import Problem, yaml_fault
 
 MOST_REPEATED_NODES = 100_000
 """The most values that all aliases of a YAML document may repeat; a person repeats only a few."""
@@ -38,12 +38,22 @@ def yaml_document(text: str, source: str) -> Any:  # noqa: ANN401 - a document m
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        fault = yaml_fault(text, error, source)
+        fault = yaml_fault(text, _problem(error), source)
     except RecursionError:
         fault = Fault(field="", source=source, value=_NESTED, allowed="a YAML document of plain values")
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         fault = Fault(field="", source=source, value=str(error), allowed="a YAML document of plain values")
     raise UnableToAccept([fault])
+
+
+def _problem(error: yaml.YAMLError) -> Problem:
+    mark, began = (getattr(error, name, None) for name in ("problem_mark", "context_mark"))
+    return Problem(
+        says=getattr(error, "problem", None) or str(error).splitlines()[0],
+        context=getattr(error, "context", None) or "",
+        line=mark.line if mark is not None else None,
+        began=began.line if began is not None else None,
+    )
 
 
 def json_document(text: str, source: str) -> Any:  # noqa: ANN401

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Sequence
-
-import yaml
+from dataclasses import dataclass
 
 from ridethrough.domain.validation import Fault
 from ridethrough.tariffs.documents.printable import printable
@@ -17,17 +16,25 @@ _RESERVED_START = re.compile(rf"(?P<start>\s*(?:- +)?{_KEY}: +|\s*- +)(?P<text>[
 _KEY_ONLY = re.compile(rf"\s*(?:- +)?{_KEY}:\s*(?:#.*)?")
 
 
-def yaml_fault(text: str, error: yaml.YAMLError, source: str) -> Fault:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A reader's problem in its own words: where it is, and where what it was reading began (lines from 0)."""
+
+    says: str
+    context: str
+    line: int | None
+    began: int | None
+
+
+def yaml_fault(text: str, problem: Problem, source: str) -> Fault:
     """The fault of text that is not YAML: its line, and where the mistake is a usual one, the line as it should be."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    if mark is None:
-        return Fault(field="", source=source, value=problem, allowed="a YAML document")
+    if problem.line is None:
+        return Fault(field="", source=source, value=problem.says, allowed="a YAML document")
     lines = text.splitlines()
-    began = getattr(error, "context_mark", None) or mark
+    began = problem.line if problem.began is None else problem.began
     near = [
         number
-        for number in dict.fromkeys((mark.line, began.line, _line_before(lines, mark.line)))
+        for number in dict.fromkeys((problem.line, began, _line_before(lines, problem.line)))
         if 0 <= number < len(lines)
     ]
     for hint_in in (_hint, _indent_hint):
@@ -35,10 +42,10 @@ def yaml_fault(text: str, error: yaml.YAMLError, source: str) -> Fault:
             hint = hint_in(lines, number)
             if hint is not None:
                 return _fault(lines, number, source, hint)
-    left_open = _left_open(getattr(error, "context", None), problem)
+    left_open = _left_open(problem)
     if left_open is not None:
-        return _fault(lines, began.line, source, left_open)
-    return Fault(field=f"line {mark.line + 1}", source=source, value=problem, allowed="a YAML document")
+        return _fault(lines, began, source, left_open)
+    return Fault(field=f"line {problem.line + 1}", source=source, value=problem.says, allowed="a YAML document")
 
 
 def _fault(lines: Sequence[str], number: int, source: str, hint: str) -> Fault:
@@ -69,12 +76,12 @@ def _indent_hint(lines: Sequence[str], number: int) -> str | None:
     return f"as many spaces before it as before line {before + 1}"
 
 
-def _left_open(context: str | None, problem: str) -> str | None:
+def _left_open(problem: Problem) -> str | None:
     """What is not closed in the line where it began."""
-    if context is not None and "quoted scalar" in context:
+    if "quoted scalar" in problem.context:
         return "a quotation mark at the end of the text too"
-    if context is not None and "flow" in context:
-        return "a closing } or ], and a comma between two entries" if "but got" in problem else "a closing } or ]"
+    if "flow" in problem.context:
+        return "a closing } or ], and a comma between two entries" if "but got" in problem.says else "a closing } or ]"
     return None
 
 
