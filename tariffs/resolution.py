@@ -26,19 +26,11 @@ def parts_of_an_interval(tariff: Tariff, calendar: LocalCalendar) -> int:
     interval = calendar.horizon.interval_minutes
     windows = {charge.window_minutes for charge in tariff.windowed if charge.window_minutes > interval}
     step = gcd(interval, *windows)
-    borders = {0, *(border for schedule in _used(tariff) for border in _borders(schedule))}
+    used = {each.schedule for each in tariff.scheduled}
+    borders = {0, *(border for name in used for border in _borders(tariff.schedules[name]))}
     for start in np.unique(calendar.minute % interval).tolist():
         step = gcd(step, *((border - start) % interval for border in borders))
     return interval // step
-
-
-def _used(tariff: Tariff) -> Iterator[RateSchedule]:
-    names = {charge.schedule for _, charge in tariff.on_peaks}
-    if tariff.energy is not None:
-        names.add(tariff.energy.schedule)
-        market = tariff.energy.market
-        names |= {adder.schedule for adder in market.adders} if market is not None else set()
-    return (schedule for name, schedule in tariff.schedules.items() if name in names)
 
 
 def _borders(schedule: RateSchedule) -> Iterator[int]:

@@ -25,6 +25,15 @@ OnPeak = DemandCharge | CoincidentPeakCharge | ReactiveCharge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """A part of a tariff that follows a schedule in some of its periods (energy: in all), and its path."""
+
+    path: str
+    schedule: str
+    periods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff(Written):
     """A list of charges in one currency, valid on the local days `[effective_from, effective_until)`.
 
@@ -104,14 +113,28 @@ class Tariff(Written):
             (f"{kind}.{index}", charge) for kind in PEAK_KINDS for index, charge in enumerate(getattr(self, kind))
         )
 
+    @property
+    def scheduled(self) -> tuple[Scheduled, ...]:
+        """Everything that follows a schedule; what is left to all hours names none."""
+        found = [
+            Scheduled(path=path, schedule=charge.schedule, periods=(charge.period,)) for path, charge in self.on_peaks
+        ]
+        if self.energy is not None:
+            found.append(Scheduled(path="energy", schedule=self.energy.schedule, periods=()))
+            adders = self.energy.market.adders if self.energy.market is not None else ()
+            found += [
+                Scheduled(path=f"energy.market.adders.{index}", schedule=each.schedule, periods=(each.period,))
+                for index, each in enumerate(adders)
+            ]
+        return tuple(each for each in found if each.schedule)
+
     def _check_schedules(self, checks: Checks) -> None:
-        for path, charge in self.on_peaks:
-            if charge.schedule:
-                known = self.schedules.get(charge.schedule)
-                checks.require(known is not None, f"{path}.schedule", charge.schedule, self._schedule_names())
-                if known is not None:
-                    allowed = f"one of {', '.join(known.periods)}"
-                    checks.require(charge.period in known.periods, f"{path}.period", charge.period, allowed)
+        for each in self.scheduled:
+            known = self.schedules.get(each.schedule)
+            checks.require(known is not None, f"{each.path}.schedule", each.schedule, self._schedule_names())
+            periods = known.periods if known is not None else each.periods
+            for period in each.periods:
+                checks.require(period in periods, f"{each.path}.period", period, f"one of {', '.join(periods)}")
 
     def _schedule_names(self) -> str:
         return f"one of {', '.join(self.schedules)}" if self.schedules else "left out, as there are no schedules"
@@ -122,19 +145,12 @@ class Tariff(Written):
         names = [period.name for period in self.energy.periods]
         if self.energy.schedule:
             known = self.schedules.get(self.energy.schedule)
-            checks.require(known is not None, "energy.schedule", self.energy.schedule, self._schedule_names())
             for period in known.periods if known is not None else ():
                 checks.require(
                     period in names, "energy.periods", names, f"a price for {period}, which the schedule names"
                 )
         else:
             checks.require(len(names) == 1, "energy.schedule", "", "the schedule that tells the periods apart")
-        adders = self.energy.market.adders if self.energy.market is not None else ()
-        for index, adder in enumerate(adders):
-            known = self.schedules.get(adder.schedule)
-            said = self._schedule_names() if known is None else f"one of {', '.join(known.periods)}"
-            fits = not adder.schedule or (known is not None and adder.period in known.periods)
-            checks.require(fits, f"energy.market.adders.{index}.period", adder.period, said)
         if self.energy.demand:
             allowed = [
                 each.name for each in self.demand if each.stretch == "period" and not each.yearly and not each.peak

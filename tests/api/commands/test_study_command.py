@@ -15,7 +15,7 @@ from rich.console import Console
 from ridethrough.api.answers.study.study_json import study_document
 from ridethrough.api.answers.study.study_view import study_view
 from ridethrough.api.cases.study_inputs import StudyRequest, planner_of, study_case
-from ridethrough.api.commands import study_command
+from ridethrough.api.commands import study_run
 from ridethrough.api.reading.site_file import read_site, read_site_file
 from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
@@ -268,10 +268,10 @@ def test_what_was_not_worked_out_is_not_shown() -> None:
 
 
 def test_a_bar_shows_progress_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    with study_command._progress_bar() as silent:  # noqa: SLF001 - what a terminal sees no test of output can
+    with study_run._progress_bar() as silent:  # noqa: SLF001 - what a terminal sees no test of output can
         assert silent is None
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with study_command._progress_bar() as progress:  # noqa: SLF001
+    with study_run._progress_bar() as progress:  # noqa: SLF001
         assert progress is not None
         progress(1, 2)
 
@@ -294,7 +294,7 @@ def test_an_interrupted_study_says_what_is_kept_and_how_to_go_on(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ridethrough.api.cases.study_inputs.study_of", interrupted)
+    monkeypatch.setattr("ridethrough.api.commands.study_run.study_of", interrupted)
     done = studied(AI_POD, *WEEK, *named)
     assert done.code == 130
     assert done.err.startswith("stopped: ")

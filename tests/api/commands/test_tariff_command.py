@@ -15,6 +15,7 @@ from ridethrough.api.answers.tariff.heat_map import heat_maps
 from ridethrough.api.answers.tariff.tariff_map import demand_maps, energy_maps, price_notes
 from ridethrough.api.answers.tariff.tariff_view import tariff_view
 from ridethrough.tariffs import catalog
+from ridethrough.tariffs.charges.kind import KIND_NAMES
 from ridethrough.tariffs.native import tariff_from_document, tariff_from_yaml
 from ridethrough.tariffs.tariff import Tariff
 from ridethrough.tariffs.urdb.document import tariff_from_urdb
@@ -98,6 +99,33 @@ def test_fuel_adjustments_and_market_adders_are_in_the_price() -> None:
     assert "and the market price x 1.05 + 0.1" in shown(tariff(energy=energy))
     assert any(line.startswith("fuel adjustment by month: 0.01, 0.01") for line in shown(tariff(energy=energy)))
     assert "fuel adjustment 0.01" in shown(tariff(energy={"periods": {"all": 0.5}, "fuel_adjustment_per_kwh": 0.01}))
+
+
+OF_KIND: dict[str, tuple[dict[str, Any], str]] = {
+    "energy": ({"energy": {"periods": {"all": 0.1234}}}, "all 0.1234"),
+    "demand": ({"demand": [{"name": "work peak", "rate_per_kw": 12.5}]}, "work peak all hours all 12.5 kW"),
+    "coincident": (
+        {"coincident": [{"name": "4CP", "rate_per_kw": 3.5, "events": ["2026-07-15T16:00-05:00"]}]},
+        "4CP: coincident with the system's peak, the highest of its events",
+    ),
+    "reactive": (
+        {"reactive": [{"name": "kVAR", "rate_per_kvar": 0.45, "free_kvar_per_kw": 0.5}]},
+        "kVAR 0.45 a kVAR above 0.5 kVAR a kW, all",
+    ),
+    "fixed": ({"fixed": [{"name": "meter", "amount": 41.5}]}, "meter 41.5 USD a month"),
+    "minimum": ({"minimum": [{"amount": 99}]}, "minimum bill 99 USD a month"),
+    "export": (
+        {"energy": {"periods": {"all": [{"rate_per_kwh": 0.1, "sell_per_kwh": 0.025}]}}},
+        "period price export earns",
+    ),
+}
+
+
+def test_every_kind_of_charge_is_shown(tmp_path: Path) -> None:
+    assert set(OF_KIND) == set(KIND_NAMES)
+    for document, expected in OF_KIND.values():
+        (tmp_path / "mine.json").write_text(json.dumps({"name": "mine", **document}))
+        assert expected in lines(run("tariff", "show", tmp_path / "mine.json").out)
 
 
 def test_what_the_maps_leave_out_is_said() -> None:
