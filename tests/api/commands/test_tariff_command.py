@@ -121,7 +121,7 @@ OF_KIND: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def test_every_kind_of_charge_is_shown(tmp_path: Path) -> None:
+def test_each_entry_of_the_list_of_kinds_is_shown(tmp_path: Path) -> None:
     assert set(OF_KIND) == set(KIND_NAMES)
     for document, expected in OF_KIND.values():
         (tmp_path / "mine.json").write_text(json.dumps({"name": "mine", **document}))
