@@ -105,7 +105,7 @@ OF_KIND: dict[str, tuple[dict[str, Any], str]] = {
     "energy": ({"energy": {"periods": {"all": 0.1234}}}, "all 0.1234"),
     "demand": ({"demand": [{"name": "work peak", "rate_per_kw": 12.5}]}, "work peak all hours all 12.5 kW"),
     "coincident": (
-        {"coincident": [{"name": "4CP", "rate_per_kw": 3.5, "events": ["2026-07-15T16:00-05:00"]}]},
+        {"coincident": [{"name": "4CP", "rate_per_kw": 3.5}]},
         "4CP: coincident with the system's peak, the highest of its events",
     ),
     "reactive": (
