@@ -9,6 +9,7 @@ COPY forecasts forecasts
 COPY optimizer optimizer
 COPY operation operation
 COPY finance finance
+COPY store store
 COPY api api
 # The environment gets no pip of its own, no tests of other packages, and bytecode only of what the service imports.
 RUN python -m venv --without-pip /opt/ridethrough \

@@ -1,13 +1,18 @@
 """How tests run: generated ones without a deadline, as machines differ, and in CI with the same examples each time.
 
-What commands keep for a user they keep in a folder of the test run.
+What commands keep for a user they keep in a folder of the test run. Tests of the store run on SQLite and on a
+PostgreSQL server that the test run starts.
 """
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from postgresql import PostgresServer, postgresql_server
+
+from ridethrough.store.database import Database, open_database
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -19,3 +24,26 @@ def _state_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ridethrough.db"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return server.new_database()
+
+
+@pytest.fixture
+def database(database_address: str) -> Iterator[Database]:
+    """A database with its tables, on SQLite and on PostgreSQL."""
+    opened = open_database(database_address)
+    yield opened
+    opened.close()

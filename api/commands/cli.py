@@ -25,6 +25,7 @@ from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
 from ridethrough.api.commands.check_command import check
 from ridethrough.api.commands.series_command import series
+from ridethrough.api.commands.store_options import DatabaseOption, DataOption, store_of
 from ridethrough.api.commands.study_command import study
 from ridethrough.api.commands.swing_command import swing
 from ridethrough.api.commands.tariff_commands import tariffs
@@ -207,18 +208,21 @@ def certify(
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0917 - one parameter an option
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes solve.")] = 1,
     log_format: Annotated[LogFormat, typer.Option(help="How a line of the log is written.")] = LogFormat.TEXT,
+    data: DataOption = None,
+    database: DatabaseOption = None,
 ) -> None:
-    """Serve plans and reserves over HTTP."""
+    """Serve plans and reserves over HTTP, and with a place to keep them, sites that live."""
     from ridethrough.api.http.running.serving import run  # noqa: PLC0415
     from ridethrough.api.http.server import create_app  # noqa: PLC0415
 
     _check_address(host, port)
-    run(create_app(workers=workers), host=host, port=port, workers=workers, log_format=log_format)
+    with store_of(data, database) as store:
+        run(create_app(workers=workers, store=store), host=host, port=port, workers=workers, log_format=log_format)
 
 
 def _check_address(host: str, port: int) -> None:

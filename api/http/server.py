@@ -19,10 +19,12 @@ from ridethrough.api.http.operations.health import add_health
 from ridethrough.api.http.operations.metrics_page import add_metrics
 from ridethrough.api.http.operations.observed import Observed
 from ridethrough.api.http.running.solvers import Solvers
+from ridethrough.api.http.sites.storing import unreachable
 from ridethrough.api.http.stateless.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.stateless.certify_service import add_certificates
 from ridethrough.api.http.stateless.plan_service import add_plans, warm_up
 from ridethrough.api.http.stateless.study_service import add_studies
+from ridethrough.store.database import Database
 
 REQUEST_LIMIT_S = 60.0
 """The longest time from a complete request to its answer."""
@@ -49,10 +51,12 @@ def create_app(
     patience_s: float = REQUEST_LIMIT_S / 2,
     access: Access | None = None,
     limits: Limits | None = None,
+    store: Database | None = None,
 ) -> FastAPI:
     """Make the service: `workers` processes solve, and `access` tells who asks; without it everyone may ask.
 
-    A request waits at most `patience_s` for a solver, and has its answer in `limit_s` from when it is whole.
+    Sites live in the `store`, which whoever opened it closes; without one the service keeps nothing. A request waits at
+    most `patience_s` for a solver, and has its answer in `limit_s` from when it is whole.
     """
 
     @asynccontextmanager
@@ -75,6 +79,9 @@ def create_app(
     app.state.access = access or NoAuth()
     app.state.limits = limits or Limits()
     app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
+    app.state.store = store
+    if store is not None:
+        app.state.readiness["store"] = lambda: unreachable(store)
     app.state.clock = lambda: datetime.now(UTC)
     router = service_router()
     add_docs(router)

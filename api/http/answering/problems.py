@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.running.solvers import UnableToSolve
 from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.store.database import UnableToStore
 from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, shown
 from ridethrough.tariffs.documents.printable import printable
 
@@ -72,6 +73,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_refused_request)
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(UnableToSolve)(_no_plan)
+    app.exception_handler(UnableToStore)(_no_store)
     app.exception_handler(Exception)(_our_fault)
 
 
@@ -131,6 +133,10 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _no_plan(_: Request, error: Exception) -> JSONResponse:
     return problem(503, "No plan", str(error), headers={"Retry-After": "1"})
+
+
+async def _no_store(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, "No store", str(error), headers={"Retry-After": "5"})
 
 
 async def _our_fault(_: Request, __: Exception) -> JSONResponse:

@@ -1,0 +1,66 @@
+"""The options by which commands say where the service keeps its sites: `--data DIR` or `--database URL`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ridethrough.domain import Fault, UnableToAccept
+
+if TYPE_CHECKING:
+    from ridethrough.store.database import Database
+
+FILE = "ridethrough.db"
+"""The file of a data folder that holds everything."""
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="The folder to keep sites in (SQLite); it is made where it is not there."),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="RIDETHROUGH_DATABASE",
+        help="The database to keep sites in, such as postgresql://USER@HOST/NAME.",
+    ),
+]
+
+
+@contextmanager
+def store_of(data: Path | None, database: str | None) -> "Iterator[Database | None]":
+    """The store that the options name, open within the block; None without them.
+
+    Raises `UnableToAccept` for both at once, and for one that cannot be opened.
+    """
+    from ridethrough.store.database import UnableToStore, open_database  # noqa: PLC0415 - slow, and few commands need it
+
+    if data is not None and database is not None:
+        raise UnableToAccept([Fault(field="--database", value=database, allowed="left out with --data")])
+    if data is None and database is None:
+        yield None
+        return
+    try:
+        store = open_database(database if data is None else url_of(data))  # type: ignore[arg-type]
+    except UnableToStore as error:
+        field, value = ("--data", str(data)) if data is not None else ("--database", "a database")
+        raise UnableToAccept([Fault(field=field, value=value, allowed=f"one that can be opened: {error}")]) from error
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def url_of(data: Path) -> str:
+    """The URL of the database in a data folder, which is made where it is not there.
+
+    Raises `UnableToAccept` where it cannot be.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fault = Fault(field="--data", value=str(data), allowed=f"a folder that can be written to ({error.strerror})")
+        raise UnableToAccept([fault]) from error
+    return f"sqlite:///{data.resolve() / FILE}"

@@ -1,0 +1,28 @@
+"""Brings a database up to date."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection
+
+from ridethrough.store.database import UnableToStore
+
+CONNECTION = "connection"
+"""The attribute of alembic's configuration by which `env.py` is handed the connection."""
+
+
+def migrate(connection: Connection) -> None:
+    """Make every change that the database lacks, within the transaction of the connection.
+
+    Raises `UnableToStore` for a database that has changes which this version does not know.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes[CONNECTION] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise UnableToStore(f"the database is from a later version of Ridethrough: install that ({error})") from error

@@ -1,0 +1,313 @@
+"""Series: readings of a site by name, in one compressed block a day. What was recorded once stays for ever.
+
+A block holds the values of one UTC day, one a step from `phase` after midnight on, NaN where nothing is known. Readings
+that touch a day write a new block of it, with the older values where they say nothing. So a read as known at a moment
+takes, of each day, the newest block recorded by then.
+"""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, String, Table, func, insert, select
+
+from ridethrough.store.schema import METADATA, microseconds, moment
+from ridethrough.store.sites import LONGEST_ID, record_at
+
+LONGEST_NAME = 100
+_DAY_US = 24 * 3600 * 1_000_000
+_LEVEL = 6
+
+SERIES_BLOCKS = Table(
+    "series_blocks",
+    METADATA,
+    Column("site_id", String(LONGEST_ID), primary_key=True),
+    Column("name", String(LONGEST_NAME), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("recorded_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("step_us", BigInteger, nullable=False),
+    Column("phase_us", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""`day` counts from 1970-01-01 UTC; `content` is float64, little-endian, compressed by zlib."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Values from `start` on, one each `step`, NaN where there is none. A step divides the day."""
+
+    start: datetime
+    step: timedelta
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReadings:
+    """Readings that are there: `starts` (UTC, rising) and `values`, without NaN, and the time from each to its end."""
+
+    starts: NDArray[np.datetime64]
+    values: NDArray[np.float64]
+    steps_us: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of readings: how many values are `new`, how many `replaced` others, how many stayed `unchanged`."""
+
+    recorded_at: datetime
+    new: int
+    replaced: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesExtent:
+    """From when to when a series has readings, and the steps that it has."""
+
+    name: str
+    start: datetime
+    end: datetime
+    step: timedelta
+    readings: int
+
+
+class UnableToAppend(ValueError):
+    """Readings do not fit the step of those that are there; `stored` is that step, `day` where it is."""
+
+    def __init__(self, stored_us: int, given_us: int, day: datetime) -> None:
+        self.stored, self.given = (timedelta(microseconds=each) for each in (stored_us, given_us))
+        self.day = day
+        super().__init__(f"the series has a step of {self.stored} on {day:%Y-%m-%d}, and the readings {self.given}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """The values of one day."""
+
+    day: int
+    step_us: int
+    phase_us: int
+    values: NDArray[np.float64]
+
+    @property
+    def starts_us(self) -> NDArray[np.int64]:
+        return self.day * _DAY_US + self.phase_us + self.step_us * np.arange(len(self.values))
+
+
+def append_series(
+    connection: Connection, site_id: str, name: str, stretch: Stretch, *, now: datetime, may_change_step: bool = False
+) -> Taken:
+    """Record readings: they go before those that are there for the same time; days without any news stay as they are.
+
+    With `may_change_step` (prices) values of the longer step hold in each of the shorter within a day. Raises
+    `UnableToAppend` where steps do not go together.
+    """
+    given = _blocks_of(stretch)
+    if not given:
+        return Taken(recorded_at=record_at(connection, site_id, now), new=0, replaced=0, unchanged=0)
+    if not may_change_step:
+        _require_step(connection, site_id, name, given[0])
+    there = {block.day: block for block in _newest(connection, site_id, name, (given[0].day, given[-1].day))}
+    at = record_at(connection, site_id, now)
+    rows, counts = [], np.zeros(3, dtype=np.int64)
+    for block in given:
+        old = there.get(block.day)
+        merged = _merged(old, block, may_change_step=may_change_step)
+        counts += _news(old, block)
+        if old is None or not _same(old, merged):
+            rows.append(_row(site_id, name, merged, microseconds(at)))
+    if rows:
+        connection.execute(insert(SERIES_BLOCKS), rows)
+    new, replaced, unchanged = (int(count) for count in counts)
+    return Taken(recorded_at=at, new=new, replaced=replaced, unchanged=unchanged)
+
+
+def read_series(
+    connection: Connection,
+    site_id: str,
+    name: str,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    *,
+    known_at: datetime | None = None,
+) -> StoredReadings:
+    """Read the readings whose start lies in `[start, end)`, all without them, as they were known at a moment."""
+    first = None if start is None else microseconds(start)
+    last = None if end is None else microseconds(end)
+    days = (None if first is None else first // _DAY_US, None if last is None else (last - 1) // _DAY_US)
+    blocks = _newest(connection, site_id, name, days, known_at)
+    if not blocks:
+        nothing = np.empty(0, dtype=np.int64)
+        return StoredReadings(starts=nothing.astype("datetime64[us]"), values=np.empty(0), steps_us=nothing)
+    starts = np.concatenate([block.starts_us for block in blocks])
+    values = np.concatenate([block.values for block in blocks])
+    steps = np.concatenate([np.full(len(block.values), block.step_us) for block in blocks])
+    kept = ~np.isnan(values)
+    if first is not None:
+        kept &= starts >= first
+    if last is not None:
+        kept &= starts < last
+    return StoredReadings(starts=starts[kept].astype("datetime64[us]"), values=values[kept], steps_us=steps[kept])
+
+
+def clear_series(connection: Connection, site_id: str, name: str, *, now: datetime) -> int:
+    """Record that a series has no readings any more, and say how many days had some; older moments keep theirs."""
+    blocks = [block for block in _newest(connection, site_id, name) if len(block.values)]
+    if blocks:
+        at = microseconds(record_at(connection, site_id, now))
+        empty = np.empty(0)
+        rows = [
+            _row(site_id, name, _Block(day=each.day, step_us=each.step_us, phase_us=each.phase_us, values=empty), at)
+            for each in blocks
+        ]
+        connection.execute(insert(SERIES_BLOCKS), rows)
+    return len(blocks)
+
+
+def series_names(connection: Connection, site_id: str) -> list[str]:
+    """The names under which a site has readings, or had."""
+    names = select(SERIES_BLOCKS.c.name).where(SERIES_BLOCKS.c.site_id == site_id).distinct()
+    return sorted(connection.execute(names).scalars())
+
+
+def series_extent(connection: Connection, site_id: str, name: str) -> SeriesExtent | None:
+    """From when to when a series has readings; None where it has none."""
+    found = read_series(connection, site_id, name)
+    if not len(found.starts):
+        return None
+    first, last = (int(found.starts[index].astype(np.int64)) for index in (0, -1))
+    step = int(found.steps_us[-1])
+    return SeriesExtent(
+        name=name,
+        start=moment(first),
+        end=moment(last + step),
+        step=timedelta(microseconds=step),
+        readings=len(found.starts),
+    )
+
+
+def _newest(
+    connection: Connection,
+    site_id: str,
+    name: str,
+    days: tuple[int | None, int | None] = (None, None),
+    known_at: datetime | None = None,
+) -> list[_Block]:
+    """The newest block of each of `days` (first and last), as known at a moment, in the order of days."""
+    table, (first, last) = SERIES_BLOCKS.c, days
+    wanted = [table.site_id == site_id, table.name == name]
+    if first is not None:
+        wanted.append(table.day >= first)
+    if last is not None:
+        wanted.append(table.day <= last)
+    if known_at is not None:
+        wanted.append(table.recorded_at <= microseconds(known_at))
+    newest = (
+        select(table.day, func.max(table.recorded_at).label("recorded_at"))
+        .where(*wanted)
+        .group_by(table.day)
+        .subquery()
+    )
+    joined = (
+        select(table.day, table.step_us, table.phase_us, table.content)
+        .join(newest, (table.day == newest.c.day) & (table.recorded_at == newest.c.recorded_at))
+        .where(*wanted)
+        .order_by(table.day)
+    )
+    return [
+        _Block(day=day, step_us=step_us, phase_us=phase_us, values=_unpacked(content))
+        for day, step_us, phase_us, content in connection.execute(joined)
+    ]
+
+
+def _require_step(connection: Connection, site_id: str, name: str, given: _Block) -> None:
+    """Check that readings have the step of those that are there."""
+    table = SERIES_BLOCKS.c
+    last = select(func.max(table.recorded_at)).where(table.site_id == site_id, table.name == name).scalar_subquery()
+    wanted = select(table.day, table.step_us, table.phase_us, table.content).where(
+        table.site_id == site_id, table.name == name, table.recorded_at == last
+    )
+    row = connection.execute(wanted.limit(1)).one_or_none()
+    if row is None or not len(_unpacked(row.content)):
+        return
+    if (row.step_us, row.phase_us) != (given.step_us, given.phase_us):
+        raise UnableToAppend(row.step_us, given.step_us, moment(row.day * _DAY_US))
+
+
+def _blocks_of(stretch: Stretch) -> list[_Block]:
+    """Cut readings at UTC midnights."""
+    step_us, start_us = stretch.step // timedelta(microseconds=1), microseconds(stretch.start)
+    if step_us <= 0 or _DAY_US % step_us or not len(stretch.values):
+        raise ValueError("a stretch has values, and its step divides the day")
+    phase_us, per_day = start_us % step_us, _DAY_US // step_us
+    first_step = (start_us - phase_us) // step_us
+    first_day, before = divmod(first_step, per_day)
+    days = -(-(before + len(stretch.values)) // per_day)
+    padded = np.full(days * per_day, np.nan)
+    padded[before : before + len(stretch.values)] = stretch.values
+    return [
+        _Block(day=int(first_day + index), step_us=step_us, phase_us=phase_us, values=values)
+        for index, values in enumerate(padded.reshape(days, per_day))
+        if not np.isnan(values).all()
+    ]
+
+
+def _merged(old: _Block | None, new: _Block, *, may_change_step: bool) -> _Block:
+    """The new values of a day, and the old ones where there are no new."""
+    if old is None or not len(old.values):
+        return new
+    if (old.step_us, old.phase_us) != (new.step_us, new.phase_us):
+        shorter = min(old.step_us, new.step_us)
+        whole = not (old.step_us % shorter or new.step_us % shorter or old.phase_us or new.phase_us)
+        if not (may_change_step and whole):
+            raise UnableToAppend(old.step_us, new.step_us, moment(new.day * _DAY_US))
+        old, new = _at_step(old, shorter), _at_step(new, shorter)
+    values = np.where(np.isnan(new.values), old.values, new.values)
+    return _Block(day=new.day, step_us=new.step_us, phase_us=new.phase_us, values=values)
+
+
+def _at_step(block: _Block, step_us: int) -> _Block:
+    values = np.repeat(block.values, block.step_us // step_us)
+    return _Block(day=block.day, step_us=step_us, phase_us=block.phase_us, values=values)
+
+
+def _same(old: _Block, new: _Block) -> bool:
+    grid = (old.step_us, old.phase_us) == (new.step_us, new.phase_us)
+    return grid and np.array_equal(old.values, new.values, equal_nan=True)
+
+
+def _news(old: _Block | None, new: _Block) -> NDArray[np.int64]:
+    """How many of a day's given values are new, replace another, and were there."""
+    given = ~np.isnan(new.values)
+    if old is None or not len(old.values):
+        return np.array([given.sum(), 0, 0])
+    before = _looked_up(old, new)
+    there = given & ~np.isnan(before)
+    equal = there & (before == new.values)
+    return np.array([(given & ~there).sum(), (there & ~equal).sum(), equal.sum()])
+
+
+def _looked_up(old: _Block, new: _Block) -> NDArray[np.float64]:
+    """The old value that holds at the start of each new one."""
+    places = (new.starts_us - old.day * _DAY_US - old.phase_us) // old.step_us
+    inside = (places >= 0) & (places < len(old.values))
+    return np.where(inside, old.values[np.clip(places, 0, len(old.values) - 1)], np.nan)
+
+
+def _row(site_id: str, name: str, block: _Block, recorded_at: int) -> dict[str, Any]:
+    return {
+        "site_id": site_id,
+        "name": name,
+        "day": block.day,
+        "recorded_at": recorded_at,
+        "step_us": block.step_us,
+        "phase_us": block.phase_us,
+        "content": zlib.compress(block.values.astype("<f8").tobytes(), _LEVEL),
+    }
+
+
+def _unpacked(content: bytes) -> NDArray[np.float64]:
+    return np.frombuffer(zlib.decompress(content), dtype="<f8")
