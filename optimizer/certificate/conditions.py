@@ -2,7 +2,7 @@
 
 A condition that comes too soon to charge the batteries is excused if the plan stores as much as charging at the safe
 maximum from its start can reach: within charger, taper, rectifier, and the import left beside other systems that
-charge.
+charge. It stores no less than what the import leaves beside the needs of more urgent systems, whatever others charge.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,13 +64,16 @@ def _say(found: Shortfalls, system: SystemReplay, what: str, short: Mask, excuse
 def _excused(
     system: SystemReplay, systems: Sequence[SystemReplay], needed: Mapping[str, Needed], headroom_kw: FloatArray
 ) -> Mask:
-    """The boundaries at which a system holds what it could reach beside the other systems that lack something."""
+    """The boundaries at which a system holds what it could reach beside the other systems that lack something.
+
+    What others charge excuses nothing that is reached beside the needs of more urgent systems alone.
+    """
     others_kw = np.zeros(len(headroom_kw))
     for each in systems:
         if each is not system and needed[each.ups.id].charge_kw.any():
             others_kw += each.charge_kw / each.ups.rectifier_efficiency
     slack_kwh = TOLERANCE_FRACTION * system.ups.capacity_kwh + system.slack_kwh
-    reached_kwh = most_reached_kwh(system, headroom_kw - others_kw)
+    reached_kwh = np.maximum(most_reached_kwh(system, headroom_kw - others_kw), needed[system.ups.id].reached_kwh)
     as_reached = (system.stored_kwh >= reached_kwh - slack_kwh) & (reached_kwh < system.asked_kwh)
     full = system.stored_kwh >= system.ups.max_stored_kwh - slack_kwh
     return np.asarray(as_reached | full)

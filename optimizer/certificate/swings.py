@@ -1,8 +1,8 @@
 """The part of the certificate for load swings and ramps.
 
 Written separately from `domain.equipment.swing` and `formulation.physics.ramp`. Charging that is necessary to reach a
-floor in time (`needed`) has priority over both: only its kW, only of that system, and only in that interval and in the
-steps into and out of it.
+floor in time (`needed`) has priority over both: only its kW, only of that system, and only in that interval. A ramp
+is free of the steps that this charge makes itself when it begins and ends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,15 +56,31 @@ def ramp_violations(
     carried_kw = resting_kw - sum(each.forced_kw / each.ups.rectifier_efficiency for each in systems)
     steps_kw = [np.abs(np.diff(alone_kw, prepend=alone_kw[0])) for alone_kw in (resting_kw, carried_kw)]
     allowed_kw = np.maximum(per_min * horizon.interval_minutes, np.maximum(*steps_kw))
-    free_kw = np.zeros(len(grid_kw))
-    for each in systems:
-        free_kw += np.minimum(each.charge_kw, needed_kw[each.ups.id]) / each.ups.rectifier_efficiency
+    begins_kw, ends_kw = _needed_steps_kw(systems, needed_kw)
     step_kw = np.diff(grid_kw, prepend=carried_kw[0])
-    before_kw = np.concatenate([[0.0], free_kw[:-1]])
-    free_kw[0] += sum(_keeping_kw(each) / each.ups.rectifier_efficiency for each in systems)
-    broken = _above(step_kw, allowed_kw + free_kw) | _above(-step_kw, allowed_kw + before_kw)
+    begins_kw[0] += sum(_keeping_kw(each) / each.ups.rectifier_efficiency for each in systems)
+    broken = _above(step_kw, allowed_kw + begins_kw) | _above(-step_kw, allowed_kw + ends_kw)
     what = f"meter: ramps faster than {per_min:g} kW/min, and than its loads alone,"
     return first_of(horizon, {what: broken})
+
+
+def _needed_steps_kw(
+    systems: Sequence[SystemReplay], needed_kw: Mapping[str, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """The steps up and down at the meter that systems make themselves when their needed charge begins or ends.
+
+    A needed charge that goes on steadily makes no step, and so it frees none of another system.
+    """
+    begins_kw, ends_kw = (np.zeros(systems[0].horizon.intervals) for _ in range(2))
+    for each in systems:
+        counted_kw = np.minimum(each.charge_kw, needed_kw[each.ups.id])
+        begins_kw += np.maximum(0.0, counted_kw - _one_before(each.charge_kw)) / each.ups.rectifier_efficiency
+        ends_kw += np.maximum(0.0, _one_before(counted_kw) - each.charge_kw) / each.ups.rectifier_efficiency
+    return begins_kw, ends_kw
+
+
+def _one_before(power_kw: FloatArray) -> FloatArray:
+    return np.concatenate([[0.0], power_kw[:-1]])
 
 
 def _left_for_the_battery_kw(ups: UpsSystem) -> float:

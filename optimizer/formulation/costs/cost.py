@@ -114,7 +114,8 @@ def stored_value(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
 
 
 def broken_limits_cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
-    """The sum of dear * h * what goes beyond the import limit, or comes before the ramp limit."""
+    """The sum of dear * h * what goes beyond the import limit, or steps beyond the ramp limit for a need."""
     beyond_kw = sum(model.beyond_kw[s, t] for t in model.OVERLOADED)
-    first_kw = sum(model.first_kw[s, ups, t] for ups in model.NEEDY for t in model.INTERVALS)
-    return model.dear_per_kwh * model.interval_h * (beyond_kw + first_kw)
+    steps_kw = sum(model.begins_kw[s, ups, t] for ups in model.NEEDY for t in model.INTERVALS)
+    steps_kw += sum(model.ends_kw[s, ups, t] for ups in model.NEEDY for t in model.RAMPED)
+    return model.dear_per_kwh * model.interval_h * (beyond_kw + steps_kw)

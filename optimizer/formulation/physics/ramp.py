@@ -1,15 +1,17 @@
 r"""Ramps: how fast the meter may change from one interval to the next.
 
-    -ramp[t] <= (grid - free)[t] - (grid - free)[t-1] <= ramp[t]            kW AC
-    free[t] = sum over systems of first[u,t] ,    0 <= first[u,t] <= needed[u,t] / eta_rect ,  c[u,t] / eta_rect
+    -ramp[t] - ends[t] <= grid[t] - grid[t-1] <= ramp[t] + begins[t]            kW AC
+    begins[t] = sum over systems of up[u,t] ,    0 <= eta_rect * up[u,t] <= needed[u,t] - needed[u,t-1] ,  c[u,t]
+    ends[t] = sum over systems of down[u,t] ,    0 <= eta_rect * down[u,t] <= needed[u,t-1] - needed[u,t] ,  c[u,t-1]
     ramp[t] = max(ramp_limit * minutes, |resting[t] - resting[t-1]|, |carried[t] - carried[t-1]|)
 
 `resting` is the meter with every battery at rest, and `carried` the meter where batteries give what the rectifiers
 cannot carry, and nothing else. Where the loads alone ramp faster than the limit, batteries do not add to it; so doing
 nothing always keeps the law. Before the horizon the batteries are taken to hold: its first interval
 is a start like any other. All systems share the meter, so together they start no faster than one may. The charge that a
-system needs then to reach its reserve in time comes first (`problem.needed`): so many kW do not count in the interval.
-That is dear, so that a plan charges early and gently where it can.
+system needs then to reach its reserve in time comes first (`problem.needed`): by what it rises, the meter may rise, and
+by what it falls, the meter may fall. While it goes on steadily it frees no other trade. That is dear, so that a plan
+charges early and gently where it can.
 
     r <= most * back ,    L / eta_inv + c - d + r / eta_rect <= most * (1 - back)             back in {0, 1}
 
@@ -43,13 +45,16 @@ def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
         declare_set(model, sets, name)
     model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True)
     model.grid_before_kw = pyo.Param(mutable=True)
-    model.needed_kw = pyo.Param(model.NEEDY, model.INTERVALS, mutable=True)
-    model.first_kw = pyo.Var(
-        model.SCENARIOS, model.NEEDY, model.INTERVALS, bounds=no_more_than_is_needed_comes_first, dense=False
+    model.need_rises_kw = pyo.Param(model.NEEDY, model.INTERVALS, mutable=True)
+    model.need_falls_kw = pyo.Param(model.NEEDY, model.INTERVALS, mutable=True)
+    model.begins_kw = pyo.Var(
+        model.SCENARIOS, model.NEEDY, model.INTERVALS, bounds=no_more_than_the_need_rises, dense=False
     )
-    model.what_comes_first_is_charged = pyo.Constraint(
-        model.SCENARIOS, model.NEEDY, model.INTERVALS, rule=what_comes_first_is_charged
+    model.ends_kw = pyo.Var(model.SCENARIOS, model.NEEDY, model.RAMPED, bounds=no_more_than_the_need_falls, dense=False)
+    model.what_begins_is_charged = pyo.Constraint(
+        model.SCENARIOS, model.NEEDY, model.INTERVALS, rule=what_begins_is_charged
     )
+    model.what_ends_was_charged = pyo.Constraint(model.SCENARIOS, model.NEEDY, model.RAMPED, rule=what_ends_was_charged)
     model.meter_starts_within_limit = pyo.Constraint(
         model.SCENARIOS, model.RAMPED_FIRST, rule=meter_starts_within_limit
     )
@@ -72,36 +77,46 @@ def ramp_parameters(basis: PlanBasis, grid_before_kw: float) -> Parameters:
     alone_kw = [np.abs(np.diff(each, prepend=each[0])) for each in (resting_kw, resting_kw - given_kw)]
     limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * basis.problem.horizon.interval_minutes
     needs = [basis.powers.need[ups.id].charge_kw for ups in basis.problem.site.ups if basis.powers.need[ups.id]]
+    change_kw = np.diff(np.array(needs if limit_kw_per_min is not None else [], dtype=float), prepend=0.0)
     return {
         "ramp_kw": np.maximum(limit_kw, np.maximum(*alone_kw)),
         "grid_before_kw": number(grid_before_kw),
-        "needed_kw": np.array(needs if limit_kw_per_min is not None else [], dtype=float).ravel(),
+        "need_rises_kw": np.maximum(0.0, change_kw).ravel(),
+        "need_falls_kw": np.maximum(0.0, -change_kw).ravel(),
     }
 
 
 def meter_starts_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
-    """|(grid - free)[first] - grid before| <= ramp[first]."""
-    return pyo.inequality(-model.ramp_kw[t], counted_kw(model, s, t) - model.grid_before_kw, model.ramp_kw[t])
+    """-ramp[first] <= grid[first] - begins[first] - grid before <= ramp[first]."""
+    step_kw = grid_kw(model, s, t) - model.grid_before_kw - sum(model.begins_kw[s, ups, t] for ups in model.NEEDY)
+    return pyo.inequality(-model.ramp_kw[t], step_kw, model.ramp_kw[t])
 
 
 def meter_ramps_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
-    """|(grid - free)[t] - (grid - free)[t-1]| <= ramp[t]."""
-    return pyo.inequality(-model.ramp_kw[t], counted_kw(model, s, t) - counted_kw(model, s, t - 1), model.ramp_kw[t])
+    """-ramp[t] <= grid[t] - grid[t-1] - begins[t] + ends[t] <= ramp[t]."""
+    free_kw = sum(model.begins_kw[s, ups, t] - model.ends_kw[s, ups, t] for ups in model.NEEDY)
+    step_kw = grid_kw(model, s, t) - grid_kw(model, s, t - 1) - free_kw
+    return pyo.inequality(-model.ramp_kw[t], step_kw, model.ramp_kw[t])
 
 
-def counted_kw(model: pyo.AbstractModel, s: int, t: int) -> pyo.NumericValue:
-    """grid - free: the meter less the charge that comes first."""
-    return grid_kw(model, s, t) - sum(model.first_kw[s, ups, t] for ups in model.NEEDY)
+def no_more_than_the_need_rises(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
+    """0 <= begins <= rise of the need / eta_rect."""
+    return 0, model.need_rises_kw[ups, t] / model.rectifier_efficiency[ups]
 
 
-def no_more_than_is_needed_comes_first(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
-    """0 <= first <= needed / eta_rect."""
-    return 0, model.needed_kw[ups, t] / model.rectifier_efficiency[ups]
+def no_more_than_the_need_falls(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
+    """0 <= ends <= fall of the need / eta_rect."""
+    return 0, model.need_falls_kw[ups, t] / model.rectifier_efficiency[ups]
 
 
-def what_comes_first_is_charged(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
-    """first <= c / eta_rect."""
-    return model.first_kw[s, ups, t] - model.charge_kw[s, ups, t] / model.rectifier_efficiency[ups] <= 0
+def what_begins_is_charged(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """begins <= c / eta_rect."""
+    return model.begins_kw[s, ups, t] - model.charge_kw[s, ups, t] / model.rectifier_efficiency[ups] <= 0
+
+
+def what_ends_was_charged(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """ends <= c before / eta_rect."""
+    return model.ends_kw[s, ups, t] - model.charge_kw[s, ups, t - 1] / model.rectifier_efficiency[ups] <= 0
 
 
 def feeds_back_or_not(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:

@@ -19,6 +19,7 @@ from site_rules import (
     broken_headroom,
     held_at,
     needed_kw,
+    reached_in_turn_kwh,
     reached_kwh,
     steps_too_fast,
 )
@@ -84,8 +85,13 @@ def broken_rules(problem: DispatchProblem, plan: DispatchPlan) -> Iterator[str]:
         grid_kw += np.where(drawn > 0, drawn / efficiency, drawn * efficiency)
         resting_kw = resting_kw + day.terminal_kw / efficiency
     room_kw = problem.site.interconnection.import_limit_kw - resting_kw
+    in_turn = reached_in_turn_kwh(days, room_kw) if conditions else {}
     for day in days:
-        yield from _broken_conditions(problem, day, conditions, grid_kw, room_kw)
+        charge_kw = np.array(day.trajectory.charge_kw) - np.array(day.trajectory.discharge_kw)
+        others_kw = grid_kw - charge_kw / day.ups.rectifier_efficiency
+        beside_kw = np.minimum(problem.site.interconnection.import_limit_kw - others_kw, room_kw)
+        reached = np.maximum(reached_kwh(day, beside_kw), in_turn.get(day.ups.id, 0.0))
+        yield from _broken_conditions(day, conditions, reached)
     if ramped or swings:
         needed = needed_kw(days, room_kw)
         for day in days:
@@ -149,27 +155,18 @@ def _overstated_kwh(problem: DispatchProblem, ups: UpsSystem, horizon: Horizon) 
     return over
 
 
-def _broken_conditions(
-    problem: DispatchProblem,
-    day: SystemDay,
-    conditions: tuple[ReserveCondition, ...],
-    grid_kw: FloatArray,
-    rest_room_kw: FloatArray,
-) -> Iterator[str]:
-    """Discharge while a condition holds, and less stored than it asks for where more could have been.
+def _broken_conditions(day: SystemDay, conditions: tuple[ReserveCondition, ...], reached: FloatArray) -> Iterator[str]:
+    """Discharge while a condition holds, and less stored than it asks for where more could have been (`reached`).
 
     What could have been is judged by the room at the meter with the other batteries at rest, or by what they leave
-    where they charge: one system's trade by discharge owes another system nothing.
+    where they charge: one system's trade by discharge owes another system nothing. And no less than what the system
+    stores where all charge in turn, whoever is more urgent first.
     """
     inside, at = held_at(day.horizon, conditions, day.ups.id)
-    charge, discharge = np.array(day.trajectory.charge_kw), np.array(day.trajectory.discharge_kw)
     forced = np.maximum(0.0, day.terminal_kw - day.rectifier_kw)
-    for t in np.flatnonzero(discharge > forced + BEYOND_KW).tolist():
+    for t in np.flatnonzero(np.array(day.trajectory.discharge_kw) > forced + BEYOND_KW).tolist():
         if inside[t]:
             yield f"{day.ups.id}: discharges in interval {t} while {inside[t][0].kind.value} holds"
-    others_kw = grid_kw - (charge - discharge) / day.ups.rectifier_efficiency
-    room_kw = np.minimum(problem.site.interconnection.import_limit_kw - others_kw, rest_room_kw)
-    reached = reached_kwh(day, room_kw)
     below = (_BELOW + BEYOND_FRACTION) * day.capacity_kwh
     for b, here in enumerate(at):
         if here and day.trajectory.stored_kwh[b] < min(day.asked_kwh[b], reached[b]) - below:

@@ -184,19 +184,34 @@ def needed_kw(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, F
     lacking = sorted((day for day in days if _lacks(day)), key=lambda day: (_short_from(day), _fullness(day)))
     left_kw = headroom_kw
     for day in lacking:
-        needed[day.ups.id] = _cannot_wait_kw(day, left_kw, headroom_kw)
+        needed[day.ups.id], _ = _cannot_wait_kw(day, left_kw, headroom_kw)
         if len(lacking) > 1:
-            left_kw = left_kw - _cannot_wait_kw(day, left_kw, left_kw) / day.ups.rectifier_efficiency
+            left_kw = left_kw - _cannot_wait_kw(day, left_kw, left_kw)[0] / day.ups.rectifier_efficiency
     return needed
 
 
-def _cannot_wait_kw(day: SystemDay, later_kw: FloatArray, now_kw: FloatArray) -> FloatArray:
-    """What one system must charge in each interval, with the import `now_kw` in it and `later_kw` in those after it."""
+def reached_in_turn_kwh(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, FloatArray]:
+    """What each system stores at each boundary where all charge what cannot wait, whoever is more urgent first."""
+    reached = {day.ups.id: np.full(day.horizon.intervals + 1, day.trajectory.stored_kwh[0]) for day in days}
+    left_kw = headroom_kw
+    for day in sorted((day for day in days if _lacks(day)), key=lambda day: (_short_from(day), _fullness(day))):
+        charges, reached[day.ups.id] = _cannot_wait_kw(day, left_kw, left_kw)
+        left_kw = left_kw - charges / day.ups.rectifier_efficiency
+    return reached
+
+
+def _cannot_wait_kw(day: SystemDay, later_kw: FloatArray, now_kw: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What one system must charge in each interval, and what that stores at each boundary.
+
+    The import is `now_kw` in the interval and `later_kw` in those after it.
+    """
     stored, charges = day.trajectory.stored_kwh[0], np.zeros(day.horizon.intervals)
+    energies = [stored]
     for t in range(day.horizon.intervals):
         idle = stored if day.terminal_kw[t] <= day.rectifier_kw else day.after(stored, 0.0, t)
         if _in_time(day, idle, t + 1, later_kw):
             stored = idle
+            energies.append(stored)
             continue
         low, high = 0.0, day.most_kw(stored, t, max(0.0, now_kw[t]))
         for _ in range(_ROUNDS):
@@ -205,7 +220,8 @@ def _cannot_wait_kw(day: SystemDay, later_kw: FloatArray, now_kw: FloatArray) ->
             low, high = (low, middle) if enough else (middle, high)
         charges[t] = high
         stored = day.after(stored, high, t)
-    return charges
+        energies.append(stored)
+    return charges, np.array(energies)
 
 
 def _short_from(day: SystemDay) -> int:
@@ -300,20 +316,30 @@ def steps_too_fast(
     first = sum(_keeping_kw(day) for day in days)
     beyond = sum(np.maximum(0.0, day.terminal_kw - day.rectifier_kw) / day.ups.rectifier_efficiency for day in days)
     carried_kw = resting_kw - beyond  # batteries must give the rest
-    free = np.zeros(len(grid_kw))
-    for day in days:
-        free += np.minimum(np.array(day.trajectory.charge_kw), needed[day.ups.id]) / day.ups.rectifier_efficiency
     broken = []
     for t in range(len(grid_kw)):
         before = grid_kw[t - 1] if t else carried_kw[0]
         alone = [abs(each[t] - each[max(t - 1, 0)]) for each in (resting_kw, carried_kw)]
         allowed = max(per_min * horizon.interval_minutes, *alone) + BEYOND_KW
-        tried_up, tried_down = (sum(map(beyond_kw, days)) if free[at] > 0 else 0.0 for at in (t, max(t - 1, 0)))
-        up = allowed + free[t] + (first if t == 0 else 0.0) + tried_up
-        down = allowed + (free[t - 1] if t else 0.0) + tried_down
+        changes = [_needed_change(day, needed[day.ups.id], t) for day in days]
+        begun, ended = (sum(each) for each in zip(*changes, strict=True))
+        up = allowed + begun + (first if t == 0 else 0.0)
+        down = allowed + ended
         if not -down <= grid_kw[t] - before <= up:
             broken.append(t)
     return np.array(broken, dtype=np.intp)
+
+
+def _needed_change(day: SystemDay, needed: FloatArray, t: int) -> tuple[float, float]:
+    """By how much a system itself steps up into the charge that it needs in an interval, or down out of the last one.
+
+    What is needed is found by trying, and exact to `beyond_kw`.
+    """
+    charge = [0.0, *day.trajectory.charge_kw]
+    needs = [0.0, *(kw + beyond_kw(day) if kw > 0 else 0.0 for kw in needed.tolist())]
+    into = min(charge[t + 1], needs[t + 1]) - charge[t]
+    out_of = min(charge[t], needs[t]) - charge[t + 1]
+    return max(0.0, into) / day.ups.rectifier_efficiency, max(0.0, out_of) / day.ups.rectifier_efficiency
 
 
 def _keeping_kw(day: SystemDay) -> float:

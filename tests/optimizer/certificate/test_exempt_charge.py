@@ -1,0 +1,126 @@
+"""Forged by hand: plans that hide a trade or a delay behind the charge that another system needs for a storm."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from moved_setpoints import run_moved, with_powers
+from rule_campaign import broken_rules
+from sites import NOW, START, problem, ups_system
+
+from ridethrough.domain import ConditionKind, ReserveCondition
+from ridethrough.domain.plan import DispatchPlan
+from ridethrough.optimizer import DispatchProblem, plan_dispatch
+from ridethrough.optimizer.problem.plan_basis import basis_of
+
+ONE, OTHER = (ups_system(id=name, nominal_kwh=400.0, charge_limit_kw=100.0) for name in ("one", "other"))
+RESTING_KW = 2 * 3000 / 0.95 / 0.97 + 900
+SHARED_KW = 400 * 0.97
+"""What reaches the batteries of the 400 kW that the import limit leaves."""
+
+
+def storm(start_h: float, end_h: float, ups: str) -> ReserveCondition:
+    start, end = (START + timedelta(hours=hours) for hours in (start_h, end_h))
+    return ReserveCondition(start=start, end=end, kind=ConditionKind.STORM, ups=ups)
+
+
+def tight(*conditions: ReserveCondition, stored_kwh: Mapping[str, float]) -> DispatchProblem:
+    made = problem(
+        ONE, OTHER, price=[0.1] * 24, load_kw=3000.0, import_limit_kw=RESTING_KW + 400, stored_kwh=stored_kwh
+    )
+    return replace(made, site=replace(made.site, conditions=conditions))
+
+
+def in_turn(first_kwh: float, then_kwh: float) -> tuple[list[float], list[float]]:
+    """Powers that charge one system and then the other, with all that the import limit leaves."""
+    left, powers = [first_kwh, then_kwh], ([], [])
+    for _ in range(24):
+        room_kw = SHARED_KW
+        for which in (0, 1):
+            kw = min(room_kw, left[which] / 0.97 * 4)
+            left[which] -= kw * 0.97 / 4
+            room_kw -= kw
+            powers[which].append(kw)
+    return powers
+
+
+def forged(made: DispatchProblem, powers: Mapping[str, Sequence[float]]) -> tuple[DispatchPlan, list[str]]:
+    """A plan of these powers, and what the simulation says that it breaks."""
+    plan = plan_dispatch(made, issued_at=NOW)
+    assert plan.certificate.certified
+    moved = with_powers(made, plan, {ups_id: np.array(each) for ups_id, each in powers.items()})
+    return moved, list(broken_rules(made, moved))
+
+
+def test_a_storm_of_one_system_does_not_let_another_swing_the_meter() -> None:
+    """One charges 300 kW steadily for hours, because its storm asks for it; the other gives 280 kW now and then."""
+    gentle = ups_system(id="one", nominal_kwh=400.0, charge_limit_kw=60.0)
+    other = ups_system(id="other", nominal_kwh=400.0)
+    made = problem(
+        gentle,
+        other,
+        price=[0.1] * 16,
+        load_kw=3000.0,
+        import_limit_kw=14_000.0,
+        stored_kwh={"one": 1400.0, "other": 1840.0},
+    )
+    limits = replace(made.site.interconnection, ramp_limit_kw_per_min=1.0)
+    made = replace(made, site=replace(made.site, conditions=(storm(4, 5, "one"),), interconnection=limits))
+    needed = np.array(basis_of(made).powers.need["one"].charge_kw)
+    steady = np.flatnonzero(needed == 300)
+    now_and_then = np.zeros(16)
+    now_and_then[steady[1::2]] = -280
+
+    as_late, no_rule = forged(made, {"one": needed, "other": np.zeros(16)})
+    swings, rules = forged(made, {"one": needed, "other": now_and_then})
+
+    assert as_late.certificate.certified
+    assert no_rule == []
+    assert any("ramps faster than 1 kW/min" in each for each in swings.certificate.violations)
+    assert any("ramp in interval" in each for each in rules)
+
+
+def test_a_system_whose_storm_is_late_does_not_keep_the_import_from_one_whose_storm_is_soon() -> None:
+    made = tight(storm(1, 5.5, "one"), storm(4.9, 6, "other"), stored_kwh={"one": 1440.0, "other": 1440.0})
+    late, soon = in_turn(400, 400)
+
+    starved, rules = forged(made, {"one": soon, "other": late})
+
+    assert any("one: storm asks for full batteries" in each for each in starved.certificate.violations)
+    assert any("one: storm asks for" in each for each in rules)
+
+
+def test_a_system_that_needs_little_does_not_charge_more_where_another_has_a_storm() -> None:
+    """One needs 20 kWh for a test of the generator, and charges 1,000 kWh before the other may fill."""
+    test = ReserveCondition(
+        start=START + timedelta(hours=1),
+        end=START + timedelta(hours=1.2),
+        kind=ConditionKind.GENERATOR_TEST,
+        ride_through_s=395.0,
+        ups="one",
+    )
+    made = tight(test, storm(1, 5.5, "other"), stored_kwh={"one": 780.0, "other": 1440.0})
+    trades, waits = in_turn(1000, 400)
+
+    starved, rules = forged(made, {"one": trades, "other": waits})
+
+    assert any("other: storm asks for full batteries" in each for each in starved.certificate.violations)
+    assert any("other: storm asks for" in each for each in rules)
+
+
+def test_what_is_certified_of_plans_that_were_moved_about_is_safe() -> None:
+    found = run_moved(300, range(40))
+
+    assert found.unsafe == []
+    assert found.made == 480
+    assert 60 < found.certified < 240
+
+
+@pytest.mark.long
+def test_what_is_certified_of_many_plans_that_were_moved_about_is_safe() -> None:
+    found = run_moved(301, range(600))
+
+    assert found.unsafe == []
+    assert found.certified > 1000
