@@ -65,6 +65,13 @@ def write_site(folder: Path, changes: Mapping[str, Any] | None = None) -> Path:
     return path
 
 
+def write_state(folder: Path, state: Mapping[str, Any]) -> Path:
+    """Write a state file."""
+    path = folder / "state.json"
+    path.write_text(json.dumps(state))
+    return path
+
+
 def series_rows(start: str, values: Sequence[object], minutes: int = 60) -> list[str]:
     """CSV rows of a series in steps of elapsed time."""
     first, step = datetime.fromisoformat(start), timedelta(minutes=minutes)

@@ -12,7 +12,7 @@ import pytest
 from documents import run, write_site
 
 NOW = "2026-07-15T10:07:00-04:00"
-POD = Path(__file__).parents[3] / "examples" / "ai-pod"
+POD = Path(__file__).parents[4] / "examples" / "ai-pod"
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
