@@ -46,4 +46,5 @@ def sha256_of(text: str) -> str:
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key is there, and say whether it was inserted."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount == 1
+    once = insert(table).values(**row).on_conflict_do_nothing()
+    return connection.execute(once, execution_options={"preserve_rowcount": True}).rowcount == 1

@@ -1,0 +1,63 @@
+"""Holds: times in which an operator wants every battery of a site to hold."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, or_, select, update
+
+from ridethrough.store.schema import METADATA, microseconds, moment
+
+HOLDS = Table(
+    "holds",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("site_id", String(200), nullable=False),
+    Column("held_at", BigInteger, nullable=False),
+    Column("held_by", String(200), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("released_at", BigInteger, nullable=True),
+    Column("released_by", String(200), nullable=True),
+    Index("holds_by_site", "site_id", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """One hold, in force at the moment that was asked about."""
+
+    held_at: datetime
+    held_by: str
+    why: str
+
+
+def hold(connection: Connection, site_id: str, *, by: str, why: str, now: datetime) -> None:
+    """Hold a site; a hold on top of another one lasts until both are released, which one release does."""
+    connection.execute(HOLDS.insert().values(site_id=site_id, held_at=microseconds(now), held_by=by, why=why))
+
+
+def release(connection: Connection, site_id: str, *, by: str, now: datetime) -> int:
+    """End every hold of a site; how many there were."""
+    ended = connection.execute(
+        update(HOLDS)
+        .where(HOLDS.c.site_id == site_id, HOLDS.c.released_at.is_(None))
+        .values(released_at=microseconds(now), released_by=by)
+    )
+    return int(ended.rowcount)
+
+
+def in_force(connection: Connection, site_id: str, *, now: datetime) -> Hold | None:
+    """The newest hold at a moment."""
+    at_us = microseconds(now)
+    row = connection.execute(
+        select(HOLDS)
+        .where(
+            HOLDS.c.site_id == site_id,
+            HOLDS.c.held_at <= at_us,
+            or_(HOLDS.c.released_at.is_(None), HOLDS.c.released_at > at_us),
+        )
+        .order_by(HOLDS.c.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Hold(held_at=moment(row.held_at), held_by=row.held_by, why=row.why)

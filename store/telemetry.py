@@ -1,0 +1,145 @@
+"""Readings of sites, as they came. None is overwritten: one sent twice is kept once, and a correction beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, Row, Select, String, Table, Text, select
+
+from ridethrough.store.schema import METADATA, microseconds, moment, sha256_of
+
+CLOCK_TOLERANCE = timedelta(seconds=5)
+MOST_ROWS = 10_000
+
+TELEMETRY = Table(
+    "telemetry",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("site_id", String(200), nullable=False),
+    Column("measured_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("received_from", String(200), nullable=False),
+    Column("in_outage", Boolean, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+    Index("telemetry_by_measured", "site_id", "measured_at", "id"),
+    Index("telemetry_by_received", "site_id", "id"),
+    Index("telemetry_in_outage", "site_id", "in_outage", "measured_at"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReading:
+    """A reading as it was received; `document` is its JSON text."""
+
+    id: int
+    site_id: str
+    measured_at: datetime
+    received_at: datetime
+    received_from: str
+    document: str
+
+
+def add(
+    connection: Connection,
+    site_id: str,
+    document: str,
+    *,
+    measured_at: datetime,
+    in_outage: bool,
+    sender: str,
+    now: datetime,
+) -> tuple[StoredReading, bool]:
+    """Keep a reading; the one that is kept, and whether it is new: the same document of the same time is kept once."""
+    digest = sha256_of(document)
+    of_site = (TELEMETRY.c.site_id == site_id) & (TELEMETRY.c.measured_at == microseconds(measured_at))
+    same = connection.execute(select(TELEMETRY).where(of_site, TELEMETRY.c.sha256 == digest)).first()
+    if same is not None:
+        return _reading(same), False
+    added = connection.execute(
+        TELEMETRY.insert()
+        .values(
+            site_id=site_id,
+            measured_at=microseconds(measured_at),
+            received_at=microseconds(now),
+            received_from=sender,
+            in_outage=in_outage,
+            sha256=digest,
+            document=document,
+        )
+        .returning(TELEMETRY)
+    ).one()
+    return _reading(added), True
+
+
+def latest(connection: Connection, site_id: str, *, now: datetime) -> tuple[StoredReading | None, StoredReading | None]:
+    """The reading that tells the state of a site at a moment, and the one before it, by what was received until then.
+
+    It is the newest by its own time. Where the last one received is of the future, that one is it: the clock of its
+    sender is wrong, and whoever judges it must see that.
+    """
+    known = (TELEMETRY.c.site_id == site_id) & (TELEMETRY.c.received_at <= microseconds(now))
+    last = connection.execute(select(TELEMETRY).where(known).order_by(TELEMETRY.c.id.desc()).limit(1)).first()
+    if last is not None and last.measured_at > microseconds(now + CLOCK_TOLERANCE):
+        return _reading(last), None
+    until = TELEMETRY.c.measured_at <= microseconds(now + CLOCK_TOLERANCE)
+    newest = _first_two(connection, select(TELEMETRY).where(known, until))
+    if not newest:
+        return None, None
+    earlier = TELEMETRY.c.measured_at < newest[0].measured_at
+    before = _first_two(connection, select(TELEMETRY).where(known, earlier))
+    return _reading(newest[0]), _reading(before[0]) if before else None
+
+
+def last_outage_at(connection: Connection, site_id: str, *, now: datetime) -> datetime | None:
+    """When a reading last said that batteries carry the load, by what was received until `now`."""
+    found = connection.execute(
+        select(TELEMETRY.c.measured_at)
+        .where(
+            TELEMETRY.c.site_id == site_id,
+            TELEMETRY.c.in_outage,
+            TELEMETRY.c.measured_at <= microseconds(now + CLOCK_TOLERANCE),
+            TELEMETRY.c.received_at <= microseconds(now),
+        )
+        .order_by(TELEMETRY.c.measured_at.desc())
+        .limit(1)
+    ).scalar()
+    return None if found is None else moment(found)
+
+
+def by_id(connection: Connection, reading_id: int) -> StoredReading | None:
+    """One reading."""
+    row = connection.execute(select(TELEMETRY).where(TELEMETRY.c.id == reading_id)).first()
+    return None if row is None else _reading(row)
+
+
+def between(
+    connection: Connection, site_id: str, start: datetime, end: datetime, *, limit: int = MOST_ROWS
+) -> tuple[StoredReading, ...]:
+    """Readings measured from `start` until before `end`, in order, at most `limit` of them."""
+    rows = connection.execute(
+        select(TELEMETRY)
+        .where(
+            TELEMETRY.c.site_id == site_id,
+            TELEMETRY.c.measured_at >= microseconds(start),
+            TELEMETRY.c.measured_at < microseconds(end),
+        )
+        .order_by(TELEMETRY.c.measured_at, TELEMETRY.c.id)
+        .limit(limit)
+    )
+    return tuple(_reading(row) for row in rows)
+
+
+def _first_two(connection: Connection, query: Select) -> Sequence[Row]:  # type: ignore[type-arg]
+    return connection.execute(query.order_by(TELEMETRY.c.measured_at.desc(), TELEMETRY.c.id.desc()).limit(2)).all()
+
+
+def _reading(row: Row) -> StoredReading:  # type: ignore[type-arg]
+    return StoredReading(
+        id=row.id,
+        site_id=row.site_id,
+        measured_at=moment(row.measured_at),
+        received_at=moment(row.received_at),
+        received_from=row.received_from,
+        document=row.document,
+    )
