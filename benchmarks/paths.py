@@ -13,7 +13,7 @@ from ridethrough.optimizer.dynamic_program import cheapest_plan
 from ridethrough.optimizer.formulation.model import build_model, model_data
 from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
-from ridethrough.optimizer.solvers.highs import SolveStatus
+from ridethrough.optimizer.solvers.highs import SolveStatus, pass_program
 from ridethrough.optimizer.standard_form.program import LinearProgram
 
 LIMIT_S = 3600.0
@@ -106,7 +106,7 @@ class Raw:
             change(self._solver, program)
         else:
             self._solver.clearSolver()
-            take(self._solver, program)
+            pass_program(self._solver, program)
             self._held = True
         self._solver.run()
         np.array(self._solver.getSolution().col_value)
@@ -137,24 +137,3 @@ def change(solver: highspy.Highs, program: LinearProgram) -> None:
     solver.changeColsBounds(columns, every, program.lower, program.upper)
     solver.changeRowsBounds(rows, np.arange(rows, dtype=np.int32), program.row_lower, program.row_upper)
     solver.changeObjectiveOffset(program.offset)
-
-
-def take(solver: highspy.Highs, program: LinearProgram) -> None:
-    """Give a solver a program as arrays, which costs a tenth of the fields of a `HighsLp`."""
-    solver.passModel(
-        program.columns,
-        program.rows,
-        len(program.values),
-        int(highspy.MatrixFormat.kRowwise),
-        int(highspy.ObjSense.kMinimize),
-        program.offset,
-        program.cost,
-        program.lower,
-        program.upper,
-        program.row_lower,
-        program.row_upper,
-        program.starts,
-        program.indices,
-        program.values,
-        np.zeros(program.columns, np.int32),
-    )

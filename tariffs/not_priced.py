@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotPriced(Written):
+class NotPriced(TariffPart):
     """A charge or a remark of a tariff that no amount of its bills includes, with the reason."""
 
     field: str

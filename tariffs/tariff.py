@@ -9,7 +9,7 @@ from ridethrough.tariffs.calendar.applicability import Applicability
 from ridethrough.tariffs.calendar.billing_cycle import BillingCycle
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 from ridethrough.tariffs.calendar.rate_schedule import RateSchedule
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 from ridethrough.tariffs.charges.capacity import CapacityObligation
 from ridethrough.tariffs.charges.coincident import CoincidentPeakCharge
 from ridethrough.tariffs.charges.demand import DemandCharge
@@ -34,7 +34,7 @@ class Scheduled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tariff(Written):
+class Tariff(TariffPart):
     """A list of charges in one currency, valid on the local days `[effective_from, effective_until)`.
 
     Charges refer to `schedules` by name. `not_priced` lists what the source says and no charge covers; every bill

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
-from ridethrough.api.cases.checking import SiteCheck, Verdict
+from ridethrough.api.cases.checking import Readiness, SiteCheck
 from ridethrough.api.cases.site_checks import Finding, Severity
 
 _COLUMNS = ("severity", "field", "says", "do")
@@ -21,9 +21,9 @@ _TITLES = {
     Severity.ASSUMED: "Assumed: compare with nameplates and data sheets",
 }
 _VERDICTS = {
-    Verdict.READY: ("ready to be switched on", "bold green"),
-    Verdict.DOUBTFUL: ("doubtful: a person must look at it", "bold yellow"),
-    Verdict.WRONG: ("wrong: do not switch it on", "bold red"),
+    Readiness.READY: ("ready to be switched on", "bold green"),
+    Readiness.DOUBTFUL: ("doubtful: a person must look at it", "bold yellow"),
+    Readiness.WRONG: ("wrong: do not switch it on", "bold red"),
 }
 
 

@@ -24,8 +24,8 @@ CHECKS: tuple[Callable[[SiteInputs, datetime], Iterable[Finding]], ...] = (
 """The checks in the order of their report; a new check is a function and its name here."""
 
 
-class Verdict(StrEnum):
-    """The verdict of a check."""
+class Readiness(StrEnum):
+    """Whether a site can be switched on, by its check."""
 
     READY = "ready"
     DOUBTFUL = "doubtful"
@@ -45,11 +45,11 @@ class SiteCheck:
         return tuple(each for each in self.findings if each.severity is severity)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Readiness:
         """Wrong if any finding is wrong, else doubtful if any is doubtful, else ready (also with assumptions)."""
         if self.of(Severity.WRONG):
-            return Verdict.WRONG
-        return Verdict.DOUBTFUL if self.of(Severity.DOUBTFUL) else Verdict.READY
+            return Readiness.WRONG
+        return Readiness.DOUBTFUL if self.of(Severity.DOUBTFUL) else Readiness.READY
 
 
 def check_site_file(path: Path, now: datetime) -> SiteCheck:

@@ -33,52 +33,22 @@ def bill(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Bill a meter series to the cent: every line as quantity x rate = amount."""
     from ridethrough.api.answers.bill_answer import bill_answer  # noqa: PLC0415
-    from ridethrough.api.cases.billing import BillInputs, bill_of  # noqa: PLC0415
-    from ridethrough.api.reading.events_file import Events, read_events_file  # noqa: PLC0415
-    from ridethrough.api.reading.series.series_file import read_series_file  # noqa: PLC0415
-    from ridethrough.api.reading.series.series_options import query_from_options  # noqa: PLC0415
-    from ridethrough.api.reading.site_file import read_state_file  # noqa: PLC0415
-    from ridethrough.api.reading.tables.csv_format import known_clock  # noqa: PLC0415
-    from ridethrough.api.reading.tariff_file import named_tariff  # noqa: PLC0415
-    from ridethrough.domain.horizon import zone  # noqa: PLC0415
-    from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415 - each command imports what it needs
+    from ridethrough.api.cases.billing import bill_of  # noqa: PLC0415
+    from ridethrough.api.commands.bill_files import BillFiles  # noqa: PLC0415 - each command imports what it needs
 
-    clock = known_clock(timezone)
-    priced, series, market, known, called, _ = together(
-        lambda: named_tariff(tariff),
-        lambda: read_series_file(
-            meter,
-            query_from_options(meter.name, csv_format=csv_format, column=column, gaps=gaps, timezone=clock),
-        ),
-        lambda: (
-            read_series_file(
-                prices,
-                query_from_options(
-                    prices.name,
-                    use="price",
-                    csv_format=prices_csv_format,
-                    gaps=gaps,
-                    timezone=clock,
-                    option="--prices-csv-format",
-                ),
-            )
-            if prices
-            else None
-        ),
-        lambda: read_state_file(state) if state else None,
-        lambda: read_events_file(events) if events else Events(),
-        lambda: zone(timezone),
+    files = BillFiles(
+        tariff=tariff,
+        meter=meter,
+        timezone=timezone,
+        prices=prices,
+        state=state,
+        events=events,
+        power_factor=power_factor,
+        csv_format=csv_format,
+        column=column,
+        gaps=gaps,
+        prices_csv_format=prices_csv_format,
     )
-    billed, horizon = bill_of(
-        BillInputs(
-            tariff=priced,
-            meter=series,
-            timezone=timezone,
-            prices=market,
-            state=known,
-            state_source=state.name if state else "state",
-            events=called,
-            power_factor=power_factor,
-        )
-    )
-    emit(bill_answer(billed, priced, horizon, meter.name), form, out)
+    inputs = files.read()
+    billed, horizon = bill_of(inputs)
+    emit(bill_answer(billed, inputs.tariff, horizon, meter.name), form, out)

@@ -19,9 +19,9 @@ def check(
 ) -> None:
     """Say what is wrong, doubtful or assumed about a site; exit 0 where it is ready, 1 doubtful, 2 wrong."""
     from ridethrough.api.answers.check_view import check_answer  # noqa: PLC0415 - each command imports what it needs
-    from ridethrough.api.cases.checking import Verdict, check_site_file  # noqa: PLC0415
+    from ridethrough.api.cases.checking import Readiness, check_site_file  # noqa: PLC0415
 
     found = check_site_file(site, datetime.now(UTC))
     emit(check_answer(found), form, out)
-    if found.verdict is not Verdict.READY:
-        raise typer.Exit(EXIT_WRONG if found.verdict is Verdict.WRONG else EXIT_DOUBTFUL)
+    if found.verdict is not Readiness.READY:
+        raise typer.Exit(EXIT_WRONG if found.verdict is Readiness.WRONG else EXIT_DOUBTFUL)

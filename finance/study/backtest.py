@@ -180,18 +180,7 @@ def _study(  # noqa: PLR0917 - all parts of a study
         bill=money.after,
         baseline_grid_kw=tuple(baseline.grid_kw.tolist()),
         grid_kw=tuple(loop.grid_kw.tolist()),
-        ups=tuple(
-            UpsRecord(
-                ups_id=each.ups_id,
-                load_kw=each.load_kw,
-                charge_kw=each.charge_kw,
-                discharge_kw=each.discharge_kw,
-                stored_kwh=each.stored_kwh,
-                reserve_kwh=each.reserve_kwh,
-                wear=worn,
-            )
-            for each, worn in zip(trajectories(case, loop, done), wears, strict=True)
-        ),
+        ups=tuple(UpsRecord.of(each, worn) for each, worn in zip(trajectories(case, loop, done), wears, strict=True)),
         savings=savings,
         periods=money.periods,
         ceiling=best.savings if best else None,

@@ -6,9 +6,10 @@ difference, less wear (IPMVP's avoided cost). The saving of perfect foresight is
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from ridethrough.domain import Horizon
+from ridethrough.domain.plan import UpsTrajectory
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.project.cash_flow import CashFlow
 from ridethrough.finance.project.sensitivity import TornadoBar
@@ -74,16 +75,16 @@ class PeriodSavings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpsRecord:
-    """One UPS system, interval by interval (kW; kWh at boundaries), and the wear of its batteries."""
+class UpsRecord(UpsTrajectory):
+    """One UPS system as it went, and the wear of its batteries."""
 
-    ups_id: str
-    load_kw: tuple[float, ...]
-    charge_kw: tuple[float, ...]
-    discharge_kw: tuple[float, ...]
-    stored_kwh: tuple[float, ...]
-    reserve_kwh: tuple[float, ...]
     wear: Wear
+
+    @classmethod
+    def of(cls, trajectory: UpsTrajectory, wear: Wear) -> "UpsRecord":
+        """The record of a trajectory."""
+        went = {each.name: getattr(trajectory, each.name) for each in fields(UpsTrajectory)}
+        return cls(**went, wear=wear)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,24 +184,28 @@ class Session:
         small = program.columns < _SMALL_COLUMNS and not is_integer
         self._highs.setOptionValue("presolve", "off" if small else "choose")
         self._highs.setOptionValue("solver", "choose" if is_integer else "simplex")
-        # as arrays, because filling the fields of a HighsLp number by number takes ten times as long
-        self._highs.passModel(
-            program.columns,
-            program.rows,
-            len(program.values),
-            int(highspy.MatrixFormat.kRowwise),
-            int(highspy.ObjSense.kMinimize),
-            program.offset,
-            program.cost,
-            program.lower,
-            program.upper,
-            program.row_lower,
-            program.row_upper,
-            program.starts,
-            program.indices,
-            program.values,
-            program.integer.astype(np.int32),
-        )
+        pass_program(self._highs, program)
+
+
+def pass_program(solver: highspy.Highs, program: LinearProgram) -> None:
+    """Give a solver a program as arrays: filling the fields of a `HighsLp` number by number takes ten times as long."""
+    solver.passModel(
+        program.columns,
+        program.rows,
+        len(program.values),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMinimize),
+        program.offset,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        program.starts,
+        program.indices,
+        program.values,
+        program.integer.astype(np.int32),
+    )
 
 
 class GrowingProgram:

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applicability(Written):
+class Applicability(TariffPart):
     """Limits on monthly peak demand and monthly energy, and the service a tariff is offered for; warnings only."""
 
     least_peak_kw: float = 0.0

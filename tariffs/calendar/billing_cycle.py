@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 _LAST_DAY = 28
 _MIDDLE_DAY = 15
@@ -40,7 +40,7 @@ class BillingPeriod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BillingCycle(Written):
+class BillingCycle(TariffPart):
     """Calendar months, months from another `day_of_month` (up to 28), or the days on which meters were read."""
 
     day_of_month: int = 1

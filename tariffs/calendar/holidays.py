@@ -8,14 +8,14 @@ from functools import lru_cache
 import holidays as _holidays
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 _OBSERVED = re.compile(r" \((observed|estimated|substitute day).*\)$", re.IGNORECASE)
 _SAMPLE_YEARS = (2024, 2025, 2026)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HolidayCalendar(Written):
+class HolidayCalendar(TariffPart):
     """The public holidays of a country or a part of it, from the library `holidays`, and additional dates.
 
     `only` keeps some of them, by the library's names (`Labor Day`); a tariff usually lists six or eight. Unless

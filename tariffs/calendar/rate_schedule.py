@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import DAY_TYPES, MINUTES_PER_DAY, MONTHS, Days, Hours, Months, Written
+from ridethrough.tariffs.calendar.written import DAY_TYPES, MINUTES_PER_DAY, MONTHS, Days, Hours, Months, TariffPart
 
 SLOTS_PER_DAY = 96
 _SLOT_MINUTES = MINUTES_PER_DAY // SLOTS_PER_DAY
@@ -15,7 +15,7 @@ _UNSET = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleRule(Written):
+class ScheduleRule(TariffPart):
     """`period` holds in these months, on these days, in these stretches of the day (minutes of the local clock)."""
 
     period: str
@@ -36,7 +36,7 @@ class ScheduleRule(Written):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateSchedule(Written):
+class RateSchedule(TariffPart):
     """The periods of a tariff by month, day type and quarter hour; the first rule that fits a moment wins.
 
     Every moment of the year must be covered. Close with a rule that names only a period to cover what is left.

@@ -19,8 +19,8 @@ _DAY_GROUPS: dict[str, tuple[DayType, ...]] = {"weekend": ("saturday", "sunday")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?")
 
 
-class Written:
-    """Base of all classes in native YAML; an unknown key is a fault."""
+class TariffPart:
+    """Base of a tariff and of all its parts: each is a mapping in native YAML, and an unknown key is a fault."""
 
     __slots__ = ()
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityObligation(Written):
+class CapacityObligation(TariffPart):
     """So many kW, each at a rate per day, on the local days `[start, end)`.
 
     PJM's peak load contribution holds from June to May after the summer of its five peaks; New York's ICAP tag from May

@@ -5,12 +5,12 @@ from typing import Literal
 
 from ridethrough.domain.horizon import Interval
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 from ridethrough.tariffs.charges.demand import DemandSeason, DemandUnit, Stretch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoincidentPeakCharge(Written):
+class CoincidentPeakCharge(TariffPart):
     """Demand while the utility or grid operator has its peak.
 
     These hours are known afterwards, or estimated in advance: pass them as `CoincidentEvent`s. Without events for the

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import MINUTES_PER_DAY, MONTHS, Months, Written
+from ridethrough.tariffs.calendar.written import MINUTES_PER_DAY, MONTHS, Months, TariffPart
 from ridethrough.tariffs.charges.peak_rule import PeakRule
 from ridethrough.tariffs.charges.ratchet import DemandRatchet
 
@@ -17,7 +17,7 @@ KW_PER_HP = 0.7457
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DemandTier(Written):
+class DemandTier(TariffPart):
     """Billed demand up to a cumulative limit in the charge's unit (`None`: the rest), at one rate for each unit."""
 
     rate_per_kw: float
@@ -40,7 +40,7 @@ def check_tiers(checks: Checks, tiers: tuple[DemandTier, ...]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DemandSeason(Written):
+class DemandSeason(TariffPart):
     """The rates of a demand charge in some months of the year."""
 
     tiers: tuple[DemandTier, ...]
@@ -55,7 +55,7 @@ class DemandSeason(Written):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContractDemand(Written):
+class ContractDemand(TariffPart):
     """Demand by contract: at least `billed_fraction` of it is billed, and kW above it cost `overrun_rate_per_kw`.
 
     The overrun rate replaces the charge's own rate for kW above the contract. Without an overrun rate, the charge's own
@@ -76,7 +76,7 @@ class ContractDemand(Written):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DemandCharge(Written):
+class DemandCharge(TariffPart):
     """The highest demand of a billing period, or of each day or week of it, in the hours of `period` of `schedule`.
 
     With `yearly` it is the highest of the calendar year, and rates are those of a year: each billing period is billed

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import MONTHS, ByMonth, Written
+from ridethrough.tariffs.calendar.written import MONTHS, ByMonth, TariffPart
 from ridethrough.tariffs.charges.market import MarketPrice
 
 TierUnit = Literal["kWh", "kWh daily", "kWh/kW", "kWh/kW daily"]
@@ -14,7 +14,7 @@ TierCount = Literal["all", "period"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnergyTier(Written):
+class EnergyTier(TariffPart):
     """Energy of a billing period up to a cumulative limit (`None`: the rest), in currency per kWh.
 
     `unit` is the unit of the limit: kWh, kWh per day of the period, or one of these per kW of billed demand. `count`
@@ -67,7 +67,7 @@ class EnergyStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnergyPeriod(Written):
+class EnergyPeriod(TariffPart):
     """The prices of one period of the energy schedule, as tiers of the whole billing period's energy."""
 
     name: str
@@ -161,7 +161,7 @@ class EnergyPeriod(Written):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnergyCharge(Written):
+class EnergyCharge(TariffPart):
     """The energy side of a tariff: prices by period of `schedule`, monthly adjustments, and a market price.
 
     `demand` names the demand charge whose billed kW (ratchet and minimum included) scales limits in kWh/kW. Without a

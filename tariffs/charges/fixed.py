@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedCharge(Written):
+class FixedCharge(TariffPart):
     """An amount per day, per month (a billing period) or per year.
 
     An amount per day is billed for each local day. An amount per month or year is divided by days if the meter series

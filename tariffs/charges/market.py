@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IndexedPrice(Written):
+class IndexedPrice(TariffPart):
     """A price that follows the market: `min(max(market, floor), cap) * loss_factor + adder_per_kwh`."""
 
     loss_factor: float = 1.0
@@ -34,7 +34,7 @@ class IndexedPrice(Written):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnergyAdder(Written):
+class EnergyAdder(TariffPart):
     """An amount on every kWh that is bought in the hours of `period` of `schedule`, or in all hours."""
 
     name: str

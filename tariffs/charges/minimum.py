@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MinimumCharge(Written):
+class MinimumCharge(TariffPart):
     """The lowest cost of a billing period, of each of its days, or of a calendar year, before taxes.
 
     The bill has a line for the shortfall. A minimum per month is divided by days for a part of a billing period. A

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 
 _MOST_HIGHEST = 31
 _MOST_PERIODS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeakRule(Written):
+class PeakRule(TariffPart):
     """A peak that is a mean: of several demands in a billing period, or of the peaks of several billing periods.
 
     `mean_of_highest` demands on distinct days or weeks (`apart`) are averaged; a day that was not metered counts as 0,

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import MONTHS, ByMonth, Months, Written
+from ridethrough.tariffs.calendar.written import MONTHS, ByMonth, Months, TariffPart
 
 _ALL = (1.0,) * 12
 _MOST_MONTHS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DemandRatchet(Written):
+class DemandRatchet(TariffPart):
     """A lower limit of billed demand: a fraction of the highest peak of the last `months_back` billing periods.
 
     `fractions` (12) are the fractions by billed month. Only peaks of `counted_months` count, each times its

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import MONTHS, Months, Written
+from ridethrough.tariffs.calendar.written import MONTHS, Months, TariffPart
 from ridethrough.tariffs.charges.demand import Stretch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReactiveCharge(Written):
+class ReactiveCharge(TariffPart):
     """Reactive demand above a free share of real demand: kVAR beyond `free_kvar_per_kw` times the kW of the same peak.
 
     Reactive demand follows from the power factor of the premises: `tan(arccos(power factor))` kVAR a kW. A power

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.calendar.written import Written
+from ridethrough.tariffs.calendar.written import TariffPart
 from ridethrough.tariffs.charges.kind import CHARGE_KINDS, KIND_NAMES
 
 _MOST = 10.0
@@ -11,7 +11,7 @@ _BY_DEFAULT = tuple(kind.name for kind in CHARGE_KINDS if kind.ridden_by_default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rider(Written):
+class Rider(TariffPart):
     """A fraction of the charges of some kinds: 0.05 adds 5 %, a negative fraction is a discount.
 
     Riders do not apply to each other. A tax comes after the minimum charge and applies to charges and riders, but not

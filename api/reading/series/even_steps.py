@@ -39,7 +39,7 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Even:
+class EvenSeries:
     """An even series, and what was done to make it one."""
 
     step: timedelta
@@ -51,7 +51,7 @@ class Even:
 
 def made_even(
     readings: Readings, gaps: Gaps | None, faults: list[Fault], *, step_may_change: bool, clock: tzinfo
-) -> Even | None:
+) -> EvenSeries | None:
     """Check that readings follow each other by one step; fill missing ones if the site says how.
 
     With `step_may_change` (prices) a longer step may become a shorter one, or the other way round: values of the longer
@@ -173,7 +173,7 @@ def _joined(
     steps: list[int],
     shortest: int,
     stretches: list[Grid],
-) -> Even:
+) -> EvenSeries:
     """One grid of the shortest step from those of all stretches."""
     notes = []
     places: list[NDArray[np.int64]] = []
@@ -189,10 +189,12 @@ def _joined(
     dropped = len(readings.values) - sum(len(each.rows) for each in stretches) + len(stretches) - 1
     if dropped:
         notes.append(f"rows that repeat a reading, read once: {dropped}")
-    return Even(step=timedelta(microseconds=shortest), values=values, notes=tuple(notes))
+    return EvenSeries(step=timedelta(microseconds=shortest), values=values, notes=tuple(notes))
 
 
-def _filled(even: Even, readings: Readings, gaps: Gaps | None, faults: list[Fault], clock: tzinfo) -> Even | None:
+def _filled(
+    even: EvenSeries, readings: Readings, gaps: Gaps | None, faults: list[Fault], clock: tzinfo
+) -> EvenSeries | None:
     """Fill the places without a reading by the site's rule, and count them; None where a gap is too long for it."""
     missing = np.isnan(even.values)
     if not missing.any() or gaps is None:
@@ -208,4 +210,4 @@ def _filled(even: Even, readings: Readings, gaps: Gaps | None, faults: list[Faul
         f"{count} of {len(values)} values filled (gaps: {gaps.fill}); "
         f"the longest gap is {longest / timedelta(minutes=1):g} minutes"
     )
-    return Even(step=even.step, values=values, notes=(*even.notes, note), filled=count, longest_gap=longest)
+    return EvenSeries(step=even.step, values=values, notes=(*even.notes, note), filled=count, longest_gap=longest)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.api.reading.series.even_steps import Even, Readings, made_even
+from ridethrough.api.reading.series.even_steps import EvenSeries, Readings, made_even
 from ridethrough.api.reading.series.fixed_offset import fixed_offset_faults
 from ridethrough.api.reading.series.green_button import is_green_button, read_green_button
 from ridethrough.api.reading.series.time_series import TimeSeries, first_of
@@ -192,7 +192,9 @@ def _even_series(
     return _as_understood(series, even, columns, cells, instants)
 
 
-def _as_understood(series: TimeSeries, even: Even, columns: Columns, cells: Cells, instants: Instants) -> Understood:
+def _as_understood(
+    series: TimeSeries, even: EvenSeries, columns: Columns, cells: Cells, instants: Instants
+) -> Understood:
     return Understood(
         series=series,
         rows=len(cells.rows),

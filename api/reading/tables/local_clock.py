@@ -17,7 +17,7 @@ Moments = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Untold:
+class AmbiguousRows:
     """Rows whose instant is ambiguous: the first row and their number, their text, and what to write instead."""
 
     index: int
@@ -31,12 +31,12 @@ class Resolved:
     """The start of each row's interval as an instant (UTC), or the reason why some are ambiguous."""
 
     starts: Moments
-    untold: tuple[Untold, ...] = ()
+    ambiguous: tuple[AmbiguousRows, ...] = ()
 
     @property
     def in_order(self) -> bool:
         """Whether every instant is known, and later than the one before."""
-        return not self.untold and bool((np.diff(self.starts) > np.timedelta64(0, "us")).all())
+        return not self.ambiguous and bool((np.diff(self.starts) > np.timedelta64(0, "us")).all())
 
     def odd_steps(self, step: np.timedelta64) -> int:
         """The number of rows that do not follow the row before by a step."""
@@ -93,13 +93,13 @@ def instants_of(wall: Moments, clock: tzinfo, *, stamps: Stamps, holes_allowed: 
     step = np.timedelta64(usual_step(wall) or timedelta(), "us")
     by_start = _localized(wall - step, clock, holes_allowed=holes_allowed)
     by_end = _localized(wall, clock, holes_allowed=holes_allowed)
-    by_end = Resolved(starts=by_end.starts - step, untold=by_end.untold)
+    by_end = Resolved(starts=by_end.starts - step, ambiguous=by_end.ambiguous)
     if not (by_start.in_order and by_end.in_order):
         return by_end if by_end.in_order else by_start
     odd_by_start, odd_by_end = by_start.odd_steps(step), by_end.odd_steps(step)
     differing = np.flatnonzero(by_start.starts != by_end.starts)
     if len(differing) and odd_by_start == odd_by_end:
-        return Resolved(starts=by_start.starts, untold=(_two_ways(differing),))
+        return Resolved(starts=by_start.starts, ambiguous=(_two_ways(differing),))
     return by_end if odd_by_end < odd_by_start else by_start
 
 
@@ -114,21 +114,21 @@ def _localized(wall: Moments, clock: tzinfo, *, holes_allowed: bool) -> Resolved
     there = index.tz_localize(clock, ambiguous=summer, nonexistent="NaT")
     missing = np.asarray(there.isna())
     ambiguous = np.asarray(index.tz_localize(clock, ambiguous="NaT", nonexistent="shift_forward").isna())
-    untold = list(_never_shown(wall, missing, clock))
+    refused = list(_never_shown(wall, missing, clock))
     if ambiguous.any():
         early = _utc(index.tz_localize(clock, ambiguous=summer, nonexistent="shift_forward"))
         late = _utc(index.tz_localize(clock, ambiguous=~summer, nonexistent="shift_forward"))
         for rows in _runs(np.flatnonzero(ambiguous)):
             if _side_by_side(wall[rows]):
-                untold.append(_paired(rows))
+                refused.append(_paired(rows))
                 continue
             second = _second_pass(rows, wall, early, late, holes_allowed=holes_allowed)
             if second is None:
-                untold.append(_shown_once(rows, wall, clock))
+                refused.append(_shown_once(rows, wall, clock))
             else:
                 summer[rows[second:]] = False
     placed = index.tz_localize(clock, ambiguous=summer, nonexistent="shift_forward")
-    return Resolved(starts=_utc(placed), untold=tuple(untold))
+    return Resolved(starts=_utc(placed), ambiguous=tuple(refused))
 
 
 def _second_pass(
@@ -147,11 +147,11 @@ def _second_pass(
     return 0 if leads and (not follows or holes_allowed) else None
 
 
-def _never_shown(wall: Moments, missing: NDArray[np.bool_], clock: ZoneInfo) -> Iterator[Untold]:
+def _never_shown(wall: Moments, missing: NDArray[np.bool_], clock: ZoneInfo) -> Iterator[AmbiguousRows]:
     """The rows in the hour that a clock skips in spring."""
     for rows in _runs(np.flatnonzero(missing)):
         first = int(rows[0])
-        yield Untold(
+        yield AmbiguousRows(
             index=first,
             rows=len(rows),
             why="the local clock skips this hour",
@@ -164,8 +164,8 @@ def _side_by_side(wall: Moments) -> bool:
     return len(wall) > 2 and len(wall) % 2 == 0 and bool((wall[::2] == wall[1::2]).all())  # noqa: PLR2004
 
 
-def _paired(rows: NDArray[np.int64]) -> Untold:
-    return Untold(
+def _paired(rows: NDArray[np.int64]) -> AmbiguousRows:
+    return AmbiguousRows(
         index=int(rows[0]),
         rows=len(rows),
         why="both passes of the hour that the local clock repeats stand side by side",
@@ -173,8 +173,8 @@ def _paired(rows: NDArray[np.int64]) -> Untold:
     )
 
 
-def _two_ways(rows: NDArray[np.int64]) -> Untold:
-    return Untold(
+def _two_ways(rows: NDArray[np.int64]) -> AmbiguousRows:
+    return AmbiguousRows(
         index=int(rows[0]),
         rows=len(rows),
         why="at the clock change beside it rows are missing: it is before the change or an hour later",
@@ -182,10 +182,10 @@ def _two_ways(rows: NDArray[np.int64]) -> Untold:
     )
 
 
-def _shown_once(rows: NDArray[np.int64], wall: Moments, clock: ZoneInfo) -> Untold:
+def _shown_once(rows: NDArray[np.int64], wall: Moments, clock: ZoneInfo) -> AmbiguousRows:
     first = int(rows[0])
     unchanging = _unchanging(wall[first], clock)
-    return Untold(
+    return AmbiguousRows(
         index=first,
         rows=len(rows),
         why="the local clock shows this hour twice, the file has it once",

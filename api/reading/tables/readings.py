@@ -164,7 +164,7 @@ def described_instants(
         shift = np.timedelta64(step if stamps == "end" else timedelta(), "us")
         return Instants(starts=times.moments - shift, clock=None, stamps=stamps)
     resolved = instants_of(times.moments, clock, stamps=stamps, holes_allowed=holes)
-    for each in resolved.untold:
+    for each in resolved.ambiguous:
         more = f", and {each.rows - 1} rows after it" if each.rows > 1 else ""
         value = f"{cells.times[each.index]} ({each.why}{more})"
         faults.append(Fault(field=f"row {cells.numbers[each.index]}, {field}", value=value, allowed=each.allowed))
