@@ -19,6 +19,7 @@ from ridethrough.api.http.operations.health import add_health
 from ridethrough.api.http.operations.metrics_page import add_metrics
 from ridethrough.api.http.operations.observed import Observed
 from ridethrough.api.http.running.solvers import Solvers
+from ridethrough.api.http.running.streams import EndingStreams, OpenStreams
 from ridethrough.api.http.sites.storing import unreachable
 from ridethrough.api.http.stateless.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.stateless.certify_service import add_certificates
@@ -35,7 +36,7 @@ class _Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put what concerns every answer around everything else."""
-        return Observed(SecurityHeaders(super().build_middleware_stack()))
+        return Observed(SecurityHeaders(EndingStreams(super().build_middleware_stack(), self.state.streams)))
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, with what the errors consist of."""
@@ -77,6 +78,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.access = access or NoAuth()
+    app.state.streams = OpenStreams()
     app.state.limits = limits or Limits()
     app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
     app.state.store = store

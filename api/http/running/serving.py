@@ -6,8 +6,8 @@
 | does not take its answer within `TAKE_LIMIT_S` | closed |
 | waits for the rest of its request longest, where there are more than the server may hold | closed for a new one |
 
-On SIGTERM and SIGINT nothing new is accepted, requests that wait or still arrive get 503 at once, those at work after
-`GRACE_S`, and the process ends with exit code 0.
+On SIGTERM and SIGINT nothing new is accepted, streams end, requests that wait or still arrive get 503 at once, those at
+work after `GRACE_S`, and the process ends with exit code 0.
 """
 
 import asyncio
@@ -194,8 +194,10 @@ class _Server(uvicorn.Server):
                     same.listen(_WAITING_TO_BE_ACCEPTED)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, the solvers first."""
-        stopping = asyncio.ensure_future(self.config.app.state.solvers.stop(GRACE_S))  # type: ignore[union-attr]
+        """Stop, the solvers and open streams first."""
+        state = self.config.app.state  # type: ignore[union-attr]
+        stopping = asyncio.ensure_future(state.solvers.stop(GRACE_S))
+        state.streams.end()
         await super().shutdown(sockets)
         await stopping
 
