@@ -21,9 +21,20 @@ from ridethrough.api.answers.printing import (
     emit,
     say,
 )
+from ridethrough.api.commands.access_options import (
+    REQUESTS_PER_MINUTE,
+    AudienceOption,
+    IdentityProvider,
+    IssuerKeysOption,
+    IssuerOption,
+    LimitOption,
+    NoAuthOption,
+    access_of,
+)
 from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
 from ridethrough.api.commands.check_command import check
+from ridethrough.api.commands.key_command import keys
 from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.store_options import DatabaseOption, DataOption, store_of
 from ridethrough.api.commands.study_command import study
@@ -215,14 +226,24 @@ def serve(  # noqa: PLR0917 - one parameter an option
     log_format: Annotated[LogFormat, typer.Option(help="How a line of the log is written.")] = LogFormat.TEXT,
     data: DataOption = None,
     database: DatabaseOption = None,
+    no_auth: NoAuthOption = False,  # noqa: FBT002 - a flag
+    requests_per_minute: LimitOption = REQUESTS_PER_MINUTE,
+    oidc_issuer: IssuerOption = None,
+    oidc_audience: AudienceOption = "ridethrough",
+    oidc_keys: IssuerKeysOption = None,
 ) -> None:
     """Serve plans and reserves over HTTP, and with a place to keep them, sites that live."""
+    from ridethrough.api.http.access.limits import Limits  # noqa: PLC0415
     from ridethrough.api.http.running.serving import run  # noqa: PLC0415
     from ridethrough.api.http.server import create_app  # noqa: PLC0415
 
     _check_address(host, port)
+    provider = IdentityProvider(issuer=oidc_issuer, audience=oidc_audience, keys=oidc_keys)
     with store_of(data, database) as store:
-        run(create_app(workers=workers, store=store), host=host, port=port, workers=workers, log_format=log_format)
+        access = access_of(host, store, provider, no_auth=no_auth)
+        limits = Limits(requests_per_minute=requests_per_minute)
+        app = create_app(workers=workers, access=access, limits=limits, store=store)
+        run(app, host=host, port=port, workers=workers, log_format=log_format)
 
 
 def _check_address(host: str, port: int) -> None:
@@ -243,6 +264,7 @@ app.command()(series)
 app.command()(study)
 app.command()(swing)
 app.add_typer(tariffs)
+app.add_typer(keys)
 app.command()(bench)
 
 

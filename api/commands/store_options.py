@@ -38,7 +38,7 @@ def store_of(data: Path | None, database: str | None) -> "Iterator[Database | No
     from ridethrough.store.database import UnableToStore, open_database  # noqa: PLC0415 - slow, and few commands need it
 
     if data is not None and database is not None:
-        raise UnableToAccept([Fault(field="--database", value=database, allowed="left out with --data")])
+        raise UnableToAccept([Fault(field="--database", value="a database", allowed="left out with --data")])
     if data is None and database is None:
         yield None
         return

@@ -16,7 +16,6 @@ from starlette.exceptions import HTTPException
 from ridethrough.api.metrics import LIMITED
 
 REQUESTS_PER_MINUTE = 6000
-"""What one key may ask: a hundred sites, each asked for its setpoints every second."""
 FAILURES_PER_MINUTE = 30
 """How often an address may show a key that is not valid."""
 

@@ -26,7 +26,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from ridethrough.api.http.access.roles import Caller, Role
+from ridethrough.api.http.access.role import Role
+from ridethrough.api.http.access.roles import Caller
 from ridethrough.domain import Fault, UnableToAccept
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")

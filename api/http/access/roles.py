@@ -11,7 +11,6 @@ that names a site is always `site_id`: a caller whose key is for other sites get
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Any, Protocol
 from urllib.parse import urlsplit
@@ -22,25 +21,11 @@ from fastapi.security.base import SecurityBase
 from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.access.limits import Limits
+from ridethrough.api.http.access.role import Role
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ridethrough"'}
 SITE = "site_id"
 """The name of the path parameter that names a site."""
-
-
-class Role(StrEnum):
-    """What a caller may do; each role may do all that those before it may."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
-
-    def includes(self, other: "Role") -> bool:
-        """Whether this role may do what another one may."""
-        return _ORDER.index(self) >= _ORDER.index(other)
-
-
-_ORDER = tuple(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.access.limits import Limits
-from ridethrough.api.http.access.roles import CHALLENGE, Caller, Role
+from ridethrough.api.http.access.role import Role
+from ridethrough.api.http.access.roles import CHALLENGE, Caller
 from ridethrough.api.http.answering.strict_requests import MOST_BYTES
 from ridethrough.api.http.server import create_app
 from ridethrough.api.metrics import REGISTRY

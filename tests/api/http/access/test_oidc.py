@@ -18,7 +18,8 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from ridethrough.api.http.access.bearer import BearerAccess
 from ridethrough.api.http.access.oidc import OidcTokens
-from ridethrough.api.http.access.roles import Caller, Role
+from ridethrough.api.http.access.role import Role
+from ridethrough.api.http.access.roles import Caller
 from ridethrough.api.http.server import create_app
 from ridethrough.domain import UnableToAccept
 

@@ -8,7 +8,8 @@ from asking import ask
 from fastapi import FastAPI, Request
 
 from ridethrough.api.http.access.limits import Limits
-from ridethrough.api.http.access.roles import ADMIN, OPEN, OPERATOR, VIEWER, Caller, CallerOfRequest, NoAuth, Role
+from ridethrough.api.http.access.role import Role
+from ridethrough.api.http.access.roles import ADMIN, OPEN, OPERATOR, VIEWER, Caller, CallerOfRequest, NoAuth
 from ridethrough.api.http.answering.strict_requests import service_router
 
 _ROUTES = {"/viewer": VIEWER, "/operator": OPERATOR, "/admin": ADMIN, "/open": OPEN}

@@ -3,7 +3,8 @@
 from asking import ask
 from fastapi import Request
 
-from ridethrough.api.http.access.roles import Caller, Role
+from ridethrough.api.http.access.role import Role
+from ridethrough.api.http.access.roles import Caller
 from ridethrough.api.http.server import create_app
 
 

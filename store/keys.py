@@ -1,0 +1,104 @@
+"""Keys of the HTTP service: what each may do, and whether it is still valid. The keys themselves are not kept.
+
+A key is `rt_ID_SECRET`: an id to find it by, and 256 random bits. Kept is the SHA-256 of the whole key. A slow hash
+(Argon2, scrypt) protects passwords that people make up, because those can be guessed. 256 random bits cannot be, and a
+slow hash for every request would let anyone keep the service busy with wrong keys.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, func, insert, select, update
+
+from ridethrough.store.schema import METADATA, microseconds, moment
+from ridethrough.store.sites import LONGEST_ID
+
+KEYS = Table(
+    "keys",
+    METADATA,
+    Column("key_id", String(16), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("site_id", String(LONGEST_ID)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+WRITTEN = re.compile(r"rt_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+"""How a key is written."""
+_NOBODY = hashlib.sha256(b"").hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """A key without its secret; `site_id` is the one site that it is for, None for all."""
+
+    key_id: str
+    role: str
+    site_id: str | None
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def create_key(connection: Connection, *, role: str, site_id: str | None, now: datetime) -> tuple[StoredKey, str]:
+    """Make a key, and give it: this is the only time that it can be read."""
+    key_id = secrets.token_hex(6)
+    written = f"rt_{key_id}_{secrets.token_urlsafe(32)}"
+    row = {"key_id": key_id, "role": role, "site_id": site_id, "created_at": microseconds(now)}
+    connection.execute(insert(KEYS).values(**row, sha256=_sha256(written)))
+    made = StoredKey(key_id=key_id, role=role, site_id=site_id, created_at=now, last_used_at=None, revoked_at=None)
+    return made, written
+
+
+def valid_key(connection: Connection, written: str) -> StoredKey | None:
+    """The key that was written, unless there is none such or it is revoked.
+
+    The time that this takes does not tell how much of a key is right, nor whether its id is.
+    """
+    found = WRITTEN.fullmatch(written)
+    row = connection.execute(select(KEYS).where(KEYS.c.key_id == found[1])).one_or_none() if found else None
+    is_right = hmac.compare_digest(_NOBODY if row is None else row.sha256, _sha256(written))
+    return _key(row) if row is not None and is_right and row.revoked_at is None else None
+
+
+def list_keys(connection: Connection) -> tuple[StoredKey, ...]:
+    """Every key that was made, also those revoked, the oldest first."""
+    rows = connection.execute(select(KEYS).order_by(KEYS.c.created_at, KEYS.c.key_id))
+    return tuple(_key(row) for row in rows)
+
+
+def has_keys(connection: Connection) -> bool:
+    """Whether a key was ever made."""
+    return bool(connection.execute(select(func.count()).select_from(KEYS)).scalar_one())
+
+
+def revoke_key(connection: Connection, key_id: str, *, now: datetime) -> bool:
+    """Let a key be valid no longer; False where there is no such key, or it was revoked before."""
+    wanted = (KEYS.c.key_id == key_id) & KEYS.c.revoked_at.is_(None)
+    return connection.execute(update(KEYS).where(wanted).values(revoked_at=microseconds(now))).rowcount == 1
+
+
+def note_use(connection: Connection, key_id: str, *, now: datetime) -> None:
+    """Keep when a key was used."""
+    connection.execute(update(KEYS).where(KEYS.c.key_id == key_id).values(last_used_at=microseconds(now)))
+
+
+def _sha256(written: str) -> str:
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _key(row: Row[Any]) -> StoredKey:
+    return StoredKey(
+        key_id=row.key_id,
+        role=row.role,
+        site_id=row.site_id,
+        created_at=moment(row.created_at),
+        last_used_at=None if row.last_used_at is None else moment(row.last_used_at),
+        revoked_at=None if row.revoked_at is None else moment(row.revoked_at),
+    )
