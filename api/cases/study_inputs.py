@@ -17,6 +17,7 @@ from ridethrough.domain import Fault, Horizon, Site, UnableToAccept, reserve_req
 from ridethrough.domain.horizon import zone
 from ridethrough.finance.study.backtest import StudyOptions, study
 from ridethrough.finance.study.case import StudyCase
+from ridethrough.finance.study.checkpoints.checkpoint import Checkpoints
 from ridethrough.finance.study.closed_loop import Progress
 from ridethrough.finance.study.study import Study
 from ridethrough.operation.guard import GuardedPlanner
@@ -114,7 +115,9 @@ def infeasible(case: StudyCase) -> list[str]:
     return [f"{each.ups_id}: the reserve is infeasible ({each.binding})" for each in requirements if not each.feasible]
 
 
-def study_of(case: StudyCase, planner: Planner, checkpoint: Path | None, progress: Progress | None) -> Study:
+def study_of(
+    case: StudyCase, planner: Planner, checkpoint: Path | Checkpoints | None, progress: Progress | None
+) -> Study:
     """Run a study.
 
     Raises `UnableToAccept` for a checkpoint of another study, and for a tariff that cannot be priced.

@@ -10,7 +10,13 @@ from ridethrough.domain import UpsSystem
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.ceiling import Ceiling, ceiling
-from ridethrough.finance.study.checkpoints.checkpoint import inputs_sha256, read_checkpoint, write_checkpoint
+from ridethrough.finance.study.checkpoints.checkpoint import (
+    CheckpointFile,
+    Checkpoints,
+    inputs_sha256,
+    read_checkpoint,
+    write_checkpoint,
+)
 from ridethrough.finance.study.closed_loop import Loop, Progress, floating, run
 from ridethrough.finance.study.safety import safety_of, trajectories
 from ridethrough.finance.study.savings import savings_by_period, sum_of, wear_by_period
@@ -41,7 +47,7 @@ class StudyOptions:
 
     ceiling: bool = True
     marginal: bool = True
-    checkpoint: Path | None = None
+    checkpoint: Path | Checkpoints | None = None
     cycle_life: Mapping[str, CycleLife] = field(default_factory=dict)
     replacement_cost: Mapping[str, float] = field(default_factory=dict)
 
@@ -120,13 +126,16 @@ class _ProgressReporter:
             self.progress(self.intervals + done, self.intervals * self.times)
 
 
-def _closed_loop(case: StudyCase, planner: Planner, checkpoint: Path | None, report: _ProgressReporter) -> Loop:
+def _closed_loop(
+    case: StudyCase, planner: Planner, checkpoint: Path | Checkpoints | None, report: _ProgressReporter
+) -> Loop:
     if checkpoint is None:
         return run(case, planner, Loop.at_start(case), progress=report.in_loop)
+    kept = CheckpointFile(checkpoint) if isinstance(checkpoint, Path) else checkpoint
     sha256 = inputs_sha256(case, planner)
-    loop = read_checkpoint(checkpoint, case, sha256) or Loop.at_start(case)
+    loop = read_checkpoint(kept, case, sha256) or Loop.at_start(case)
     return run(
-        case, planner, loop, progress=report.in_loop, on_period=lambda done: write_checkpoint(checkpoint, done, sha256)
+        case, planner, loop, progress=report.in_loop, on_period=lambda done: write_checkpoint(kept, done, sha256)
     )
 
 

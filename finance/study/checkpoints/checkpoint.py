@@ -5,9 +5,10 @@ import hmac
 import json
 import os
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +33,64 @@ def inputs_sha256(case: StudyCase, planner: Planner) -> str:
     return digest.hexdigest()
 
 
-def write_checkpoint(path: Path, loop: Loop, sha256: str) -> None:
-    """Write the state of a loop; the write is atomic: if it is interrupted, the previous checkpoint remains.
+class Checkpoints(Protocol):
+    """The place that keeps the checkpoint of one study."""
 
-    Raises `UnableToAccept` for a file that cannot be written.
+    @property
+    def name(self) -> str:
+        """The name that a message gives to the checkpoint."""
+
+    def read(self) -> str | None:
+        """Read what was written last; None if there is nothing.
+
+        Raises `UnableToAccept` for what no study wrote.
+        """
+
+    def write(self, body: str) -> None:
+        """Write whole or not at all. Raises `UnableToAccept` where that is not possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFile:
+    """A file of the user, under a keyed hash; if its write is interrupted, the previous checkpoint remains."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def read(self) -> str | None:
+        """Read the content of the file, which its keyed hash proves."""
+        if not self.path.exists():
+            return None
+        try:
+            proof, _, body = self.path.read_text(encoding="utf-8").partition("\n")
+        except (OSError, ValueError) as error:
+            raise _not_a_checkpoint(self) from error
+        if not hmac.compare_digest(proof.encode(), _keyed_hash(self.path, body).encode()):
+            allowed = "a checkpoint written by a study of this user on this machine, and unchanged; name another file"
+            raise UnableToAccept([Fault(field="checkpoint", value=self.name, allowed=allowed)])
+        return body
+
+    def write(self, body: str) -> None:
+        """Write beside the file, then put it in its place."""
+        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            part.write_text(f"{_keyed_hash(self.path, body)}\n{body}", encoding="utf-8")
+            part.replace(self.path)
+        except OSError as error:
+            allowed = f"a file that can be written ({error.strerror})"
+            raise UnableToAccept([Fault(field="checkpoint", value=self.name, allowed=allowed)]) from error
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def write_checkpoint(checkpoints: Checkpoints, loop: Loop, sha256: str) -> None:
+    """Write the state of a loop.
+
+    Raises `UnableToAccept` where it cannot be written.
     """
     done = loop.done
     document = {
@@ -50,46 +105,31 @@ def write_checkpoint(path: Path, loop: Loop, sha256: str) -> None:
         "certified": loop.certified,
         "warnings": list(loop.warnings),
     }
-    body = json.dumps(document)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(f"{_keyed_hash(path, body)}\n{body}", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        allowed = f"a file that can be written ({error.strerror})"
-        raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)]) from error
-    finally:
-        part.unlink(missing_ok=True)
+    checkpoints.write(json.dumps(document))
 
 
-def read_checkpoint(path: Path, case: StudyCase, sha256: str) -> Loop | None:
-    """Read the state of an interrupted study; None if there is no such file.
+def read_checkpoint(checkpoints: Checkpoints, case: StudyCase, sha256: str) -> Loop | None:
+    """Read the state of an interrupted study; None if nothing was kept.
 
-    Raises `UnableToAccept` for a file that is not a checkpoint, or that was written from other inputs.
+    Raises `UnableToAccept` for what is not a checkpoint, or was written from other inputs.
     """
-    if not path.exists():
+    body = checkpoints.read()
+    if body is None:
         return None
     try:
-        document = json.loads(_proven(path))
+        document = json.loads(body)
         loop = _loop(document, case) if document["inputs_sha256"] == sha256 else None
-    except UnableToAccept:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        fault = Fault(field="checkpoint", value=str(path), allowed="a checkpoint written by a study")
-        raise UnableToAccept([fault]) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise _not_a_checkpoint(checkpoints) from error
     if loop is None:
         allowed = "a checkpoint of the same study; its site, tariff, series, days or planning differ: name another file"
-        raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)])
+        raise UnableToAccept([Fault(field="checkpoint", value=checkpoints.name, allowed=allowed)])
     return loop
 
 
-def _proven(path: Path) -> str:
-    """The content of a checkpoint, which its keyed hash proves."""
-    proof, _, body = path.read_text(encoding="utf-8").partition("\n")
-    if not hmac.compare_digest(proof.encode(), _keyed_hash(path, body).encode()):
-        allowed = "a checkpoint written by a study of this user on this machine, and unchanged; name another file"
-        raise UnableToAccept([Fault(field="checkpoint", value=str(path), allowed=allowed)])
-    return body
+def _not_a_checkpoint(checkpoints: Checkpoints) -> UnableToAccept:
+    fault = Fault(field="checkpoint", value=checkpoints.name, allowed="a checkpoint written by a study")
+    return UnableToAccept([fault])
 
 
 def kept_until(path: Path, case: StudyCase) -> datetime | None:
