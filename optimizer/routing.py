@@ -29,6 +29,7 @@ _ROUNDING_KWH = 1e-6
 _NOTHING_GAINED = 1e-6
 """A gain below a ten-thousandth of a cent counts as no gain."""
 _AGREE = 1e-9
+_PROVEN = 1e-6
 _LONGEST_AUDIT = 3_000
 """In intervals: above a month of 15 minutes the simplex method takes seconds to minutes."""
 
@@ -152,11 +153,11 @@ def _agree(basis: PlanBasis, one: Answer, other: Answer) -> bool:
 
 
 def _by(basis: PlanBasis, method: str, cheapest: Callable[[PlanBasis], _Found | None]) -> Answer | None:
-    """Solve by a method that keeps every limit in full; None where that cannot be."""
+    """Solve by a method that keeps every limit in full; None where that cannot be, or is not proven the cheapest."""
     began = time.perf_counter()
     optimum = cheapest(basis)
     timing_ms = {"solve": (time.perf_counter() - began) * 1e3}
-    if optimum is None:
+    if optimum is None or optimum.gap > _PROVEN:
         return None
     optimality = Optimality(method=method, relative_gap=max(0.0, optimum.gap))
     return Answer(PlanStatus.OPTIMAL, optimum.trajectories, optimality, timing_ms=timing_ms)

@@ -25,6 +25,7 @@ from ridethrough.tariffs.horizon.charges import charges_over
 FloatArray = NDArray[np.float64]
 
 _TIME_LIMIT_S = 600.0
+_PROVEN = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +91,7 @@ def _by_linear_program(problem: DispatchProblem) -> FloatArray:
 def _one_period(problem: DispatchProblem, case: StudyCase) -> FloatArray:
     optimum = cheapest_plan(basis_of(problem))
     assert optimum is not None
+    assert optimum.gap < _PROVEN
     (only,) = optimum.trajectories
     return np.asarray(load_kw(case) + np.array(only.charge_kw) - np.array(only.discharge_kw))
 

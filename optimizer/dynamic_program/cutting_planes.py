@@ -125,7 +125,10 @@ def _price(planes: Planes, prices: FloatArray) -> None:
 
 @compiled
 def _entering(planes: Planes, prices: FloatArray, careful: bool) -> int:  # noqa: FBT001 - compiled
-    """The column with the largest gain, or, if pivots stall, the first column with any gain (Bland's rule)."""
+    """The column with the largest gain, or, if pivots stall, the first column with any gain (Bland's rule).
+
+    A column of the basis has no gain; where rounding gives it one, it would enter in its own place for ever.
+    """
     best, column = 0.0, -1
     for j in range(planes.used[0]):
         gain = planes.gain[j]
@@ -134,11 +137,19 @@ def _entering(planes: Planes, prices: FloatArray, careful: bool) -> int:  # noqa
             part = prices[k] * planes.columns[j, k]
             gain -= part
             size = max(size, abs(part))
-        if gain > best and gain > _NO_GAIN * size:
+        if gain > best and gain > _NO_GAIN * size and not _contains(planes.basis, j):
             best, column = gain, j
             if careful:
                 return column
     return column
+
+
+@compiled
+def _contains(basis: IntArray, column: int) -> bool:
+    for each in basis:  # noqa: SIM110 - compiled
+        if each == column:
+            return True
+    return False
 
 
 @compiled

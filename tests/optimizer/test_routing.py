@@ -90,6 +90,25 @@ def test_an_audit_that_disagrees_is_said_and_the_simplex_followed(monkeypatch: p
     assert unaudited.cost.total > audited.cost.total
 
 
+def test_what_the_dynamic_program_did_not_prove_is_planned_by_the_simplex(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = day(ups_system())
+    cheapest = dynamic_program.cheapest_plan
+
+    def stopped(problem: DispatchProblem) -> Optimum | None:
+        found = cheapest(problem)
+        assert found is not None
+        resting = basis_of(made).baseline.trajectories
+        return dataclasses.replace(found, trajectories=resting, bound=found.bound - 0.02 * abs(found.objective))
+
+    monkeypatch.setattr(dynamic_program, "cheapest_plan", stopped)
+
+    plan = plan_dispatch(made, issued_at=NOW, engine=Engine(dynamic_program=True))
+
+    assert plan.optimality is not None
+    assert plan.optimality.method != "dynamic program"
+    assert plan.cost.total == pytest.approx(cost(made), rel=1e-9)
+
+
 def test_an_audit_that_does_not_finish_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     made = day(ups_system())
     held = Answer(PlanStatus.HOLD, basis_of(made).baseline.trajectories)

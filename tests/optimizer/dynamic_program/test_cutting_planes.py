@@ -1,6 +1,7 @@
 """The growing linear program against its optimum found by looking everywhere."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,3 +37,31 @@ def test_limits_that_leave_nothing_have_no_lowest_point() -> None:
     add_limit(planes, np.ones(2), 3.0)
 
     assert lowest(planes, point) == np.inf
+
+
+def test_a_column_of_the_basis_does_not_enter_in_its_own_place_for_ever() -> None:
+    """Three limits so nearly parallel that rounding gives a basic one a gain: these digits did."""
+    planes, point = (
+        no_planes(np.array([3787.882033588771, 3680.416703588877]), np.array([6331.307793923382, 6400.0]), 4),
+        np.empty(2),
+    )
+    add_cost(planes, 0.0, np.array([6.121, 18.208]))
+    limits = (
+        (25.56602846018487, 128608.27731588847),
+        (25.519405394985743, 128436.15588100096),
+        (25.550487438451828, 128550.99930976536),
+    )
+    for steepness, offset in limits:
+        add_limit(planes, np.array([8.590168799272814, steepness]), offset)
+    planes.basis[:] = [6, 5, 4]
+    planes.inverse[:] = [
+        [-63.835277054145784, 21.448611234139793, 0.1994174972086172],
+        [63.71886490633195, -21.44861123413953, 0.5131412595550666],
+        [0.0, 0.0, 1.0],
+    ]
+
+    value = lowest(planes, point)
+
+    assert value == pytest.approx(float(np.array([6.121, 18.208]) @ point))
+    for steepness, offset in limits:
+        assert np.array([8.590168799272814, steepness]) @ point >= offset - 1e-6
