@@ -1,6 +1,6 @@
 """The search for the ceilings of least cost over all futures, step by step from the ceilings held before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,34 +39,56 @@ def search(simulation: Simulation, held: Ceilings | None, lowest_kw: float, high
     `lowest_kw` and `highest_kw` are of the loads on record: no ceiling is above the highest.
     """
     capacity = simulation.store.capacity_kwh
+    tried = _Tried(simulation=simulation, highest_kw=highest_kw)
     if held is None:
         levels = np.linspace(lowest_kw, highest_kw, _START_LEVELS)
         starts = np.repeat(levels[:, np.newaxis], len(simulation.rest.charges), axis=1)
-        best, cost = _best(simulation, _within(simulation, starts, highest_kw), np.full(_START_LEVELS, capacity))
+        tried.add(starts, np.full(_START_LEVELS, capacity))
     else:
-        best, cost = _best(
-            simulation, _within(simulation, held.kw[np.newaxis], highest_kw), np.array([min(held.kept_kwh, capacity)])
-        )
+        tried.add(held.kw[np.newaxis], np.array([min(held.kept_kwh, capacity)]))
     for index, step in enumerate(_STEPS if held is None else _STEPS_AGAIN):
         kept_step = _KEPT_STEPS[min(index, len(_KEPT_STEPS) - 1)] * capacity if simulation.trading.any else 0.0
         steps = _Steps(kw=step * highest_kw, kept_kwh=kept_step)
-        best, cost = _descend(simulation, best, cost, steps, highest_kw)
-    return best
+        for _ in range(_MOST_MOVES):
+            if not tried.add(*_moves(tried.best, steps, capacity)):
+                break
+    return tried.best
 
 
-def _descend(
-    simulation: Simulation, best: Ceilings, cost: float, steps: _Steps, highest_kw: float
-) -> tuple[Ceilings, float]:
-    """Make the best move, as long as one lowers the cost."""
-    for _ in range(_MOST_MOVES):
-        ceilings, kept = _moves(best, steps, simulation.store.capacity_kwh)
-        if not len(kept):
-            return best, cost
-        found, least = _best(simulation, _within(simulation, ceilings, highest_kw), kept)
-        if least >= cost:
-            return best, cost
-        best, cost = found, least
-    return best, cost
+@dataclass(slots=True, kw_only=True)
+class _Tried:
+    """The candidates simulated so far, each once, and the cheapest of them."""
+
+    simulation: Simulation
+    highest_kw: float
+    cost: float = np.inf
+    _best: Ceilings | None = None
+    _seen: set[bytes] = field(default_factory=set)
+
+    @property
+    def best(self) -> Ceilings:
+        """The cheapest candidate so far."""
+        assert self._best is not None  # noqa: S101 - the first one is the cheapest of one
+        return self._best
+
+    def add(self, ceilings: FloatArray, kept: FloatArray) -> bool:
+        """Simulate the candidates that are new; return whether one is cheaper than all before."""
+        ceilings = _within(self.simulation, ceilings, self.highest_kw)
+        new = []
+        for index, candidate in enumerate(np.column_stack([ceilings, kept])):
+            key = candidate.tobytes()
+            if key not in self._seen:
+                self._seen.add(key)
+                new.append(index)
+        if not new:
+            return False
+        means = self.simulation.outcomes(ceilings[new], kept[new]).cost.mean(axis=1)
+        least = int(np.argmin(means))
+        if means[least] >= self.cost:
+            return False
+        self.cost = float(means[least])
+        self._best = Ceilings(kw=ceilings[new[least]], kept_kwh=float(kept[new[least]]))
+        return True
 
 
 def _moves(best: Ceilings, steps: _Steps, capacity_kwh: float) -> tuple[FloatArray, FloatArray]:
@@ -90,9 +112,3 @@ def _within(simulation: Simulation, ceilings: FloatArray, highest_kw: float) -> 
     daily = np.array([charge.daily for charge in simulation.rest.charges], dtype=bool)
     floor_kw = np.where(daily, 0.0, simulation.peak_so_far_kw)
     return np.maximum(np.minimum(ceilings, highest_kw), floor_kw)
-
-
-def _best(simulation: Simulation, ceilings: FloatArray, kept: FloatArray) -> tuple[Ceilings, float]:
-    means = simulation.outcomes(ceilings, kept).cost.mean(axis=1)
-    least = int(np.argmin(means))
-    return Ceilings(kw=ceilings[least], kept_kwh=float(kept[least])), float(means[least])

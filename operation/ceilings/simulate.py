@@ -29,6 +29,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _FLAT_KW = 1e-9
+_FULL_KWH = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +58,7 @@ class Simulation:
         cost, peak_kw = work(
             np.ascontiguousarray(self.futures.mean_kw),
             np.ascontiguousarray(self.futures.highest_kw - self.futures.mean_kw),
+            self.futures.mean_kw @ self.rest.price_per_kwh,
             self.rest.price_per_kwh,
             self.rest.day_begins,
             self.trading.gives,
@@ -107,9 +109,10 @@ class Simulation:
 
 
 @compiling.compiled
-def _compiled(  # noqa: C901, PLR0912, PLR0917 - one loop, compiled
+def _compiled(  # noqa: C901, PLR0912, PLR0914, PLR0915, PLR0917 - one loop, compiled
     mean_kw: FloatArray,
     spread_kw: FloatArray,
+    resting_cost: FloatArray,
     price: FloatArray,
     day_begins: BoolArray,
     gives: BoolArray,
@@ -125,62 +128,104 @@ def _compiled(  # noqa: C901, PLR0912, PLR0917 - one loop, compiled
     candidates, (futures, hours), charges = len(kept_kwh), mean_kw.shape, len(daily_rate)
     cost = np.zeros((candidates, futures))
     peaks = np.empty((candidates, futures, charges))
+    group_of, groups = _groups(metered)
+    binding_kw, lowest_peak_kw = np.empty(len(groups)), np.empty(len(groups))
+    any_daily = daily_rate.max() > 0.0 if charges else False
     for k in range(candidates):
-        kept = kept_kwh[k]
+        kept = min(capacity, kept_kwh[k])
         for f in range(futures):
             stored = stored0
-            paid = 0.0
+            paid = resting_cost[f]
             peak = peaks[k, f]
-            for c in range(charges):
-                peak[c] = peak_so_far_kw[c]
+            peak[:] = peak_so_far_kw
+            _bind(groups, ceiling_kw[k], peak, limit, binding_kw, lowest_peak_kw)
             for h in range(hours):
-                b = limit
-                for c in range(charges):
-                    if daily_rate[c] > 0.0 and day_begins[h] and h > 0:
-                        paid += daily_rate[c] * peak[c]
-                        peak[c] = 0.0
-                    if metered[c, h]:
-                        b = min(b, max(ceiling_kw[k, c], peak[c]))
+                if any_daily and day_begins[h] and h > 0:
+                    for c in range(charges):
+                        if daily_rate[c] > 0.0:
+                            paid += daily_rate[c] * peak[c]
+                            peak[c] = 0.0
+                    _bind(groups, ceiling_kw[k], peak, limit, binding_kw, lowest_peak_kw)
+                g = group_of[h]
+                b = binding_kw[g]
                 m = mean_kw[f, h]
                 w = spread_kw[f, h]
                 high = m + w
-                if b >= high:
-                    above, below = 0.0, b - m
-                elif w < _FLAT_KW or b <= m - w:
-                    above, below = m - b, 0.0
-                else:
-                    above = (high - b) * (high - b) / (4.0 * w)
-                    below = (b - m + w) * (b - m + w) / (4.0 * w)
-                given = min(above, discharge_most, stored / down)
+                target = capacity if takes[h] else kept
                 top = high
-                if above > 0.0:
-                    top = max(high - (high - b) * (given / above), high - discharge_most)
-                if gives[h]:
-                    spare = min(discharge_most, max(0.0, stored - kept) / down, max(0.0, m))
-                    if spare > given:
-                        given = spare
-                        top = min(top, max(b, high - given)) if above > 0.0 else high - given
-                stored = stored - given * down
-                taken = 0.0
-                target = capacity if takes[h] else min(capacity, kept)
-                if below > 0.0 and target > stored and given <= above:
-                    taken = min(below, charge_most, (target - stored) / up)
-                    stored = stored + taken * up
-                    if above <= 0.0:
-                        top = min(b, high + taken)
-                paid += price[h] * (m - given + taken) + wear * given
-                for c in range(charges):
-                    if metered[c, h]:
-                        peak[c] = max(peak[c], top)
+                if b < high or target > stored + _FULL_KWH or gives[h]:
+                    if b >= high:
+                        above, below = 0.0, b - m
+                    elif w < _FLAT_KW or b <= m - w:
+                        above, below = m - b, 0.0
+                    else:
+                        above = (high - b) * (high - b) / (4.0 * w)
+                        below = (b - m + w) * (b - m + w) / (4.0 * w)
+                    given = min(above, discharge_most, stored / down)
+                    if above > 0.0:
+                        top = max(high - (high - b) * (given / above), high - discharge_most)
+                    if gives[h]:
+                        spare = min(discharge_most, max(0.0, stored - kept) / down, max(0.0, m))
+                        if spare > given:
+                            given = spare
+                            top = min(top, max(b, high - given)) if above > 0.0 else high - given
+                    stored = stored - given * down
+                    taken = 0.0
+                    if below > 0.0 and target > stored + _FULL_KWH and given <= above:
+                        taken = min(below, charge_most, (target - stored) / up)
+                        stored = stored + taken * up
+                        if above <= 0.0:
+                            top = min(b, high + taken)
+                    paid += price[h] * (taken - given) + wear * given
+                if top > lowest_peak_kw[g]:
+                    for c in range(charges):
+                        if metered[c, h]:
+                            peak[c] = max(peak[c], top)
+                    _bind(groups, ceiling_kw[k], peak, limit, binding_kw, lowest_peak_kw)
             for c in range(charges):
                 paid += daily_rate[c] * peak[c]
             cost[k, f] = paid + (capacity - stored) / up * last_price
     return cost, peaks
 
 
+@compiling.compiled
+def _groups(metered: BoolArray) -> tuple[NDArray[np.int64], BoolArray]:
+    """Number the sets of charges that meter an hour together: the set of each hour, and the charges of each set."""
+    charges, hours = metered.shape
+    group_of, groups, known = np.zeros(hours, np.int64), np.zeros((hours, charges), np.bool_), 0
+    for h in range(hours):
+        g = 0
+        while g < known and (groups[g] != metered[:, h]).any():
+            g += 1
+        if g == known:
+            groups[g] = metered[:, h]
+            known += 1
+        group_of[h] = g
+    return group_of, groups[:known]
+
+
+@compiling.compiled
+def _bind(
+    groups: BoolArray,
+    ceiling_kw: FloatArray,
+    peak_kw: FloatArray,
+    limit: float,
+    binding_kw: FloatArray,
+    lowest_peak_kw: FloatArray,
+) -> None:
+    """Fill the ceiling that binds each set of charges, and the lowest peak of the set."""
+    for g in range(len(groups)):
+        binding_kw[g], lowest_peak_kw[g] = limit, np.inf
+        for c in range(len(peak_kw)):
+            if groups[g, c]:
+                binding_kw[g] = min(binding_kw[g], max(ceiling_kw[c], peak_kw[c]))
+                lowest_peak_kw[g] = min(lowest_peak_kw[g], peak_kw[c])
+
+
 def _over_arrays(  # noqa: PLR0917 - as the compiled loop
     mean_kw: FloatArray,
     spread_kw: FloatArray,
+    resting_cost: FloatArray,
     price: FloatArray,
     day_begins: BoolArray,
     gives: BoolArray,
@@ -194,8 +239,8 @@ def _over_arrays(  # noqa: PLR0917 - as the compiled loop
 ) -> tuple[FloatArray, FloatArray]:
     stored0, capacity, charge_most, discharge_most, up, down, wear, limit, last_price = figures.tolist()
     candidates, (futures, hours), charges = len(kept_kwh), mean_kw.shape, len(daily_rate)
-    kept = kept_kwh[:, np.newaxis]
-    stored, paid = np.full((candidates, futures), stored0), np.zeros((candidates, futures))
+    kept = np.minimum(capacity, kept_kwh[:, np.newaxis])
+    stored, paid = np.full((candidates, futures), stored0), np.tile(resting_cost, (candidates, 1))
     peaks = np.broadcast_to(peak_so_far_kw, (candidates, futures, charges)).copy()
     for h in range(hours):
         b = np.full((candidates, futures), limit)
@@ -220,12 +265,12 @@ def _over_arrays(  # noqa: PLR0917 - as the compiled loop
             top = np.where(spare > given, relieved, top)
             given = np.maximum(spare, given)
         stored = stored - given * down
-        target = capacity if takes[h] else np.minimum(capacity, kept)
-        fills = (below > 0) & (target > stored) & (given <= above)
+        target = capacity if takes[h] else kept
+        fills = (below > 0) & (target > stored + _FULL_KWH) & (given <= above)
         taken = np.where(fills, np.minimum(np.minimum(below, charge_most), (target - stored) / up), 0.0)
         stored = stored + taken * up
         top = np.where(fills & (above <= 0), np.minimum(b, high + taken), top)
-        paid += price[h] * (m - given + taken) + wear * given
+        paid += price[h] * (taken - given) + wear * given
         for c in range(charges):
             if metered[c, h]:
                 peaks[:, :, c] = np.maximum(peaks[:, :, c], top)
