@@ -1,6 +1,6 @@
 """What each ingredient of the planner adds: one is taken away at a time.
 
-python benchmarks/savings/ablation.py --shared ../shared
+python -m benchmarks.savings.ablation --shared ../shared
 
 June to September on four tariffs, with what was metered before on record; savings on our own exact bill, as a share of
 what perfect foresight saves in the same months. The whole planner is that of `against_sam.py`, in the same months.

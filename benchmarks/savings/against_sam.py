@@ -1,6 +1,6 @@
 """Ridethrough's closed loop beside SAM's dispatch heuristics: nine tariffs, one battery, one load, one bill.
 
-python benchmarks/savings/against_sam.py --shared ../shared [--only coned pge]
+python -m benchmarks.savings.against_sam --shared ../shared [--only coned pge]
 
 What each knows: with "only past load known" neither we nor SAM know a load before it is metered (SAM takes the last
 24 h for the next); with "perfect 24 h" both know the next 24 h. Both meet the load of the running hour as it comes. The

@@ -1,6 +1,6 @@
 """The closed loop on loads that were really metered, and how little there is to gain where a load is flat.
 
-python benchmarks/savings/real_loads.py --shared ../shared
+python -m benchmarks.savings.real_loads --shared ../shared
 
 Power of three Google power distribution units (May 2019, 5-minute means, scaled to a highest of 4 MW) starts with
 nothing on record. The office (DOE reference building, San Francisco) and the Virginia data center (simulated) are years

@@ -1,7 +1,7 @@
 """The tables and the picture of `docs/savings.md`, from the figures that were measured.
 
-python benchmarks/savings/tables.py              prints the tables
-python benchmarks/savings/tables.py picture.svg  also writes the picture
+python -m benchmarks.savings.tables              prints the tables
+python -m benchmarks.savings.tables picture.svg  also writes the picture
 """
 
 import sys
@@ -104,7 +104,7 @@ def real_loads(every: Figures) -> str:
 
 def held_out(every: Figures) -> str:
     """Capture by load and tariff; the mean of each, and how the whole stands beside SAM."""
-    found = every.get("held_out", {})
+    found = every.get("held_out_year", {})
     names = [name for name in NINE if any(key.endswith(f" / {name}") for key in found)]
     rows = []
     for load in dict.fromkeys(key.split(" / ")[0] for key in found):

@@ -109,7 +109,7 @@ class Simulation:
 
 
 @compiling.compiled
-def _compiled(  # noqa: C901, PLR0912, PLR0914, PLR0915, PLR0917 - one loop, compiled
+def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
     mean_kw: FloatArray,
     spread_kw: FloatArray,
     resting_cost: FloatArray,
@@ -205,7 +205,7 @@ def _groups(metered: BoolArray) -> tuple[NDArray[np.int64], BoolArray]:
 
 
 @compiling.compiled
-def _bind(
+def _bind(  # noqa: PLR0917 - compiled
     groups: BoolArray,
     ceiling_kw: FloatArray,
     peak_kw: FloatArray,

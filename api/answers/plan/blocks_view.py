@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import compress, groupby
 
 from rich.console import RenderableType
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.terminal import FirstThatFits, stacked, whole_seconds
+from ridethrough.domain import Horizon
 from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
 
 _RESTING_KW = 0.05
@@ -37,6 +39,20 @@ def blocks_views(plan: DispatchPlan, ups: UpsTrajectory) -> Iterator[RenderableT
     yield FirstThatFits(_blocks_table(plan, ups), _blocks_table(plan, ups, narrow=True))
     lines = (Padding(_stored_line(ups, most), (0, 0, 1, 2)) for most in (_MOST_MARKS, _MOST_MARKS // 2))
     yield FirstThatFits(*lines)
+
+
+def days_of_plan(horizon: Horizon) -> str:
+    """The local day of a plan in words, or its days where it covers more than one."""
+    first, *later = _local_days(horizon)
+    if not later:
+        return f"{first:%A %d %B %Y}"
+    year = "" if later[-1].year == first.year else " %Y"
+    return f"{first:{f'%A %d %B{year}'}} and {later[-1]:%A %d %B %Y}"
+
+
+def _local_days(horizon: Horizon) -> list[date]:
+    """The first local day of a plan, and the last one if it is another."""
+    return list(dict.fromkeys(horizon.start_of(index).date() for index in (0, horizon.intervals - 1)))
 
 
 def _blocks_table(plan: DispatchPlan, ups: UpsTrajectory, *, narrow: bool = False) -> RenderableType:
@@ -89,8 +105,9 @@ def _block_row(plan: DispatchPlan, ups: UpsTrajectory, block: _Block) -> tuple[s
     span = slice(block.first, block.last + 1)
     seconds = plan.certificate.ride_through_s[ups.ups_id][block.first : block.last + 2]
     start, end = plan.horizon.start_of(block.first), plan.horizon.start_of(block.last + 1)
+    clock = "%H:%M" if len(_local_days(plan.horizon)) == 1 else "%a %H:%M"
     return (
-        f"{start:%H:%M} - {end:%H:%M}",
+        f"{start:{clock}} - {end:{clock}}",
         block.action,
         _power(block.action, ups.charge_kw[span], ups.discharge_kw[span]),
         _range(plan.price_per_kwh[span], 4),

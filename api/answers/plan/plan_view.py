@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ridethrough.api.answers.plan.blocks_view import blocks_views
+from ridethrough.api.answers.plan.blocks_view import blocks_views, days_of_plan
 from ridethrough.api.answers.plan.certificate_view import safety_line
 from ridethrough.api.answers.plan.expected_view import expected_change
 from ridethrough.api.answers.terminal import indented
@@ -25,8 +25,8 @@ _BY_CEILINGS = "safe; the meter is held under ceilings that cost least on averag
 def plan_view(planned: PlannedDay) -> RenderableType:
     """A plan at a glance: is it safe, how much does it save, what do the batteries do."""
     plan = planned.plan
-    day = f"{plan.horizon.start_of(0):%A %d %B %Y}"
-    title = Text.assemble((planned.inputs.site.name or plan.site_id, "bold"), f"  {day}, {plan.horizon.timezone}")
+    days = days_of_plan(plan.horizon)
+    title = Text.assemble((planned.inputs.site.name or plan.site_id, "bold"), f"  {days}, {plan.horizon.timezone}")
     parts: list[RenderableType] = [Text(), title, Text(), _headline(plan, planned.ahead, planned.look_ahead_h)]
     if planned.ahead is not None:
         parts += [Text(), _peaks_table(planned.ahead, plan.currency)]

@@ -17,11 +17,14 @@ from ridethrough.domain import (
     SiteState,
     UnableToAccept,
 )
+from ridethrough.domain.dispatch_limits import DispatchLimits
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import DispatchPlan
 from ridethrough.operation.ahead import Ahead
 from ridethrough.optimizer import plan_dispatch
 from ridethrough.optimizer.problem.limits.reserves import reserves_asked
+
+_DISPATCH = "dispatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,9 +161,9 @@ def _day_ahead(
     local = block.start_of(0).date()
     return PlannedDay(
         plan=replace(made.plan, issued_at=issued_at),
-        inputs=inputs,
+        inputs=_without_dispatch_defaults(inputs),
         requirements=tuple(reserves_asked(made.problem).requirement.values()),
-        assumptions=(*assumptions, *made.assumptions),
+        assumptions=(*assumptions, *made.assumptions, *_dispatch_assumptions(inputs)),
         notes=(
             *made.problem.charges.warnings,
             *tariff_notes(inputs, local),
@@ -171,6 +174,18 @@ def _day_ahead(
         month_to_date=made.month_to_date,
         ahead=made.ahead,
     )
+
+
+def _without_dispatch_defaults(inputs: SiteInputs) -> SiteInputs:
+    """The inputs without the default of `dispatch`: a plan from a forecast follows the meter, and does not use it."""
+    used = {name: value for name, value in inputs.provenance.defaulted.items() if name.split(".")[0] != _DISPATCH}
+    return replace(inputs, provenance=replace(inputs.provenance, defaulted=used))
+
+
+def _dispatch_assumptions(inputs: SiteInputs) -> tuple[str, ...]:
+    if inputs.site.dispatch == DispatchLimits():
+        return ()
+    return (f"dispatch ({inputs.site.dispatch}) is not applied: a plan from a forecast follows the meter",)
 
 
 def _check_asked(day: date | None, look_ahead_h: float | None) -> None:

@@ -198,3 +198,30 @@ def test_a_measured_peak_goes_before_that_of_the_series(tmp_path: Path) -> None:
     assert plan["month_to_date"]["on-peak demand"] == 5900.0
     assert plan["month_to_date"]["off-peak demand"] != 5900.0
     assert "on-peak demand from state.json" in plan["month_to_date"]["source"]
+
+
+def test_the_table_of_two_local_days_names_both_and_the_day_of_each_block(tmp_path: Path) -> None:
+    site = pod(tmp_path)
+    two = run("plan", site, "--now", NOW).out
+    assert "Wednesday 15 July and Thursday 16 July 2026" in two
+    assert "Wed 10:15 - " in two
+    assert " - Fri 00:00" in two
+    one = run("plan", site, "--date", "2026-07-15").out
+    assert "Wednesday 15 July 2026," in one
+    assert "00:00 - " in one
+    assert "Wed 00:00" not in one
+
+
+def test_a_plan_from_a_forecast_lists_no_least_power_that_it_does_not_apply(
+    plan: dict[str, Any], tmp_path: Path
+) -> None:
+    assert not [name for name in plan["inputs"]["defaulted"] if name.startswith("dispatch")]
+    from_files = planned(pod(tmp_path), "--date", "2026-07-15")
+    assert "dispatch" in from_files["inputs"]["defaulted"]
+    site = pod(tmp_path)
+    site.write_text(site.read_text() + "\ndispatch: {least_power_kw: 40}\n")
+    asked = planned(site, "--now", NOW)
+    assert any(
+        "dispatch (at least 40 kW, for at least one interval) is not applied" in each
+        for each in asked["inputs"]["assumed"]
+    )
