@@ -2,13 +2,18 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from ridethrough.domain.horizon import Horizon, Interval, zone
 from ridethrough.domain.validation import Checks
 
+HOLD_OFF_MINUTES = 120.0
+"""How long before a storm or a grid alert nothing is discharged, where the condition does not say."""
+RAMP_MINUTES = 120.0
+"""How long batteries take from rest to full power after a storm or a grid alert, where neither it nor the site says."""
 _YEARS = range(1900, 3000)
+_LONGEST_MINUTES = 7 * 24 * 60
 
 
 class ConditionKind(StrEnum):
@@ -32,6 +37,11 @@ class ReserveCondition:
     the longer interval counts. `ride_through_s` is at the full protected load. Without it the batteries must be full,
     which a storm and a grid alert always require. `ups` names one system; without it the condition holds for the whole
     site.
+
+    For `hold_off_minutes` before the start nothing is discharged; charging is free. For `ramp_minutes` after the end
+    batteries return to trading: in so long, and not faster, the meter may change by their whole power. A storm and a
+    grid alert that say nothing take 120 minutes for both; the ramp then is the site's own limit where it has one. The
+    other kinds have neither unless they say so.
     """
 
     start: datetime
@@ -39,6 +49,8 @@ class ReserveCondition:
     kind: ConditionKind
     ride_through_s: float | None = None
     ups: str | None = None
+    hold_off_minutes: float | None = None
+    ramp_minutes: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -53,7 +65,22 @@ class ReserveCondition:
             checks.positive("ride_through_s", self.ride_through_s)
             allowed = f"left out, because a {self.kind.value} requires full batteries"
             checks.require(self.kind not in _ALWAYS_FULL, "ride_through_s", self.ride_through_s, allowed)
+        for name in ("hold_off_minutes", "ramp_minutes"):
+            minutes: float | None = getattr(self, name)
+            fits = minutes is None or 0 <= minutes <= _LONGEST_MINUTES
+            checks.require(fits, name, minutes, f"from 0 to {_LONGEST_MINUTES} minutes (7 days)")
         checks.raise_faults()
+
+    @property
+    def hold_off(self) -> timedelta:
+        """The time before the start in which nothing is discharged."""
+        usual = HOLD_OFF_MINUTES if self.kind in _ALWAYS_FULL else 0.0
+        return timedelta(minutes=usual if self.hold_off_minutes is None else self.hold_off_minutes)
+
+    def ramp(self, *, site_has_limit: bool) -> timedelta:
+        """The time after the end that batteries take to their whole power; none where only the site's limit holds."""
+        usual = RAMP_MINUTES if self.kind in _ALWAYS_FULL and not site_has_limit else 0.0
+        return timedelta(minutes=usual if self.ramp_minutes is None else self.ramp_minutes)
 
     @property
     def full_charge(self) -> bool:
@@ -82,14 +109,21 @@ class ConditionsOnHorizon:
 
     A condition touches an interval if it holds at any instant of it. It touches a boundary if it touches an interval
     beside the boundary, also the one after the end of the horizon. The reason: stored energy is linear inside an
-    interval, so energy that must be there at an instant inside must be there at both ends.
+    interval, so energy that must be there at an instant inside must be there at both ends. `before` holds, for each
+    interval, the conditions whose hold-off touches it.
     """
 
     intervals: tuple[tuple[ReserveCondition, ...], ...]
     boundaries: tuple[tuple[ReserveCondition, ...], ...]
+    before: tuple[tuple[ReserveCondition, ...], ...]
 
     def __bool__(self) -> bool:
         return any(self.boundaries)
+
+    @property
+    def locked(self) -> tuple[bool, ...]:
+        """The intervals in which nothing is traded by discharging: a condition holds, or its hold-off does."""
+        return tuple(bool(here or soon) for here, soon in zip(self.intervals, self.before, strict=True))
 
 
 def conditions_on(
@@ -101,7 +135,8 @@ def conditions_on(
     """
     held = [(each, each.interval(timezone)) for each in conditions if each.concerns(ups_id)]
     if not held:
-        return ConditionsOnHorizon(intervals=((),) * horizon.intervals, boundaries=((),) * (horizon.intervals + 1))
+        none = ((),) * horizon.intervals
+        return ConditionsOnHorizon(intervals=none, boundaries=(*none, ()), before=none)
     starts = [horizon.start + index * horizon.step for index in range(horizon.intervals)]
     inside = [
         tuple(each for each, when in held if when.start < start + horizon.step and start < when.end) for start in starts
@@ -111,6 +146,36 @@ def conditions_on(
     return ConditionsOnHorizon(
         intervals=tuple(inside),
         boundaries=tuple((*before, *(each for each in after if each not in before)) for before, after in beside),
+        before=tuple(
+            tuple(
+                each for each, when in held if when.start - each.hold_off < start + horizon.step and start < when.start
+            )
+            for start in starts
+        ),
+    )
+
+
+def ramp_minutes_on(
+    horizon: Horizon, conditions: Iterable[ReserveCondition], *, timezone: str, site_has_limit: bool
+) -> tuple[float, ...]:
+    """How long batteries take from rest to full power where they return from conditions; 0 in all other intervals.
+
+    An interval belongs to a return if it begins in the ramp after the end of a condition; of several the longest
+    counts.
+    All batteries share the meter: a condition of one system counts for the site.
+    """
+    returns = [
+        (when.end, ramp)
+        for each in conditions
+        for when, ramp in [(each.interval(timezone), each.ramp(site_has_limit=site_has_limit))]
+        if ramp and when.end < horizon.end and horizon.start < when.end + ramp
+    ]
+    if not returns:
+        return (0.0,) * horizon.intervals
+    starts = [horizon.start + index * horizon.step for index in range(horizon.intervals)]
+    return tuple(
+        max((ramp / timedelta(minutes=1) for end, ramp in returns if end <= start < end + ramp), default=0.0)
+        for start in starts
     )
 
 

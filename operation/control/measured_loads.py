@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon, ReserveCondition, Site, UpsSystem, reserve_requirement
 from ridethrough.domain.conditions import conditions_on
-from ridethrough.optimizer.problem.limits.power_bounds import power_bounds_of
+from ridethrough.optimizer.problem.limits.power_bounds import PowerBounds, power_bounds_of
+from ridethrough.optimizer.problem.limits.ramps import step_limits_kw
+from ridethrough.optimizer.problem.limits.relief import relief_of
 
 FloatArray = NDArray[np.float64]
 
@@ -20,7 +22,7 @@ class MeasuredLoads:
     """Measured loads and the resulting power limits; arrays have the shape of those of `Orders`.
 
     `net_load_kw` is the meter with every battery at rest. `floor_kwh` is the reserve that the load of each interval
-    requires, at both ends of the interval.
+    requires, at both ends of the interval. `step_limit_kw` is the largest step of the meter into each interval.
     """
 
     load_kw: FloatArray
@@ -30,6 +32,7 @@ class MeasuredLoads:
     discharge_floor_kw: FloatArray
     discharge_ceiling_kw: FloatArray
     floor_kwh: FloatArray
+    step_limit_kw: FloatArray
 
     def part(self, first: int, last: int) -> MeasuredLoads:
         """The intervals from `first` to before `last`."""
@@ -41,6 +44,7 @@ class MeasuredLoads:
             discharge_floor_kw=self.discharge_floor_kw[:, first:last],
             discharge_ceiling_kw=self.discharge_ceiling_kw[:, first:last],
             floor_kwh=self.floor_kwh[:, first:last],
+            step_limit_kw=self.step_limit_kw[first:last],
         )
 
 
@@ -57,41 +61,43 @@ def measured_loads(
     raises the reserve immediately.
     """
     held = (*site.conditions, *conditions)
-    rows = [_of_system(site, ups, horizon, load_kw[row], held) for row, ups in enumerate(site.ups)]
-    dc_kw, charge, least, most, floor = (np.array(values) for values in zip(*rows, strict=True))
+    laid = {ups.id: conditions_on(horizon, held, ups_id=ups.id, timezone=site.timezone) for ups in site.ups}
+    dc_kw = np.array([_dc_load_kw(ups, load_kw[row]) for row, ups in enumerate(site.ups)])
     rectified = np.array([[ups.rectifier_efficiency] for ups in site.ups])
+    rectifiers_kw = np.array([[ups.input_limit_kw] for ups in site.ups]) * rectified
+    net_kw = unprotected_load_kw + (dc_kw / rectified).sum(axis=0)
+    carried_kw = unprotected_load_kw + (np.minimum(dc_kw, rectifiers_kw) / rectified).sum(axis=0)
+    relief = relief_of(laid, carried_kw, site.interconnection.import_limit_kw)
+    floors = np.array([reserve_floor_kwh(ups, load_kw[row]) for row, ups in enumerate(site.ups)])
+    bounds = [
+        _bounds(site, ups, dc_kw[row], float(floors[row].min()), laid[ups.id].locked, relief.of(ups))
+        for row, ups in enumerate(site.ups)
+    ]
     return MeasuredLoads(
         load_kw=load_kw,
-        net_load_kw=unprotected_load_kw + (dc_kw / rectified).sum(axis=0),
+        net_load_kw=net_kw,
         dc_load_kw=dc_kw,
-        charge_ceiling_kw=charge,
-        discharge_floor_kw=least,
-        discharge_ceiling_kw=most,
-        floor_kwh=floor,
+        charge_ceiling_kw=np.array([each.charge_ceiling_kw for each in bounds]),
+        discharge_floor_kw=np.array([each.discharge_floor_kw for each in bounds]),
+        discharge_ceiling_kw=np.array([each.discharge_ceiling_kw for each in bounds]),
+        floor_kwh=floors,
+        step_limit_kw=step_limits_kw(site, horizon, held),
     )
 
 
-def _of_system(
-    site: Site, ups: UpsSystem, horizon: Horizon, load_kw: FloatArray, held: tuple[ReserveCondition, ...]
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """For one system and each interval: the power of its inverters, the limits of its batteries, and the reserve."""
-    inside = conditions_on(horizon, held, ups_id=ups.id, timezone=site.timezone).intervals
-    floor_kwh = reserve_floor_kwh(ups, load_kw)
-    dc_kw = _dc_load_kw(ups, load_kw)
-    bounds = power_bounds_of(
+def _bounds(  # noqa: PLR0917 - one system, and what its loads and conditions leave to it
+    site: Site, ups: UpsSystem, dc_kw: FloatArray, least_kwh: float, locked: tuple[bool, ...], relief_kw: FloatArray
+) -> PowerBounds:
+    """The limits of the batteries of one system in each interval."""
+    may_export_kw = [site.interconnection.export_limit_kw] * len(dc_kw)
+    return power_bounds_of(
         ups,
         tuple(dc_kw.tolist()),
-        [site.interconnection.export_limit_kw] * len(load_kw) if ups.bidirectional else None,
-        locked=tuple(bool(each) or bool(ups.lock) for each in inside),
+        may_export_kw if ups.bidirectional else None,
+        locked=tuple(each or bool(ups.lock) for each in locked),
+        relief_kw=relief_kw,
         needed_kw=None,
-        emptiest_fraction=min(1.0, float(floor_kwh.min()) / ups.capacity_kwh),
-    )
-    return (
-        dc_kw,
-        np.array(bounds.charge_ceiling_kw),
-        np.array(bounds.discharge_floor_kw),
-        np.array(bounds.discharge_ceiling_kw),
-        floor_kwh,
+        emptiest_fraction=min(1.0, least_kwh / ups.capacity_kwh),
     )
 
 

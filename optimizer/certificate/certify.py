@@ -24,6 +24,7 @@ from ridethrough.optimizer.certificate.evidence import Evidence, load_over
 from ridethrough.optimizer.certificate.limits import loads_beyond_limits, meter_violations, system_violations
 from ridethrough.optimizer.certificate.needed import Needed, needed_charges
 from ridethrough.optimizer.certificate.stated import StatedPlan
+from ridethrough.optimizer.certificate.storms import hold_off_violations
 from ridethrough.optimizer.certificate.swings import ramp_violations, swing_violations
 from ridethrough.optimizer.certificate.system import SystemReplay
 
@@ -51,7 +52,7 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
     conditions = [shortfalls(each, systems, needed, headroom_kw) for each in systems]
     beyond = tuple(loads_beyond_limits(site, horizon, meter_kw, resting_kw))
     violations = [
-        *_system_violations(systems, needed),
+        *_system_violations(systems, needed, resting_kw),
         *(reason for each in conditions for reason in each.violations),
         *_meter_violations(plan, systems, meter_kw, resting_kw, needed),
         *stated.ride_through_disagreements(plan, systems),
@@ -83,8 +84,12 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
     return replace(found, violations=(*found.violations, *wrong)) if wrong else found
 
 
-def _system_violations(systems: list[SystemReplay], needed: Mapping[str, Needed]) -> Iterator[str]:
+def _system_violations(
+    systems: list[SystemReplay], needed: Mapping[str, Needed], resting_kw: FloatArray
+) -> Iterator[str]:
     """The limits that systems break, and the statements about them that do not agree."""
+    carried_kw = resting_kw - sum(each.forced_kw / each.ups.rectifier_efficiency for each in systems)
+    yield from hold_off_violations(systems, carried_kw)
     for each in systems:
         yield from stated.load_disagreements(each)
         yield from stated.stored_disagreements(each)

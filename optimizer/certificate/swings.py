@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon, UpsSystem
 from ridethrough.optimizer.certificate.limits import TOLERANCE_KW, first_of
+from ridethrough.optimizer.certificate.storms import returning_limits_kw
 from ridethrough.optimizer.certificate.system import SystemReplay
 
 FloatArray = NDArray[np.float64]
@@ -43,25 +44,37 @@ def swing_violations(system: SystemReplay, needed_kw: FloatArray) -> list[str]:
 def ramp_violations(
     horizon: Horizon, systems: Sequence[SystemReplay], grid_kw: FloatArray, needed_kw: Mapping[str, FloatArray]
 ) -> list[str]:
-    """List where the meter changes faster than the interconnection allows, and faster than its loads alone.
+    """List where the meter changes faster than it may (the site's limit; a return), and faster than its loads alone.
 
     Before the plan the batteries are taken to rest, or to keep their energy. What the rectifiers cannot carry is no
-    choice of the batteries: the loads alone also step as the rectifiers carry them, before the plan and in it.
+    choice of the batteries: the loads alone also step as the rectifiers carry them, before the plan and in it. In a
+    return at a site without a limit, the charge that makes up for standing by may come on top of that.
     """
     per_min = systems[0].evidence.site.interconnection.ramp_limit_kw_per_min
-    if per_min is None:
+    always_kw = np.inf if per_min is None else per_min * horizon.interval_minutes
+    returning_kw = returning_limits_kw(systems)
+    if not np.isfinite(np.minimum(returning_kw, always_kw)).any():
         return []
     inputs_kw = sum((each.input_kw for each in systems), np.zeros(len(grid_kw)))
     resting_kw = grid_kw - inputs_kw + sum((each.resting_kw for each in systems), np.zeros(len(grid_kw)))
     carried_kw = resting_kw - sum(each.forced_kw / each.ups.rectifier_efficiency for each in systems)
     steps_kw = [np.abs(np.diff(alone_kw, prepend=alone_kw[0])) for alone_kw in (resting_kw, carried_kw)]
-    allowed_kw = np.maximum(per_min * horizon.interval_minutes, np.maximum(*steps_kw))
     begins_kw, ends_kw = _needed_steps_kw(systems, needed_kw)
     step_kw = np.diff(grid_kw, prepend=carried_kw[0])
     begins_kw[0] += sum(_keeping_kw(each) / each.ups.rectifier_efficiency for each in systems)
-    broken = _above(step_kw, allowed_kw + begins_kw) | _above(-step_kw, allowed_kw + ends_kw)
-    what = f"meter: ramps faster than {per_min:g} kW/min, and than its loads alone,"
-    return first_of(horizon, {what: broken})
+    keeps_kw = sum(_standing_by_kw(each.ups) / each.ups.rectifier_efficiency for each in systems)
+    alone_kw = np.maximum(*steps_kw) + (keeps_kw if per_min is None else 0.0)
+
+    def beyond(limit_kw: FloatArray | float) -> Mask:
+        allowed_kw = np.maximum(limit_kw, alone_kw)
+        return _above(step_kw, allowed_kw + begins_kw) | _above(-step_kw, allowed_kw + ends_kw)
+
+    least_kw = float(returning_kw.min())
+    broken = {
+        f"meter: ramps faster than {per_min or 0:g} kW/min, and than its loads alone,": beyond(always_kw),
+        f"meter: a step beyond {least_kw:,.1f} kW in the return from a storm or an alert": beyond(returning_kw),
+    }
+    return first_of(horizon, broken)
 
 
 def _needed_steps_kw(

@@ -85,8 +85,8 @@ def _rates_rise(steps: tuple[DemandStep, ...]) -> bool:
 
 
 def _of_the_meter(basis: PlanBasis) -> Iterator[str]:
-    if basis.problem.site.interconnection.ramp_limit_kw_per_min is not None:
-        yield "the interconnection limits ramps"
+    if np.isfinite(basis.powers.step_limit_kw).any():
+        yield "the meter's steps are limited"
     lowest_kw = np.array(basis.powers.resting_kw)
     for ups in basis.problem.site.ups:
         lowest_kw -= np.array(basis.powers.bounds[ups.id].discharge_ceiling_kw) / ups.rectifier_efficiency

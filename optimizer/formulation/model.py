@@ -20,6 +20,7 @@ from ridethrough.optimizer.formulation.costs.uncertainty import (
 from ridethrough.optimizer.formulation.horizon import Parameters, Sets, add_horizon, horizon_parameters, horizon_sets
 from ridethrough.optimizer.formulation.physics.battery import add_batteries, battery_parameters
 from ridethrough.optimizer.formulation.physics.exclusivity import exclusivity_sets, forbid_charging_while_discharging
+from ridethrough.optimizer.formulation.physics.hold_off import add_hold_off, hold_off_parameters, hold_off_sets
 from ridethrough.optimizer.formulation.physics.meter import add_meter, meter_parameters, meter_sets
 from ridethrough.optimizer.formulation.physics.ramp import add_ramp, ramp_parameters, ramp_sets
 from ridethrough.optimizer.formulation.physics.rectifier import add_rectifiers, rectifier_parameters, rectifier_sets
@@ -47,6 +48,7 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
     add_rectifiers(model, sets)
     add_meter(model, sets)
     add_ramp(model, sets)
+    add_hold_off(model, sets)
     add_peaks(model, sets)
     add_mean_peaks(model, sets)
     add_peak_causes(model, sets)
@@ -85,6 +87,7 @@ def model_data(
             **rectifier_parameters(basis),
             **meter_parameters(basis),
             **ramp_parameters(basis, grid_before_kw=float(resting.grid_kw[0])),
+            **hold_off_parameters(basis),
             **peak_parameters(basis, peaks),
             **mean_peak_parameters(peaks),
             **tier_parameters(basis, blocks),
@@ -109,6 +112,7 @@ def _sets(
         **rectifier_sets(problem),
         **meter_sets(basis),
         **ramp_sets(basis),
+        **hold_off_sets(basis),
         **peak_sets(peaks),
         **mean_peak_sets(peaks),
         **cause_sets(peaks, blocks),

@@ -7,6 +7,7 @@ required energy is there. This holds for a system that starts below its reserve,
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def _reached_kwh(problem: DispatchProblem, reserves: Reserves, powers: Powers) -
     """The energy that every system reaches towards what it is asked for, by charging at the maximum from the start.
 
     Systems that share the import limit may then be in each other's way; each charges only when it is needed in time
-    where that reaches more anywhere, or where a ramp limit holds.
+    where that reaches more anywhere, or where the meter's steps are limited.
     """
     asked = reserves.asked_kwh
     at_once = None
@@ -126,7 +127,8 @@ def _charged_kwh(
             for system in _fullest_first(systems, keeps_kwh):
                 excess_kw -= system.relieve(powers, h, excess_kw, keeps_kwh[system.ups.id])
             continue
-        targets = [powers.need[each.ups.id].reached_kwh[t + 1] if in_time else each.target_kwh for each in systems]
+        late = in_time or isfinite(powers.step_limit_kw[t])
+        targets = [powers.need[each.ups.id].reached_kwh[t + 1] if late else each.target_kwh for each in systems]
         charge_all(problem, powers, systems, targets)
     return {system.ups.id: system.stored_kwh for system in systems}
 

@@ -91,8 +91,11 @@ def _merged(basis: PlanBasis, groups: list[list[UpsSystem]]) -> Merged:
     first = {group[0].id: len(group) for group in groups}
     problem, state = basis.problem, basis.problem.state
 
+    stands_in = {ups.id: group[0].id for group in groups for ups in group}
+
     def concerning(conditions: tuple[ReserveCondition, ...]) -> tuple[ReserveCondition, ...]:
-        return tuple(each for each in conditions if each.ups is None or each.ups in first)
+        """The conditions of systems, each for the one that represents it: alike systems differ only in past ones."""
+        return tuple(each if each.ups is None else replace(each, ups=stands_in[each.ups]) for each in conditions)
 
     def scaled(values: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
         return {ups_id: _scaled(values[ups_id], n) for ups_id, n in first.items() if ups_id in values}

@@ -1,1 +1,1 @@
-"""The laws of equipment, one in each file: battery, rectifier, taper, meter, ramp, exclusivity."""
+"""The laws of equipment, one in each file: battery, rectifier, taper, meter, ramp, hold-off, exclusivity."""

@@ -3,11 +3,13 @@ r"""Ramps: how fast the meter may change from one interval to the next.
     -ramp[t] - ends[t] <= grid[t] - grid[t-1] <= ramp[t] + begins[t]            kW AC
     begins[t] = sum over systems of up[u,t] ,    0 <= eta_rect * up[u,t] <= needed[u,t] - needed[u,t-1] ,  c[u,t]
     ends[t] = sum over systems of down[u,t] ,    0 <= eta_rect * down[u,t] <= needed[u,t-1] - needed[u,t] ,  c[u,t-1]
-    ramp[t] = max(ramp_limit * minutes, |resting[t] - resting[t-1]|, |carried[t] - carried[t-1]|)
+    ramp[t] = max(limit[t], |resting[t] - resting[t-1]|, |carried[t] - carried[t-1]|)
 
-`resting` is the meter with every battery at rest, and `carried` the meter where batteries give what the rectifiers
-cannot carry, and nothing else. Where the loads alone ramp faster than the limit, batteries do not add to it; so doing
-nothing always keeps the law. Before the horizon the batteries are taken to hold: its first interval
+`limit` is the site's, and that of the return from a storm or an alert (`problem.limits.ramps`); an interval without
+either has no such law. `resting` is the meter with every battery at rest, and `carried` the meter where batteries give
+what the rectifiers cannot carry, and nothing else. Where the loads alone ramp faster than the limit, batteries do not
+add to it, but for the charge that makes up for standing by, where the site has no limit of its own; so doing nothing
+always keeps the law. Before the horizon the batteries are taken to hold: its first interval
 is a start like any other. All systems share the meter, so together they start no faster than one may. The charge that a
 system needs then to reach its reserve in time comes first (`problem.needed`): by what it rises, the meter may rise, and
 by what it falls, the meter may fall. While it goes on steadily it frees no other trade. That is dear, so that a plan
@@ -19,6 +21,8 @@ A bidirectional unit draws or feeds back, never both. Without a ramp limit, doin
 could smooth the meter by drawing and feeding back at once, which no real unit does.
 """
 
+from math import isfinite
+
 import numpy as np
 import pyomo.core as pyo
 
@@ -29,18 +33,19 @@ from ridethrough.optimizer.problem.plan_basis import PlanBasis
 
 def ramp_sets(basis: PlanBasis) -> Sets:
     """The intervals whose step is limited (the first separately), and systems that must not draw and feed back."""
-    if basis.problem.site.interconnection.ramp_limit_kw_per_min is None:
+    limited = [t for t, limit_kw in enumerate(basis.powers.step_limit_kw) if isfinite(limit_kw)]
+    if not limited:
         return {"RAMPED": (), "RAMPED_FIRST": (), "NEEDY": (), "SMOOTHS": ()}
     return {
-        "RAMPED": tuple(range(1, basis.problem.horizon.intervals)),
-        "RAMPED_FIRST": (0,),
+        "RAMPED": tuple(t for t in limited if t > 0),
+        "RAMPED_FIRST": tuple(t for t in limited if t == 0),
         "NEEDY": tuple(ups.id for ups in basis.problem.site.ups if basis.powers.need[ups.id]),
         "SMOOTHS": tuple(ups.id for ups in basis.problem.site.ups if ups.bidirectional),
     }
 
 
 def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
-    """Keep changes of the meter within the interconnection's ramp limit, if it has one."""
+    """Keep changes of the meter within the limit of each step, where there is one."""
     for name in ("RAMPED", "RAMPED_FIRST", "NEEDY", "SMOOTHS"):
         declare_set(model, sets, name)
     model.ramp_kw = pyo.Param(model.INTERVALS, mutable=True)
@@ -68,18 +73,21 @@ def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
 
 def ramp_parameters(basis: PlanBasis, grid_before_kw: float) -> Parameters:
     """The limit of each step; `grid_before_kw` is the meter before the first interval."""
-    limit_kw_per_min = basis.problem.site.interconnection.ramp_limit_kw_per_min
+    limit_kw = np.array(basis.powers.step_limit_kw)
+    limited = np.isfinite(limit_kw)
+    site = basis.problem.site
+    keeps_kw = sum(ups.standby_charge_kw / ups.rectifier_efficiency for ups in site.ups)
+    keeps_kw = keeps_kw if site.interconnection.ramp_limit_kw_per_min is None else 0.0
     resting_kw = np.array(basis.powers.resting_kw)
     given_kw = sum(
         np.array(basis.powers.bounds[ups.id].discharge_floor_kw) / ups.rectifier_efficiency
         for ups in basis.problem.site.ups
     )
     alone_kw = [np.abs(np.diff(each, prepend=each[0])) for each in (resting_kw, resting_kw - given_kw)]
-    limit_kw = 0.0 if limit_kw_per_min is None else limit_kw_per_min * basis.problem.horizon.interval_minutes
     needs = [basis.powers.need[ups.id].charge_kw for ups in basis.problem.site.ups if basis.powers.need[ups.id]]
-    change_kw = np.diff(np.array(needs if limit_kw_per_min is not None else [], dtype=float), prepend=0.0)
+    change_kw = np.diff(np.array(needs if limited.any() else [], dtype=float), prepend=0.0)
     return {
-        "ramp_kw": np.maximum(limit_kw, np.maximum(*alone_kw)),
+        "ramp_kw": np.maximum(np.where(limited, limit_kw, 0.0), np.maximum(*alone_kw) + keeps_kw),
         "grid_before_kw": number(grid_before_kw),
         "need_rises_kw": np.maximum(0.0, change_kw).ravel(),
         "need_falls_kw": np.maximum(0.0, -change_kw).ravel(),

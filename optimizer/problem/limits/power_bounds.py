@@ -25,12 +25,14 @@ def power_bounds_of(
     may_export_kw: list[float] | None,
     *,
     locked: tuple[bool, ...],
+    relief_kw: NDArray[np.float64] | float = 0.0,
     needed_kw: tuple[float, ...] | None,
     emptiest_fraction: float,
 ) -> PowerBounds:
     """Turn the limits of rectifier, battery and interconnection into bounds; at a price below 0 nothing is fed back.
 
-    While a condition has `locked` the batteries, they discharge only the load that rectifiers cannot carry. Batteries
+    While a condition has `locked` the batteries, they discharge only the load that rectifiers cannot carry, and the
+    `relief_kw` that the meter's limit asks for before the condition starts. Batteries
     keep power for load swings in both directions, and a downward swing must not feed back. Three things have priority
     over that: the load, the standby charge, and charging for a reserve in time (`needed_kw`). A battery whose power
     falls as it empties is limited to the power at `emptiest_fraction`, the lowest fraction that the reserve allows.
@@ -44,7 +46,7 @@ def power_bounds_of(
     discharge_limit_kw = ups.units_in_service * ups.battery.discharge_limit_at_kw(emptiest_fraction)
     calm_discharge_kw = discharge_limit_kw - ups.swing_headroom_kw
     swings_back_kw = 0.0 if ups.bidirectional else ups.swing_headroom_kw
-    most_kw = np.where(closed, least_kw, load_kw - swings_back_kw + feed_back_kw / ups.rectifier_efficiency)
+    most_kw = np.where(closed, least_kw + relief_kw, load_kw - swings_back_kw + feed_back_kw / ups.rectifier_efficiency)
     discharge_ceiling_kw = np.maximum(np.minimum(discharge_limit_kw, least_kw), np.minimum(calm_discharge_kw, most_kw))
     return PowerBounds(
         charge_floor_kw=(0.0,) * len(dc_load_kw),

@@ -56,7 +56,7 @@ REFUSED = {
     "a billing period has a minimum": with_charges(minimum=(MINIMUM,)),
     "peak meters windows longer than an interval": with_charges(demand=(term(windows=WINDOWS),)),
     "peak has a rate below 0 or below that of a lower step": with_charges(demand=(term(steps=steps(2.0, 1.0)),)),
-    "the interconnection limits ramps": ramping(),
+    "the meter's steps are limited": ramping(),
     "the meter could come to export, in interval 0": day(unprotected_kw=-4500.0),
     "pod-1: charging tapers": day(ups_system(charge_taper_by_fraction={0.8: 1.0, 1.0: 0.5})),
     "pod-1: feeds back to the grid": day(ups_system(bidirectional=True), export_limit_kw=100.0, unprotected_kw=9e3),

@@ -120,7 +120,7 @@ def test_a_ratchet_between_charges_is_refused_with_its_reason() -> None:
 def test_a_storm_locks_every_battery() -> None:
     made = fleet_problem(3, intervals=24)
     storm = ReserveCondition(
-        start=made.horizon.start_of(4), end=made.horizon.start_of(8), kind=ConditionKind.STORM, ride_through_s=None
+        start=made.horizon.start_of(4), end=made.horizon.start_of(8), kind=ConditionKind.STORM, ramp_minutes=0
     )
     made = replace(made, site=replace(made.site, conditions=(storm,)))
     optimum = cheapest_fleet_plan(basis_of(made))

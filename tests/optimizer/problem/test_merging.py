@@ -1,6 +1,7 @@
 """Systems that are alike as one: exactly the same optimum, shared out evenly."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fleet_sites import fleet_problem, whole_cost
@@ -39,6 +40,24 @@ def test_systems_with_another_load_stay_apart() -> None:
     merged = merge_identical(basis_of(replace(made, load_kw=loads)))
 
     assert merged.stands_for == {"pod-0-0": ("pod-0-0", "pod-0-2"), "pod-0-1": ("pod-0-1",)}
+
+
+def test_the_return_from_a_past_storm_of_one_system_stays_when_alike_systems_are_one() -> None:
+    made = fleet_problem(1, intervals=8, copies=3)
+    past = ReserveCondition(
+        start=made.horizon.start - timedelta(hours=2),
+        end=made.horizon.start,
+        kind=ConditionKind.STORM,
+        ups="pod-0-2",
+        ramp_minutes=2 * made.horizon.interval_minutes,
+    )
+    basis = basis_of(replace(made, state=replace(made.state, conditions=(past,))))
+
+    merged = merge_identical(basis)
+
+    assert merged.stands_for == {"pod-0-0": ("pod-0-0", "pod-0-1", "pod-0-2")}
+    assert basis.powers.step_limit_kw[0] < basis.powers.step_limit_kw[2] == float("inf")
+    assert merged.basis.powers.step_limit_kw == pytest.approx(basis.powers.step_limit_kw)
 
 
 def test_systems_that_feed_back_share_the_export_limit_and_stay_apart() -> None:

@@ -184,6 +184,8 @@ def _conditions(rng: Rng, plain: DispatchProblem, systems: tuple[UpsSystem, ...]
             kind=kind,
             ride_through_s=longer,
             ups=systems[rng.integers(len(systems))].id if rng.random() < 0.4 else None,
+            hold_off_minutes=float(rng.integers(0, 240)) if rng.random() < 0.3 else None,
+            ramp_minutes=float(rng.integers(0, 600)) if rng.random() < 0.3 else None,
         ),
     )
 

@@ -6,7 +6,7 @@ a file keeps of it.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from outage_simulation import (
@@ -27,6 +27,7 @@ from random_features import random_featured_problem
 from random_sites import Rng
 from rule_campaign import broken_rules, certified_again
 from sites import NOW
+from storm_rules import held_off, step_limits_kw
 
 from ridethrough.domain import UpsMode, UpsSystem
 from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
@@ -141,6 +142,13 @@ def features_of(problem: DispatchProblem) -> Iterator[str]:
         yield "ramp limit"
     if problem.site.conditions or problem.state.conditions:
         yield "conditions"
+    conditions = (*problem.site.conditions, *problem.state.conditions)
+    if any(any(held_off(problem.horizon, conditions, ups.id)) for ups in problem.site.ups):
+        yield "hold-off before a condition"
+    without = replace(problem.site, conditions=())
+    usual, returning = (step_limits_kw(without, problem.horizon, each) for each in ((), conditions))
+    if usual != returning:
+        yield "return from a condition"
 
 
 def known_kw(problem: DispatchProblem, ups: UpsSystem) -> tuple[float, ...]:

@@ -8,13 +8,14 @@ from certificates import stated
 from fault_campaign import certified_plans
 from forged_setpoints import SETPOINTS
 from forged_statements import STATEMENTS
+from forged_storms import STORMS
 from forgery import Forgery, Kind, Place
 
 from ridethrough.domain.plan import DispatchPlan
 from ridethrough.optimizer import DispatchProblem
 from ridethrough.optimizer.dispatch import evidence_in
 
-FORGERIES: tuple[Kind, ...] = STATEMENTS + SETPOINTS
+FORGERIES: tuple[Kind, ...] = STATEMENTS + SETPOINTS + STORMS
 SMALLEST, LARGEST = 2e-3, 0.3
 """How far a forgery goes, as a part of the value or of capacity."""
 

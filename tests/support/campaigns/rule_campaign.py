@@ -23,6 +23,7 @@ from site_rules import (
     reached_kwh,
     steps_too_fast,
 )
+from storm_rules import step_limits_kw, traded_before
 
 from ridethrough.domain import Horizon, ReserveCondition, UpsMode, UpsSystem
 from ridethrough.domain.certificate import Certificate
@@ -72,7 +73,8 @@ def _digits(values: tuple[float, ...]) -> tuple[float, ...]:
 def broken_rules(problem: DispatchProblem, plan: DispatchPlan) -> Iterator[str]:
     """Every rule of the site that a plan breaks."""
     conditions = (*problem.site.conditions, *problem.state.conditions)
-    ramped = problem.site.interconnection.ramp_limit_kw_per_min is not None
+    limit_kw = step_limits_kw(problem.site, plan.horizon, conditions)
+    ramped = bool(np.isfinite(limit_kw).any())
     swings = any(ups.swing is not None for ups in problem.site.ups)
     if not (conditions or ramped or swings):
         return
@@ -92,16 +94,17 @@ def broken_rules(problem: DispatchProblem, plan: DispatchPlan) -> Iterator[str]:
         beside_kw = np.minimum(problem.site.interconnection.import_limit_kw - others_kw, room_kw)
         reached = np.maximum(reached_kwh(day, beside_kw), in_turn.get(day.ups.id, 0.0))
         yield from _broken_conditions(day, conditions, reached)
+    early = traded_before(days, problem.site, conditions, resting_kw)
+    yield from (f"discharge in interval {t}, held off before a condition" for t in early)
     if ramped or swings:
         needed = needed_kw(days, room_kw)
         for day in days:
             broken = broken_headroom(day, needed[day.ups.id])
             if broken:
                 yield f"{day.ups.id}: {broken}"
-        per_min = problem.site.interconnection.ramp_limit_kw_per_min
-        if per_min is not None:
-            steps = steps_too_fast(days, per_min, grid_kw, resting_kw, needed)
-            yield from (f"ramp in interval {t}" for t in steps.tolist())
+        has_limit = problem.site.interconnection.ramp_limit_kw_per_min is not None
+        steps = steps_too_fast(days, limit_kw, grid_kw, resting_kw, needed, site_has_limit=has_limit)
+        yield from (f"ramp in interval {t}" for t in steps.tolist())
 
 
 def _day_of(

@@ -306,13 +306,15 @@ def _cold_power(ups: UpsSystem) -> float:
 
 def steps_too_fast(
     days: Sequence[SystemDay],
-    per_min: float,
+    limit_kw: Sequence[float],
     grid_kw: FloatArray,
     resting_kw: FloatArray,
     needed: Mapping[str, FloatArray],
+    *,
+    site_has_limit: bool,
 ) -> NDArray[np.intp]:
-    """The intervals that the meter enters faster than it may, than the loads alone do, and than what is needed asks."""
-    horizon = days[0].horizon
+    """The intervals that the meter enters with a larger step than allowed, than the loads make, and than is needed."""
+    keeps = 0.0 if site_has_limit else sum(_keeps_full_kw(day) for day in days)
     first = sum(_keeping_kw(day) for day in days)
     beyond = sum(np.maximum(0.0, day.terminal_kw - day.rectifier_kw) / day.ups.rectifier_efficiency for day in days)
     carried_kw = resting_kw - beyond  # batteries must give the rest
@@ -320,7 +322,7 @@ def steps_too_fast(
     for t in range(len(grid_kw)):
         before = grid_kw[t - 1] if t else carried_kw[0]
         alone = [abs(each[t] - each[max(t - 1, 0)]) for each in (resting_kw, carried_kw)]
-        allowed = max(per_min * horizon.interval_minutes, *alone) + BEYOND_KW
+        allowed = max(limit_kw[t], max(alone) + keeps) + BEYOND_KW
         changes = [_needed_change(day, needed[day.ups.id], t) for day in days]
         begun, ended = (sum(each) for each in zip(*changes, strict=True))
         up = allowed + begun + (first if t == 0 else 0.0)
@@ -340,6 +342,13 @@ def _needed_change(day: SystemDay, needed: FloatArray, t: int) -> tuple[float, f
     into = min(charge[t + 1], needs[t + 1]) - charge[t]
     out_of = min(charge[t], needs[t]) - charge[t + 1]
     return max(0.0, into) / day.ups.rectifier_efficiency, max(0.0, out_of) / day.ups.rectifier_efficiency
+
+
+def _keeps_full_kw(day: SystemDay) -> float:
+    """What charging draws that makes up for the standby loss of full batteries."""
+    battery = day.ups.battery
+    lost_kw = -np.log(1 - battery.standby_loss_per_h) * battery.max_fraction * day.capacity_kwh
+    return float(min(day.charger_kw, lost_kw / battery.charge_efficiency) / day.ups.rectifier_efficiency)
 
 
 def _keeping_kw(day: SystemDay) -> float:
