@@ -47,3 +47,11 @@ def database(database_address: str) -> Iterator[Database]:
     opened = open_database(database_address)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """A database with its tables, for what does not depend on which one it is."""
+    opened = open_database(f"sqlite:///{tmp_path}/ridethrough.db")
+    yield opened
+    opened.close()

@@ -20,6 +20,8 @@ from ridethrough.api.http.operations.metrics_page import add_metrics
 from ridethrough.api.http.operations.observed import Observed
 from ridethrough.api.http.running.solvers import Solvers
 from ridethrough.api.http.running.streams import EndingStreams, OpenStreams
+from ridethrough.api.http.sites.documents import add_site_documents
+from ridethrough.api.http.sites.series import add_series
 from ridethrough.api.http.sites.storing import unreachable
 from ridethrough.api.http.stateless.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.stateless.certify_service import add_certificates
@@ -93,6 +95,8 @@ def create_app(
     add_certificates(router)
     add_bills_and_tariffs(router)
     add_studies(router)
+    add_site_documents(router)
+    add_series(router)
     app.include_router(router)
     answer_with_problems(app)
     return app

@@ -59,7 +59,7 @@ def _readable(
         source: LoadSource = accept(_SOURCE, written, source="")
     except UnableToAccept:
         return series.get(place)
-    in_file = source.csv is not None or source.csv_text is not None
+    in_file = any(each is not None for each in (source.csv, source.csv_text, source.series))
     return series.get(place) if in_file else load_of(source, series, step, place)
 
 
@@ -86,7 +86,7 @@ def _beyond(
         if not low <= load <= high:
             yield Fault(field=place, source=source, value=load, allowed=allowed)
         return
-    found = [index for index, kw in enumerate(load.values) if not low <= kw <= high]
+    found = [index for index, kw in enumerate(load.values) if kw < low or kw > high]
     if found:
         worst = max(found, key=lambda index: max(low - load.values[index], load.values[index] - high))
         at = (load.start + worst * load.step).isoformat()

@@ -49,19 +49,21 @@ _SYSTEM: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FileSource:
-    """A series in a file beside the document (`csv`, also an Excel workbook) or as the file's text (`csv_text`).
+    """A series in a file beside the document (`csv`, also an Excel workbook), or as the file's text (`csv_text`).
 
-    `column` names the value column in a file of many; `csv_format` and `gaps` go before those of the site.
+    `series` names one that a service stores for the site. `column` names the value column in a file of many;
+    `csv_format` and `gaps` go before those of the site.
     """
 
     csv: str | None = None
     csv_text: str | None = None
+    series: str | None = None
     column: str | None = None
     csv_format: CsvFormat | None = None
     gaps: Gaps | None = None
 
     def _check_file(self, checks: Checks) -> None:
-        in_file = self.csv is not None or self.csv_text is not None
+        in_file = any(each is not None for each in (self.csv, self.csv_text, self.series))
         for name in ("column", "csv_format", "gaps"):
             value = getattr(self, name)
             allowed = "left out: it describes a file (csv or csv_text)"
@@ -78,7 +80,8 @@ class LoadSource(_FileSource):
 
     def __post_init__(self) -> None:
         checks = Checks()
-        given = [name for name in ("csv", "csv_text", "constant_kw", "values") if getattr(self, name) is not None]
+        names = ("csv", "csv_text", "series", "constant_kw", "values")
+        given = [name for name in names if getattr(self, name) is not None]
         checks.require(len(given) == 1, "", given, "exactly one of csv, constant_kw or values (with start)")
         self._check_file(checks)
         _check_values(checks, self.start, self.values)
@@ -99,7 +102,7 @@ class PriceSource(_FileSource):
 
     def __post_init__(self) -> None:
         checks = Checks()
-        given = [name for name in ("csv", "csv_text", "values") if getattr(self, name) is not None]
+        given = [name for name in ("csv", "csv_text", "series", "values") if getattr(self, name) is not None]
         checks.require(len(given) == 1, "", given, "exactly one of csv or values (with start)")
         self._check_file(checks)
         _check_values(checks, self.start, self.values)

@@ -11,6 +11,7 @@ from ridethrough.api.reading.files import read_json, read_yaml
 from ridethrough.api.reading.imputed_limits import with_imputed_limits
 from ridethrough.api.reading.loads import load_faults, load_of
 from ridethrough.api.reading.series.site_series import PRICES, UNPROTECTED_LOAD, SiteSeries
+from ridethrough.api.reading.series.stored_series import StoredSeries
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_documents import (
     SITE,
@@ -100,15 +101,16 @@ def _without_lost_measurements(document: object, source: str) -> object:
     return document
 
 
-def read_site(document: object, *, source: str, folder: Path | None) -> SiteInputs:
+def read_site(document: object, *, source: str, folder: Path | None, stored: StoredSeries | None = None) -> SiteInputs:
     """Read a site document; `folder` is where the files it names stand (None where it may not name any).
 
-    Raises `UnableToAccept` with every fault in the document, its series and its tariff.
+    The series of a site that a service keeps are those that are `stored`. Raises `UnableToAccept` with every fault in
+    the document, its series and its tariff; a stored series that is not there is a fault `SeriesNotStored`.
     """
     if not isinstance(document, Mapping):
         value = "an empty document" if document is None else shown(document)
         raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
-    files = SiteSeries(folder=folder, source=source)
+    files = SiteSeries(folder=folder, source=source, stored=stored)
     files.read_all(document)
     filled, imputed = with_imputed_limits(document, files.series)
     faults = [*files.faults, *load_faults(document, files.series, source)]
@@ -120,10 +122,15 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
     try:
         written: SiteDocument = accept(SITE, _without_tariff(filled), source=source, stand_in=valid_part)
     except UnableToAccept as error:
-        raise UnableToAccept([*faults, *error.faults]) from error
+        raise UnableToAccept([*faults, *error.faults, *files.missing]) from error
     if tariff is not None and written.power_factor is not None:
         tariff = replace(tariff, power_factor=written.power_factor)
     faults += _currency_faults(written, tariff, source)
+    try:
+        plausible = _plausible(written, source)
+    except UnableToAccept as error:
+        faults += error.faults
+    faults += files.missing
     if faults:
         raise UnableToAccept(faults)
     step = timedelta(minutes=written.interval_minutes)
@@ -139,7 +146,7 @@ def read_site(document: object, *, source: str, folder: Path | None) -> SiteInpu
             defaulted=dict(_defaults_taken(written, filled, "")),
             imputed={**imputed, **files.notes()},
         ),
-        plausible_prices=_plausible(written, source),
+        plausible_prices=plausible,
     )
 
 

@@ -10,9 +10,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from ridethrough.api.cases.sites.stored_inputs import UnableToFindSite
 from ridethrough.api.http.running.solvers import UnableToSolve
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.store.database import UnableToStore
+from ridethrough.store.sites import UnableToReplace
 from ridethrough.tariffs.documents.acceptance import allowed_by, given_in, shown
 from ridethrough.tariffs.documents.printable import printable
 
@@ -22,7 +24,9 @@ STATUSES = {
     403: "The key's role does not allow it.",
     404: "There is no such thing, or none that the key may know of.",
     408: "The request was not whole in its time.",
+    412: "The site is not at the version that the request is for.",
     413: "The request is too large.",
+    415: "The content type is none that is read here.",
     422: "The input was refused; every fault is listed.",
     429: "Asked too often; `Retry-After` says when to ask again.",
     500: "The service failed; its log says why.",
@@ -74,6 +78,8 @@ def answer_with_problems(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(UnableToSolve)(_no_plan)
     app.exception_handler(UnableToStore)(_no_store)
+    app.exception_handler(UnableToFindSite)(_no_site)
+    app.exception_handler(UnableToReplace)(_other_version)
     app.exception_handler(Exception)(_our_fault)
 
 
@@ -133,6 +139,16 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _no_plan(_: Request, error: Exception) -> JSONResponse:
     return problem(503, "No plan", str(error), headers={"Retry-After": "1"})
+
+
+async def _no_site(_: Request, error: Exception) -> JSONResponse:
+    return problem(404, str(error), str(error))
+
+
+async def _other_version(_: Request, error: Exception) -> JSONResponse:
+    current = error.current if isinstance(error, UnableToReplace) else None
+    headers = {"ETag": f'"{current}"'} if current is not None else {}
+    return problem(412, "Another version", str(error), headers=headers)
 
 
 async def _no_store(_: Request, error: Exception) -> JSONResponse:

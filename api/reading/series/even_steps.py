@@ -50,9 +50,17 @@ class EvenSeries:
 
 
 def made_even(
-    readings: Readings, gaps: Gaps | None, faults: list[Fault], *, step_may_change: bool, clock: tzinfo
+    readings: Readings,
+    gaps: Gaps | None,
+    faults: list[Fault],
+    *,
+    step_may_change: bool,
+    clock: tzinfo,
+    holes_stay: bool = False,
 ) -> EvenSeries | None:
     """Check that readings follow each other by one step; fill missing ones if the site says how.
+
+    With `holes_stay` those that would be filled stay NaN.
 
     With `step_may_change` (prices) a longer step may become a shorter one, or the other way round: values of the longer
     step hold in each of the shorter. `clock` is the local clock of "the day before". None where `faults` were noted.
@@ -78,7 +86,7 @@ def made_even(
     if faults:
         return None
     even = _joined(readings, [step for _, _, step in stretches], shortest, grids)
-    return _filled(even, readings, gaps, faults, clock)
+    return even if holes_stay else _filled(even, readings, gaps, faults, clock)
 
 
 def _changed_step(readings: Readings, stretches: list[tuple[int, int, int]]) -> Fault:

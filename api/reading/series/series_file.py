@@ -43,7 +43,8 @@ class SeriesQuery:
     """What to read from a file: for which use, how it is written, and what to do about gaps.
 
     `timezone` is the clock of the site, for times without UTC offset where the format names none; `wording` is how a
-    proposed format is written where the reader stands (a site file, an option of a command).
+    proposed format is written where the reader stands (a site file, an option of a command). With `holes_stay` readings
+    that are missing stay NaN, as far as `gaps` allow them: they are filled when the series is used.
     """
 
     source: str
@@ -53,6 +54,7 @@ class SeriesQuery:
     gaps: Gaps | None = None
     timezone: str | None = None
     wording: str = "csv_format: {}"
+    holes_stay: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +171,8 @@ def _even_series(
         )
         checked_readings(faults, query.source)
     local = instants.clock or (clock_of(query.timezone) if query.timezone else clock_at(0))
-    even = made_even(readings, query.gaps, faults, step_may_change=query.use == "price", clock=local)
+    may_change = query.use == "price"
+    even = made_even(readings, query.gaps, faults, step_may_change=may_change, clock=local, holes_stay=query.holes_stay)
     if even is None:
         checked_readings(first_of(faults), query.source)
         raise AssertionError(query.source)  # pragma: no cover - made_even notes a fault where it gives nothing

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ridethrough.api.reading.series.series_file import SeriesQuery, read_series
+from ridethrough.api.reading.series.stored_series import SeriesNotStored, StoredSeries, even_series, series_key
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.tables.columns import Use
 from ridethrough.api.reading.tables.csv_format import FORMAT, GAPS, CsvFormat, Gaps, known_clock
@@ -15,6 +16,7 @@ from ridethrough.tariffs.documents.acceptance import accept
 from ridethrough.tariffs.documents.printable import printable
 
 PRICES, UNPROTECTED_LOAD = "prices", "unprotected_load"
+_KINDS = ("csv", "csv_text", "series")
 
 
 @dataclass(slots=True)
@@ -22,11 +24,14 @@ class SiteSeries:
     """The series that a document takes from files, by their place in it (`ups.pod-1.load`).
 
     Each file is read once; faults are collected so that all are listed together. `folder` is where the files stand
-    (None where a document may not name any), `names` those that were read.
+    (None where a document may not name any), `names` those that were read. The files of a site that a service keeps are
+    those that are `stored` under their names; of these, `missing` have no readings yet.
     """
 
     folder: Path | None
     source: str
+    stored: StoredSeries | None = None
+    missing: list[SeriesNotStored] = field(default_factory=list)
     series: dict[str, TimeSeries] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
@@ -53,17 +58,21 @@ class SiteSeries:
         }
 
     def _read(self, place: str, use: Use, written: Mapping[str, Any], document: Mapping[str, Any]) -> None:
-        name, text = written.get("csv"), written.get("csv_text")
+        named = [kind for kind in _KINDS if isinstance(written.get(kind), str)]
         described = _described(written, document)
-        if described is None or isinstance(name, str) == isinstance(text, str):
+        if described is None or len(named) != 1:
             return  # the document's own faults say what is wrong
-        if isinstance(text, str):
+        kind, text = named[0], str(written[named[0]])
+        if kind == "csv_text":
             name, content = place, text.encode("utf-8", "replace")
-        elif isinstance(name, str) and name == printable(name):
-            content = self._content(name, f"{place}.csv")
-            self.names.add(name)
-        else:
+        elif text != printable(text):
             return
+        elif kind == "series" or self.stored is not None:
+            self._look_up(f"{place}.{kind}", text, replace(described, source=text, use=use))
+            return
+        else:
+            name, content = text, self._content(text, f"{place}.csv")
+            self.names.add(name)
         query = replace(described, source=name, use=use)
         if (content, query) in self._refused:
             return
@@ -72,6 +81,20 @@ class SiteSeries:
         except UnableToAccept:
             self._refused.add((content, query))
             raise
+
+    def _look_up(self, field_name: str, name: str, query: SeriesQuery) -> None:
+        """Take a series from those that are stored for the site."""
+        if self.stored is None:
+            allowed = "csv or values: only a site that a service keeps has stored series (ridethrough serve --data DIR)"
+            raise UnableToAccept([Fault(field=field_name, source=self.source, value=name, allowed=allowed)])
+        key = series_key(name, query.column)
+        found = self.stored(key)
+        if found is None:
+            allowed = f"stored: POST its readings to series/{name}"
+            self.missing.append(SeriesNotStored(field=field_name, source=self.source, value=name, allowed=allowed))
+            return
+        self.series[field_name.rpartition(".")[0]] = even_series(found, replace(query, source=f"series {key}"))
+        self.names.add(f"series {key}")
 
     def _content(self, name: str, place: str) -> bytes:
         if self.folder is None:
@@ -84,6 +107,17 @@ class SiteSeries:
                 raise UnableToAccept([Fault(field=place, source=self.source, value=name, allowed=allowed)])
             self._contents[name] = read_bytes(file, name)
         return self._contents[name]
+
+
+def described_series(document: Mapping[str, Any], name: str) -> list[tuple[str, SeriesQuery]]:
+    """What a site's document says of the series of a name: the place of each use, and how its files are written."""
+    found = []
+    for place, use, written in _sources(document):
+        text = written.get("series") or written.get("csv")
+        described = _described(written, document)
+        if described is not None and isinstance(text, str) and series_key(text) == series_key(name):
+            found.append((place, replace(described, source=f"series {name}", use=use)))
+    return found
 
 
 def _sources(document: Mapping[str, Any]) -> Iterator[tuple[str, Use, Mapping[str, Any]]]:

@@ -1,0 +1,91 @@
+"""The inputs of a stored site: its document and its series, as they were known at a moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ridethrough.api.reading.series.stored_series import KeptReadings, SeriesNotStored, StoredSeries
+from ridethrough.api.reading.site_file import SiteInputs, read_site
+from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.store.series import read_series
+from ridethrough.store.sites import StoredSite, known_until, read_stored_site
+
+SOURCE = "site"
+"""What messages call the document of a stored site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredInputs:
+    """The inputs of a site, and what names them for ever: the version of its document, and `known_at`."""
+
+    inputs: SiteInputs
+    site: StoredSite
+    known_at: datetime
+
+
+class UnableToFindSite(LookupError):
+    """There is no such site, or there was none at the moment asked for."""
+
+    def __init__(self, site_id: str) -> None:
+        super().__init__(f"no site {site_id!r}")
+
+
+def stored_site(connection: Connection, site_id: str, *, known_at: datetime | None = None) -> StoredSite:
+    """The document of a site as it was known at a moment.
+
+    Raises `UnableToFindSite` where there was none.
+    """
+    site = read_stored_site(connection, site_id, known_at=known_at)
+    if site is None:
+        raise UnableToFindSite(site_id)
+    return site
+
+
+def stored_inputs(
+    connection: Connection, site_id: str, *, known_at: datetime | None = None, since: datetime | None = None
+) -> StoredInputs:
+    """Read the inputs of a site as they were known at a moment, or with all that this connection sees.
+
+    Readings before `since` are left out. The answer's `known_at` gives the same inputs again, whatever is recorded
+    later. Raises `UnableToFindSite`, and `UnableToAccept` where a series is missing or does not fit.
+    """
+    known = known_at or known_until(connection, site_id)
+    site = stored_site(connection, site_id, known_at=known)
+    stored = _series_of(connection, site_id, known_at=known, since=since)
+    inputs = read_site(site.document, source=SOURCE, folder=None, stored=stored)
+    return StoredInputs(inputs=inputs, site=site, known_at=known or site.recorded_at)
+
+
+def check_document(connection: Connection, site_id: str, document: Mapping[str, Any]) -> tuple[SeriesNotStored, ...]:
+    """Judge a document that a site is to have, with the series that are stored; and say which of them are missing.
+
+    Raises `UnableToAccept` with every fault but missing series.
+    """
+    faults: list[Fault] = []
+    try:
+        read_site(document, source=SOURCE, folder=None, stored=_series_of(connection, site_id))
+    except UnableToAccept as error:
+        faults += error.faults
+    written = document.get("id")
+    if isinstance(written, str) and written != site_id:
+        faults.append(Fault(field="id", source=SOURCE, value=written, allowed=f"{site_id}, as in the path"))
+    missing = tuple(fault for fault in faults if isinstance(fault, SeriesNotStored))
+    if len(missing) < len(faults):
+        raise UnableToAccept(fault for fault in faults if not isinstance(fault, SeriesNotStored))
+    return missing
+
+
+def _series_of(
+    connection: Connection, site_id: str, *, known_at: datetime | None = None, since: datetime | None = None
+) -> StoredSeries:
+    def stored(key: str) -> KeptReadings | None:
+        found = read_series(connection, site_id, key, since, known_at=known_at)
+        if not len(found.values):
+            return None
+        step = timedelta(microseconds=int(found.steps_us[-1]))
+        return KeptReadings(starts=found.starts, values=found.values, step=step)
+
+    return stored
