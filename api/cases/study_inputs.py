@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ridethrough.api.cases.plausibility import refuse_impossible_prices
-from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
+from ridethrough.api.reading.series.resampling import covering, minutes, prices_over, values_over
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.api.reading.tariff_file import unpriced
@@ -73,8 +72,8 @@ def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
     prices = prices_over(inputs.prices, on_record, faults)
     record = Record(
         horizon=on_record,
-        load_kw=np.array([_values(inputs.loads[ups.id], on_record) for ups in inputs.site.ups]),
-        unprotected_load_kw=_values(inputs.unprotected_load, on_record),
+        load_kw=np.array([values_over(inputs.loads[ups.id], on_record) for ups in inputs.site.ups]),
+        unprotected_load_kw=values_over(inputs.unprotected_load, on_record),
         price_per_kwh=np.array(prices.price_per_kwh) if prices is not None else None,
     )
     return StudyCase(
@@ -187,12 +186,6 @@ def _on_record(inputs: SiteInputs, horizon: Horizon) -> Horizon:
     end = min((end for _, end in reach), default=horizon.end + _LOOK_AHEAD)
     before = (horizon.start - start) // horizon.step
     return horizon.part(-before, (end - horizon.start) // horizon.step)
-
-
-def _values(load: TimeSeries | float, horizon: Horizon) -> NDArray[np.float64]:
-    if not isinstance(load, TimeSeries):
-        return np.full(horizon.intervals, float(load))
-    return np.array(covering(load, horizon, []))
 
 
 def days_of(study_horizon: Horizon) -> tuple[date, date]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ridethrough.api.answers.answer import Answer
-from ridethrough.api.answers.tariff.tariff_view import catalog_rows, catalog_view, tariff_view
+from ridethrough.api.answers.tariff.catalog_view import catalog_rows, catalog_view
+from ridethrough.api.answers.tariff.tariff_view import tariff_view
 from ridethrough.tariffs.native import tariff_to_document
 from ridethrough.tariffs.tariff import Tariff
 

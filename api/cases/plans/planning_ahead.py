@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ridethrough.api.cases.plans.known_past import known_past, protected_site, published_prices
 from ridethrough.api.cases.plausibility import no_trading_because
-from ridethrough.api.reading.series.resampling import covering, minutes, prices_over
-from ridethrough.api.reading.series.time_series import TimeSeries
+from ridethrough.api.reading.series.resampling import values_over
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.api.reading.tariff_file import unpriced
-from ridethrough.domain import Fault, Horizon, Site, SiteState, UnableToAccept
+from ridethrough.domain import Horizon, Site, SiteState, UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
 from ridethrough.operation.ahead import Ahead, BillingSpan, ceilings_kw, expected_course, plan_ahead
@@ -30,12 +29,6 @@ from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
 from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.resolution import calendar_of_plans
 from ridethrough.tariffs.tariff import Tariff
-
-FloatArray = NDArray[np.float64]
-
-_LEAST_KNOWN = timedelta(hours=25)
-_LONGEST_GAP = timedelta(days=8)
-_CONSTANT_PAST = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +67,12 @@ def plan_from_past(
 
     Raises `UnableToAccept` with every fault: series of another step, or no past to forecast from.
     """
-    past = _past(inputs, block, now)
+    past = known_past(inputs, block, now)
     given = state or SiteState()
-    site = _protected(inputs, past)
+    site = protected_site(inputs, past)
     tariff = inputs.tariff or Tariff(name="market prices", currency=inputs.site.currency)
-    loads = np.array([_values(inputs.loads[ups.id], past) for ups in site.ups])
-    others = _values(inputs.unprotected_load, past)
+    loads = np.array([values_over(inputs.loads[ups.id], past) for ups in site.ups])
+    others = values_over(inputs.unprotected_load, past)
     so_far = state_so_far(tariff, past, net_load_kw(site, loads, others), block.start)
     merged = _merged(so_far, given)
     billing = _billing_span(tariff, block)
@@ -95,7 +88,7 @@ def plan_from_past(
         past=past,
         load_kw=loads,
         unprotected_load_kw=others,
-        price_per_kwh=_published(inputs, past, now),
+        price_per_kwh=published_prices(inputs, past, now),
     )
     try:
         ahead = plan_ahead(known, billing, so_far.peaks_kw)
@@ -117,76 +110,6 @@ def plan_from_past(
         month_to_date=_month_so_far(so_far, given, past, state_source),
         assumptions=(*_assumptions(known, past), *notes),
     )
-
-
-def _series(inputs: SiteInputs) -> Iterator[TimeSeries]:
-    for load in (*inputs.loads.values(), inputs.unprotected_load):
-        if isinstance(load, TimeSeries):
-            yield load
-
-
-def _past(inputs: SiteInputs, block: Horizon, now: datetime) -> Horizon:
-    """The intervals that every load and price is known in, before `now` and before the block."""
-    faults = []
-    for load in _series(inputs):
-        if load.step != block.step:
-            allowed = f"{block.interval_minutes} minutes, the site's interval_minutes"
-            faults.append(Fault(field="step", source=load.source, value=minutes(load.step), allowed=allowed))
-    if faults:
-        raise UnableToAccept(faults)
-    every = list(_series(inputs))
-    prices = [inputs.prices] if inputs.prices is not None else []
-    start = max((each.start for each in (*every, *prices)), default=block.start - _CONSTANT_PAST)
-    until = min([now, block.start, *(each.end for each in every)])
-    start = block.start - ((block.start - start) // block.step) * block.step
-    intervals = (until - start) // block.step
-    end = start + max(0, intervals) * block.step
-    if intervals * block.step < _LEAST_KNOWN or block.start - end > _LONGEST_GAP:
-        raise UnableToAccept([_nothing_known(inputs, block, now, start, end)])
-    return replace(block, start=start, intervals=intervals)
-
-
-def _nothing_known(inputs: SiteInputs, block: Horizon, now: datetime, start: datetime, end: datetime) -> Fault:
-    local = zone(block.timezone)
-    known = f"{start.astimezone(local).isoformat()} to {end.astimezone(local).isoformat()}"
-    source = next((each.source for each in _series(inputs)), "")
-    allowed = (
-        f"at least 25 hours that end within 8 days before {block.start_of(0).isoformat()}, known by "
-        f"{now.astimezone(local).isoformat()}, to forecast from; or another --date or --now"
-    )
-    return Fault(field="time covered", source=source, value=known if end > start else "nothing", allowed=allowed)
-
-
-def _values(load: TimeSeries | float, horizon: Horizon) -> FloatArray:
-    if not isinstance(load, TimeSeries):
-        return np.full(horizon.intervals, float(load))
-    faults: list[Fault] = []
-    values = covering(load, horizon, faults)
-    if faults:
-        raise UnableToAccept(faults)
-    return np.array(values)
-
-
-def _published(inputs: SiteInputs, past: Horizon, now: datetime) -> FloatArray | None:
-    """Prices from the start of the past on, as far as they were published at `now` and the series go."""
-    if inputs.prices is None:
-        return None
-    until = min(inputs.prices.end, published_until(now, past.timezone))
-    faults: list[Fault] = []
-    horizon = replace(past, intervals=max(1, (until - past.start) // past.step))
-    prices = prices_over(inputs.prices, horizon, faults)
-    if faults or prices is None:
-        raise UnableToAccept(faults)
-    return np.array(prices.price_per_kwh)
-
-
-def _protected(inputs: SiteInputs, past: Horizon) -> Site:
-    """The site with every protected load at least the highest load that is known of."""
-    systems = tuple(
-        replace(ups, protected_load_kw=max(ups.protected_load_kw, float(_values(inputs.loads[ups.id], past).max())))
-        for ups in inputs.site.ups
-    )
-    return replace(inputs.site, ups=systems)
 
 
 def _merged(so_far: SiteState, given: SiteState) -> SiteState:

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.domain import Fault, Horizon, PriceSeries
 from ridethrough.domain.horizon import zone
@@ -48,3 +51,17 @@ def covering(series: TimeSeries, horizon: Horizon, faults: list[Fault]) -> tuple
 def minutes(step: timedelta) -> str:
     """A step as a message shows it."""
     return f"{step / timedelta(minutes=1):g} minutes"
+
+
+def values_over(load: TimeSeries | float, horizon: Horizon) -> NDArray[np.float64]:
+    """A load in each interval of a horizon.
+
+    Raises `UnableToAccept` for a series that does not cover it.
+    """
+    if not isinstance(load, TimeSeries):
+        return np.full(horizon.intervals, float(load))
+    faults: list[Fault] = []
+    values = covering(load, horizon, faults)
+    if faults:
+        raise UnableToAccept(faults)
+    return np.array(values)
