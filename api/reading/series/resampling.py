@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.api.reading.series.time_series import TimeSeries
-from ridethrough.domain import Fault, Horizon, PriceSeries
+from ridethrough.domain import Fault, Horizon, PriceSeries, UnableToAccept
 from ridethrough.domain.horizon import zone
 
 
