@@ -12,8 +12,9 @@ HOLD_OFF_MINUTES = 120.0
 """How long before a storm or a grid alert nothing is discharged, where the condition does not say."""
 RAMP_MINUTES = 120.0
 """How long batteries take from rest to full power after a storm or a grid alert, where neither it nor the site says."""
+MOST_MINUTES = 7 * 24 * 60
+"""The longest hold-off and the longest ramp."""
 _YEARS = range(1900, 3000)
-_LONGEST_MINUTES = 7 * 24 * 60
 
 
 class ConditionKind(StrEnum):
@@ -67,8 +68,8 @@ class ReserveCondition:
             checks.require(self.kind not in _ALWAYS_FULL, "ride_through_s", self.ride_through_s, allowed)
         for name in ("hold_off_minutes", "ramp_minutes"):
             minutes: float | None = getattr(self, name)
-            fits = minutes is None or 0 <= minutes <= _LONGEST_MINUTES
-            checks.require(fits, name, minutes, f"from 0 to {_LONGEST_MINUTES} minutes (7 days)")
+            fits = minutes is None or 0 <= minutes <= MOST_MINUTES
+            checks.require(fits, name, minutes, f"from 0 to {MOST_MINUTES} minutes (7 days)")
         checks.raise_faults()
 
     @property
@@ -177,6 +178,70 @@ def ramp_minutes_on(
         max((ramp / timedelta(minutes=1) for end, ramp in returns if end <= start < end + ramp), default=0.0)
         for start in starts
     )
+
+
+class ConditionPhase(StrEnum):
+    """The part of the time about a condition that an instant lies in."""
+
+    HOLD_OFF = "hold-off"
+    HOLDS = "holds"
+    RAMP = "ramp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionTimes:
+    """A condition on the local clock, with the time before and after it; `ups` is None for the whole site."""
+
+    kind: ConditionKind
+    ups: str | None
+    full_charge: bool
+    hold_off_from: datetime
+    start: datetime
+    end: datetime
+    ramp_until: datetime
+
+    @property
+    def name(self) -> str:
+        """Its kind in words, with the system that it is for."""
+        words = self.kind.value.replace("_", " ")
+        return words if self.ups is None else f"{words} ({self.ups})"
+
+    def phase_of(self, start: datetime, end: datetime) -> ConditionPhase | None:
+        """The phase of an interval: hold-off and condition count if they touch it, the ramp if it begins in it."""
+        if start < self.end and self.start < end:
+            return ConditionPhase.HOLDS
+        if start < self.start and self.hold_off_from < end:
+            return ConditionPhase.HOLD_OFF
+        return ConditionPhase.RAMP if self.end <= start < self.ramp_until else None
+
+
+def condition_times(
+    horizon: Horizon, conditions: Iterable[ReserveCondition], *, timezone: str, at_limit: timedelta | None
+) -> tuple[ConditionTimes, ...]:
+    """The conditions whose times touch a horizon, in order.
+
+    `at_limit` is the time that batteries take to their whole power at the site's ramp limit, if it has one.
+    """
+    local, found = zone(timezone), []
+    for each in conditions:
+        when, ramp = each.interval(timezone), each.ramp(site_has_limit=at_limit is not None)
+        if at_limit is not None and each.ramp_minutes is None and each.kind in _ALWAYS_FULL:
+            ramp = at_limit
+        times = (when.start - each.hold_off, when.start, when.end, when.end + ramp)
+        before, start, end, after = (moment.astimezone(local) for moment in times)
+        if before < horizon.end and horizon.start < after:
+            found.append(
+                ConditionTimes(
+                    kind=each.kind,
+                    ups=each.ups,
+                    full_charge=each.full_charge,
+                    hold_off_from=before,
+                    start=start,
+                    end=end,
+                    ramp_until=after,
+                )
+            )
+    return tuple(sorted(found, key=lambda each: (each.start, each.end, each.kind, each.ups or "")))
 
 
 def check_systems(checks: Checks, conditions: Iterable[ReserveCondition], known: Collection[str]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ridethrough.domain.certificate import Certificate
+from ridethrough.domain.conditions import ConditionTimes
 from ridethrough.domain.horizon import Horizon
 
 
@@ -114,7 +115,7 @@ class DispatchPlan:
     `grid_target_kw` is the level that the meter must stay below: the lowest peak that the plan pays for, among the
     demand charges that meter the interval, or the import limit if there is none. In the baseline every battery rests.
     `optimality` is None if nothing was optimized. `small_blocks` names what is below the site's
-    least power or dwell.
+    least power or dwell. `conditions` are those that the plan prepares for, carries or returns from.
     """
 
     site_id: str
@@ -134,6 +135,7 @@ class DispatchPlan:
     optimality: Optimality | None = None
     timing_ms: Mapping[str, float] = field(default_factory=dict)
     small_blocks: tuple[SmallBlock, ...] = ()
+    conditions: tuple[ConditionTimes, ...] = ()
 
     @property
     def savings(self) -> float:

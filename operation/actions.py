@@ -7,12 +7,16 @@ from itertools import groupby
 
 import numpy as np
 
+from ridethrough.domain.conditions import ConditionPhase, ConditionTimes
 from ridethrough.domain.plan import DispatchPlan
 
 _LEAST_FRACTION = 0.02
 """Power below this fraction of the plan's highest battery power is not an action of its own."""
 _ON_TARGET_KW = 1.0
 _CHARGE, _DISCHARGE, _REST = "charge", "discharge", "rest"
+_PRECEDENCE = (ConditionPhase.HOLDS, ConditionPhase.HOLD_OFF, ConditionPhase.RAMP)
+Phase = tuple[ConditionTimes, ConditionPhase]
+"""A condition, and the part of the time about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,23 +31,62 @@ class Action:
 
 
 def actions_of(plan: DispatchPlan) -> tuple[Action, ...]:
-    """The blocks of a plan, one after the other, without gaps."""
+    """The blocks of a plan, one after the other, without gaps; a block ends where a condition or its times do."""
     power_kw = np.array(plan.grid_kw) - np.array(plan.baseline_grid_kw)
     least_kw = max(1.0, _LEAST_FRACTION * float(np.abs(power_kw).max(initial=0.0)))
     does = [_CHARGE if kw >= least_kw else _DISCHARGE if kw <= -least_kw else _REST for kw in power_kw.tolist()]
-    return tuple(_actions(plan, power_kw.tolist(), does))
+    return tuple(_actions(plan, power_kw.tolist(), list(zip(does, phases_of(plan), strict=True))))
 
 
-def _actions(plan: DispatchPlan, power_kw: list[float], does: list[str]) -> Iterator[Action]:
-    for what, group in groupby(range(len(does)), key=lambda index: does[index]):
+def phases_of(plan: DispatchPlan, ups_id: str | None = None) -> list[Phase | None]:
+    """For each interval, the condition that asks most there, and its phase; of one system, or of all of them."""
+    concerned = [each for each in plan.conditions if ups_id is None or each.ups in (None, ups_id)]
+    found = []
+    for start in plan.horizon.starts():
+        phases = [(each, each.phase_of(start, start + plan.horizon.step)) for each in concerned]
+        there = [(each, phase) for each, phase in phases if phase is not None]
+        found.append(min(there, key=lambda each: _PRECEDENCE.index(each[1]), default=None))
+    return found
+
+
+def clock(plan: DispatchPlan, moment: datetime) -> str:
+    """A time on the local clock, with its day where that is not the first of the plan."""
+    same = moment.date() == plan.horizon.start_of(0).date()
+    return f"{moment:%H:%M}" if same else f"{moment:%d %b %H:%M}"
+
+
+def _actions(plan: DispatchPlan, power_kw: list[float], blocks: list[tuple[str, Phase | None]]) -> Iterator[Action]:
+    for (what, phase), group in groupby(range(len(blocks)), key=lambda index: blocks[index]):
         run = list(group)
         yield Action(
             start=plan.horizon.start_of(run[0]),
             end=plan.horizon.start_of(run[-1] + 1),
             does=what,
             kw=0.0 if what == _REST else round(abs(float(np.mean([power_kw[index] for index in run]))), 1),
-            why=_why(plan, what, run),
+            why=_why(plan, what, run) if phase is None else _why_in(plan, what, run, phase),
         )
+
+
+def _why_in(plan: DispatchPlan, what: str, run: list[int], phase: Phase) -> str:
+    """Why batteries do this before, in or after a condition; what a condition does not cause keeps its own reason."""
+    condition, when = phase
+    start, end, until = (clock(plan, each) for each in (condition.start, condition.end, condition.ramp_until))
+    ramps = f", ramps back until {until}" if condition.ramp_until > condition.end else ""
+    for_all = condition.ups is None or len(plan.ups) == 1
+    if when is ConditionPhase.HOLD_OFF:
+        held = f"holds for the {condition.name} from {start} to {end}, discharges nothing"
+        charged = f"to be full for the {condition.name} from {start}" if condition.full_charge else ""
+    elif when is ConditionPhase.HOLDS:
+        held = f"holds through the {condition.name} until {end}{ramps}"
+        charged = f"to be full in the {condition.name} until {end}" if condition.full_charge else ""
+    else:
+        held, charged = f"ramps back from the {condition.name} until {until}", ""
+    usual = _why(plan, what, run)
+    if for_all and what == _REST and when is not ConditionPhase.RAMP:
+        return held
+    if for_all and what == _CHARGE and charged:
+        return charged
+    return f"{usual}; {held}"
 
 
 def _why(plan: DispatchPlan, what: str, run: list[int]) -> str:

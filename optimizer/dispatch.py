@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ridethrough.domain import Horizon
+from ridethrough.domain.conditions import MOST_MINUTES, ConditionTimes, condition_times
 from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
 from ridethrough.optimizer.certificate.certify import certify
 from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
@@ -210,7 +212,18 @@ def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evide
         ),
         optimality=answer.optimality,
         timing_ms=answer.timing_ms,
+        conditions=_times_of_conditions(problem, horizon),
     )
+
+
+def _times_of_conditions(problem: DispatchProblem, horizon: Horizon) -> tuple[ConditionTimes, ...]:
+    site, per_min = problem.site, problem.site.interconnection.ramp_limit_kw_per_min
+    power_kw = sum(ups.discharge_limit_kw for ups in site.ups)
+    at_limit = None
+    if per_min is not None:
+        at_limit = timedelta(minutes=min(power_kw / per_min, MOST_MINUTES)) if per_min else timedelta()
+    conditions = (*site.conditions, *problem.state.conditions)
+    return condition_times(horizon, conditions, timezone=site.timezone, at_limit=at_limit)
 
 
 def _beyond_the_meter(basis: PlanBasis, meter_kw: FloatArray) -> Iterator[str]:

@@ -13,7 +13,9 @@ from rich.text import Text
 
 from ridethrough.api.answers.terminal import FirstThatFits, stacked, whole_seconds
 from ridethrough.domain import Horizon
+from ridethrough.domain.conditions import ConditionKind, ConditionPhase
 from ridethrough.domain.plan import DispatchPlan, UpsTrajectory
+from ridethrough.operation.actions import Phase, clock, phases_of
 
 _RESTING_KW = 0.05
 _SHORT_RUN_MIN = 60
@@ -22,16 +24,25 @@ _MOST_MARKS = 100
 _COLUMNS = ("from - to", "does", "kW", "price/kWh", "meter kW", "stored kWh", "reserve kWh", "rides through")
 _WIDE_ONLY = ("price/kWh", "reserve kWh")
 _BARS = "▁▂▃▄▅▆▇█"
+_HELD_FOR = {
+    ConditionKind.STORM: "storm",
+    ConditionKind.GRID_ALERT: "alert",
+    ConditionKind.MAINTENANCE: "service",
+    ConditionKind.GENERATOR_TEST: "test",
+    ConditionKind.GENERATOR_UNAVAILABLE: "hold",
+}
+"""What a battery rests for while a condition holds."""
 _STYLES = {"charge": "cyan", "discharge": "yellow", "trim": "magenta", "rest": "dim"}
 
 
 @dataclass(slots=True)
 class _Block:
-    """A run of intervals in which one system does the same."""
+    """A run of intervals in which one system does the same, in one phase of a condition."""
 
     action: str
     first: int
     last: int
+    phase: Phase | None
 
 
 def blocks_views(plan: DispatchPlan, ups: UpsTrajectory) -> Iterator[RenderableType]:
@@ -76,23 +87,26 @@ def _blocks_table(plan: DispatchPlan, ups: UpsTrajectory, *, narrow: bool = Fals
 
 def _blocks(plan: DispatchPlan, ups: UpsTrajectory) -> list[_Block]:
     """The day as runs of one action; successive short runs are combined and shown as following the meter."""
-    runs = list(_runs(ups))
+    runs = list(_runs(plan, ups))
     shortest = _SHORT_RUN_MIN / plan.horizon.interval_minutes
     blocks: list[_Block] = []
     for brief, group in groupby(runs, key=lambda run: run.last - run.first + 1 < shortest):
         members = list(group)
-        if brief and len(members) >= _FEWEST_TRIMMED:
-            blocks.append(_Block(action="trim", first=members[0].first, last=members[-1].last))
+        alike = len({id(each.phase and each.phase[0]) for each in members}) == 1
+        if brief and alike and len(members) >= _FEWEST_TRIMMED:
+            phase = members[0].phase
+            blocks.append(_Block(action="trim", first=members[0].first, last=members[-1].last, phase=phase))
         else:
             blocks += members
     return blocks
 
 
-def _runs(ups: UpsTrajectory) -> Iterator[_Block]:
-    powers = enumerate(zip(ups.charge_kw, ups.discharge_kw, strict=True))
-    for action, group in groupby(powers, key=lambda each: _action(*each[1])):
-        indices = [index for index, _ in group]
-        yield _Block(action=action, first=indices[0], last=indices[-1])
+def _runs(plan: DispatchPlan, ups: UpsTrajectory) -> Iterator[_Block]:
+    phases = phases_of(plan, ups.ups_id)
+    actions = [_action(*powers) for powers in zip(ups.charge_kw, ups.discharge_kw, strict=True)]
+    for (action, phase), group in groupby(range(len(actions)), key=lambda index: (actions[index], phases[index])):
+        indices = list(group)
+        yield _Block(action=action, first=indices[0], last=indices[-1], phase=phase)
 
 
 def _action(charge_kw: float, discharge_kw: float) -> str:
@@ -108,7 +122,7 @@ def _block_row(plan: DispatchPlan, ups: UpsTrajectory, block: _Block) -> tuple[s
     clock = "%H:%M" if len(_local_days(plan.horizon)) == 1 else "%a %H:%M"
     return (
         f"{start:{clock}} - {end:{clock}}",
-        block.action,
+        _does(block),
         _power(block.action, ups.charge_kw[span], ups.discharge_kw[span]),
         _range(plan.price_per_kwh[span], 4),
         _range(plan.grid_kw[span], 0),
@@ -116,6 +130,30 @@ def _block_row(plan: DispatchPlan, ups: UpsTrajectory, block: _Block) -> tuple[s
         f"{ups.reserve_kwh[block.last + 1]:,.1f}",
         whole_seconds(min(seconds)),
     )
+
+
+def _does(block: _Block) -> str:
+    """What a system does: at rest before, in or after a condition, why it rests."""
+    if block.phase is None or block.action != "rest":
+        return block.action
+    condition, phase = block.phase
+    if phase is ConditionPhase.HOLD_OFF:
+        return "hold off"
+    kind = condition.kind
+    return _HELD_FOR[kind] if phase is ConditionPhase.HOLDS else "ramp"
+
+
+def conditions_lines(plan: DispatchPlan) -> Iterator[str]:
+    """Each condition in a sentence: when batteries are held off, when it holds, when they are back."""
+    for each in plan.conditions:
+        start, end = clock(plan, each.start), clock(plan, each.end)
+        line = f"{each.name} from {start} to {end}: "
+        if each.hold_off_from < each.start:
+            line += f"nothing is discharged from {clock(plan, each.hold_off_from)} on, "
+        line += "batteries are full and locked" if each.full_charge else "nothing is discharged while it holds"
+        if each.ramp_until > each.end:
+            line += f", then ramp back until {clock(plan, each.ramp_until)}"
+        yield line[0].upper() + line[1:]
 
 
 def _power(action: str, charge_kw: tuple[float, ...], discharge_kw: tuple[float, ...]) -> str:

@@ -57,6 +57,17 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
             }
             for action in actions_of(plan)
         ],
+        "conditions": [
+            {
+                "kind": each.kind.value,
+                "ups": each.ups,
+                "hold_off_from": each.hold_off_from.isoformat(),
+                "from": each.start.isoformat(),
+                "to": each.end.isoformat(),
+                "ramp_until": each.ramp_until.isoformat(),
+            }
+            for each in plan.conditions
+        ],
         "small_blocks": [
             {
                 "ups": block.ups_id,

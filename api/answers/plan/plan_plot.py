@@ -7,6 +7,7 @@ from typing import Any
 
 from plotly.subplots import make_subplots
 
+from ridethrough.api.answers.plan.blocks_view import conditions_lines
 from ridethrough.api.answers.terminal import ride_through_text
 from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.domain.plan import DispatchPlan, PlanStatus, UpsTrajectory
@@ -21,6 +22,8 @@ _STORED, _RESERVE, _BAND, _TRADED, _SECONDS = (
     "rgba(11,110,153,.16)",
     "#2f8132",
 )
+_HELD_OFF, _STORM, _RAMP = "rgba(241,196,15,.16)", "rgba(97,110,124,.22)", "rgba(47,129,50,.12)"
+_NAMES_A_BAND = "band"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _ROW_PX, _TOP_PX, _BOTTOM_PX = 215, 120, 60
 _GAP_PX = 72
@@ -37,6 +40,7 @@ def plan_page(planned: PlannedDay) -> str:
         full_html=True,
         config={"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
     )
+    picture = str(picture).replace("</body>", f"{_conditions_in_words(planned.plan)}</body>", 1)
     title = f"{_name(planned)}, {planned.plan.horizon.start_of(0):%Y-%m-%d}"
     return str(picture).replace("<head>", f"<head><title>{escape(title)}</title>", 1)
 
@@ -90,6 +94,7 @@ def _page(planned: PlannedDay) -> _Page:
     figure = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=gap, subplot_titles=titles)
     page = _Page(figure=figure, hours=_hours(plan), rows=rows)
     _draw_site(page, plan)
+    _draw_conditions(page, plan)
     if planned.ahead is not None:
         _draw_forecast(page, planned.ahead)
     for index, ups in enumerate(plan.ups):
@@ -100,11 +105,13 @@ def _page(planned: PlannedDay) -> _Page:
 
 
 def _hours(plan: DispatchPlan) -> list[datetime]:
-    """The boundaries on the local clock; in UTC on a day of a clock change, so that no hour repeats."""
-    boundaries = [plan.horizon.start_of(index) for index in range(plan.horizon.intervals + 1)]
-    if _clock_changes(plan):
-        boundaries = [boundary.astimezone(UTC) for boundary in boundaries]
-    return [boundary.replace(tzinfo=None) for boundary in boundaries]
+    """The boundaries on the clock of the picture."""
+    return [_on_the_clock(plan, plan.horizon.start_of(index)) for index in range(plan.horizon.intervals + 1)]
+
+
+def _on_the_clock(plan: DispatchPlan, moment: datetime) -> datetime:
+    """A time on the local clock; in UTC on a day of a clock change, so that no hour repeats."""
+    return (moment.astimezone(UTC) if _clock_changes(plan) else moment).replace(tzinfo=None)
 
 
 def _clock_changes(plan: DispatchPlan) -> bool:
@@ -123,6 +130,32 @@ def _draw_site(page: _Page, plan: DispatchPlan) -> None:
         page.line(3, escape(ups.ups_id), ups.load_kw, line=shade, hovertemplate=kw)
     page.figure.update_yaxes(tickformat=",.0f", row=2, col=1)
     page.figure.update_yaxes(tickformat=",.0f", row=3, col=1)
+
+
+def _draw_conditions(page: _Page, plan: DispatchPlan) -> None:
+    """Bands over all panels: the hold-off before each condition, the condition, and the ramp after it."""
+    for each in plan.conditions:
+        bands = (
+            ("hold-off", each.hold_off_from, each.start, _HELD_OFF),
+            (each.name, each.start, each.end, _STORM),
+            ("ramp", each.end, each.ramp_until, _RAMP),
+        )
+        for name, first, last, color in bands:
+            start, end = (_on_the_clock(plan, moment) for moment in (first, last))
+            start, end = max(start, page.hours[0]), min(end, page.hours[-1])
+            if start < end:
+                page.figure.add_vrect(x0=start, x1=end, fillcolor=color, line_width=0, layer="below", row="all", col=1)
+                page.figure.add_annotation(
+                    x=start, y=0.03, yref="y2 domain", xref="x2", text=escape(name), showarrow=False,
+                    xanchor="left", yanchor="bottom", font={"size": 11, "color": _QUIET}, name=_NAMES_A_BAND,
+                )  # fmt: skip
+
+
+def _conditions_in_words(plan: DispatchPlan) -> str:
+    """The bands as a list, for readers who do not see them."""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in conditions_lines(plan))
+    style = f"font-family:{escape(_FONT)};color:{_INK};margin:0 36px 36px 76px"
+    return f'<section aria-label="Conditions" style="{style}"><ul>{lines}</ul></section>' if lines else ""
 
 
 def _draw_forecast(page: _Page, ahead: Ahead) -> None:
@@ -197,4 +230,6 @@ def _style(page: _Page, planned: PlannedDay) -> None:
         ticklabelstandoff=5, range=[page.hours[0], page.hours[-1]],
     )  # fmt: skip
     page.figure.update_yaxes(gridcolor=_LINES, zeroline=False, ticklabelstandoff=5)
-    page.figure.update_annotations(x=0, xanchor="left", font={"size": 14, "color": _INK})
+    for each in page.figure.layout.annotations:
+        if each.name != _NAMES_A_BAND:
+            each.update(x=0, xanchor="left", font={"size": 14, "color": _INK})

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ridethrough.api.answers.plan.blocks_view import blocks_views, days_of_plan
+from ridethrough.api.answers.plan.blocks_view import blocks_views, conditions_lines, days_of_plan
 from ridethrough.api.answers.plan.certificate_view import safety_line
 from ridethrough.api.answers.plan.expected_view import expected_change
 from ridethrough.api.answers.terminal import indented
@@ -32,6 +32,8 @@ def plan_view(planned: PlannedDay) -> RenderableType:
         parts += [Text(), _peaks_table(planned.ahead, plan.currency)]
     parts += [indented(Text(f"! {warning}", style="bold red")) for warning in plan.warnings]
     parts += [Text(), _cost_table(plan), Text()]
+    lines = [indented(Text(line, style="bold")) for line in conditions_lines(plan)]
+    parts += [*lines, Text()] if lines else []
     for ups in plan.ups:
         parts += blocks_views(plan, ups)
     parts += [indented(Text(note, style="dim")) for note in _notes(planned)]

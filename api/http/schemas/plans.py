@@ -97,6 +97,7 @@ class PlanAnswer(Schema):
     inputs: Inputs
     month_to_date: dict[str, Any] = Field(description="`source`, and the peak of each charge so far.")
     actions: list[Action]
+    conditions: list[dict[str, Any]] = Field(description="Storms, alerts and tests, each with its hold-off and ramp.")
     small_blocks: list[dict[str, Any]]
     optimality: dict[str, Any] | None = Field(description="How the solver knows that there is no better plan.")
     timing_ms: dict[str, float]
