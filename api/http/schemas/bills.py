@@ -1,5 +1,6 @@
 """Bills and tariffs, as they are answered."""
 
+from datetime import date
 from typing import Any
 
 from pydantic import AwareDatetime, Field
@@ -64,10 +65,13 @@ class TariffsAnswer(Schema):
 
 
 class TariffAnswer(Schema):
-    """A tariff as native YAML says it."""
+    """A tariff as native YAML says it; a field that it does not use is not there."""
 
     name: str
-    utility: str
-    source: str
-    description: str
+    utility: str | None = None
+    source: str | None = None
+    description: str | None = None
+    currency: str | None = None
+    effective_from: date | None = None
+    effective_until: date | None = None
     schedules: dict[str, Any] = Field(default_factory=dict)

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from ridethrough.api.answers.tariff.tariff_answer import tariff_answer
 from ridethrough.api.http.server import create_app
 from ridethrough.api.http.stateless.bill_service import BillRequest
 from ridethrough.api.http.stateless.bill_service import answer as billed
@@ -14,6 +15,7 @@ from ridethrough.api.http.stateless.examples import BILL_REQUEST, PLAN_REQUEST
 from ridethrough.api.http.stateless.plan_service import PlanRequest, plan_of, reserve_of
 from ridethrough.api.http.stateless.study_service import STUDY_REQUEST, StudyBody
 from ridethrough.api.http.stateless.study_service import answer as studied
+from ridethrough.tariffs import catalog
 
 _DOCUMENT = create_app().openapi()
 _NOW = datetime(2026, 7, 14, 12, tzinfo=UTC)
@@ -59,6 +61,13 @@ def test_an_answer_is_what_its_schema_says(path: str, document: dict[str, Any]) 
 def test_a_schema_names_every_field_of_an_answer(path: str, document: dict[str, Any]) -> None:
     name = schema_of(path)["$ref"].rpartition("/")[2]
     assert set(document) - set(_DOCUMENT["components"]["schemas"][name]["properties"]) == set()
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_a_tariff_of_the_catalog_is_what_its_schema_says(name: str) -> None:
+    document = tariff_answer(catalog.load(name)).document()
+    schema = {"$ref": "#/components/schemas/TariffAnswer", "components": _DOCUMENT["components"]}
+    assert [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(document)] == []
 
 
 def test_a_schema_refuses_an_answer_that_lacks_a_field() -> None:
