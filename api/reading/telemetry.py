@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, is_plausible
-from ridethrough.domain import Fault, UnableToAccept, UpsMode
+from ridethrough.api.reading.site_documents import values_of
+from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.telemetry import Telemetry, UpsReading
 from ridethrough.tariffs.documents.acceptance import accept
 
@@ -17,27 +17,8 @@ MOST_SYSTEMS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpsReadingDocument:
-    """The measurements of one UPS system, see `UpsReading`."""
-
-    stored_kwh: float | None = None
-    load_kw: float | None = None
-    mode: UpsMode | None = None
-    charge_kw: float | None = None
-    discharge_kw: float | None = None
-    unit_stored_kwh: tuple[float | None, ...] = ()
-    unit_modes: tuple[UpsMode, ...] = ()
-    on_generator: bool = False
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TelemetryDocument:
-    """One reading of a site, see `Telemetry`."""
-
-    measured_at: datetime
-    grid_kw: float | None = None
-    ups: dict[str, UpsReadingDocument] = field(default_factory=dict)
+class TelemetryDocument(Telemetry):
+    """One reading of a site as it is handed in: `Telemetry` is its schema."""
 
 
 TelemetryDocument.__pydantic_config__ = ConfigDict(  # type: ignore[attr-defined]
@@ -61,11 +42,7 @@ def read_telemetry(document: object, *, source: str) -> Telemetry:
         faults.append(Fault(field="ups", source=source, value=value, allowed=f"at most {MOST_SYSTEMS} systems"))
     if faults:
         raise UnableToAccept(faults)
-    return Telemetry(
-        measured_at=written.measured_at,
-        grid_kw=written.grid_kw,
-        ups={ups_id: _reading(each) for ups_id, each in written.ups.items()},
-    )
+    return Telemetry(**values_of(Telemetry, written))
 
 
 def telemetry_document(telemetry: Telemetry) -> dict[str, Any]:
@@ -75,20 +52,6 @@ def telemetry_document(telemetry: Telemetry) -> dict[str, Any]:
         "grid_kw": telemetry.grid_kw,
         "ups": {ups_id: _written(reading) for ups_id, reading in telemetry.ups.items()},
     }
-
-
-def _reading(written: UpsReadingDocument) -> UpsReading:
-    return UpsReading(
-        stored_kwh=written.stored_kwh,
-        load_kw=written.load_kw,
-        mode=written.mode,
-        charge_kw=written.charge_kw,
-        discharge_kw=written.discharge_kw,
-        unit_stored_kwh=written.unit_stored_kwh,
-        unit_modes=written.unit_modes,
-        on_generator=written.on_generator,
-        fault=written.fault,
-    )
 
 
 def _written(reading: UpsReading) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The demand side of a URDB rate: facility demand, time-of-use demand, coincident demand, and ratchets."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from ridethrough.domain.validation import UnableToAccept
@@ -55,19 +56,7 @@ def _with_ratchet(
         reader.remark("lookback", "a ratchet, but no demand charge by the month that it could act on")
     elif not everywhere and not whole_month:
         reader.remark("lookback", "does not say which demand it acts on; it acts on each time-of-use demand by itself")
-    return tuple(_replace_ratchet(charge, ratchet) if charge.name in chosen else charge for charge in charges)
-
-
-def _replace_ratchet(charge: DemandCharge, ratchet: DemandRatchet) -> DemandCharge:
-    return DemandCharge(
-        name=charge.name,
-        seasons=charge.seasons,
-        schedule=charge.schedule,
-        period=charge.period,
-        unit=charge.unit,
-        window_minutes=charge.window_minutes,
-        ratchet=ratchet,
-    )
+    return tuple(replace(charge, ratchet=ratchet) if charge.name in chosen else charge for charge in charges)
 
 
 def _unit(reader: UrdbReader, name: str) -> tuple[DemandUnit, bool]:
