@@ -55,7 +55,7 @@ def _stored_violations(system: SystemReplay) -> dict[str, Mask]:
     lowest, highest = system.stored_kwh, np.maximum(system.claimed_kwh, system.followed_kwh)
     fraction = system.claimed_kwh[1:] / ups.capacity_kwh
     stops_kwh = ups.battery.cutoff_fraction * ups.capacity_kwh
-    limit_kw = partial(_limit_kw, fraction=fraction)
+    limit_kw = partial(limit_at_kw, fraction=fraction)
     return {
         "stored energy is below nothing": lowest[1:] < -slack_kwh,
         f"discharges below the {stops_kwh:.1f} kWh at which the batteries stop": (
@@ -73,7 +73,7 @@ def _stored_violations(system: SystemReplay) -> dict[str, Mask]:
     }
 
 
-def _limit_kw(limit_kw: float, table: Mapping[float, float], *, fraction: FloatArray) -> FloatArray:
+def limit_at_kw(limit_kw: float, table: Mapping[float, float], *, fraction: FloatArray) -> FloatArray:
     """A limit from a maker's table, by the stored fraction; no limit without a table."""
     if not table:
         return np.full(len(fraction), np.inf)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon, UpsSystem
-from ridethrough.optimizer.certificate.limits import TOLERANCE_KW, first_of
+from ridethrough.optimizer.certificate.limits import TOLERANCE_KW, first_of, limit_at_kw
 from ridethrough.optimizer.certificate.storms import returning_limits_kw
 from ridethrough.optimizer.certificate.system import SystemReplay
 
@@ -29,7 +29,9 @@ def swing_violations(system: SystemReplay, needed_kw: FloatArray) -> list[str]:
         return []
     must_kw = system.forced_kw
     most_charge_kw = np.maximum(max(ups.charge_limit_kw - left_kw, _standing_by_kw(ups)), needed_kw)
-    most_discharge_kw = np.maximum(must_kw, ups.discharge_limit_kw - left_kw)
+    fraction = system.claimed_kwh[1:] / ups.capacity_kwh
+    power_kw = limit_at_kw(ups.discharge_limit_kw, ups.battery.power_by_fraction, fraction=fraction)
+    most_discharge_kw = np.maximum(must_kw, np.minimum(ups.discharge_limit_kw, power_kw) - left_kw)
     lowest_load_kw = np.maximum(must_kw, system.load_dc_kw + charge - left_kw)
     broken = {
         f"charge leaves less than {left_kw:.1f} kW for load swings": _above(charge, most_charge_kw),

@@ -99,13 +99,15 @@ class Session:
     def prefer(self, weights: FloatArray, *, time_limit_s: float) -> FloatArray | None:
         """Of all answers that cost the same as that of the last solve, find one of the least sum of weights * values.
 
-        A column or row whose dual is not 0 must stay where it is for the cost to stay; the others may move. Returns
-        None where nothing better is found in time. The next `solve` begins from here where it is `warm`.
+        A column or row whose dual is not 0 must stay where it is for the cost to stay; the others may move. No bound is
+        loosened. Returns None where nothing better is found in time. The next `solve` begins from here where it is
+        `warm`.
         """
         program, answer = self._held, self._highs.getSolution()
         if program is None or program.integer.any() or self._status() is not SolveStatus.OPTIMAL:
             return None
-        values, row_values = np.array(answer.col_value), np.array(answer.row_value)
+        values = np.clip(answer.col_value, program.lower, program.upper)
+        row_values = np.clip(answer.row_value, program.row_lower, program.row_upper)
         stays = np.abs(np.array(answer.col_dual)) > _NO_DUAL
         row_stays = np.abs(np.array(answer.row_dual)) > _NO_DUAL
         self._tell(

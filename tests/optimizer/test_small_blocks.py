@@ -1,13 +1,15 @@
 """A delivered plan has no setpoint that is too small or too short, but with a reason; and it costs hardly more."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import groupby
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sites import NOW, problem, ups_system
+from sites import NOW, START, problem, ups_system
 
+from ridethrough.domain import ConditionKind, ReserveCondition
 from ridethrough.domain.dispatch_limits import DispatchLimits
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.domain.validation import UnableToAccept
@@ -115,6 +117,29 @@ def test_a_few_kilowatts_that_hold_a_peak_survive() -> None:
     assert plan.ups[0].discharge_kw[4] > 1
     assert plan.savings >= 0.99 * cheapest.savings
     assert all("peak" in block.why for block in plan.small_blocks if block.does == "discharge")
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    stored_kwh=st.floats(640.0, 920.0),
+    loss=st.sampled_from([0.0, 0.001]),
+    dear=st.integers(0, 12),
+    power_kw=st.sampled_from([60.0, 800.0, 5000.0]),
+)
+def test_a_charge_that_a_storm_needs_is_never_left_out(
+    stored_kwh: float, loss: float, dear: int, power_kw: float
+) -> None:
+    """However little is lacking, and however large the least power is, the storm finds full batteries."""
+    prices = [0.05] * dear + [0.3] * 4 + [0.05] * (12 - dear)
+    made = problem(ups_system(standby_loss_per_h=loss), price=prices, stored_kwh={"pod-1": stored_kwh})
+    storm = ReserveCondition(start=START + timedelta(hours=2), end=START + timedelta(hours=3), kind=ConditionKind.STORM)
+    made = replace(made, site=replace(made.site, conditions=(storm,)))
+
+    plan = delivered(limited(made, DispatchLimits(least_power_kw=power_kw, least_dwell_minutes=45.0)))
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified
+    assert min(plan.ups[0].stored_kwh[8:13]) == pytest.approx(920, abs=1e-3)
 
 
 def test_studies_ask_for_the_exact_optimum() -> None:

@@ -218,6 +218,27 @@ def _with_ups(made: DispatchProblem, ups: UpsSystem) -> DispatchProblem:
     return replace(made, site=replace(made.site, ups=(ups,)))
 
 
+def test_the_headroom_is_of_the_power_that_is_left_as_the_battery_empties() -> None:
+    """Full, the battery has 2,000 kW and 1,263 of them wait for swings; at half of its energy it has 1,620 kW."""
+    ups = ups_system(
+        swing=SWING,
+        discharge_limit_kw=400.0,
+        power_by_fraction={0.5: 0.81, 1.0: 1.0},
+        bidirectional=True,
+        protected_load_kw=1200.0,
+        nominal_kwh=400.0,
+        ride_through_s=60.0,
+    )
+    made = problem(ups, price=[0.1] * 4, load_kw=1100.0, stored_kwh={"pod-1": 920.0})
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    refused = with_setpoints(plan, ups, made, [-400.0, 0.0, 0.0, 0.0])
+    always = replace(ups, battery=replace(ups.battery, power_by_fraction={}))
+
+    assert any("discharge leaves less than 1263.2 kW" in each for each in refused.violations)
+    assert with_setpoints(plan, always, _with_ups(made, always), [-400.0, 0.0, 0.0, 0.0]).certified
+
+
 def test_the_certificate_refuses_a_downward_swing_that_feeds_back() -> None:
     ups = ups_system(swing=SWING, nominal_kwh=1000.0)
     made = problem(ups, price=[0.1] * 4, load_kw=1300.0)

@@ -286,7 +286,9 @@ def broken_headroom(day: SystemDay, needed: FloatArray) -> str:
     keeps_full = -np.log(1 - battery.standby_loss_per_h) * full / battery.charge_efficiency
     forced = np.maximum(0.0, day.terminal_kw - day.rectifier_kw)
     limit = day.units * battery.discharge_limit_kw
-    limit *= _cold_power(day.ups)
+    fading = sorted(battery.power_by_fraction.items()) or [(0.0, 1.0)]
+    ends = np.array(day.trajectory.stored_kwh[1:]) / day.capacity_kwh
+    limit *= _cold_power(day.ups) * np.interp(ends, *zip(*fading, strict=True))
     if np.any(charge > np.maximum(max(day.charger_kw - headroom, keeps_full), needed) + beyond_kw(day)):
         return "charge into the headroom of load swings"
     if np.any(discharge > np.maximum(forced, limit - headroom) + BEYOND_KW):
