@@ -112,13 +112,19 @@ def evidence_in(problem: DispatchProblem, intervals: int | None = None) -> Evide
 
 
 def assess(
-    basis: PlanBasis, trajectories: tuple[UpsTrajectory, ...], *, target_kw: tuple[float, ...], issued_at: datetime
+    basis: PlanBasis,
+    trajectories: tuple[UpsTrajectory, ...],
+    *,
+    target_kw: tuple[float, ...],
+    issued_at: datetime,
+    evidence: Evidence | None = None,
 ) -> DispatchPlan:
     """Price and certify what another planner chose for the whole horizon of a problem.
 
-    `target_kw` is the level that it holds the meter under in each planned interval.
+    `target_kw` is the level that it holds the meter under in each planned interval, `evidence` what it is judged by;
+    without it, what the problem itself says.
     """
-    plan = _plan(basis, Answer(PlanStatus.OPTIMAL, trajectories), issued_at)
+    plan = _plan(basis, Answer(PlanStatus.OPTIMAL, trajectories), issued_at, evidence)
     return replace(plan, grid_target_kw=target_kw[: basis.problem.planned])
 
 

@@ -17,6 +17,7 @@ NO_STATE = "no state given"
 def assumptions(evidence: Evidence, systems: Sequence[SystemReplay]) -> Iterator[str]:
     """List the assumptions about the state, and about loads after the plan."""
     yield from _state_assumptions(evidence, systems)
+    yield from _forecast_assumptions(evidence, systems)
     for each in systems:
         load, horizon = evidence.load_kw[each.ups.id], each.horizon
         longest = timedelta(seconds=max(duty.duration_s for duty in each.ups.reserve.duties))
@@ -39,6 +40,17 @@ def _state_assumptions(evidence: Evidence, systems: Sequence[SystemReplay]) -> I
         yield f"{each.ups.id}: {NO_STATE}, batteries are assumed full ({full_kwh:.1f} kWh) at the start{kept}"
     if measured_ids and systems:
         yield from _time_of_state(evidence, state, systems[0].horizon)
+
+
+def _forecast_assumptions(evidence: Evidence, systems: Sequence[SystemReplay]) -> Iterator[str]:
+    """Note what hangs on a forecast of the loads, and what does not."""
+    if evidence.forecast_from is None or not systems:
+        return
+    since = evidence.forecast_from.astimezone(zone(systems[0].horizon.timezone)).isoformat()
+    yield (
+        f"loads from {since} on are forecast: the limits of the meter, of ramps, load swings and back-feed are kept if "
+        "loads come as forecast; outages are carried at any load up to the protected or the forecast one, if higher"
+    )
 
 
 def _time_of_state(evidence: Evidence, state: SiteState, horizon: Horizon) -> Iterator[str]:

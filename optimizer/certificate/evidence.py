@@ -55,8 +55,8 @@ class Evidence:
     `load_kw` holds the load of each UPS system, `unprotected_load_kw` what else is behind the meter. Without a `state`
     batteries are assumed full. `prices_known` is the stretch of time for which the site's prices are known, where it
     has a series of them. `floor_kwh` gives a floor per boundary of the plan for systems whose reserve is not to be
-    worked out. `site_sha256` and `state_sha256` stand in the certificate; where they are left out they are worked out
-    from the values themselves.
+    worked out. Loads from `forecast_from` on are forecast. `site_sha256` and `state_sha256` stand in the certificate;
+    where they are left out they are worked out from the values themselves.
     """
 
     site: Site
@@ -65,6 +65,7 @@ class Evidence:
     state: SiteState | None = None
     prices_known: Interval | None = None
     floor_kwh: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    forecast_from: datetime | None = None
     site_sha256: str = ""
 
     @property

@@ -12,7 +12,6 @@ from ridethrough.domain.certificate import Certificate
 from ridethrough.optimizer import certify
 from ridethrough.optimizer.certificate.evidence import Evidence
 from ridethrough.optimizer.certificate.stated import StatedPlan
-from ridethrough.optimizer.dispatch import evidence_in
 
 _TIME_LIMIT_S = 30.0
 
@@ -51,4 +50,4 @@ def _forecast_evidence(
         )
     except UnableToAccept:
         return None
-    return evidence_in(made.problem)
+    return made.evidence

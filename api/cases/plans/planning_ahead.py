@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import partial
 
 import numpy as np
 
@@ -22,7 +23,8 @@ from ridethrough.operation.known.published import published_until
 from ridethrough.operation.known.so_far import state_so_far
 from ridethrough.operation.planner import Known
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
-from ridethrough.optimizer.dispatch import assess
+from ridethrough.optimizer.certificate.evidence import Evidence
+from ridethrough.optimizer.dispatch import assess, evidence_in
 from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
 from ridethrough.optimizer.problem.recovery import reserve_alarms
 from ridethrough.tariffs.calendar.billing_cycle import BillingPeriod
@@ -41,10 +43,11 @@ class MonthSoFar:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlannedAhead:
-    """A plan made from the past alone, the problem it answers, and what is said of both."""
+    """A plan made from the past alone, the problem it answers, what it is judged by, and what is said of both."""
 
     plan: DispatchPlan
     problem: DispatchProblem
+    evidence: Evidence
     basis: PlanBasis
     ahead: Ahead
     month_to_date: MonthSoFar
@@ -96,15 +99,16 @@ def plan_from_past(
         problem = _problem(known, ahead)
     except UnableToPrice as error:
         raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error
-    basis = basis_of(problem)
+    basis, evidence = basis_of(problem), replace(evidence_in(problem), forecast_from=past.end)
     against = reason_against(GuardedPlanner().last_periods(known), tariff.currency)
     hold = [*_unverified(inputs, block, now), *([against] if against else [])]
     if at_once and state is not None:
         hold += _outdated(state, inputs.site, now, state_source)
-    plan, notes = _plan(basis, ahead, now, time_limit_s, hold)
+    plan, notes = _plan(basis, evidence, ahead, now, time_limit_s, hold)
     return PlannedAhead(
         plan=plan,
         problem=problem,
+        evidence=evidence,
         basis=basis,
         ahead=ahead,
         month_to_date=_month_so_far(so_far, given, past, state_source),
@@ -176,13 +180,14 @@ def _outdated(state: SiteState, site: Site, now: datetime, source: str) -> list[
     return []
 
 
-def _plan(
-    basis: PlanBasis, ahead: Ahead, now: datetime, time_limit_s: float, hold_because: list[str]
+def _plan(  # noqa: PLR0917 - a plan, and what it hangs on
+    basis: PlanBasis, evidence: Evidence, ahead: Ahead, now: datetime, time_limit_s: float, hold_because: list[str]
 ) -> tuple[DispatchPlan, tuple[str, ...]]:
     """The course that is expected under the ceilings; recovery first, and the optimizer's where a law is not held."""
     problem = basis.problem
+    by_optimizer = partial(plan_dispatch, problem, issued_at=now, time_limit_s=time_limit_s, evidence=evidence)
     if reserve_alarms(basis) or hold_because:
-        return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s, no_trading_because=hold_because), ()
+        return by_optimizer(no_trading_because=hold_because), ()
     floors = np.array([basis.floors.floor_kwh[ups.id] for ups in problem.site.ups])
     course = expected_course(ahead, problem.site, problem.state, floors)
     trajectories = tuple(
@@ -196,11 +201,11 @@ def _plan(
         )
         for row, ups in enumerate(problem.site.ups)
     )
-    plan = assess(basis, trajectories, target_kw=ceilings_kw(ahead), issued_at=now)
+    plan = assess(basis, trajectories, target_kw=ceilings_kw(ahead), issued_at=now, evidence=evidence)
     if not plan.certificate.plan_is_at_fault and problem.site.interconnection.ramp_limit_kw_per_min is None:
         return plan, ()
     note = "the expected course of the load is planned by the optimizer: the control law alone would break a limit"
-    return plan_dispatch(problem, issued_at=now, time_limit_s=time_limit_s), (note,)
+    return by_optimizer(), (note,)
 
 
 def _month_so_far(so_far: SiteState, given: SiteState, past: Horizon, state_source: str) -> MonthSoFar:

@@ -161,11 +161,14 @@ def test_a_plan_of_loads_that_are_forecast_is_judged_by_the_same_forecast(tmp_pa
     site = write_site(tmp_path, {**LOADS, "prices": prices})
     plan = planned(site)
 
-    honest = certified(site, plan)
+    honest, said = certified(site, plan), plan["certificate"]["assumes"]
     del plan["certificate"]
     plan["intervals"][5]["ups"][0]["load_kw"] -= 50
     forged = certified(site, plan)
 
     assert "forecast" in plan
     assert honest.code == 0, honest.document
+    for assumes in (said, honest.document["assumes"]):
+        (note,) = (each for each in assumes if "forecast" in each)
+        assert note.startswith("loads from 2026-07-15T00:00:00-04:00 on are forecast: the limits of the meter")
     assert any("states a load of" in each for each in forged.document["violations"])
