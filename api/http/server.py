@@ -21,8 +21,15 @@ from ridethrough.api.http.operations.observed import Observed
 from ridethrough.api.http.running.solvers import Solvers
 from ridethrough.api.http.running.streams import EndingStreams, OpenStreams
 from ridethrough.api.http.sites.documents import add_site_documents
+from ridethrough.api.http.sites.happenings import add_happenings
+from ridethrough.api.http.sites.holds import add_holds
+from ridethrough.api.http.sites.plans import add_site_plans
 from ridethrough.api.http.sites.series import add_series
+from ridethrough.api.http.sites.setpoints import add_setpoints
 from ridethrough.api.http.sites.storing import unreachable
+from ridethrough.api.http.sites.telemetry import add_telemetry
+from ridethrough.api.http.sites.time_machine import add_time_machine
+from ridethrough.api.http.sites.webhooks import add_webhooks
 from ridethrough.api.http.stateless.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.stateless.certify_service import add_certificates
 from ridethrough.api.http.stateless.plan_service import add_plans, warm_up
@@ -84,6 +91,7 @@ def create_app(
     app.state.limits = limits or Limits()
     app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
     app.state.store = store
+    app.state.webhooks_to_loopback = access is None
     if store is not None:
         app.state.readiness["store"] = lambda: unreachable(store)
     app.state.clock = lambda: datetime.now(UTC)
@@ -97,6 +105,13 @@ def create_app(
     add_studies(router)
     add_site_documents(router)
     add_series(router)
+    add_telemetry(router)
+    add_site_plans(router)
+    add_setpoints(router)
+    add_holds(router)
+    add_happenings(router)
+    add_time_machine(router)
+    add_webhooks(router)
     app.include_router(router)
     answer_with_problems(app)
     return app

@@ -54,6 +54,23 @@ def telemetry_document(telemetry: Telemetry) -> dict[str, Any]:
     }
 
 
+def telemetry_schema() -> dict[str, Any]:
+    """The JSON schema of a reading, with every part in its place."""
+    schema = _TELEMETRY.json_schema()
+    parts = schema.pop("$defs", {})
+
+    def in_place(value: Any) -> Any:  # noqa: ANN401 - JSON
+        if isinstance(value, dict):
+            named = value.get("$ref")
+            if isinstance(named, str):
+                return in_place(parts[named.rpartition("/")[2]])
+            return {name: in_place(each) for name, each in value.items()}
+        return [in_place(each) for each in value] if isinstance(value, list) else value
+
+    placed: dict[str, Any] = in_place(schema)
+    return placed
+
+
 def _written(reading: UpsReading) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "stored_kwh": reading.stored_kwh,

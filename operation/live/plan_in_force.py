@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from ridethrough.domain import Horizon, Site
+from ridethrough.domain import Horizon
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.operation.ceilings.policy import HourPolicy
 from ridethrough.operation.control.orders import Orders
@@ -14,8 +14,12 @@ from ridethrough.operation.control.orders import Orders
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSystem:
-    """One UPS system in a plan: powers in each interval (kW), stored energy and reserve at boundaries (kWh)."""
+    """One UPS system in a plan: powers in each interval (kW), stored energy and reserve at boundaries (kWh).
 
+    `protected_load_kw` is the load that the plan's reserve carries.
+    """
+
+    protected_load_kw: float
     load_kw: tuple[float, ...]
     charge_kw: tuple[float, ...]
     discharge_kw: tuple[float, ...]
@@ -69,7 +73,7 @@ class PlanInForce:
 
 def orders_to_keep(
     plan: DispatchPlan,
-    site: Site,
+    protected_load_kw: Mapping[str, float],
     orders: Orders,
     hours: tuple[HourPolicy, ...],
     unprotected_load_kw: tuple[float, ...],
@@ -81,6 +85,7 @@ def orders_to_keep(
         horizon=plan.horizon,
         systems={
             each.ups_id: PlannedSystem(
+                protected_load_kw=protected_load_kw[each.ups_id],
                 load_kw=each.load_kw,
                 charge_kw=each.charge_kw,
                 discharge_kw=each.discharge_kw,
@@ -88,7 +93,6 @@ def orders_to_keep(
                 reserve_kwh=each.reserve_kwh,
             )
             for each in plan.ups
-            if each.ups_id in {ups.id for ups in site.ups}
         },
         grid_target_kw=plan.grid_target_kw,
         spare_below_kw=tuple(None if kw is None or not np.isfinite(kw) else kw for kw in spare),

@@ -7,7 +7,7 @@ Scalars follow YAML 1.2, so that a figure means what a person expects: `no` is t
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -69,14 +69,14 @@ def json_document(text: str, source: str) -> Any:  # noqa: ANN401
         raise UnableToAccept([fault]) from error
 
 
-def parse_json(text: str | bytes) -> Any:  # noqa: ANN401
-    """Parse one JSON document.
+def parse_json(text: str | bytes, *, not_a_number: Callable[[str], object] | None = None) -> Any:  # noqa: ANN401
+    """Parse one JSON document; `not_a_number` says what stands for NaN and Infinity, where a document may have them.
 
     Raises `json.JSONDecodeError` for text that is not JSON (NaN and Infinity are not), for a repeated key, and for too
     deep nesting.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+        return json.loads(text, parse_constant=not_a_number or _refuse_constant, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError:
         raise
     except RecursionError as error:

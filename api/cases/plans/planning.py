@@ -49,23 +49,30 @@ def plan_day(
     now: datetime,
     day: date | None = None,
     from_now: bool = False,
+    with_interval_under_way: bool = False,
     state: SiteState | None = None,
     state_source: str = "state",
     look_ahead_h: float | None = None,
     time_limit_s: float = 30.0,
+    hold_because: tuple[str, ...] = (),
 ) -> PlannedDay:
     """Plan one local day of a site, or from `now` to the end of the next local day (`from_now`).
+
+    A plan from now begins with the next interval; `with_interval_under_way` it begins with the interval of now, as if
+    the state were that at its start: the certificate says so.
 
     Without `day` it is tomorrow. Where the site's loads end before the end of the day, or with `from_now`, the load is
     forecast from what was known; else the loads of the files are taken for those to come, and the answer says so.
     Without `look_ahead_h` a plan from files looks a day past its end, as far as the series reach. `state_source` names
-    the state in what is said of it.
+    the state in what is said of it. `hold_because` says why a plan from now trades nothing, where the caller knows.
 
     Raises `UnableToAccept` where too little is known, or the state does not fit the site.
     """
     assumptions: list[str] = []
     _check_asked(day, look_ahead_h)
     local, block, known_at = _asked_block(inputs, now, day, assumptions, from_now=from_now)
+    if with_interval_under_way and block.start > now:
+        block = replace(block, start=block.start - block.step, intervals=block.intervals + 1)
     if from_now or ends_before(inputs, block):
         return _day_ahead(
             inputs,
@@ -77,6 +84,7 @@ def plan_day(
             state_source=state_source,
             time_limit_s=time_limit_s,
             at_once=from_now,
+            hold_because=hold_because,
         )
     problem = problem_of_day(
         inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=look_ahead_h
@@ -150,13 +158,21 @@ def _day_ahead(
     state_source: str,
     time_limit_s: float,
     at_once: bool,
+    hold_because: tuple[str, ...],
 ) -> PlannedDay:
     """Plan from the past alone."""
     if state is not None:
         check_state(inputs, block, state, state_source)
         inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
     made = plan_from_past(
-        inputs, block, now=known_at, state=state, state_source=state_source, time_limit_s=time_limit_s, at_once=at_once
+        inputs,
+        block,
+        now=known_at,
+        state=state,
+        state_source=state_source,
+        time_limit_s=time_limit_s,
+        at_once=at_once,
+        hold_because=hold_because,
     )
     local = block.start_of(0).date()
     return PlannedDay(

@@ -63,10 +63,12 @@ def plan_from_past(
     state_source: str,
     time_limit_s: float,
     at_once: bool = False,
+    hold_because: tuple[str, ...] = (),
 ) -> PlannedAhead:
     """Plan a block from what was known at `now`: series values before it, and prices published by then.
 
-    A plan that begins `at_once` holds where the state is too old, of the future, or has no time.
+    A plan that begins `at_once` holds where the state is too old, of the future, or has no time; any plan holds for
+    what `hold_because` says.
 
     Raises `UnableToAccept` with every fault: series of another step, or no past to forecast from.
     """
@@ -101,7 +103,7 @@ def plan_from_past(
         raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error
     basis, evidence = basis_of(problem), replace(evidence_in(problem), forecast_from=past.end)
     against = reason_against(GuardedPlanner().last_periods(known), tariff.currency)
-    hold = [*_unverified(inputs, block, now), *([against] if against else [])]
+    hold = [*hold_because, *_unverified(inputs, block, now), *([against] if against else [])]
     if at_once and state is not None:
         hold += _outdated(state, inputs.site, now, state_source)
     plan, notes = _plan(basis, evidence, ahead, now, time_limit_s, hold)

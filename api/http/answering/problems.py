@@ -24,6 +24,7 @@ STATUSES = {
     403: "The key's role does not allow it.",
     404: "There is no such thing, or none that the key may know of.",
     408: "The request was not whole in its time.",
+    409: "It is being done by another request.",
     412: "The site is not at the version that the request is for.",
     413: "The request is too large.",
     415: "The content type is none that is read here.",

@@ -46,6 +46,7 @@ def plan(
 ) -> PlanInForce:
     """A plan of four hours from `START`, the same in every interval."""
     system = PlannedSystem(
+        protected_load_kw=4800.0,
         load_kw=(load_kw,) * INTERVALS,
         charge_kw=(charge_kw,) * INTERVALS,
         discharge_kw=(discharge_kw,) * INTERVALS,
