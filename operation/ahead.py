@@ -17,8 +17,9 @@ from ridethrough.operation.ceilings.futures import learn
 from ridethrough.operation.ceilings.planner import CeilingPlanner
 from ridethrough.operation.ceilings.policy import CeilingPlan, HourPolicy
 from ridethrough.operation.control.control_law import ControlOutcome, apply_control_law
-from ridethrough.operation.control.measured_loads import measured_loads
+from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
 from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.control.steps import MeterBefore
 from ridethrough.operation.planner import Known
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
@@ -189,6 +190,7 @@ def expected_course(ahead: Ahead, site: Site, state: SiteState, floor_kwh: Float
     full_kwh = sum(ups.max_stored_kwh for ups in site.ups)
     stored_kwh = [state.stored_in(site, ups.id) for ups in site.ups]
     done: list[ControlOutcome] = []
+    before: MeterBefore | None = _at_rest(loads)
     for part, hour, first, last in _hours(ahead.parts):
         capacity_kwh = part.plan.simulation.store.capacity_kwh
         above_kwh = min(capacity_kwh, max(0.0, capacity_kwh - full_kwh + sum(stored_kwh)))
@@ -201,7 +203,8 @@ def expected_course(ahead: Ahead, site: Site, state: SiteState, floor_kwh: Float
             floor_kwh=floor_kwh[:, first : last + 1],
             responses=(part.plan.response(hour, above_kwh),) * count,
         )
-        outcome = apply_control_law(site, block.interval_h, loads.part(first, last), orders, stored_kwh)
+        outcome = apply_control_law(site, block.interval_h, loads.part(first, last), orders, stored_kwh, before)
+        before = outcome.last
         stored_kwh = outcome.stored_kwh[:, -1].tolist()
         done.append(outcome)
     return ControlOutcome(
@@ -209,7 +212,14 @@ def expected_course(ahead: Ahead, site: Site, state: SiteState, floor_kwh: Float
         discharge_kw=np.hstack([each.discharge_kw for each in done]),
         stored_kwh=np.hstack([done[0].stored_kwh[:, :1], *(each.stored_kwh[:, 1:] for each in done)]),
         grid_kw=np.concatenate([each.grid_kw for each in done]),
+        last=before,
     )
+
+
+def _at_rest(loads: MeasuredLoads) -> MeterBefore:
+    """Before a plan the batteries are taken to rest under the load of its first interval."""
+    net_kw, carried_kw = float(loads.net_load_kw[0]), float(loads.carried_kw[0])
+    return MeterBefore(grid_kw=carried_kw, net_load_kw=net_kw, carried_kw=carried_kw)
 
 
 def ceilings_kw(ahead: Ahead) -> tuple[float, ...]:

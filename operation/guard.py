@@ -142,14 +142,15 @@ def _saved(known: Known, period: Horizon, planner: Planner) -> float:
     month = MonthToDate.begin(tariff, local_calendar(period, tariff.cycle, tariff.holidays), before)
     stored = [ups.max_stored_kwh for ups in site.ups]
     grid_kw, discharged_kwh = np.zeros(period.intervals), np.zeros(len(site.ups))
-    per_hour = max(1, _HOUR // period.step)
+    per_hour, last = max(1, _HOUR // period.step), None
     for start in range(0, period.intervals, per_hour):
         end = min(start + per_hour, period.intervals)
         block = replace(period, start=period.start + start * period.step, intervals=end - start)
         held = {ups.id: kwh for ups, kwh in zip(site.ups, stored, strict=True)}
         state = month.state(Stored(stored_kwh=held, unit_stored_kwh={}))
         planned = planner.plan(_known_at(replace(known, state=state), block, first + start, period.end))
-        done = apply_control_law(site, period.interval_h, loads.part(start, end), planned.orders, stored)
+        done = apply_control_law(site, period.interval_h, loads.part(start, end), planned.orders, stored, last)
+        last = done.last
         grid_kw[start:end], stored = done.grid_kw, done.stored_kwh[:, -1].tolist()
         discharged_kwh += done.discharge_kw.sum(axis=1) * period.interval_h
         month.meter(grid_kw, end)

@@ -11,6 +11,7 @@ from ridethrough.domain import Site, UpsMode, UpsSystem
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.operation.control.control_law import apply_control_law
 from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.control.steps import MeterBefore
 from ridethrough.operation.known.month_to_date import MonthToDate, Stored
 from ridethrough.operation.known.published import published_until
 from ridethrough.operation.planner import Known, Planner
@@ -33,6 +34,7 @@ class Loop:
     by_status: Counter[str] = field(default_factory=Counter)
     certified: int = 0
     warnings: dict[str, None] = field(default_factory=dict)
+    before: MeterBefore | None = None
 
     @classmethod
     def at_start(cls, case: StudyCase) -> "Loop":
@@ -70,6 +72,7 @@ def run(
                 month.meter(loop.grid_kw, block.stop)
             continue
         planner.begin_period()
+        loop.before = None  # so that a study which continues from a billing period goes the same way
         for block in blocks:
             _step(case, planner, loop, month, block=block, period=period)
             if progress is not None:
@@ -93,10 +96,10 @@ def _apply(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:
     here = slice(block.start, block.stop)
     loads = case.loads.part(block.start, block.stop)
     stored = loop.stored_kwh[:, block.start].tolist()
-    met = apply_control_law(case.site, case.horizon.interval_h, loads, orders, stored)
+    met = apply_control_law(case.site, case.horizon.interval_h, loads, orders, stored, loop.before)
     loop.charge_kw[:, here], loop.discharge_kw[:, here] = met.charge_kw, met.discharge_kw
     loop.stored_kwh[:, block.start + 1 : block.stop + 1] = met.stored_kwh[:, 1:]
-    loop.grid_kw[here] = met.grid_kw
+    loop.grid_kw[here], loop.before = met.grid_kw, met.last
     loop.done = block.stop
 
 

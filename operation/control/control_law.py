@@ -7,8 +7,8 @@ which gives the meter power for each load.
 
 Independent of the plan, the law keeps within the power bounds. It never takes a battery below its reserve at either end
 of an interval, never feeds back if that is not allowed, and never charges beyond the import limit. Below the reserve it
-charges first. This module reads no clock, keeps no state and touches no device: the backtest and the control loop use
-the same code.
+charges first. In the return from a storm or an alert it keeps the steps of the meter small (`steps`). This module reads
+no clock, keeps no state and touches no device: the backtest and the control loop use the same code.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ridethrough.domain.validation import Checks
 from ridethrough.operation.control.measured_loads import MeasuredLoads
 from ridethrough.operation.control.orders import MeterResponse, Orders
 from ridethrough.operation.control.sharing import SystemInterval, share
+from ridethrough.operation.control.steps import MeterBefore, meter_band_kw
 
 FloatArray = NDArray[np.float64]
 
@@ -33,18 +34,29 @@ _ROUNDING_KW = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ControlOutcome:
-    """The result of the law: powers (kW) by system and interval, stored energy (kWh) at boundaries, meter (kW)."""
+    """The result of the law: powers (kW) by system and interval, stored energy (kWh) at boundaries, meter (kW).
+
+    `last` is the last interval, for the law to go on from.
+    """
 
     charge_kw: FloatArray
     discharge_kw: FloatArray
     stored_kwh: FloatArray
     grid_kw: FloatArray
+    last: MeterBefore | None
 
 
-def apply_control_law(
-    site: Site, interval_h: float, loads: MeasuredLoads, orders: Orders, stored_kwh: Sequence[float]
+def apply_control_law(  # noqa: PLR0917 - the site, its loads and orders, and where they start from
+    site: Site,
+    interval_h: float,
+    loads: MeasuredLoads,
+    orders: Orders,
+    stored_kwh: Sequence[float],
+    before: MeterBefore | None = None,
 ) -> ControlOutcome:
     """Decide on successive intervals, from the stored energy at their start (kWh by system).
+
+    `before` is the interval before the first one. Without it, the step into the first interval is not limited.
 
     Raises `UnableToAccept` for loads, orders and stored energy of different shapes, or with values that are not
     numbers.
@@ -60,7 +72,7 @@ def apply_control_law(
     spare = [-np.inf] * intervals
     if orders.spare_below_kw is not None:
         spare = np.nan_to_num(orders.spare_below_kw, nan=-np.inf, neginf=-np.inf).tolist()
-    responses = orders.responses or (None,) * intervals
+    responses, limit_kw = orders.responses or (None,) * intervals, loads.step_limit_kw.tolist()
     grid_kw = []
     for t, net_kw in enumerate(loads.net_load_kw.tolist()):
         for system in systems:
@@ -70,6 +82,9 @@ def apply_control_law(
             grid_kw.append(meter.follow(t, net_kw, targets[t], spare[t]))
         else:
             grid_kw.append(meter.respond(net_kw, response))
+        if before is not None and limit_kw[t] < np.inf:
+            grid_kw[-1] = meter.step(net_kw, grid_kw[-1], limit_kw[t], before)
+        before = MeterBefore.of(systems, net_kw, grid_kw[-1])
         for system in systems:
             system.leave()
     return ControlOutcome(
@@ -77,6 +92,7 @@ def apply_control_law(
         discharge_kw=np.array([system.discharged_kw for system in systems]).reshape(len(systems), intervals),
         stored_kwh=np.array([system.boundaries_kwh for system in systems]),
         grid_kw=np.array(grid_kw, dtype=float),
+        last=before,
     )
 
 
@@ -129,6 +145,22 @@ class _Meter:
             for system, part_kw in zip(self.systems, share(missing_kw, rooms, rooms), strict=True):
                 system.take_kw(part_kw)
             grid_kw = self._grid_kw(net_kw)
+        return self._within_limits(net_kw, grid_kw)
+
+    def step(self, net_kw: float, grid_kw: float, limit_kw: float, before: MeterBefore) -> float:
+        """Bring the meter within a step of the interval before, as far as reserve and limits allow; return it (kW)."""
+        lowest_kw, highest_kw = meter_band_kw(self.systems, net_kw, limit_kw, before)
+        if grid_kw > highest_kw + _ROUNDING_KW:
+            grid_kw = self._take_less(net_kw, grid_kw - highest_kw)
+        elif grid_kw < lowest_kw - _ROUNDING_KW:
+            grid_kw = self._give_less(net_kw, lowest_kw - grid_kw)
+            rooms = [system.could_take_kw for system in self.systems]
+            parts = share(max(0.0, lowest_kw - grid_kw), rooms, rooms)
+            for system, part_kw in zip(self.systems, parts, strict=True):
+                system.take_kw(part_kw)
+            grid_kw = self._grid_kw(net_kw)
+        else:
+            return grid_kw
         return self._within_limits(net_kw, grid_kw)
 
     def _grid_kw(self, net_kw: float) -> float:

@@ -22,7 +22,8 @@ class MeasuredLoads:
     """Measured loads and the resulting power limits; arrays have the shape of those of `Orders`.
 
     `net_load_kw` is the meter with every battery at rest. `floor_kwh` is the reserve that the load of each interval
-    requires, at both ends of the interval. `step_limit_kw` is the largest step of the meter into each interval.
+    requires, at both ends of the interval. `step_limit_kw` is the largest step of the meter into each interval,
+    and `carried_kw` the meter where batteries give only what the rectifiers cannot carry.
     """
 
     load_kw: FloatArray
@@ -33,6 +34,7 @@ class MeasuredLoads:
     discharge_ceiling_kw: FloatArray
     floor_kwh: FloatArray
     step_limit_kw: FloatArray
+    carried_kw: FloatArray
 
     def part(self, first: int, last: int) -> MeasuredLoads:
         """The intervals from `first` to before `last`."""
@@ -45,6 +47,7 @@ class MeasuredLoads:
             discharge_ceiling_kw=self.discharge_ceiling_kw[:, first:last],
             floor_kwh=self.floor_kwh[:, first:last],
             step_limit_kw=self.step_limit_kw[first:last],
+            carried_kw=self.carried_kw[first:last],
         )
 
 
@@ -82,6 +85,7 @@ def measured_loads(
         discharge_ceiling_kw=np.array([each.discharge_ceiling_kw for each in bounds]),
         floor_kwh=floors,
         step_limit_kw=step_limits_kw(site, horizon, held),
+        carried_kw=carried_kw,
     )
 
 

@@ -159,6 +159,21 @@ class SystemInterval:
         return dc_kw / self._rect if dc_kw >= 0 else dc_kw * self._rect
 
     @property
+    def draws_kw(self) -> float:
+        """What charging draws at the meter."""
+        return self.charge_kw / self._rect
+
+    @property
+    def needs_kw(self) -> float:
+        """What charging for the reserve draws at the meter."""
+        return self.charge_least_kw / self._rect
+
+    @property
+    def must_give_kw(self) -> float:
+        """What the battery gives because the rectifiers cannot carry the load, at the meter."""
+        return float(self.discharge_least_kw / self._rect)
+
+    @property
     def could_drop_kw(self) -> float:
         """The possible decrease of charging."""
         return (self.charge_kw - self.charge_least_kw) / self._rect
