@@ -15,8 +15,6 @@ from typing import Any
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being answered."""
-PLAN_ID: ContextVar[str | None] = ContextVar("plan_id", default=None)
-"""The id of the plan that is being made or followed."""
 ACCESS_LOG = "ridethrough.access"
 _FIELDS = "fields"
 
@@ -54,14 +52,15 @@ class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write time, level, logger, message, ids, fields, and the traceback where there is one."""
+        """Write time, level, logger, message, the request's id, fields, and the traceback where there is one."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: value for name, value in _ids().items() if value is not None}
+        if REQUEST_ID.get() is not None:
+            line["request_id"] = REQUEST_ID.get()
         line |= getattr(record, _FIELDS, {})
         if record.exc_info and record.exc_info[1] is not None:
             line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
@@ -72,18 +71,14 @@ class TextLines(logging.Formatter):
     """One line in words, with the id of its request at the end."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write level, message and ids; control characters are written as escapes."""
+        """Write level, message and the request's id; control characters are written as escapes."""
         message = record.getMessage()
         written = message if message.isprintable() else message.encode("unicode_escape").decode("ascii")
-        ids = "".join(f" {name}={value}" for name, value in _ids().items() if value is not None)
-        line = f"{record.levelname + ':':<9} {written}{ids}"
+        asked = "" if REQUEST_ID.get() is None else f" request_id={REQUEST_ID.get()}"
+        line = f"{record.levelname + ':':<9} {written}{asked}"
         if record.exc_info and record.exc_info[1] is not None:
             line += "\n" + "".join(traceback.format_exception(record.exc_info[1]))
         return line
 
 
 _FORMATTERS = {LogFormat.TEXT: TextLines, LogFormat.JSON: JsonLines}
-
-
-def _ids() -> dict[str, str | None]:
-    return {"request_id": REQUEST_ID.get(), "plan_id": PLAN_ID.get()}

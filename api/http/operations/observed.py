@@ -1,7 +1,8 @@
 """Every request, as those who run the service see it: an id, a line in the log, and what is counted.
 
 The id is the client's `X-Request-ID`, if it is one, and is answered in the same header. A route is named by its
-template, so that a label never holds what a client wrote.
+template, so that a label never holds what a client wrote. A route that makes or follows a plan says which by
+`request.state.plan_id`.
 """
 
 import re
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ridethrough.api.logs import PLAN_ID, REQUEST_ID, log_answer
+from ridethrough.api.logs import REQUEST_ID, log_answer
 from ridethrough.api.metrics import PLANS, REQUEST_S, REQUESTS, REQUESTS_IN_PROGRESS
 
 UNMATCHED = "none"
@@ -34,7 +35,6 @@ class Observed:
             return
         noted = _Noted(scope)
         REQUEST_ID.set(noted.request_id)
-        PLAN_ID.set(None)
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -77,8 +77,11 @@ class _Noted:
         client = self._scope.get("client")
         state: dict[str, Any] = self._scope.get("state", {})
         caller = getattr(state.get("caller"), "name", None)
+        plan_id = state.get("plan_id")
+        about = "" if plan_id is None else f" plan_id={plan_id}"
+        asked = f'{client[0] if client else "-"} "{method} {self._scope["path"]}"'
         log_answer(
-            f'{client[0] if client else "-"} "{method} {self._scope["path"]}" {self._status} {seconds * 1e3:.0f} ms',
+            f"{asked} {self._status} {seconds * 1e3:.0f} ms{about}",
             method=method,
             path=self._scope["path"],
             route=route,
@@ -86,4 +89,5 @@ class _Noted:
             duration_ms=round(seconds * 1e3, 1),
             client=client[0] if client else None,
             caller=caller,
+            **({} if plan_id is None else {"plan_id": plan_id}),
         )

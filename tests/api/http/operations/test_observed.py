@@ -6,7 +6,10 @@ import re
 
 import pytest
 from asking import ask
+from fastapi import Request
 
+from ridethrough.api.http.access.roles import OPEN
+from ridethrough.api.http.answering.strict_requests import service_router
 from ridethrough.api.http.server import create_app
 from ridethrough.api.logs import ACCESS_LOG, JsonLines, LogFormat, TextLines, log_config
 from ridethrough.api.metrics import REGISTRY
@@ -63,6 +66,22 @@ def test_a_line_as_json_has_the_id_and_the_fields_and_no_query(caplog: pytest.Lo
     assert line["duration_ms"] >= 0
     assert "hidden" not in written[0]
     assert "secret" not in written[0]
+
+
+def _follows_a_plan(request: Request) -> str:
+    request.state.plan_id = "plan-7"
+    return "followed"
+
+
+def test_a_line_has_the_plan_that_was_made_or_followed(caplog: pytest.LogCaptureFixture) -> None:
+    app, router = create_app(), service_router()
+    router.get("/follow", dependencies=[OPEN])(_follows_a_plan)
+    app.include_router(router)
+    with caplog.at_level(logging.INFO, ACCESS_LOG):
+        ask(app, "GET", "/follow")
+    (record,) = [each for each in caplog.records if each.name == ACCESS_LOG]
+    assert json.loads(JsonLines().format(record))["plan_id"] == "plan-7"
+    assert TextLines().format(record).endswith(" ms plan_id=plan-7")
 
 
 def test_a_line_in_words_is_one_line_whatever_it_says() -> None:
