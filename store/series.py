@@ -1,8 +1,8 @@
 """Series: readings of a site by name, in one compressed block a day. What was recorded once stays for ever.
 
 A block holds the values of one UTC day, one a step from `phase` after midnight on, NaN where nothing is known. Readings
-that touch a day write a new block of it, with the older values where they say nothing. So a read as known at a moment
-takes, of each day, the newest block recorded by then.
+that touch a day write a new block of it, with the older values where they say nothing, and note on the older block when
+it was superseded. So a read as known at a moment takes the blocks that were recorded by then and not superseded.
 """
 
 import zlib
@@ -12,7 +12,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, String, Table, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from ridethrough.store.schema import METADATA, microseconds, moment
 from ridethrough.store.sites import LONGEST_ID, record_at
@@ -20,6 +32,7 @@ from ridethrough.store.sites import LONGEST_ID, record_at
 LONGEST_NAME = 100
 _DAY_US = 24 * 3600 * 1_000_000
 _LEVEL = 6
+_NEVER = 2**63 - 1
 
 SERIES_BLOCKS = Table(
     "series_blocks",
@@ -28,6 +41,7 @@ SERIES_BLOCKS = Table(
     Column("name", String(LONGEST_NAME), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("recorded_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("superseded_at", BigInteger, nullable=False),
     Column("step_us", BigInteger, nullable=False),
     Column("phase_us", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
@@ -110,7 +124,7 @@ def append_series(
         return Taken(recorded_at=record_at(connection, site_id, now), new=0, replaced=0, unchanged=0)
     if not may_change_step:
         _require_step(connection, site_id, name, given[0])
-    there = {block.day: block for block in _newest(connection, site_id, name, (given[0].day, given[-1].day))}
+    there = {block.day: block for block in _known(connection, site_id, name, (given[0].day, given[-1].day))}
     at = record_at(connection, site_id, now)
     rows, counts = [], np.zeros(3, dtype=np.int64)
     for block in given:
@@ -120,6 +134,7 @@ def append_series(
         if old is None or not _same(old, merged):
             rows.append(_row(site_id, name, merged, microseconds(at)))
     if rows:
+        _supersede(connection, site_id, name, at, [row["day"] for row in rows if row["day"] in there])
         connection.execute(insert(SERIES_BLOCKS), rows)
     new, replaced, unchanged = (int(count) for count in counts)
     return Taken(recorded_at=at, new=new, replaced=replaced, unchanged=unchanged)
@@ -138,7 +153,7 @@ def read_series(
     first = None if start is None else microseconds(start)
     last = None if end is None else microseconds(end)
     days = (None if first is None else first // _DAY_US, None if last is None else (last - 1) // _DAY_US)
-    blocks = _newest(connection, site_id, name, days, known_at)
+    blocks = _known(connection, site_id, name, days, known_at)
     if not blocks:
         nothing = np.empty(0, dtype=np.int64)
         return StoredReadings(starts=nothing.astype("datetime64[us]"), values=np.empty(0), steps_us=nothing)
@@ -155,16 +170,10 @@ def read_series(
 
 def clear_series(connection: Connection, site_id: str, name: str, *, now: datetime) -> int:
     """Record that a series has no readings any more, and say how many days had some; older moments keep theirs."""
-    blocks = [block for block in _newest(connection, site_id, name) if len(block.values)]
-    if blocks:
-        at = microseconds(record_at(connection, site_id, now))
-        empty = np.empty(0)
-        rows = [
-            _row(site_id, name, _Block(day=each.day, step_us=each.step_us, phase_us=each.phase_us, values=empty), at)
-            for each in blocks
-        ]
-        connection.execute(insert(SERIES_BLOCKS), rows)
-    return len(blocks)
+    days = [block.day for block in _known(connection, site_id, name)]
+    if days:
+        _supersede(connection, site_id, name, record_at(connection, site_id, now), days)
+    return len(days)
 
 
 def series_names(connection: Connection, site_id: str) -> list[str]:
@@ -189,49 +198,49 @@ def series_extent(connection: Connection, site_id: str, name: str) -> SeriesExte
     )
 
 
-def _newest(
+def _known(
     connection: Connection,
     site_id: str,
     name: str,
     days: tuple[int | None, int | None] = (None, None),
     known_at: datetime | None = None,
 ) -> list[_Block]:
-    """The newest block of each of `days` (first and last), as known at a moment, in the order of days."""
+    """The blocks of `days` (first and last), as known at a moment, in the order of days."""
     table, (first, last) = SERIES_BLOCKS.c, days
     wanted = [table.site_id == site_id, table.name == name]
     if first is not None:
         wanted.append(table.day >= first)
     if last is not None:
         wanted.append(table.day <= last)
-    if known_at is not None:
-        wanted.append(table.recorded_at <= microseconds(known_at))
-    newest = (
-        select(table.day, func.max(table.recorded_at).label("recorded_at"))
-        .where(*wanted)
-        .group_by(table.day)
-        .subquery()
-    )
-    joined = (
-        select(table.day, table.step_us, table.phase_us, table.content)
-        .join(newest, (table.day == newest.c.day) & (table.recorded_at == newest.c.recorded_at))
-        .where(*wanted)
-        .order_by(table.day)
-    )
+    if known_at is None:
+        wanted.append(table.superseded_at == _NEVER)
+    else:
+        at = microseconds(known_at)
+        wanted += [table.recorded_at <= at, table.superseded_at > at]
+    found = select(table.day, table.step_us, table.phase_us, table.content).where(*wanted).order_by(table.day)
     return [
         _Block(day=day, step_us=step_us, phase_us=phase_us, values=_unpacked(content))
-        for day, step_us, phase_us, content in connection.execute(joined)
+        for day, step_us, phase_us, content in connection.execute(found)
     ]
+
+
+def _supersede(connection: Connection, site_id: str, name: str, at: datetime, days: list[int]) -> None:
+    """Note that the blocks of some days are no longer the newest."""
+    if not days:
+        return
+    table = SERIES_BLOCKS.c
+    newest = [table.site_id == site_id, table.name == name, table.superseded_at == _NEVER]
+    noted = update(SERIES_BLOCKS).where(*newest, table.day == bindparam("of_day"))
+    connection.execute(noted.values(superseded_at=microseconds(at)), [{"of_day": day} for day in days])
 
 
 def _require_step(connection: Connection, site_id: str, name: str, given: _Block) -> None:
     """Check that readings have the step of those that are there."""
     table = SERIES_BLOCKS.c
-    last = select(func.max(table.recorded_at)).where(table.site_id == site_id, table.name == name).scalar_subquery()
-    wanted = select(table.day, table.step_us, table.phase_us, table.content).where(
-        table.site_id == site_id, table.name == name, table.recorded_at == last
-    )
-    row = connection.execute(wanted.limit(1)).one_or_none()
-    if row is None or not len(_unpacked(row.content)):
+    newest = [table.site_id == site_id, table.name == name, table.superseded_at == _NEVER]
+    wanted = select(table.day, table.step_us, table.phase_us).where(*newest).order_by(table.day.desc()).limit(1)
+    row = connection.execute(wanted).one_or_none()
+    if row is None:
         return
     if (row.step_us, row.phase_us) != (given.step_us, given.phase_us):
         raise UnableToAppend(row.step_us, given.step_us, moment(row.day * _DAY_US))
@@ -257,7 +266,7 @@ def _blocks_of(stretch: Stretch) -> list[_Block]:
 
 def _merged(old: _Block | None, new: _Block, *, may_change_step: bool) -> _Block:
     """The new values of a day, and the old ones where there are no new."""
-    if old is None or not len(old.values):
+    if old is None:
         return new
     if (old.step_us, old.phase_us) != (new.step_us, new.phase_us):
         shorter = min(old.step_us, new.step_us)
@@ -282,7 +291,7 @@ def _same(old: _Block, new: _Block) -> bool:
 def _news(old: _Block | None, new: _Block) -> NDArray[np.int64]:
     """How many of a day's given values are new, replace another, and were there."""
     given = ~np.isnan(new.values)
-    if old is None or not len(old.values):
+    if old is None:
         return np.array([given.sum(), 0, 0])
     before = _looked_up(old, new)
     there = given & ~np.isnan(before)
@@ -303,6 +312,7 @@ def _row(site_id: str, name: str, block: _Block, recorded_at: int) -> dict[str, 
         "name": name,
         "day": block.day,
         "recorded_at": recorded_at,
+        "superseded_at": _NEVER,
         "step_us": block.step_us,
         "phase_us": block.phase_us,
         "content": zlib.compress(block.values.astype("<f8").tobytes(), _LEVEL),

@@ -31,6 +31,7 @@ from ridethrough.api.commands.access_options import (
     NoAuthOption,
     access_of,
 )
+from ridethrough.api.commands.backup_commands import backup, restore
 from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
 from ridethrough.api.commands.check_command import check
@@ -266,6 +267,8 @@ app.command()(swing)
 app.add_typer(tariffs)
 app.add_typer(keys)
 app.command()(bench)
+app.command()(backup)
+app.command()(restore)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -35,18 +35,31 @@ def store_of(data: Path | None, database: str | None) -> "Iterator[Database | No
 
     Raises `UnableToAccept` for both at once, and for one that cannot be opened.
     """
-    from ridethrough.store.database import UnableToStore, open_database  # noqa: PLC0415 - slow, and few commands need it
-
     if data is not None and database is not None:
         raise UnableToAccept([Fault(field="--database", value="a database", allowed="left out with --data")])
-    if data is None and database is None:
+    if data is not None:
+        with opened(url_of(data), field="--data") as store:
+            yield store
+    elif database is not None:
+        with opened(database, field="--database") as store:
+            yield store
+    else:
         yield None
-        return
+
+
+@contextmanager
+def opened(url: str, *, field: str) -> "Iterator[Database]":
+    """The store at a URL, open within the block; `field` is how the user named it.
+
+    Raises `UnableToAccept` where it cannot be opened.
+    """
+    from ridethrough.store.database import UnableToStore, open_database  # noqa: PLC0415 - slow, and few commands need it
+
     try:
-        store = open_database(database if data is None else url_of(data))  # type: ignore[arg-type]
+        store = open_database(url)
     except UnableToStore as error:
-        field, value = ("--data", str(data)) if data is not None else ("--database", "a database")
-        raise UnableToAccept([Fault(field=field, value=value, allowed=f"one that can be opened: {error}")]) from error
+        fault = Fault(field=field, value="a store", allowed=f"one that can be opened: {error}")
+        raise UnableToAccept([fault]) from error
     try:
         yield store
     finally:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
@@ -13,8 +14,8 @@ CONNECTION = "connection"
 """The attribute of alembic's configuration by which `env.py` is handed the connection."""
 
 
-def migrate(connection: Connection) -> None:
-    """Make every change that the database lacks, within the transaction of the connection.
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Make every change that the database lacks, up to a revision, within the transaction of the connection.
 
     Raises `UnableToStore` for a database that has changes which this version does not know.
     """
@@ -23,6 +24,11 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("path_separator", "newline")
     config.attributes[CONNECTION] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise UnableToStore(f"the database is from a later version of Ridethrough: install that ({error})") from error
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that a database has; None for one without tables."""
+    return MigrationContext.configure(connection).get_current_revision()

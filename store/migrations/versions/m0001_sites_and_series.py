@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False, autoincrement=False),
+        sa.Column("superseded_at", sa.BigInteger(), nullable=False),
         sa.Column("step_us", sa.BigInteger(), nullable=False),
         sa.Column("phase_us", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
