@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Horizon, PriceSeries
+from ridethrough.domain import Horizon, PriceSeries, Site
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.operation.ceilings.hours import net_load_kw
 from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
@@ -49,7 +49,8 @@ class GuardedPlanner:
     planner: Planner = field(default_factory=CeilingPlanner)
     rehearsed: Callable[[], Planner] = field(default=lambda: CeilingPlanner(settings=_REPLAYED))
     """Makes the planner that is replayed: the same, searching less often."""
-    _replayed: dict[datetime, Replayed] = field(default_factory=dict)
+    _replayed: dict[datetime, tuple[Site, Replayed]] = field(default_factory=dict)
+    """By the start of a period: what it came to, for the site as it was known then."""
     _against: str | None = None
 
     information = Information.DAY_AHEAD
@@ -83,13 +84,18 @@ class GuardedPlanner:
         )
 
     def last_periods(self, known: Known) -> tuple[Replayed, ...]:
-        """The last complete billing periods on record, replayed once each."""
+        """The last complete billing periods on record, each replayed once, and again where the site is another.
+
+        So a study that goes on from a checkpoint judges as one that was not broken off.
+        """
         found = []
         for label, horizon in _complete_periods(known):
-            if horizon.start not in self._replayed:
+            site, replayed = self._replayed.get(horizon.start, (None, None))
+            if replayed is None or site != known.site:
                 saved = _saved(known, horizon, self.rehearsed())
-                self._replayed[horizon.start] = Replayed(billing_period=label, saved=saved)
-            found.append(self._replayed[horizon.start])
+                replayed = Replayed(billing_period=label, saved=saved)
+                self._replayed[horizon.start] = (known.site, replayed)
+            found.append(replayed)
         return tuple(found)
 
 

@@ -109,7 +109,10 @@ def base_bill(case: StudyCase) -> float:
 def saved_within(case: StudyCase, grid_kw: FloatArray, first: int, last: int) -> float:
     """What a meter series saves in some of its intervals, which are to be whole billing periods."""
     span = case.horizon.part(first, last)
-    before, after = (bill(case.tariff, span, kw[first:last]).exact_total for kw in (load_kw(case), grid_kw))
+    prices = case.record.prices(span)
+    before, after = (
+        bill(case.tariff, span, kw[first:last], prices=prices).exact_total for kw in (load_kw(case), grid_kw)
+    )
     return float(before - after)
 
 

@@ -11,23 +11,31 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from study_cases import case, tariff
+from sites import site, ups_system
+from study_cases import DAY, case, peaky_kw, tariff
 
 from ridethrough.domain import UnableToAccept
 from ridethrough.finance.study.backtest import StudyOptions, study
+from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.checkpoints.checkpoint import inputs_sha256
 from ridethrough.finance.study.checkpoints.checkpoint_key import key_for
 from ridethrough.finance.study.study import Study
+from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
+from ridethrough.operation.guard import GuardedPlanner
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 
 DAYS = 45
+ROOT = Path(__file__).parents[3]
 
 KILLED_HALF_WAY = """
 import os, signal, sys
 from pathlib import Path
 from study_cases import case
 from ridethrough.finance.study.backtest import StudyOptions, study
+from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
+from ridethrough.operation.guard import GuardedPlanner
 from ridethrough.operation.yardsticks import PersistencePlanner
 
 def die(done, total):
@@ -36,6 +44,18 @@ def die(done, total):
 
 study(case({days}), PersistencePlanner(), options=StudyOptions(checkpoint=Path(sys.argv[1])), progress=die)
 """
+
+
+def guarded_case() -> StudyCase:
+    """Hourly plans by ceilings; the load rises above the protected load and, in June, above all before."""
+    load_kw = np.minimum(peaky_kw(62 + DAYS), 4150.0)
+    load_kw[(62 + 12) * DAY + 14] = 4390.0
+    premises = site(ups_system(protected_load_kw=4000))
+    return case(DAYS, before=62, load_kw=load_kw, premises=premises, every_h=1.0)
+
+
+def guarded_planner() -> GuardedPlanner:
+    return GuardedPlanner(planner=CeilingPlanner(settings=CeilingSettings(futures=8)))
 
 
 def options(checkpoint: Path | None) -> StudyOptions:
@@ -48,8 +68,7 @@ def figures(done: Study) -> tuple[object, ...]:
 
 def test_a_study_that_is_killed_half_way_and_resumed_comes_to_the_same(tmp_path: Path) -> None:
     checkpoint = tmp_path / "study.checkpoint"
-    root = Path(__file__).parents[3]
-    paths = os.pathsep.join([str(root), str(root / "tests" / "support" / "builders")])
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support" / "builders")])
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_HALF_WAY.format(days=DAYS), checkpoint],
         env={**os.environ, "PYTHONPATH": paths},
@@ -68,6 +87,39 @@ def test_a_study_that_is_killed_half_way_and_resumed_comes_to_the_same(tmp_path:
     assert figures(resumed) == figures(study(case(DAYS), PersistencePlanner(), options=options(None)))
     again = study(case(DAYS), PersistencePlanner(), options=options(checkpoint))
     assert figures(again) == figures(resumed), "nothing is left to do"
+
+
+GUARDED_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import test_backtest_checkpoint as made
+from ridethrough.finance.study.backtest import study
+
+def die(done, total):
+    if done >= 33 * 24:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+study(made.guarded_case(), made.guarded_planner(), options=made.options(Path(sys.argv[1])), progress=die)
+"""
+
+
+def test_a_guarded_study_by_ceilings_that_is_killed_and_resumed_comes_to_the_same_digits(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "study.checkpoint"
+    folders = (ROOT, ROOT / "tests" / "support" / "builders", Path(__file__).parent)
+    killed = subprocess.run(
+        [sys.executable, "-c", GUARDED_KILLED, checkpoint],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+        check=False,
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert json.loads(checkpoint.read_text().splitlines()[1])["done"] == 30 * 24
+    planner = guarded_planner()
+    resumed = study(guarded_case(), planner, options=options(checkpoint))
+    whole = study(guarded_case(), guarded_planner(), options=options(None))
+    assert figures(resumed) == figures(whole)
+    assert any(np.diff(resumed.ups[0].reserve_kwh) > 0), "the reserve rose in June"
+    assert whole.safety.by_status == {"optimal": DAYS * 24}
 
 
 def test_a_checkpoint_of_other_inputs_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -53,4 +53,4 @@ def test_the_plans_of_a_month_add_up_to_its_study() -> None:
     saved = costs[0] - costs[1]
     assert saved > 0
     assert -sum(planner.told) == pytest.approx(saved, rel=0.1)
-    assert max(-each for each in planner.told) < saved / 10  # a peak's whole price is never one day's saving
+    assert max(-each for each in planner.told) < saved / 8  # a peak's whole price is never one day's saving
