@@ -29,6 +29,7 @@ from ridethrough.api.reading.tables.readings import (
     described_instants,
     first_row_by_row,
     plain_instants,
+    register_faults,
     values_of,
     width_faults,
 )
@@ -138,6 +139,7 @@ def _parsed(content: bytes, query: SeriesQuery) -> tuple[Columns, Cells, Instant
         instants = described_instants(cells, columns, form, clock_of(named) if named else None, faults, holes=holes)
     values = values_of(cells, columns, form, faults, holes=holes)
     faults += width_faults(cells, columns)
+    faults += register_faults(cells, columns, values)
     if not any(fault.field.startswith(f"row {cells.numbers[-1]},") for fault in faults):
         faults += cut_off_faults(table, cells, columns, values)
     if not faults and len(cells.rows) < _FEWEST_ROWS:

@@ -28,9 +28,14 @@ _LOAD_UNITS = {name.lower(): name for name in (*POWER_UNITS, *ENERGY_UNITS)}
 _LOAD_UNIT = re.compile(r"(?<![a-z])(kwh|mwh|wh|kw|mw|w)(?![a-z])")
 _BARE_WATT = re.compile(r"(?:[\[(]|_)w(?:[\])]|$)")
 _PRICE_UNIT = re.compile(r"(?:/|per[ _]?)\s*(kwh|mwh)")
-_CENT = re.compile(r"(?<![a-z])(?:ct|cent|cents)(?![a-z])")
+_CENT = re.compile(r"(?<![a-z])(?:ct|cts|cent|cents|pence)(?![a-z])|\u00a2|(?<![a-z])[cp]\s*(?:/|per)")
+_MILL = re.compile(r"(?<![a-z])mills?(?![a-z])")
+"""A thousandth of a currency: no unit that a format knows."""
 _END_WORDS = re.compile(r"(?<![a-z])(?:end|ends|bis|to|until|ending)(?![a-z])|end(?:e|time|zeit)(?![a-z])|\u7d42\u4e86")
 _START_WORDS = re.compile(r"(?<![a-z])(?:start|von|from|begin|beginn)(?![a-z])")
+_UTC_WORDS = re.compile(r"(?<![a-z])(?:utc|gmt|zulu)(?![a-z])")
+_WINTER_WORDS = re.compile(r"(?<![a-z])(?:cet|mez|eet|est|cst|mst|pst)(?![a-z])|winterzeit|standard time")
+_SUMMER_WORDS = re.compile(r"(?<![a-z])(?:cest|mesz|eest|edt|cdt|mdt|pdt)(?![a-z])")
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -85,10 +90,12 @@ def unit_of(name: str, *, price: bool) -> str | None:
     text = name.lower()
     if price:
         found = _PRICE_UNIT.search(text)
-        if found is None:
+        if found is None or _MILL.search(text):
             return None
         unit = "per_MWh" if found[1] == "mwh" else "per_kWh"
-        return "cent_per_kWh" if _CENT.search(text) and unit == "per_kWh" else unit
+        if not _CENT.search(text):
+            return unit
+        return "cent_per_kWh" if unit == "per_kWh" else None
     units = [each for each in _LOAD_UNIT.findall(text.replace("_", " ")) if each != "w"]
     if units:
         return _LOAD_UNITS[units[0]] if len(set(units)) == 1 else None
@@ -105,6 +112,17 @@ def says_end(names: Iterable[str]) -> bool:
     """Whether the name of a time column speaks of the end of an interval."""
     words = [_CAPITAL.sub(" ", name).lower().replace("_", " ") for name in names]
     return any(_END_WORDS.search(each) is not None and _START_WORDS.search(each) is None for each in words)
+
+
+def names_utc(names: Iterable[str]) -> bool:
+    """Whether the name of a time column says that its clock is UTC."""
+    return any(_UTC_WORDS.search(name.lower().replace("_", " ")) is not None for name in names)
+
+
+def names_a_clock(names: Iterable[str]) -> bool:
+    """Whether the name of a time column says UTC, or a winter time without its summer time."""
+    text = " ".join(names).lower().replace("_", " ")
+    return names_utc([text]) or (_WINTER_WORDS.search(text) is not None and _SUMMER_WORDS.search(text) is None)
 
 
 def column(rows: Sequence[Sequence[Cell]], index: int) -> list[Cell]:

@@ -11,6 +11,8 @@ from ridethrough.api.reading.tables.layout import (
     column,
     format_to_write,
     layout_of,
+    names_a_clock,
+    names_utc,
     says_end,
     unit_of,
     why_not,
@@ -107,11 +109,13 @@ def _proposal(
     remarks = []
     cells = joined_times([column(table.rows[layout.first :], each) for each in layout.time])
     times = parse_times(cells, form.time_format or strptime_of(layout.time_formats[0]))
-    if times.local and written.timezone is None:
-        written = replace(written, timezone=clock or _UNKNOWN_CLOCK)
-        if clock is None:
-            remarks.append("put the clock of the file in place of UTC, such as Europe/Berlin")
     names = tuple(layout.names[each] for each in layout.time)
+    if times.local and written.timezone is None:
+        written = replace(written, timezone=(None if names_utc(names) else clock) or _UNKNOWN_CLOCK)
+        if names_a_clock(names):
+            remarks.append(f"the column's name tells a clock: is its time that of {written.timezone} all year?")
+        elif clock is None:
+            remarks.append("put the clock of the file in place of UTC, such as Europe/Berlin")
     midnight_of = clock_of(written.timezone or clock or _UNKNOWN_CLOCK)
     late = starts_one_step_late(times, cells, midnight_of)
     if written.stamps is None and (times.written_24 or says_end(names) or late):

@@ -1,5 +1,6 @@
 """From the cells of two columns to instants and numbers; any other cell is a fault with its row."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
@@ -8,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.api.reading.tables.columns import Columns
-from ridethrough.api.reading.tables.csv_format import CsvFormat, Stamps
-from ridethrough.api.reading.tables.layout import column, format_choice, is_footer, says_end
+from ridethrough.api.reading.tables.csv_format import ENERGY_UNITS, CsvFormat, Stamps
+from ridethrough.api.reading.tables.layout import column, format_choice, is_footer, names_a_clock, says_end
 from ridethrough.api.reading.tables.local_clock import instants_of, starts_one_step_late, usual_step
 from ridethrough.api.reading.tables.looks import joined_times
 from ridethrough.api.reading.tables.numbers import is_missing, may_be_thousands, numbers_of
@@ -21,6 +22,10 @@ PLAIN_TIME = "an ISO 8601 time with a UTC offset, such as 2026-07-01T00:00-04:00
 _MOST_FOOTERS = 20
 _FEWEST_ROWS = 2
 _LONGEST_SHOWN = 60
+_COUNTS = re.compile(r"z(?:\u00e4|ae)hlerstand|register|cumulat|kumul|(?<![a-z])index(?![a-z])")
+_FEWEST_COUNTS = 24
+_FAR_ABOVE = 1000.0
+"""The count of a meter is far above what an interval adds to it."""
 _CUT_BY = 5.0
 """A last value without its last digit is a tenth of the others: below a fifth of the least it is in doubt."""
 
@@ -93,6 +98,19 @@ def _untold_sign(cells: Cells, columns: Columns) -> Iterator[Fault]:
         yield Fault(field=f"column {columns.value_name}", value=first, allowed=allowed)
 
 
+def register_faults(cells: Cells, columns: Columns, values: NDArray[np.float64]) -> Iterator[Fault]:
+    """Find a column of energy that only rises: the count of a meter, and not the energy of each interval."""
+    steps = np.diff(values)
+    if columns.unit not in ENERGY_UNITS or len(steps) < _FEWEST_COUNTS or not (steps >= 0).all() or not steps.any():
+        return
+    if _COUNTS.search(columns.value_name.lower()) or values[0] > _FAR_ABOVE * steps.max():
+        value = f"{in_short(cells.values[0])} to {in_short(cells.values[-1])}, always rising"
+        allowed = (
+            "the energy of each interval: this looks like the count of a meter, so take the differences of its rows"
+        )
+        yield Fault(field=f"column {columns.value_name}", value=value, allowed=allowed)
+
+
 def width_faults(cells: Cells, columns: Columns) -> Iterator[Fault]:
     """Find rows that hold more than the header names."""
     for index, row in enumerate(cells.rows):
@@ -156,6 +174,9 @@ def described_instants(
     stamps = form.stamps or _untold_stamps(times, cells, columns, clock, faults)
     if times.local and clock is None:
         allowed = 'given: the times have no UTC offset, so name the clock, such as Europe/Berlin or "+01:00"'
+        faults.append(Fault(field="csv_format.timezone", value=None, allowed=allowed))
+    elif times.local and form.timezone is None and names_a_clock(columns.time_names):
+        allowed = f'given, for {field!r} names a clock: UTC or such as "+01:00", or {clock} where it follows that one'
         faults.append(Fault(field="csv_format.timezone", value=None, allowed=allowed))
     if faults:
         return Instants(starts=times.moments, clock=clock, stamps=stamps)

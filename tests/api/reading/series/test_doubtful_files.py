@@ -9,6 +9,7 @@ from file_shapes import BERLIN, PLAIN_DAY, Row, csv_of, dotted, format_of, germa
 from ridethrough.api.reading.series.series_file import SeriesQuery, read_series
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.tables.csv_format import Gaps
+from ridethrough.api.reading.tables.layout import unit_of
 from ridethrough.domain import UnableToAccept
 
 SEMICOLON = '{delimiter: ";"}'
@@ -171,6 +172,24 @@ def test_a_column_that_names_two_units_is_asked_for_its_unit() -> None:
     assert readings(rows, '{delimiter: ";", unit: kW}').values[0] == 100
 
 
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("EUR/MWh", "per_MWh"),
+        ("price per kWh", "per_kWh"),
+        ("ct/kWh", "cent_per_kWh"),
+        ("c/kWh", "cent_per_kWh"),
+        ("\u00a2/kWh", "cent_per_kWh"),
+        ("Price (p / kWh)", "cent_per_kWh"),
+        ("mills/kWh", None),
+        ("ct/MWh", None),
+        ("price", None),
+    ],
+)
+def test_the_unit_of_a_price_is_taken_from_its_name_or_asked_for(name: str, unit: str | None) -> None:
+    assert unit_of(name, price=True) == unit
+
+
 def test_a_header_with_two_starts_is_refused() -> None:
     rows: list[Row] = [("start", "start", "load_kw"), *((at.isoformat(), "x", 5) for at in PLAIN_DAY.starts())]
     assert "a header with only one `start` column" in one_fault(rows, None, ",")
@@ -257,3 +276,37 @@ def test_ends_beside_a_gap_at_a_clock_change_are_read_right_or_refused(minutes: 
             assert series.values[first + missing :] == tuple(index + 0.5 for index in range(first, len(kept)))
     assert read
     assert refused
+
+
+@pytest.mark.parametrize("name", ["UTC", "time_utc", "Zeit (GMT)", "Zeit (MEZ)", "Datum CET", "Winterzeit"])
+def test_a_time_column_that_names_a_clock_is_asked_for_it(name: str) -> None:
+    rows = table(dotted, lambda index: 100 + index, header=(name, "kW"))
+    assert one_fault(rows).startswith(f"csv_format.timezone is None, must be given, for {name!r} names a clock")
+    assert readings(rows, '{delimiter: ";", timezone: UTC}').start == PLAIN_DAY.start + timedelta(hours=2)
+    assert readings(rows, '{delimiter: ";", timezone: Europe/Berlin}').start == PLAIN_DAY.start
+
+
+@pytest.mark.parametrize("name", ["MTU (CET/CEST)", "Zeit (MEZ/MESZ)", "Zeit", "estimated time"])
+def test_a_time_column_that_names_both_times_of_the_year_follows_the_local_clock(name: str) -> None:
+    assert readings(table(dotted, lambda index: 100 + index, header=(name, "kW"))).start == PLAIN_DAY.start
+
+
+def test_a_column_in_utc_is_proposed_as_that() -> None:
+    rows = table(lambda at: dotted(at.astimezone(UTC)), lambda index: 100 + index, header=("UTC", "kW"))
+    line = one_fault(rows, None)
+    assert "timezone: UTC" in line
+    assert "is its time that of UTC all year?" in line
+
+
+@pytest.mark.parametrize(("name", "first"), [("kWh", 812_345.25), ("Zaehlerstand [kWh]", 0.0), ("cumulative MWh", 3.5)])
+def test_the_count_of_a_meter_is_no_energy_of_intervals(name: str, first: float) -> None:
+    rows = table(dotted, lambda index: round(first + 25.5 * index, 2), header=("Zeit", name))
+    line = one_fault(rows)
+    assert f"column {name} is '{first} to " in line
+    assert line.endswith("this looks like the count of a meter, so take the differences of its rows")
+
+
+@pytest.mark.parametrize("step", [0, 1, -1])
+def test_energy_that_rises_slowly_or_not_at_all_is_read(step: int) -> None:
+    rows = table(dotted, lambda index: 900 + step * index, header=("Zeit", "kWh"))
+    assert readings(rows).values[0] == 3600
