@@ -34,6 +34,7 @@ from ridethrough.api.http.stateless.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.stateless.certify_service import add_certificates
 from ridethrough.api.http.stateless.plan_service import add_plans, warm_up
 from ridethrough.api.http.stateless.study_service import add_studies
+from ridethrough.api.operating.sending import WebhookSender
 from ridethrough.store.database import Database
 
 REQUEST_LIMIT_S = 60.0
@@ -75,6 +76,11 @@ def create_app(
             solvers = app.state.solvers = Solvers(workers, limit_s=limit_s, patience_s=patience_s, warm_up=warm_up)
             running.callback(solvers.close)
             await solvers.warm()
+            if store is not None:
+                to_loopback = app.state.webhooks_to_loopback
+                sender = WebhookSender(store, app.state.clock, to_loopback=to_loopback)
+                sender.start()
+                running.callback(sender.stop)
             yield
 
     app = _Service(
@@ -91,7 +97,7 @@ def create_app(
     app.state.limits = limits or Limits()
     app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
     app.state.store = store
-    app.state.webhooks_to_loopback = access is None
+    app.state.webhooks_to_loopback = isinstance(app.state.access, NoAuth)
     if store is not None:
         app.state.readiness["store"] = lambda: unreachable(store)
     app.state.clock = lambda: datetime.now(UTC)

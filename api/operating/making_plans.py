@@ -10,6 +10,7 @@ from ridethrough.api.cases.sites.situations import reading_of
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
 from ridethrough.api.operating.telling import tell
+from ridethrough.api.operating.watching import MISSED
 from ridethrough.domain import UnableToAccept
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.store import alarms, plans, telemetry
@@ -50,8 +51,8 @@ def make_plan(
     Raises `UnableToFindSite` where there is no such site, `UnableToAccept` where too little is known to plan (an alarm
     says so too), and whatever `solve` raises.
     """
-    prepared = prepare_plan(database, site_id, now)
     try:
+        prepared = prepare_plan(database, site_id, now)
         answer = solve(prepared.question)
     except UnableToAccept as error:
         plan_failed(database, site_id, str(error), now=now)
@@ -134,7 +135,7 @@ def _tell_of(connection: Connection, record: PlanRecord, now: datetime) -> None:
     elif record.status in (PlanStatus.HOLD, PlanStatus.RECOVERY):
         found = [f"{record.plan_id} trades nothing ({record.status}): {record.status_because}"]
     raised = [alarms.Raised(kind=PLAN_ALARM, subject=record.site_id, message=each) for each in found]
-    for alarm in alarms.settle(connection, record.site_id, [PLAN_ALARM], raised, now=now):
+    for alarm in alarms.settle(connection, record.site_id, [PLAN_ALARM, MISSED], raised, now=now):
         tell(connection, record.site_id, "alarm_raised", {"alarm": alarm.message}, who="service", now=now)
     what = "plan_made" if record.certified else "plan_refused"
     detail = {

@@ -24,6 +24,7 @@ PATIENCE_S = 10.0
 """A receiver has this long from connection to status line."""
 _AT_ONCE = 4
 _EVERY_S = 1.0
+_GRACE_S = 2.0
 _LONGEST_STATUS_LINE = 1024
 _TAKEN = range(200, 300)
 
@@ -93,9 +94,9 @@ class WebhookSender:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after what is being sent; the rest stays queued."""
+        """Send nothing more; what is being sent has a moment, and is sent again where it is not done by then."""
         self._stopping.set()
-        self._thread.join(timeout=2 * PATIENCE_S)
+        self._thread.join(timeout=_GRACE_S)
 
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY_S):

@@ -14,6 +14,7 @@ EVENTS = (
     "plan_made",
     "plan_refused",
     "plan_cancelled",
+    "plan_missed",
     "held",
     "released",
     "telemetry_refused",

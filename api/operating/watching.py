@@ -20,10 +20,12 @@ from ridethrough.store import plans, telemetry
 from ridethrough.store.alarms import Raised, settle
 from ridethrough.store.database import Database
 from ridethrough.store.schema import canonical
+from ridethrough.store.sites import stored_sites
 from ridethrough.store.telemetry import StoredReading
 
 ALARM_KINDS = ("telemetry", "system", "reserve", "protected_load", "import_limit")
 REFUSED = "telemetry_refused"
+MISSED = "plan_missed"
 _MOST_SHOWN = 5
 PLANS_APART = timedelta(minutes=5)
 """Plans that telemetry asks for are at least this far apart; between them the control law follows the meter."""
@@ -132,3 +134,20 @@ def _alarms(situation: Situation) -> Iterator[Raised]:
     if grid_kw > limit_kw:
         message = f"the meter shows {grid_kw:,.0f} kW, above the import limit of {limit_kw:,.0f}"
         yield Raised(kind="import_limit", subject=site.id, message=message)
+
+
+def plans_wanted(database: Database, now: datetime) -> Iterator[tuple[str, str]]:
+    """Watch every stored site, and yield the id of each that wants a new plan now, and why."""
+    with database.reading() as connection:
+        site_ids = [each.site_id for each in stored_sites(connection)]
+    for site_id in site_ids:
+        reasons = watch_site(database, site_id, now)
+        if reasons:
+            yield site_id, "; ".join(reasons)
+
+
+def report_missed(connection: Connection, site_id: str, why: str, now: datetime) -> None:
+    """Tell the people of a site that a plan was not made in its time."""
+    raised = Raised(kind=MISSED, subject=site_id, message=why)
+    for alarm in settle(connection, site_id, [MISSED], [raised], now=now):
+        tell(connection, site_id, "plan_missed", {"alarm": alarm.message}, who="service", now=now)
