@@ -39,8 +39,9 @@ class LiveSite:
         site, interval = site_as_read(situation.site, judgement), interval_of(situation.site, situation.now)
         systems = [judgement.systems[ups.id] for ups in site.ups]
         load_kw = np.array([[_carried_kw(each)] for each in systems])
-        loads = measured_loads(site, interval, load_kw, np.zeros(1))
-        net_kw = _net_load_kw(situation, judgement, site, float(loads.net_load_kw[0]))
+        systems_kw = float(measured_loads(site, interval, load_kw, np.zeros(1)).net_load_kw[0])
+        net_kw = _net_load_kw(situation, judgement, site, systems_kw)
+        loads = measured_loads(site, interval, load_kw, np.array([net_kw - systems_kw]))
         trades = np.array([[each.against == ""] for each in systems])
         charge_kw = np.array([[_may_charge_kw(each, judgement)] for each in systems])
         floor_kwh = np.maximum(loads.floor_kwh, raised_kwh(situation, site, interval, load_kw))

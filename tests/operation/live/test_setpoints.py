@@ -229,6 +229,16 @@ def test_units_that_cannot_be_are_not_traded(units: tuple[float | None, ...], re
     assert reason in now(telemetry=telemetry(reading(stored_kwh=None, unit_stored_kwh=units))).why
 
 
+def test_in_the_hold_off_before_a_storm_batteries_give_only_what_keeps_the_import_limit() -> None:
+    storm = ReserveCondition(start=NOW + H, end=NOW + 2 * H, kind=ConditionKind.STORM)
+    calm, tight = (
+        replace(site(import_limit_kw=limit_kw), conditions=(storm,)) for limit_kw in (6500.0, 5466.304937601736)
+    )
+
+    assert now(premises=calm, plan=plan(calm)).ups["pod-1"].discharge_kw == 0
+    assert now(premises=tight, plan=plan(tight)).ups["pod-1"].discharge_kw == pytest.approx(97, abs=1)
+
+
 def test_nothing_is_discharged_in_a_storm_and_batteries_fill() -> None:
     storm = ReserveCondition(start=NOW, end=NOW + H, kind=ConditionKind.STORM)
     premises = replace(site(), conditions=(storm,))
