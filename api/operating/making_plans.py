@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from ridethrough.api.cases.sites.situations import reading_of
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
+from ridethrough.api.metrics import PLANS
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
 from ridethrough.api.operating.telling import tell
 from ridethrough.api.operating.watching import MISSED
@@ -116,6 +117,7 @@ def keep_plan(
         _tell_of(connection, record, now)
         if also is not None:
             also(connection, record)
+    PLANS.labels(status=record.status).inc()
     return record
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
+from ridethrough.api.metrics import PLANS
+
+STATUS_HEADER = "Ridethrough-Status"
 CLIENT_GONE = 499
 """The status that servers log where nobody is left to answer."""
 
@@ -26,6 +29,8 @@ async def from_worker(
         if not job.done():
             return Response(status_code=CLIENT_GONE)
         body, headers = await job
+        if STATUS_HEADER in headers:
+            PLANS.labels(status=headers[STATUS_HEADER]).inc()
         return Response(body, headers=headers, media_type=JSONResponse.media_type)
     finally:
         gone.cancel()
@@ -46,7 +51,7 @@ def headers_of(document: Mapping[str, Any]) -> dict[str, str]:
     if "alarms" not in document:
         return {}
     alarms = {"Ridethrough-Alarms": str(len(document["alarms"]))} if document["alarms"] else {}
-    return {"Ridethrough-Status": str(document["status"]), **alarms}
+    return {STATUS_HEADER: str(document["status"]), **alarms}
 
 
 async def _gone(request: Request) -> None:

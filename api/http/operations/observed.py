@@ -13,7 +13,7 @@ from uuid import uuid4
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ridethrough.api.logs import REQUEST_ID, log_answer
-from ridethrough.api.metrics import PLANS, REQUEST_S, REQUESTS, REQUESTS_IN_PROGRESS
+from ridethrough.api.metrics import REQUEST_S, REQUESTS, REQUESTS_IN_PROGRESS
 
 UNMATCHED = "none"
 """The label of requests that no route answers."""
@@ -60,11 +60,8 @@ class _Noted:
         self.request_id = given.decode() if _ID.fullmatch(given) else uuid4().hex
 
     def start(self, message: Message) -> Message:
-        """Note status and plan of an answer that begins, and give it the id."""
+        """Note the status of an answer that begins, and give it the id."""
         self._status = message["status"]
-        status = dict(message["headers"]).get(b"ridethrough-status")
-        if status is not None:
-            PLANS.labels(status=status.decode()).inc()
         return {**message, "headers": [*message["headers"], (b"x-request-id", self.request_id.encode())]}
 
     def end(self) -> None:

@@ -136,7 +136,8 @@ async def _made(
         if key is not None:
             _answered(connection, site_id, key, response)
 
-    await run_in_threadpool(keep_plan, store, prepared, answer, why, by=by, also=respond)
+    record = await run_in_threadpool(keep_plan, store, prepared, answer, why, by=by, also=respond)
+    request.state.plan_id = record.plan_id
     return made[0]
 
 

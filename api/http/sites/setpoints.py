@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from ridethrough.api.answers.living.setpoints_answer import setpoints_document
 from ridethrough.api.cases.sites.situations import situation_at
@@ -10,6 +10,7 @@ from ridethrough.api.http.access.roles import VIEWER
 from ridethrough.api.http.schemas.living import SetpointsAnswer
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.sites.parameters import Now, SiteId, Store
+from ridethrough.api.metrics import SETPOINTS
 from ridethrough.operation.live.setpoints import setpoints_now
 
 
@@ -23,7 +24,10 @@ def add_setpoints(router: APIRouter) -> None:
     )(_now)
 
 
-def _now(site_id: SiteId, store: Store, now: Now) -> dict[str, Any]:
+def _now(request: Request, site_id: SiteId, store: Store, now: Now) -> dict[str, Any]:
     with store.reading() as connection:
         situation = situation_at(connection, site_id, now)
-    return setpoints_document(setpoints_now(situation), situation.site)
+    setpoints = setpoints_now(situation)
+    SETPOINTS.labels(mode=setpoints.mode.value).inc()
+    request.state.plan_id = setpoints.plan_id
+    return setpoints_document(setpoints, situation.site)

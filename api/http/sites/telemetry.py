@@ -11,6 +11,7 @@ from ridethrough.api.http.access.roles import OPERATOR, VIEWER, CallerOfRequest
 from ridethrough.api.http.schemas.living import KeptReadingAnswer, ReadingsAnswer
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.sites.parameters import Limit, Now, SiteId, Store
+from ridethrough.api.metrics import TELEMETRY
 from ridethrough.api.operating.records import reading_document
 from ridethrough.api.operating.watching import keep_reading, reading_refused
 from ridethrough.api.reading.series.written_time import instant
@@ -56,7 +57,9 @@ def _post(
         kept = keep_reading(store, site_id, reading, sender=caller.name, now=now)
     except UnableToAccept as error:
         reading_refused(store, site_id, error, now=now)
+        TELEMETRY.labels(outcome="refused").inc()
         raise
+    TELEMETRY.labels(outcome="doubted" if kept.against else "kept" if kept.is_new else "repeated").inc()
     document = {**reading_document(kept.reading), "against": list(kept.against)}
     return JSONResponse(document, status_code=201 if kept.is_new else 200)
 
