@@ -1,23 +1,34 @@
 """The bodies of requests that are not read by a model: a document, or a file."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.tariffs.documents.written_text import json_document
+from ridethrough.tariffs.documents.written_text import json_document, yaml_document
 
 JSON, CSV = "application/json", "text/csv"
+YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
 
 def _content_type(request: Request) -> str:
     return request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
 
 
-async def _document(request: Request) -> dict[str, Any]:
-    return _object(await request.body())
+async def _site_document(request: Request) -> dict[str, Any]:
+    content = await request.body()
+    if _content_type(request) not in YAML:
+        return _object(content, json_document)
+    document = _object(content, yaml_document)
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(document, default=str, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        fault = Fault(field="body", source="request", value=str(error), allowed="a YAML document of plain values")
+        raise UnableToAccept([fault]) from error
+    return plain
 
 
 async def _readings(request: Request) -> bytes | dict[str, Any]:
@@ -25,22 +36,22 @@ async def _readings(request: Request) -> bytes | dict[str, Any]:
     if kind == CSV:
         return content
     if kind == JSON:
-        return _object(content)
+        return _object(content, json_document)
     raise HTTPException(415, f"the content type is {kind!r}; send {CSV} or {JSON}")
 
 
-def _object(content: bytes) -> dict[str, Any]:
+def _object(content: bytes, read: Callable[..., Any]) -> dict[str, Any]:
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise UnableToAccept([Fault(field="body", value=str(error), allowed="UTF-8")]) from error
-    document = json_document(text, source="request")
+    document = read(text, source="request")
     if not isinstance(document, Mapping):
         raise UnableToAccept([Fault(field="body", source="request", value=str(document)[:40], allowed="a JSON object")])
     return dict(document)
 
 
-DocumentBody = Annotated[dict[str, Any], Depends(_document)]
-"""A parameter of a route: the JSON object that was sent, strictly read."""
+SiteBody = Annotated[dict[str, Any], Depends(_site_document)]
+"""A parameter of a route: the document of a site that was sent, as JSON or as YAML."""
 ReadingsBody = Annotated[bytes | dict[str, Any], Depends(_readings)]
 """A parameter of a route: a CSV file's bytes, or the JSON object that was sent."""

@@ -18,7 +18,7 @@ from ridethrough.api.http.access.roles import ADMIN, VIEWER, CallerOfRequest
 from ridethrough.api.http.answering.problems import problems
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.schemas.sites import SiteAnswer, SitesAnswer, SiteWritten, VersionsAnswer
-from ridethrough.api.http.sites.bodies import JSON, DocumentBody
+from ridethrough.api.http.sites.bodies import JSON, YAML, SiteBody
 from ridethrough.api.http.sites.storing import Now, Store
 from ridethrough.api.reading.series.stored_series import SeriesNotStored
 from ridethrough.store.sites import (
@@ -39,7 +39,9 @@ SiteId = Annotated[
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"\Z')
 _IfMatch = Annotated[str | None, Header(description='The version that is to be replaced, such as `"3"`.')]
 _IfNoneMatch = Annotated[str | None, Header(description="`*`: only where there is no such site.")]
-_BODY = {"requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object"}}}}}
+_BODY = {
+    "requestBody": {"required": True, "content": {kind: {"schema": {"type": "object"}} for kind in (JSON, YAML[0])}}
+}
 
 
 def add_site_documents(router: APIRouter) -> None:
@@ -90,7 +92,7 @@ def _list(store: Store, caller: CallerOfRequest) -> dict[str, Any]:
 def _put(
     *,
     site_id: SiteId,
-    document: DocumentBody,
+    document: SiteBody,
     store: Store,
     now: Now,
     caller: CallerOfRequest,

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import yaml
 from stored_sites import NOW, SITE, Client, Clock, day_of, keeping_service, stored_document
 
 from ridethrough.api.http.access.roles import Caller, Role
@@ -74,6 +75,15 @@ def test_faults_that_only_whole_sites_have_are_listed_although_series_are_missin
 def test_a_stored_tariff_names_no_file(client: Client) -> None:
     refused = client.put(SITE, json=stored_document(tariff="/etc/passwd"))
     assert [each["field"] for each in refused.json()["errors"]] == ["tariff"]
+
+
+def test_a_site_file_goes_up_as_it_is(client: Client) -> None:
+    document = stored_document(**{"ups.0.battery.usable_fraction_by_c_rate": {1: 1.0, 4: 0.94}})
+    sent = client.put(SITE, content=yaml.safe_dump(document), headers={"Content-Type": "application/yaml"})
+    assert sent.status_code == 201, sent.json()
+    assert client.get(SITE).json()["ups"][0]["battery"]["usable_fraction_by_c_rate"] == {"1": 1.0, "4": 0.94}
+    for wrong in ("a: [", "- 1", "a: .nan", "a: 1\na: 2"):
+        assert client.put(SITE, content=wrong, headers={"Content-Type": "text/yaml"}).status_code == 422
 
 
 def test_both_databases_keep_a_site_alike(database: Database) -> None:

@@ -1,0 +1,71 @@
+"""What the README and the page of the service say to send by curl is sent, and answered as they say."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from documents import series_rows
+from service import Running, running_service
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+_BASH = shutil.which("bash") or "/bin/bash"
+KEY = re.compile(r"rt_[0-9a-f]{12}_[\w-]+")
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    if shutil.which("curl") is None:
+        if os.environ.get("RIDETHROUGH_REQUIRE_SERVICES"):
+            pytest.fail("curl is not installed: apt-get install curl")
+        pytest.skip("curl is not installed: apt-get install curl")
+    with running_service("--data", str(tmp_path / "data")) as service:
+        yield service
+
+
+def _blocks(page: str, heading: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return BLOCK.findall(text[text.index(f"\n{heading}\n") :].split("\n## ", 2)[1])
+
+
+def _answers(commands: str, running: Running, folder: Path) -> list[object]:
+    """The answers of all curls of a block, each on a line; CSV as it is."""
+    key = KEY.search(running.logged())
+    assert key is not None, "the first start prints a key"
+    script = commands.replace("http://127.0.0.1:8000", str(running.client.base_url).rstrip("/"))
+    script = script.replace("KEY=rt_...", f"KEY={key[0]}").replace("curl -sS ", "curl -sS -w '\\n@@\\n' ")
+    ran = subprocess.run([_BASH, "-eu"], input=script, text=True, capture_output=True, cwd=folder, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    parts = [part.strip() for part in ran.stdout.split("@@")[:-1]]
+    return [json.loads(part) if part.startswith("{") else part for part in parts]
+
+
+def test_from_nothing_to_setpoints_by_the_readme_alone(running: Running, tmp_path: Path) -> None:
+    serve, commands = _blocks("README.md", "## A site that lives")
+    assert serve == "ridethrough serve --data data\n"
+    site, telemetry, plan, now = _answers(commands, running, tmp_path)
+    assert (site["ready"], site["version"]) == (True, 1)  # type: ignore[index]
+    assert telemetry["against"] == []  # type: ignore[index]
+    assert plan["certificate"]["certified"] is True  # type: ignore[index]
+    assert (now["mode"], set(now["ups"])) == ("plan", {"pod-1"})  # type: ignore[index]
+    assert now["ups"]["pod-1"]["stored_kwh"] == 900  # type: ignore[index]
+
+
+def test_series_go_up_and_come_down_as_the_page_says(running: Running, tmp_path: Path) -> None:
+    _, commands = _blocks("README.md", "## A site that lives")
+    stored = commands.replace("load: {constant_kw: 4300}", "load: {csv: load.csv}").partition("curl -sS -H")
+    put = next(line for line in commands.splitlines() if "-X PUT" in line)
+    rows = series_rows("2026-07-15T00:00:00-04:00", [4300 + number for number in range(96)], minutes=15)
+    (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *rows]) + "\n")
+    (series,) = _blocks("docs/service.md", "## Its series")
+    site, sent, read, listed = _answers(f"{stored[0]}{put}\n{series}", running, tmp_path)
+    assert [each["series"] for each in site["missing"]] == ["load.csv"]  # type: ignore[index]
+    assert sent["taken"][0]["new"] == 96  # type: ignore[index]
+    assert str(read).splitlines()[0] == "start,load_kw"
+    assert [float(line.split(",")[1]) for line in str(read).splitlines()[1:]] == [4300, 4301, 4302, 4303]
+    assert (len(listed["series"]), listed["missing"]) == (1, [])  # type: ignore[index]
