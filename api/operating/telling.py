@@ -9,6 +9,10 @@ from sqlalchemy import Connection
 from ridethrough.store import journal, webhooks
 
 EVENTS = (
+    "site_written",
+    "site_deleted",
+    "series_added",
+    "series_cleared",
     "alarm_raised",
     "alarm_acknowledged",
     "plan_made",

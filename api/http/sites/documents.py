@@ -20,6 +20,7 @@ from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.schemas.sites import SiteAnswer, SitesAnswer, SiteWritten, VersionsAnswer
 from ridethrough.api.http.sites.bodies import JSON, YAML, SiteBody
 from ridethrough.api.http.sites.storing import Now, Store
+from ridethrough.api.operating.telling import tell
 from ridethrough.api.reading.series.stored_series import SeriesNotStored
 from ridethrough.store.sites import (
     LONGEST_ID,
@@ -105,6 +106,9 @@ def _put(
         _require(connection, site_id, if_match, if_none_match)
         before = read_stored_site(connection, site_id)
         site = put_site(connection, site_id, document, now=now, by=caller.name)
+        if before is None or before.version != site.version:
+            detail = {"version": site.version, "sha256": site.sha256}
+            tell(connection, site_id, "site_written", detail, who=caller.name, now=now)
         missing = check_document(connection, site_id, document)
     return JSONResponse(
         {**_about(site), "ready": not missing, "missing": missing_series(missing)},
@@ -137,6 +141,7 @@ def _delete(site_id: SiteId, store: Store, now: Now, caller: CallerOfRequest, if
         stored_site(connection, site_id)
         _require(connection, site_id, if_match, None)
         delete_site(connection, site_id, now=now, by=caller.name)
+        tell(connection, site_id, "site_deleted", {}, who=caller.name, now=now)
     return Response(status_code=204)
 
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from ridethrough.api.cases.sites.stored_inputs import check_document, stored_site
 from ridethrough.api.cases.sites.taking_series import TakenSeries, is_price_series, read_posted, take
-from ridethrough.api.http.access.roles import ADMIN, OPERATOR, VIEWER
+from ridethrough.api.http.access.roles import ADMIN, OPERATOR, VIEWER, CallerOfRequest
 from ridethrough.api.http.answering.problems import problems
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.schemas.sites import SeriesAnswer, SeriesListAnswer, SeriesWritten
 from ridethrough.api.http.sites.bodies import CSV, JSON, ReadingsBody
 from ridethrough.api.http.sites.documents import SiteId, missing_series
 from ridethrough.api.http.sites.storing import Now, Store
+from ridethrough.api.operating.telling import tell
 from ridethrough.api.reading.series.series_document import SeriesDocument
 from ridethrough.api.reading.series.stored_series import series_key
 from ridethrough.api.reading.series.written_time import instant
@@ -106,7 +107,14 @@ def _list(site_id: SiteId, store: Store) -> dict[str, Any]:
 
 
 def _post(
-    *, site_id: SiteId, name: _Name, content: ReadingsBody, store: Store, now: Now, column: _Column = None
+    *,
+    site_id: SiteId,
+    name: _Name,
+    content: ReadingsBody,
+    store: Store,
+    now: Now,
+    caller: CallerOfRequest,
+    column: _Column = None,
 ) -> dict[str, Any]:
     with store.reading() as connection:
         document = stored_site(connection, site_id).document
@@ -114,6 +122,8 @@ def _post(
     with store.writing() as connection:
         stored_site(connection, site_id)
         taken = take(connection, site_id, read, now=now)
+        detail = {"series": [_counts(each) for each in taken]}
+        tell(connection, site_id, "series_added", detail, who=caller.name, now=now)
     recorded_at = taken[-1].taken.recorded_at.isoformat()
     return {"site_id": site_id, "recorded_at": recorded_at, "taken": [_taken(each) for each in taken]}
 
@@ -153,24 +163,31 @@ def _get(
     )
 
 
-def _delete(site_id: SiteId, name: _Name, store: Store, now: Now, column: _Column = None) -> Response:
+def _delete(
+    *, site_id: SiteId, name: _Name, store: Store, now: Now, caller: CallerOfRequest, column: _Column = None
+) -> Response:
+    key = series_key(name, column)
     with store.writing() as connection:
         stored_site(connection, site_id)
-        clear_series(connection, site_id, series_key(name, column), now=now)
+        days = clear_series(connection, site_id, key, now=now)
+        detail = {"series": key, "days": days}
+        tell(connection, site_id, "series_cleared", detail, who=caller.name, now=now)
     return Response(status_code=204)
+
+
+def _counts(each: TakenSeries) -> dict[str, Any]:
+    taken = each.taken
+    return {"series": each.read.key, "new": taken.new, "replaced": taken.replaced, "unchanged": taken.unchanged}
 
 
 def _taken(each: TakenSeries) -> dict[str, Any]:
     series = each.read.series
     return {
-        "series": each.read.key,
+        **_counts(each),
         "start": series.start.isoformat(),
         "end": series.end.isoformat(),
         "interval_minutes": _minutes(series.step),
         "values": len(series.values) - each.missing,
-        "new": each.taken.new,
-        "replaced": each.taken.replaced,
-        "unchanged": each.taken.unchanged,
         "missing": each.missing,
         "notes": list(series.notes),
     }

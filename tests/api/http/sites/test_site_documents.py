@@ -169,3 +169,24 @@ def test_a_service_without_a_store_says_how_to_start_it_with_one() -> None:
     for answer in (client.get("/v1/sites"), client.put(SITE, json={}), client.get(f"{SITE}/series/load")):
         assert answer.status_code == 503
         assert "ridethrough serve --data DIR" in answer.json()["detail"]
+
+
+def test_every_change_of_a_site_and_its_series_stands_in_its_journal(client: Client) -> None:
+    client.put(SITE, json=stored_document())
+    client.put(SITE, json=stored_document())
+    client.post(f"{SITE}/series/load", json=day_of(4300))
+    client.delete(f"{SITE}/series/load")
+    client.put(SITE, json=stored_document(name="Hall 1"))
+    entries = client.get(f"{SITE}/journal").json()["entries"]
+    told = [(each["what"], each["who"], each["at"]) for each in reversed(entries)]
+    at = NOW.isoformat()
+    changes = ("site_written", "series_added", "series_cleared", "site_written")
+    assert told == [(change, "local", at) for change in changes]
+    assert entries[0]["detail"]["version"] == 2
+    assert entries[1]["detail"] == {"series": "load", "days": 2}
+    (added,) = entries[2]["detail"]["series"]
+    assert (added["series"], added["replaced"], added["unchanged"]) == ("load", 0, 0)
+    client.delete(SITE)
+    client.put(SITE, json=stored_document())
+    whole = client.get(f"{SITE}/journal").json()["entries"]
+    assert [each["what"] for each in whole[:2]] == ["site_written", "site_deleted"]
