@@ -69,3 +69,21 @@ def test_series_go_up_and_come_down_as_the_page_says(running: Running, tmp_path:
     assert str(read).splitlines()[0] == "start,load_kw"
     assert [float(line.split(",")[1]) for line in str(read).splitlines()[1:]] == [4300, 4301, 4302, 4303]
     assert (len(listed["series"]), listed["missing"]) == (1, [])  # type: ignore[index]
+
+
+@pytest.mark.long
+def test_a_site_lives_as_the_page_says(running: Running, tmp_path: Path) -> None:
+    _, commands = _blocks("README.md", "## A site that lives")
+    headings = ("Telemetry", "Plans", "Setpoints of now", "Hold, release, alarms, journal", "Time machine")
+    blocks = [block for heading in headings for block in _blocks("docs/service.md", f"## {heading}")]
+    answers = _answers("\n".join([commands, *blocks]), running, tmp_path)[4:]
+    telemetry, made, current, listed, now, held, holding, released, alarms, journal, past = answers
+    assert telemetry["against"] == []  # type: ignore[index]
+    assert current == made
+    assert len(listed["plans"]) == 2  # type: ignore[index]
+    assert now["mode"] == "plan"  # type: ignore[index]
+    assert (held["held"], holding["mode"], released["held"]) == (True, "hold", False)  # type: ignore[index]
+    assert "battery works" in holding["why"]  # type: ignore[index]
+    assert alarms["alarms"] == []  # type: ignore[index]
+    assert journal["entries"][0]["what"] == "released"  # type: ignore[index]
+    assert past["replay"]["same"] is True  # type: ignore[index]

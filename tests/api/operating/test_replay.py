@@ -1,6 +1,5 @@
 """The time machine: a past minute shows the same, whatever is recorded later, and its plan is made again exactly."""
 
-import os
 import random
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +20,6 @@ from ridethrough.store.database import Database
 from ridethrough.store.series import Stretch, append_series
 from ridethrough.store.sites import put_site
 
-LONG = int(os.environ.get("RIDETHROUGH_REPLAYED_MINUTES", "0"))
-"""How many minutes the long form replays: 1,000 before a release."""
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 FIRST = NOW - timedelta(days=3)
@@ -122,9 +119,9 @@ def test_past_minutes_are_shown_as_they_were_and_their_plans_made_again(sqlite_d
     assert len(bindings) >= 2
 
 
-@pytest.mark.skipif(not LONG, reason="long: RIDETHROUGH_REPLAYED_MINUTES=1000 replays so many")
-def test_many_past_minutes_are_replayed(sqlite_database: Database) -> None:
-    plans_made, _ = check(sqlite_database, minutes=48 * 60, looked_at=LONG, seed=11)
+@pytest.mark.long
+def test_a_thousand_past_minutes_are_replayed(sqlite_database: Database) -> None:
+    plans_made, _ = check(sqlite_database, minutes=48 * 60, looked_at=1000, seed=11)
     assert plans_made >= 40
 
 
