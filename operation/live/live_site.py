@@ -64,6 +64,11 @@ class LiveSite:
             ],
         )
 
+    def without_discharge(self) -> "LiveSite":
+        """The same reading where no battery may discharge: not even to keep the meter's limit."""
+        nothing = np.zeros_like(self.loads.discharge_ceiling_kw)
+        return replace(self, loads=replace(self.loads, discharge_ceiling_kw=nothing))
+
     def rest(self) -> Orders:
         """No discharge, and no charge but what the reserve needs."""
         nothing = np.zeros((len(self.site.ups), 1))

@@ -27,6 +27,8 @@ def setpoints_now(situation: Situation) -> Setpoints:
     live = LiveSite.of(situation, judgement)
     if not any(each.against == "" for each in judgement.systems.values()):
         reasons += [each.against for each in judgement.systems.values()]
+    if reasons:
+        live = live.without_discharge()
     orders = live.rest() if reasons else live.planned()
     outcome = apply_control_law(live.site, live.horizon.interval_h, live.loads, orders, live.stored_kwh)
     plan = situation.plan

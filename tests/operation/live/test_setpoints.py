@@ -348,6 +348,20 @@ def test_no_plan_ever_takes_energy_below_the_live_reserve(  # noqa: PLR0917
     assert not (held and found.discharge_kw)
 
 
+@pytest.mark.parametrize("mode", [UpsMode.NORMAL, UpsMode.STORED_ENERGY])
+@pytest.mark.parametrize("grid_kw", [6600.0, 9700.0])
+def test_batteries_that_hold_give_nothing_also_where_the_meter_is_above_its_limit(
+    grid_kw: float, mode: UpsMode
+) -> None:
+    read = telemetry(reading(stored_kwh=966, load_kw=6000, mode=mode), grid_kw=grid_kw)
+    free = situation(site(), plan=plan(site(), discharge_kw=0.0), telemetry=read)
+    assert (setpoints_now(free).ups["pod-1"].discharge_kw > 0) == (mode is UpsMode.NORMAL)
+    held = replace(free, held_because="held by Ada")
+    found = setpoints_now(held)
+    assert found.mode == "hold"
+    assert found.ups["pod-1"].discharge_kw == 0.0
+
+
 def test_a_site_without_a_full_first_day_of_plan_still_has_an_interval() -> None:
     """Setpoints in the last interval of a plan are those of its last interval."""
     at = START + INTERVALS * timedelta(minutes=15) - timedelta(seconds=1)
