@@ -2,13 +2,16 @@
 
 PYTHONPATH=$(make -s support) python -m benchmarks.hostile_service [--bodies 20000] [--workers 2] [--clients 4]
 
-A real server on a free port of this machine. Exits with 1 where an answer is a 5xx or none at all, where a refusal is
-no problem document, where the log holds a traceback, or where a worker does not answer afterwards. A 503 of a service
-that is busy is counted, and is no fault: the first study of a worker compiles for seconds.
+A real server on a free port of this machine, with a stored site and a key; bodies go to every route that takes one.
+Exits with 1 where an answer is a 5xx or none at all, where a refusal is no problem document, where the log holds a
+traceback, or where a worker does not answer afterwards. A 503 of a service that is busy is counted, and is no fault:
+the first study of a worker compiles for seconds.
 """
 
 import argparse
+import re
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -16,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import httpx
-from hostile_bodies import REQUESTS, hostile_bodies
+from hostile_bodies import REQUESTS, SITE_PATH, SITE_REQUESTS, hostile_requests
 from service import running_service
 
 _HEADERS = {"content-type": "application/json"}
@@ -41,9 +44,13 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=2026)
     asked = arguments.parse_args()
     began = time.monotonic()
-    with running_service("--workers", str(asked.workers)) as running:
+    options = ("--workers", str(asked.workers), "--requests-per-minute", "1000000")
+    with tempfile.TemporaryDirectory() as data, running_service("--data", data, *options) as running:
         client = running.client
-        parts = attack(str(client.base_url), asked.bodies, asked.clients, asked.seed)
+        (key,) = re.findall(r"rt_\S+", running.logged())
+        client.headers["authorization"] = f"Bearer {key}"
+        keep_site(client)
+        parts = attack(client, asked.bodies, asked.clients, asked.seed)
         after = [client.post("/v1/plans", json=REQUESTS["/v1/plans"]).status_code for _ in range(asked.workers)]
         idle = client.get("/healthz").json()["solvers"]["idle"]
         tracebacks = running.logged().count("Traceback (most recent call last)")
@@ -60,11 +67,23 @@ def main() -> int:
     return 1 if bad or unsent or tracebacks or set(after) != {200} or idle != asked.workers else 0
 
 
-def attack(address: str, bodies: int, clients: int, seed: int) -> list[Outcome]:
+def keep_site(client: httpx.Client) -> None:
+    """Store a site, so that its routes have something to refuse."""
+    client.put(SITE_PATH, json=SITE_REQUESTS["PUT", SITE_PATH]).raise_for_status()
+    listed = client.get("/openapi.json").json()["paths"]
+    known = {*SITE_REQUESTS, *(("POST", path) for path in REQUESTS)}
+    routes = [(method, path) for path in listed for method in listed[path]]
+    taking = [(method.upper(), path) for method, path in routes if "requestBody" in listed[path][method]]
+    fillings = {"site_id": "pod", "name": "load", "plan_id": "plan-1", "alarm_id": "1"}
+    unasked = {(method, path.format_map(fillings)) for method, path in taking} - known
+    assert not unasked, f"no hostile bodies go to {unasked}: add their requests"
+
+
+def attack(client: httpx.Client, bodies: int, clients: int, seed: int) -> list[Outcome]:
     """Send bodies from several clients at once."""
     parts = [Outcome() for _ in range(clients)]
     threads = [
-        threading.Thread(target=send, args=(address, bodies // clients, seed + number, part))
+        threading.Thread(target=send, args=(client, bodies // clients, seed + number, part))
         for number, part in enumerate(parts)
     ]
     for thread in threads:
@@ -74,12 +93,14 @@ def attack(address: str, bodies: int, clients: int, seed: int) -> list[Outcome]:
     return parts
 
 
-def send(address: str, count: int, seed: int, outcome: Outcome) -> None:
+def send(like: httpx.Client, count: int, seed: int, outcome: Outcome) -> None:
     """Send bodies one after the other, and note how each was answered."""
-    with httpx.Client(base_url=address, timeout=120) as client:
-        for number, (path, body) in enumerate(islice(hostile_bodies(seed), count)):
+    asked = {**{("POST", path): request for path, request in REQUESTS.items()}, **SITE_REQUESTS}
+    headers = {**like.headers, **_HEADERS}
+    with httpx.Client(base_url=like.base_url, headers=headers, timeout=120) as client:
+        for number, (method, path, body) in enumerate(islice(hostile_requests(seed, asked), count)):
             try:
-                answer = client.post(path, content=body, headers=_HEADERS)
+                answer = client.request(method, path, content=body)
             except httpx.HTTPError as error:
                 outcome.bad.append(f"seed {seed}, body {number}, {path}: {error!r}: {body[:300]!r}")
                 continue

@@ -84,7 +84,7 @@ def keep_site(client: httpx.Client) -> None:
     made = client.post(f"{_SITE}/plans", json={"why": "to have one"}, timeout=120)
     assert made.status_code == 201, made.text
     assert client.get(f"{_SITE}/setpoints/now").status_code == 200
-    assert client.post(f"{_SITE}/webhooks", json={"url": "https://192.0.2.1/"}).status_code == 201
+    assert client.post(f"{_SITE}/webhooks", json={"url": "https://receiver.invalid/"}).status_code == 201
 
 
 def test_the_document_holds_for_a_few_random_requests(tmp_path: Path) -> None:

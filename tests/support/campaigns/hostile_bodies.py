@@ -6,15 +6,14 @@ Every body is made from a seed alone, so that one that was answered badly can be
 import copy
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from documents import DAY, site_document
 from tariff_documents import TARIFF
 
-PATHS = ("/v1/plans", "/v1/reserve", "/v1/bills", "/v1/studies")
-_SHARES = (40, 30, 25, 5)
-"""Studies take longest, so they are fewest."""
+SITE_PATH = "/v1/sites/pod"
+"""The path of the stored site whose routes are asked."""
 _METER = {"start": f"{DAY}T00:00-04:00", "interval_minutes": 60, "values": [4000.0] * 24}
 _SITE = site_document(
     {
@@ -24,12 +23,36 @@ _SITE = site_document(
     }
 )
 _STATE = {"ups": {"pod-1": {"stored_kwh": 800}}, "peaks_kw": {}, "energy_kwh": 0}
+_READINGS = {"pod-1": {"stored_kwh": 900.0, "load_kw": 4300.0, "mode": "normal"}}
+_INTERVAL = {"id": "pod-1", "load_kw": 4300.0, "charge_kw": 0.0, "discharge_kw": 0.0, "stored_kwh": 800.0}
+_PLAN = {
+    "horizon": {"interval_minutes": 60},
+    "stored_at_start_kwh": {"pod-1": 800.0},
+    "intervals": [{"start": f"{DAY}T{hour:02d}:00-04:00", "grid_kw": 5600.0, "ups": [_INTERVAL]} for hour in range(3)],
+}
 REQUESTS: dict[str, dict[str, Any]] = {
     "/v1/plans": {"site": _SITE, "date": DAY, "state": _STATE, "look_ahead_h": 0, "time_limit_s": 5},
     "/v1/reserve": {"site": _SITE},
     "/v1/bills": {"tariff": TARIFF, "meter": _METER, "timezone": "America/New_York", "events": []},
     "/v1/studies": {"site": _SITE, "from": DAY, "to": DAY, "information": "perfect"},
+    "/v1/certify": {"site": _SITE, "plan": _PLAN, "state": _STATE},
 }
+"""Requests without a stored site, each right as it stands."""
+SITE_REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", SITE_PATH): {**_SITE, "id": "pod"},
+    ("POST", f"{SITE_PATH}/series/load"): _METER,
+    ("POST", f"{SITE_PATH}/telemetry"): {"measured_at": f"{DAY}T00:00-04:00", "grid_kw": 5600.0, "ups": _READINGS},
+    ("POST", f"{SITE_PATH}/plans"): {"why": "asked for"},
+    ("POST", f"{SITE_PATH}/plans/plan-1/cancel"): {"why": "asked for"},
+    ("POST", f"{SITE_PATH}/hold"): {"why": "asked for"},
+    ("POST", f"{SITE_PATH}/release"): {"why": "asked for"},
+    ("POST", f"{SITE_PATH}/alarms/1/acknowledge"): {},
+    ("POST", f"{SITE_PATH}/webhooks"): {"url": "https://receiver.invalid/", "events": []},
+    ("POST", f"{SITE_PATH}/studies"): {"from": DAY, "to": DAY, "information": "perfect"},
+}
+"""Requests about a stored site."""
+_SHARES = {"/v1/plans": 40, "/v1/reserve": 30, "/v1/bills": 25, "/v1/studies": 5, f"{SITE_PATH}/plans": 3}
+"""Studies take longest, so they are fewest; every other route has ten."""
 _LONE_SURROGATES = ('"\\ud800"', '"\\udfffx"', '"a\\ud83d"', '"\\ude00\\ud83d"')
 _HUGE = ("1e308", "-1e308", "1e400", "-1e999", "1" + "0" * 400, "1" * 5000, "0.1e-400", "1e-308", "9007199254740993")
 _NESTED = ("[" * 400 + "]" * 400, "[" * 3000 + "]" * 3000, '{"a":' * 3000 + "1" + "}" * 3000)
@@ -46,17 +69,28 @@ _MARK = "@raw{}@"
 
 
 def hostile_bodies(seed: int) -> Iterator[tuple[str, bytes]]:
-    """Paths and bodies without end."""
+    """Paths and bodies without end, for routes without a stored site."""
+    asked = {("POST", path): request for path, request in REQUESTS.items()}
+    for _, path, body in hostile_requests(seed, asked):
+        yield path, body
+
+
+def hostile_requests(
+    seed: int, requests: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> Iterator[tuple[str, str, bytes]]:
+    """Methods, paths and bodies without end, made from requests that are right."""
     drawn = random.Random(seed)  # noqa: S311 - no secret is drawn
+    routes = list(requests)
+    shares = [_SHARES.get(path, 10) for _, path in routes]
     while True:
-        (path,) = drawn.choices(PATHS, _SHARES)
+        ((method, path),) = drawn.choices(routes, shares)
         make = drawn.choices((_with_odd_parts, _broken, _no_request), (80, 12, 8))[0]
-        yield path, make(path, drawn)
+        yield method, path, make(requests[method, path], drawn)
 
 
-def _with_odd_parts(path: str, drawn: random.Random) -> bytes:
+def _with_odd_parts(request: Mapping[str, Any], drawn: random.Random) -> bytes:
     """A request in which one to four parts are replaced, left out, or given under another name."""
-    document = copy.deepcopy(REQUESTS[path])
+    document = copy.deepcopy(dict(request))
     fragments = []
     for number in range(*drawn.choices((1, 2, 4), (70, 20, 10))):
         places = list(_places(document))
@@ -84,9 +118,9 @@ def _places(document: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
             yield from _places(document[key])
 
 
-def _broken(path: str, drawn: random.Random) -> bytes:
+def _broken(request: Mapping[str, Any], drawn: random.Random) -> bytes:
     """A request that is cut off, said twice, or has bytes changed."""
-    body = json.dumps(REQUESTS[path]).encode()
+    body = json.dumps(request).encode()
     at = drawn.randrange(len(body))
     changes: tuple[Callable[[], bytes], ...] = (
         lambda: body[:at],
@@ -100,7 +134,7 @@ def _broken(path: str, drawn: random.Random) -> bytes:
     return drawn.choice(changes)()
 
 
-def _no_request(_path: str, drawn: random.Random) -> bytes:
+def _no_request(_request: Mapping[str, Any], drawn: random.Random) -> bytes:
     """What is no request at all."""
     depth = drawn.choice((100, 1_000, 10_000, 50_000))
     bodies: tuple[bytes, ...] = (
