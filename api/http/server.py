@@ -20,6 +20,7 @@ from ridethrough.api.http.operations.metrics_page import add_metrics
 from ridethrough.api.http.operations.observed import Observed
 from ridethrough.api.http.running.solvers import Solvers
 from ridethrough.api.http.running.streams import EndingStreams, OpenStreams
+from ridethrough.api.http.sites.bills import add_site_bills
 from ridethrough.api.http.sites.documents import add_site_documents
 from ridethrough.api.http.sites.happenings import add_happenings
 from ridethrough.api.http.sites.holds import add_holds
@@ -113,6 +114,7 @@ def create_app(
     add_series(router)
     add_telemetry(router)
     add_site_plans(router)
+    add_site_bills(router)
     add_setpoints(router)
     add_holds(router)
     add_happenings(router)

@@ -54,7 +54,7 @@ def stored_inputs(
     """
     known = known_at or known_until(connection, site_id)
     site = stored_site(connection, site_id, known_at=known)
-    stored = _series_of(connection, site_id, known_at=known, since=since)
+    stored = series_of(connection, site_id, known_at=known, since=since)
     inputs = read_site(site.document, source=SOURCE, folder=None, stored=stored)
     return StoredInputs(inputs=inputs, site=site, known_at=known or site.recorded_at)
 
@@ -66,7 +66,7 @@ def check_document(connection: Connection, site_id: str, document: Mapping[str, 
     """
     faults: list[Fault] = []
     try:
-        read_site(document, source=SOURCE, folder=None, stored=_series_of(connection, site_id))
+        read_site(document, source=SOURCE, folder=None, stored=series_of(connection, site_id))
     except UnableToAccept as error:
         faults += error.faults
     written = document.get("id")
@@ -78,9 +78,11 @@ def check_document(connection: Connection, site_id: str, document: Mapping[str, 
     return missing
 
 
-def _series_of(
+def series_of(
     connection: Connection, site_id: str, *, known_at: datetime | None = None, since: datetime | None = None
 ) -> StoredSeries:
+    """The series of a site as they were known at a moment, without readings before `since`."""
+
     def stored(key: str) -> KeptReadings | None:
         found = read_series(connection, site_id, key, since, known_at=known_at)
         if not len(found.values):

@@ -239,6 +239,7 @@ PATHS = (
     ("GET", "alarms"),
     ("POST", "alarms/1/acknowledge"),
     ("GET", "journal"),
+    ("GET", "bills?from=2026-07-01&to=2026-07-01"),
     ("GET", "at/2026-07-14T12:00:00Z"),
     ("GET", "webhooks"),
     ("DELETE", "webhooks/1"),
@@ -259,3 +260,30 @@ def test_text_that_databases_or_screens_cannot_take_is_refused(client: Client) -
     assert client.get(f"{SITE}/journal", params={"before": 2**70}).status_code == 422
     assert client.get(f"{SITE}/plans/plan-99999999999999999").status_code == 404
     assert client.get(f"{SITE}/plans/x").status_code == 404
+
+
+def bill(client: Client, **asked: str) -> Any:  # noqa: ANN401
+    return client.get(f"{SITE}/bills", params={"from": "2026-07-01", "to": "2026-07-01", **asked})
+
+
+def test_a_site_is_billed_by_its_loads_its_telemetry_or_a_series(client: Client, clock: Clock) -> None:
+    """The same meter, known in three ways, has one bill."""
+    at_rest_kw = 900 + 4300 / 0.95 / 0.97
+    by_loads = bill(client)
+    assert by_loads.status_code == 200, by_loads.text
+    assert by_loads.json()["periods"][0]["lines"]
+    midnight = clock().replace(month=7, day=1, hour=4)
+    missing = bill(client, meter="telemetry")
+    assert missing.json()["errors"][0]["value"].startswith("no reading in 24 intervals, the first at 2026-07-01T00:00")
+    for quarter in range(24 * 4):
+        at = midnight + quarter * 15 * MINUTE
+        swing_kw = 40 * (quarter % 4) - 60
+        client.post(f"{SITE}/telemetry", json=reading(at, grid_kw=at_rest_kw + swing_kw))
+    series = {"start": midnight.isoformat(), "interval_minutes": 60, "values": [at_rest_kw] * 24}
+    client.post(f"{SITE}/series/meter", json=series)
+    for meter in ("telemetry", "meter"):
+        assert bill(client, meter=meter).json()["total"] == by_loads.json()["total"]
+    assert bill(client, meter="nothing").json()["errors"][0]["field"] == "meter"
+    assert bill(client, to="2026-06-30").json()["errors"][0]["field"] == "to"
+    assert bill(client, to="noon").status_code == 422
+    assert bill(client, **{"from": "0001-01-01", "to": "9999-12-31"}).json()["errors"][0]["field"] == "from"
