@@ -27,7 +27,7 @@ from ridethrough.api.http.sites.holds import add_holds
 from ridethrough.api.http.sites.plans import add_site_plans
 from ridethrough.api.http.sites.series import add_series
 from ridethrough.api.http.sites.setpoints import add_setpoints
-from ridethrough.api.http.sites.storing import unreachable
+from ridethrough.api.http.sites.storing import not_current, unreachable
 from ridethrough.api.http.sites.telemetry import add_telemetry
 from ridethrough.api.http.sites.time_machine import add_time_machine
 from ridethrough.api.http.sites.webhooks import add_webhooks
@@ -101,6 +101,7 @@ def create_app(
     app.state.webhooks_to_loopback = isinstance(app.state.access, NoAuth)
     if store is not None:
         app.state.readiness["store"] = lambda: unreachable(store)
+        app.state.readiness["migrations"] = lambda: not_current(store)
     app.state.clock = lambda: datetime.now(UTC)
     router = service_router()
     add_docs(router)

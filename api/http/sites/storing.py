@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
 from ridethrough.store.database import Database, UnableToStore
+from ridethrough.store.migrations.migrating import version_gap
 from ridethrough.store.sites import known_until
 
 
@@ -18,6 +19,15 @@ def unreachable(store: Database) -> str | None:
     except UnableToStore as error:
         return str(error)
     return None
+
+
+def not_current(store: Database) -> str | None:
+    """How the store differs from what this version makes of it; None where it does not, or cannot be read."""
+    try:
+        with store.reading() as connection:
+            return version_gap(connection)
+    except UnableToStore:
+        return None  # that it cannot be read is told by `unreachable`
 
 
 def _store(request: Request) -> Database:

@@ -6,6 +6,7 @@ from fastapi import Request
 from ridethrough.api.http.access.role import Role
 from ridethrough.api.http.access.roles import Caller
 from ridethrough.api.http.server import create_app
+from ridethrough.store.database import Database
 
 
 def test_a_service_is_ready_where_every_part_works() -> None:
@@ -22,6 +23,32 @@ def test_a_service_that_is_not_ready_says_which_part_does_not_work() -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
     assert answer.json()["detail"] == "store: the disk is full"
     assert answer.json()["checks"] == {"store": "the disk is full", "solvers": "ok"}
+
+
+def readiness(store: Database) -> tuple[int, dict[str, str]]:
+    """Status and checks of a service whose solvers are left out."""
+    app = create_app(store=store)
+    del app.state.readiness["solvers"]
+    answer = ask(app, "GET", "/readyz")
+    return answer.status_code, answer.json()["checks"]
+
+
+def test_a_store_that_another_version_has_migrated_is_not_ready(database: Database) -> None:
+    assert readiness(database) == (200, {"store": "ok", "migrations": "ok"})
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    status, checks = readiness(database)
+    assert (status, checks["store"]) == (503, "ok")
+    assert checks["migrations"].startswith("the database is at change 9999, and this version knows 0")
+
+
+def test_a_store_that_cannot_be_read_is_not_ready(database: Database) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE recorded RENAME TO gone")
+    status, checks = readiness(database)
+    assert status == 503
+    assert checks["store"].startswith("the database failed")
+    assert checks["migrations"] == "ok"
 
 
 def test_the_version_is_that_of_the_package() -> None:
