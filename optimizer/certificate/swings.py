@@ -84,13 +84,16 @@ def _needed_steps_kw(
 ) -> tuple[FloatArray, FloatArray]:
     """The steps up and down at the meter that systems make themselves when their needed charge begins or ends.
 
-    A needed charge that goes on steadily makes no step, and so it frees none of another system.
+    A needed charge that goes on steadily makes no step, and so it frees none of another system. A battery that only
+    makes up for its standby loss counts as at rest before and after.
     """
     begins_kw, ends_kw = (np.zeros(systems[0].horizon.intervals) for _ in range(2))
     for each in systems:
         counted_kw = np.minimum(each.charge_kw, needed_kw[each.ups.id])
-        begins_kw += np.maximum(0.0, counted_kw - _one_before(each.charge_kw)) / each.ups.rectifier_efficiency
-        ends_kw += np.maximum(0.0, _one_before(counted_kw) - each.charge_kw) / each.ups.rectifier_efficiency
+        rests = each.charge_kw <= _standing_by_kw(each.ups) + TOLERANCE_KW
+        beside_kw = np.where(rests, 0.0, each.charge_kw)
+        begins_kw += np.maximum(0.0, counted_kw - _one_before(beside_kw)) / each.ups.rectifier_efficiency
+        ends_kw += np.maximum(0.0, _one_before(counted_kw) - beside_kw) / each.ups.rectifier_efficiency
     return begins_kw, ends_kw
 
 
