@@ -1,0 +1,96 @@
+"""Servers on this machine that answer as publishers of prices do, also when they are slow, broken or busy."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from ridethrough.api.reading.price_sources.price_source import PriceQuestion
+
+
+@dataclass(kw_only=True)
+class Scripted:
+    """What a server answers, and how: `dies` after that many bytes, waits `pause_s` before each of its `pieces`."""
+
+    content: bytes = b""
+    status: int = 200
+    kind: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    dies: int | None = None
+    pause_s: float = 0.0
+    pieces: int = 1
+
+
+@dataclass(kw_only=True)
+class Server:
+    """Where it listens, and what it was asked (path and query)."""
+
+    address: str
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serving(*answers: Scripted) -> Iterator[Server]:
+    """Answer each request by the next of `answers`; the last one stays."""
+    said = Server(address="")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = answers[min(len(said.asked), len(answers) - 1)]
+            said.asked.append(self.path)
+            self.send_response(answer.status)
+            if answer.kind:
+                self.send_header("Content-Type", answer.kind)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self._send_content(answer)
+
+        def _send_content(self, answer: Scripted) -> None:
+            if answer.dies is not None:
+                self.wfile.write(answer.content[: answer.dies])
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            size = max(1, -(-len(answer.content) // answer.pieces))
+            for first in range(0, len(answer.content), size):
+                time.sleep(answer.pause_s)
+                try:
+                    self.wfile.write(answer.content[first : first + size])
+                    self.wfile.flush()
+                except OSError:
+                    return
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    said.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield said
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def question(
+    start: str,
+    end: str,
+    *,
+    zone: str = "DE_LU",
+    currency: str = "EUR",
+    timezone: str = "Europe/Berlin",
+    now: str = "2026-06-30T14:00+02:00",
+) -> PriceQuestion:
+    """A question as tests ask it."""
+    moments = [datetime.fromisoformat(each) for each in (start, end, now)]
+    first, last, asked_at = moments
+    return PriceQuestion(zone=zone, start=first, end=last, now=asked_at, currency=currency, timezone=timezone)
