@@ -157,19 +157,28 @@ def add(connection: Connection, new: NewPlan) -> PlanRecord:
         .returning(*_LISTED)
     ).one()
     if new.certified:
-        connection.execute(
-            update(PLANS)
-            .where(
-                PLANS.c.site_id == new.site_id,
-                PLANS.c.certified,
-                PLANS.c.id != row.id,
-                PLANS.c.made_at <= microseconds(new.made_at),
-                PLANS.c.superseded_by.is_(None),
-                PLANS.c.cancelled_at.is_(None),
-            )
-            .values(superseded_by=row.id, superseded_at=microseconds(new.made_at), superseded_because=new.why)
-        )
-    return _record(row)
+        _supersede(connection, new, row.id)
+    return by_number(connection, new.site_id, row.id) or _record(row)
+
+
+def _supersede(connection: Connection, new: NewPlan, number: int) -> None:
+    """Note what the plan takes the place of; or what has taken its place, where one was made from later knowledge."""
+    of_site = and_(PLANS.c.site_id == new.site_id, PLANS.c.certified, PLANS.c.id != number)
+    later = connection.execute(
+        select(PLANS.c.id, PLANS.c.made_at, PLANS.c.why)
+        .where(of_site, PLANS.c.made_at > microseconds(new.made_at), PLANS.c.starts_at <= microseconds(new.ends_at))
+        .order_by(PLANS.c.made_at.desc(), PLANS.c.id.desc())
+        .limit(1)
+    ).first()
+    if later is not None:
+        superseded = {"superseded_by": later.id, "superseded_at": later.made_at, "superseded_because": later.why}
+        connection.execute(update(PLANS).where(PLANS.c.id == number).values(**superseded))
+        return
+    connection.execute(
+        update(PLANS)
+        .where(of_site, PLANS.c.superseded_by.is_(None), PLANS.c.cancelled_at.is_(None))
+        .values(superseded_by=number, superseded_at=microseconds(new.made_at), superseded_because=new.why)
+    )
 
 
 def cancel(connection: Connection, site_id: str, number: int, *, by: str, why: str, now: datetime) -> PlanRecord | None:

@@ -106,6 +106,8 @@ def require_version(connection: Connection, site_id: str, expected: int | None) 
 
 def read_stored_site(connection: Connection, site_id: str, *, known_at: datetime | None = None) -> StoredSite | None:
     """Read a site's document as it was known at a moment, the newest without one; None where there was no site."""
+    if "\x00" in site_id:  # PostgreSQL takes no such text, and no site has it
+        return None
     found = _last(connection, site_id, known_at)
     return None if found is None or found.deleted else found
 

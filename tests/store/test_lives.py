@@ -153,7 +153,8 @@ def test_a_plan_that_begins_later_leaves_the_one_before_it_in_force(database: Da
 def test_a_plan_made_from_older_knowledge_does_not_overtake(database: Database) -> None:
     """Two plans are made at once, and the one that was begun first is done last."""
     newer = add_plan(database, NOW + MINUTE)
-    add_plan(database, NOW)
+    older = add_plan(database, NOW)
+    assert older.superseded_by == newer.id
     assert begun(database, NOW + 2 * MINUTE) == newer.plan_id
 
 

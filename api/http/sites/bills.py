@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
 
 from ridethrough.api.answers.bill_answer import bill_answer
@@ -13,7 +14,7 @@ from ridethrough.api.http.access.roles import VIEWER
 from ridethrough.api.http.answering.worker_answers import from_worker
 from ridethrough.api.http.schemas.bills import BillAnswer
 from ridethrough.api.http.schemas.schema import answered_with
-from ridethrough.api.http.sites.parameters import SiteId, Store
+from ridethrough.api.http.sites.parameters import SiteId, Store, plain_text
 from ridethrough.store.database import Database
 
 
@@ -40,6 +41,7 @@ async def _get(
             max_length=100,
             description="`loads`: batteries at rest; `telemetry`: what the meter showed; or a stored series.",
         ),
+        AfterValidator(plain_text),
     ] = LOADS,
 ) -> Response:
     inputs = await run_in_threadpool(_inputs, store, site_id, first, last, meter)

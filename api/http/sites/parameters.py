@@ -12,18 +12,19 @@ MOST_LISTED = 1000
 _LARGEST_ID = 2**62
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Refuse text that a database or a screen cannot take."""
     if UNPRINTABLE.search(text):
         raise ValueError("text without control characters")
     return text
 
 
 SiteId = Annotated[str, Path(description="The site's id.")]
-Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_plain)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(plain_text)]
 """Why something is done, in plain words: it stands in the journal."""
 Number = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 """The number of an alarm or of a webhook."""
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="The most to list.")]
 Before = Annotated[int | None, Query(ge=1, le=_LARGEST_ID, description="List what came before this number.")]
 
-__all__ = ["MOST_LISTED", "Before", "Limit", "Now", "Number", "Reason", "SiteId", "Store"]
+__all__ = ["MOST_LISTED", "Before", "Limit", "Now", "Number", "Reason", "SiteId", "Store", "plain_text"]

@@ -247,6 +247,13 @@ PATHS = (
 )
 
 
+def test_no_id_of_a_site_confuses_a_database(database: Database, clock: Clock) -> None:
+    client = living_service(database, clock)
+    for site_id in ("a%00b", "%F0%9F%94%8B", "%ED%A0%80", "x" * 300, "..%2F..", "%27%20OR%201=1--"):
+        for path in ("setpoints/now", "journal", "plans/current"):
+            assert client.get(f"/v1/sites/{site_id}/{path}").status_code == 404, site_id
+
+
 def test_nothing_is_known_of_a_site_that_is_not_there(client: Client) -> None:
     for method, path in PATHS:
         answer = client.request(method, f"/v1/sites/nowhere/{path}")
@@ -286,4 +293,5 @@ def test_a_site_is_billed_by_its_loads_its_telemetry_or_a_series(client: Client,
     assert bill(client, meter="nothing").json()["errors"][0]["field"] == "meter"
     assert bill(client, to="2026-06-30").json()["errors"][0]["field"] == "to"
     assert bill(client, to="noon").status_code == 422
+    assert bill(client, meter="a\x00").status_code == 422
     assert bill(client, **{"from": "0001-01-01", "to": "9999-12-31"}).json()["errors"][0]["field"] == "from"
