@@ -1,7 +1,7 @@
 """What our closed loop makes of a case, by what it knows; meter series are kept, so that a run can be broken off."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +94,11 @@ def _one_period(problem: DispatchProblem, case: StudyCase) -> FloatArray:
     assert optimum.gap < _PROVEN
     (only,) = optimum.trajectories
     return np.asarray(load_kw(case) + np.array(only.charge_kw) - np.array(only.discharge_kw))
+
+
+def planned_daily(case: StudyCase) -> StudyCase:
+    """The same case with one plan a day."""
+    return replace(case, replanned_every_h=24.0)
 
 
 def load_kw(case: StudyCase) -> FloatArray:

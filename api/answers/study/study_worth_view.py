@@ -47,7 +47,9 @@ def _known(figure: Figure, text: Callable[[float], str]) -> str:
 
 
 def _spread(drawn: Range | None) -> str:
-    return f" (P10 {drawn.p10:,.0f}, P50 {drawn.p50:,.0f}, P90 {drawn.p90:,.0f})" if drawn else ""
+    if drawn is None:
+        return ""
+    return f" (its months redrawn: P10 {drawn.p10:,.0f}, P50 {drawn.p50:,.0f}, P90 {drawn.p90:,.0f})"
 
 
 def _tornado(study: Study) -> RenderableType:

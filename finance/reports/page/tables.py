@@ -56,7 +56,9 @@ def tiles(study: Study) -> tuple[Tile, ...]:
     if study.range_of_year is not None:
         low, high = (whole_money(each, currency) for each in (study.range_of_year.p10, study.range_of_year.p90))
         middle = whole_money(study.range_of_year.p50, currency)
-        shown.append(Tile(label="Saving of a year, P50", value=middle, note=f"P10 {low}, P90 {high}"))
+        shown.append(
+            Tile(label="Saving of a year, P50", value=middle, note=f"its months redrawn: P10 {low}, P90 {high}")
+        )
     if study.cash_flow is not None:
         shown.append(_value_tile(study.cash_flow, currency))
     return tuple(shown)
@@ -187,8 +189,11 @@ def pro_forma(flow: CashFlow) -> Table:
 
 
 def ranges(study: Study) -> Table | None:
-    """The ranges of the saving and the net present value over drawn years."""
-    drawn = (("saving of a year", study.range_of_year), ("net present value", study.net_present_value_range))
+    """The ranges of the saving and the net present value over years of redrawn months."""
+    drawn = (
+        ("saving of a year, months redrawn", study.range_of_year),
+        ("net present value, months redrawn", study.net_present_value_range),
+    )
     rows = tuple(
         (label, *_amounts(study, (each.p10, each.p50, each.p90, each.mean)), number(each.samples, 0))
         for label, each in drawn

@@ -143,11 +143,11 @@ def _worth(sheet: Sheet, net: int, flow: CashFlow) -> None:
 
 
 def write_sensitivity(book: Book, study: Study) -> None:
-    """Write the ranges over drawn years, and the outcomes at the low and the high value of each input."""
+    """Write the ranges over years of redrawn months, and the outcomes at the low and the high value of each input."""
     sheet = book.sheet(
         "Sensitivity", "How sure is it?", widths=(44, 14, 14, 18, 18, 18), note=f"Amounts in {study.currency}."
     )
-    sheet.head(_HEAD - 2, ("range over drawn years", "P10", "P50", "P90", "mean", "draws"))
+    sheet.head(_HEAD - 2, ("range over redrawn months", "P10", "P50", "P90", "mean", "draws"))
     ranges = (("saving of a year", study.range_of_year), ("net present value", study.net_present_value_range))
     row = _HEAD - 1
     for label, drawn in ranges:
@@ -157,7 +157,12 @@ def write_sensitivity(book: Book, study: Study) -> None:
     if row == _HEAD - 1:
         sheet.text(row, 0, NO_RANGE)
         row += 1
-    sheet.text(row, 0, "One year in ten is below P10, one in ten above P90.", "quiet")
+    sheet.text(
+        row,
+        0,
+        "One redrawn year in ten is below P10, one above P90; other loads and prices may lie outside.",
+        "quiet",
+    )
     row += 2
     heads = ("input", "low", "high", "outcome at low", "outcome at high", "apart")
     sheet.head(row, heads, repeat=False)

@@ -110,7 +110,7 @@ def test_a_quarter_of_a_year_has_a_range(tmp_path: Path) -> None:
     assert worth["net_present_value_range"]["p10"] < worth["cash_flow"]["net_present_value"]
     assert "A year  saves" in run("study", site, *asked).out
     table = run("study", site, *asked, "--project", project_file(tmp_path)).out
-    assert f"(P10 {drawn['p10']:,.0f}, P50 {drawn['p50']:,.0f}, P90 {drawn['p90']:,.0f})" in table
+    assert f"(its months redrawn: P10 {drawn['p10']:,.0f}, P50 {drawn['p50']:,.0f}, P90 {drawn['p90']:,.0f})" in table
 
 
 def test_faults_of_both_files_are_listed_together(tmp_path: Path) -> None:
