@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("steps", "rolling", "peers", "year", "fleets", "service")
+NAMES = ("steps", "rolling", "peers", "year", "fleets", "service", "living_service")
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ MOST_BYTES = 16 * 1024 * 1024
 NO_ROLE = "none"
 """What the OpenAPI document says (`x-role`) of a route that asks for no key."""
 _MOST_DISCARDED = 4
-_QUICK_BYTES = 64 * 1024
+QUICK_BYTES = 64 * 1024
 """A larger body is not parsed in the event loop."""
 
 
@@ -40,7 +40,7 @@ class _StrictRequest(Request):
 
     async def json(self) -> Any:  # noqa: ANN401 - a document may be anything until it is validated
         body = await self.body()
-        return parse_json(body) if len(body) <= _QUICK_BYTES else await asyncio.to_thread(parse_json, body)
+        return parse_json(body) if len(body) <= QUICK_BYTES else await asyncio.to_thread(parse_json, body)
 
 
 class ServiceRoute(APIRoute):

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from ridethrough.api.http.answering.strict_requests import QUICK_BYTES
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.tariffs.documents.written_text import json_document, yaml_document
 
@@ -21,8 +23,8 @@ def _content_type(request: Request) -> str:
 async def _site_document(request: Request) -> dict[str, Any]:
     content = await request.body()
     if _content_type(request) not in YAML:
-        return _object(content, json_document)
-    document = _object(content, yaml_document)
+        return await _read(content, json_document)
+    document = await run_in_threadpool(_object, content, yaml_document)
     try:
         plain: dict[str, Any] = json.loads(json.dumps(document, default=str, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
@@ -36,8 +38,13 @@ async def _readings(request: Request) -> bytes | dict[str, Any]:
     if kind == CSV:
         return content
     if kind == JSON:
-        return _object(content, json_document)
+        return await _read(content, json_document)
     raise HTTPException(415, f"the content type is {kind!r}; send {CSV} or {JSON}")
+
+
+async def _read(content: bytes, read: Callable[..., Any]) -> dict[str, Any]:
+    """The object that was sent; a large one is read outside the event loop."""
+    return _object(content, read) if len(content) <= QUICK_BYTES else await run_in_threadpool(_object, content, read)
 
 
 def _object(content: bytes, read: Callable[..., Any]) -> dict[str, Any]:
