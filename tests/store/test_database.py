@@ -1,3 +1,4 @@
+import signal
 import threading
 from datetime import UTC, datetime
 from importlib import import_module
@@ -6,9 +7,11 @@ from pkgutil import iter_modules
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from postgresql import PostgresServer
 from sqlalchemy import Connection, text
 
 import ridethrough.store
+import ridethrough.store.database
 from ridethrough.store.database import Database, UnableToStore, database_url, open_database
 from ridethrough.store.schema import METADATA
 from ridethrough.store.sites import put_site, read_stored_site
@@ -145,3 +148,49 @@ def test_an_error_of_the_database_shows_no_password() -> None:
 
 def test_every_table_has_a_key() -> None:
     assert all(len(table.primary_key.columns) for table in METADATA.sorted_tables)
+
+
+def test_a_restart_of_postgresql_fails_what_is_under_way_and_nothing_after(postgresql: PostgresServer) -> None:
+    database = open_database(postgresql.new_database())
+    with database.writing() as connection:
+        _count_up(connection)
+    postgresql.stop(signal.SIGQUIT)
+    try:
+        with pytest.raises(UnableToStore), database.reading():
+            pass
+        with pytest.raises(UnableToStore), database.writing():
+            pass
+    finally:
+        postgresql.start()
+    with database.writing() as connection:
+        _count_up(connection)
+    assert _count(database) == 2
+    database.close()
+
+
+def test_a_connection_that_is_lost_in_a_transaction_keeps_nothing_of_it(postgresql: PostgresServer) -> None:
+    database = open_database(postgresql.new_database())
+
+    def write_while_it_restarts() -> None:
+        with database.writing() as connection:
+            _count_up(connection)
+            postgresql.stop(signal.SIGQUIT)
+            postgresql.start()
+
+    with pytest.raises(UnableToStore):
+        write_while_it_restarts()
+    assert _count(database) == 0
+    database.close()
+
+
+def test_a_writer_that_never_ends_is_not_waited_for_without_end(
+    database: Database, database_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ridethrough.store.database, "PATIENCE_S", 0.3)
+    other = open_database(database_address)
+    with database.writing() as connection:
+        _count_up(connection)
+        with pytest.raises(UnableToStore), other.writing():
+            pass
+    other.close()
+    assert _count(database) == 1

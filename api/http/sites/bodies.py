@@ -14,6 +14,8 @@ from ridethrough.tariffs.documents.written_text import json_document, yaml_docum
 
 JSON, CSV = "application/json", "text/csv"
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")
+MOST_YAML_BYTES = 128 * 1024
+"""A site file of a person is far below it; YAML takes a hundred times as long to read as JSON."""
 
 
 def _content_type(request: Request) -> str:
@@ -24,6 +26,8 @@ async def _site_document(request: Request) -> dict[str, Any]:
     content = await request.body()
     if _content_type(request) not in YAML:
         return await _read(content, json_document)
+    if len(content) > MOST_YAML_BYTES:
+        raise HTTPException(413, f"a site as YAML has at most {MOST_YAML_BYTES} bytes; a larger one is sent as JSON")
     document = await run_in_threadpool(_object, content, yaml_document)
     try:
         plain: dict[str, Any] = json.loads(json.dumps(document, default=str, allow_nan=False))

@@ -86,6 +86,11 @@ def test_a_site_file_goes_up_as_it_is(client: Client) -> None:
         assert client.put(SITE, content=wrong, headers={"Content-Type": "text/yaml"}).status_code == 422
 
 
+def test_yaml_that_would_take_long_to_read_is_refused_at_once(client: Client) -> None:
+    long = "name: " + "x" * 200_000
+    assert client.put(SITE, content=long, headers={"Content-Type": "application/yaml"}).status_code == 413
+
+
 def test_both_databases_keep_a_site_alike(database: Database) -> None:
     client = keeping_service(database)
     client.put(SITE, json=stored_document())
