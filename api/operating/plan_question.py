@@ -65,11 +65,11 @@ def answer_to(question: PlanQuestion) -> PlanAnswer:
     judgement = judge(question.inputs.site, question.telemetry, question.before, question.now)
     if not judgement.believed:
         planned = _planned(question.inputs, question.now, None, tuple(judgement.unbelievable))
-        return _answer(planned, question.inputs.site, ())
+        return _answer(planned, question.inputs.site, (), blind=True)
     site = site_as_read(question.inputs.site, judgement)
     state, assumed = _state(site, judgement, question.now)
     planned = _planned(replace(question.inputs, site=site), question.now, state, judgement.against)
-    return _answer(planned, site, assumed)
+    return _answer(planned, site, assumed, blind=bool(judgement.against))
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -129,14 +129,14 @@ def _locked(ups_id: str, longest_s: float, now: datetime) -> ReserveCondition:
     )
 
 
-def _answer(planned: PlannedDay, site: Site, assumed: tuple[str, ...]) -> PlanAnswer:
+def _answer(planned: PlannedDay, site: Site, assumed: tuple[str, ...], *, blind: bool) -> PlanAnswer:
     certificate = replace(planned.plan.certificate, assumes=(*planned.plan.certificate.assumes, *assumed))
     planned = replace(planned, plan=replace(planned.plan, certificate=certificate), notes=(*planned.notes, *assumed))
     plan = planned.plan
     document = plan_answer(planned).document()
     return PlanAnswer(
         document=document,
-        orders=orders_document(_orders(planned, site)),
+        orders=orders_document(replace(_orders(planned, site), blind=blind)),
         starts_at=plan.horizon.start,
         ends_at=plan.horizon.end,
         expires_at=certificate.expires_at,

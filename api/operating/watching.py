@@ -20,7 +20,6 @@ from ridethrough.store import plans, telemetry
 from ridethrough.store.alarms import Raised, settle
 from ridethrough.store.database import Database
 from ridethrough.store.schema import canonical
-from ridethrough.store.sites import stored_sites
 from ridethrough.store.telemetry import StoredReading
 
 ALARM_KINDS = ("telemetry", "system", "reserve", "protected_load", "import_limit")
@@ -134,16 +133,6 @@ def _alarms(situation: Situation) -> Iterator[Raised]:
     if grid_kw > limit_kw:
         message = f"the meter shows {grid_kw:,.0f} kW, above the import limit of {limit_kw:,.0f}"
         yield Raised(kind="import_limit", subject=site.id, message=message)
-
-
-def plans_wanted(database: Database, now: datetime) -> Iterator[tuple[str, str]]:
-    """Watch every stored site, and yield the id of each that wants a new plan now, and why."""
-    with database.reading() as connection:
-        site_ids = [each.site_id for each in stored_sites(connection)]
-    for site_id in site_ids:
-        reasons = watch_site(database, site_id, now)
-        if reasons:
-            yield site_id, "; ".join(reasons)
 
 
 def report_missed(connection: Connection, site_id: str, why: str, now: datetime) -> None:

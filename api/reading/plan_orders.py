@@ -24,6 +24,7 @@ def orders_document(orders: PlanOrders) -> dict[str, Any]:
         "grid_target_kw": list(orders.grid_target_kw),
         "spare_below_kw": list(orders.spare_below_kw),
         "unprotected_load_kw": list(orders.unprotected_load_kw),
+        "blind": orders.blind,
         "hours": [{**asdict(hour), "start": hour.start.isoformat()} for hour in orders.hours],
     }
 
@@ -37,6 +38,7 @@ def read_orders(document: Mapping[str, Any]) -> PlanOrders:
         grid_target_kw=tuple(document["grid_target_kw"]),
         spare_below_kw=tuple(document["spare_below_kw"]),
         unprotected_load_kw=tuple(document["unprotected_load_kw"]),
+        blind=document["blind"],
         hours=tuple(
             HourPolicy(**{**hour, "start": datetime.fromisoformat(hour["start"])}) for hour in document["hours"]
         ),

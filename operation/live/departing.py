@@ -5,13 +5,17 @@ The rule, in this order. A new plan is wanted where
 2. the site's document is newer than the plan's,
 3. batteries carried the load after the plan was made, and no longer do,
 4. the load of a system is above its protected load, and the plan did not expect it,
-5. a system's stored energy differs from the plan's by more than 10 % of its capacity.
+5. a system's stored energy differs from the plan's by more than 10 % of its capacity,
+6. the plan was made without a reading that could be believed, or while there was an outage,
+7. the plan restores reserves, and every reserve is restored.
 A reading that cannot be believed asks for no plan: nothing could be planned from it.
 """
 
 from collections.abc import Iterator
 
-from ridethrough.operation.live.judging import Judgement, judge
+from ridethrough.domain import reserve_requirement
+from ridethrough.domain.plan import PlanStatus
+from ridethrough.operation.live.judging import JudgedSystem, Judgement, judge
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import Situation
 
@@ -36,6 +40,10 @@ def _reasons(situation: Situation, judgement: Judgement, plan: PlanInForce) -> I
         yield f"the site's document has version {situation.site_version}, the plan's has {plan.site_version}"
     if situation.last_outage_at is not None and plan.made_at <= situation.last_outage_at:
         yield f"an outage ended after {situation.last_outage_at.isoformat(timespec='seconds')}"
+    if plan.orders.blind:
+        yield "the plan in force was made without a reading that could be believed"
+    if plan.status is PlanStatus.RECOVERY and all(_has_its_reserve(each) for each in judgement.systems.values()):
+        yield "every reserve is restored"
     for ups_id, judged in judgement.systems.items():
         planned = plan.orders.systems.get(ups_id)
         if planned is None:
@@ -49,3 +57,7 @@ def _reasons(situation: Situation, judgement: Judgement, plan: PlanInForce) -> I
         off_kwh = judged.stored_kwh - expected_kwh
         if abs(off_kwh) > MOST_OFF_FRACTION * judged.ups.capacity_kwh:
             yield f"{ups_id}: it stores {judged.stored_kwh:,.0f} kWh, and the plan expects {expected_kwh:,.0f}"
+
+
+def _has_its_reserve(judged: JudgedSystem) -> bool:
+    return judged.stored_kwh is not None and judged.stored_kwh >= reserve_requirement(judged.ups).reserve_kwh

@@ -33,7 +33,7 @@ class PlanOrders:
 
     `hours` holds the policy of every hour: the response to the load that is met. Without it the setpoints are
     followed. `spare_below_kw` is that of `Orders`, None where an interval has none. `unprotected_load_kw` is what the
-    plan expects besides the UPS systems.
+    plan expects besides the UPS systems. A plan is `blind` if it was made without a reading that could be believed.
     """
 
     horizon: Horizon
@@ -42,6 +42,7 @@ class PlanOrders:
     spare_below_kw: tuple[float | None, ...]
     unprotected_load_kw: tuple[float, ...]
     hours: tuple[HourPolicy, ...] = ()
+    blind: bool = False
 
     def index_at(self, now: datetime) -> int:
         """The interval that contains a moment of the horizon."""

@@ -7,7 +7,7 @@ from living_sites import living_document, reading
 from stored_sites import NOW
 
 from ridethrough.api.operating.making_plans import make_plan
-from ridethrough.api.operating.watching import keep_reading, plans_wanted, report_missed, watch_site
+from ridethrough.api.operating.watching import keep_reading, report_missed, watch_site
 from ridethrough.api.reading.telemetry import read_telemetry
 from ridethrough.domain import UnableToAccept
 from ridethrough.store import alarms, journal, plans
@@ -37,10 +37,10 @@ def open_alarms(database: Database) -> list[str]:
 def test_a_first_reading_wants_a_plan_and_a_plan_ends_that(database: Database) -> None:
     assert watch_site(database, "pod", NOW) == (), "nothing can be planned from nothing"
     send(database, NOW)
-    assert list(plans_wanted(database, NOW)) == [("pod", "no plan has been made")]
+    assert watch_site(database, "pod", NOW) == ("no plan has been made",)
     made = make_plan(database, "pod", NOW, "telemetry: no plan has been made")
     assert (made.certified, made.made_by, made.why) == (True, "service", "telemetry: no plan has been made")
-    assert list(plans_wanted(database, NOW + 6 * MINUTE)) == []
+    assert watch_site(database, "pod", NOW + 6 * MINUTE) == ()
 
 
 def test_a_reading_that_leaves_the_plan_wants_another_but_not_at_once(database: Database) -> None:
@@ -55,6 +55,14 @@ def test_a_reading_that_leaves_the_plan_wants_another_but_not_at_once(database: 
         former = plans.by_number(connection, "pod", first.id)
     assert former is not None
     assert (former.superseded_by, former.superseded_because) == (second.id, reason)
+    assert watch_site(database, "pod", NOW + 11 * MINUTE) == ()
+
+
+def test_a_plan_made_blind_is_made_again_from_the_first_reading(database: Database) -> None:
+    assert make_plan(database, "pod", NOW, "too early").status == "hold"
+    send(database, NOW + 5 * MINUTE)
+    assert watch_site(database, "pod", NOW + 5 * MINUTE)[0].startswith("the plan in force was made without a reading")
+    assert make_plan(database, "pod", NOW + 5 * MINUTE, "a reading came").status == "optimal"
     assert watch_site(database, "pod", NOW + 11 * MINUTE) == ()
 
 

@@ -1,5 +1,6 @@
 """When a new plan is made because telemetry has left the plan."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from live import NOW, plan, reading, situation, telemetry
 from sites import site
 
 from ridethrough.domain import UpsMode
+from ridethrough.domain.plan import PlanStatus
 from ridethrough.operation.live.departing import reasons_to_plan
 
 
@@ -24,6 +26,11 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {"telemetry": telemetry(reading(load_kw=4801.0))},
         "pod-1: its load of 4,801 kW is above the protected load of 4,800",
     ),
+    "blind": (
+        {"plan": replace(plan(site()), orders=replace(plan(site()).orders, blind=True), status=PlanStatus.HOLD)},
+        "made without a reading that could be believed",
+    ),
+    "restored": ({"plan": plan(site(), status=PlanStatus.RECOVERY)}, "every reserve is restored"),
     "emptier": (
         {"telemetry": telemetry(reading(stored_kwh=807.0))},
         "pod-1: it stores 807 kWh, and the plan expects 900",
@@ -36,6 +43,14 @@ def test_a_plan_is_made_again(name: str) -> None:
     changes, reason = CASES[name]
     (found,) = reasons_to_plan(situation(**changes))
     assert reason in found
+
+
+def test_a_plan_that_holds_or_still_restores_is_kept() -> None:
+    """Another one would say the same: the plan of the next hour is soon enough."""
+    assert reasons_to_plan(situation(plan=plan(site(), status=PlanStatus.HOLD))) == ()
+    short = telemetry(reading(stored_kwh=500.0))
+    restores = plan(site(), status=PlanStatus.RECOVERY, stored_kwh=500.0)
+    assert reasons_to_plan(situation(plan=restores, telemetry=short)) == ()
 
 
 def test_ten_percent_of_capacity_is_left_to_the_control_law() -> None:

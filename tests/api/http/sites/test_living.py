@@ -200,9 +200,10 @@ def test_a_system_below_its_reserve_raises_an_alarm_and_charges(
     assert planned["status"] == "optimal"
 
 
-def test_a_past_minute_is_shown_and_its_plan_made_again_to_the_digit(
-    client: Client, clock: Clock, planned: dict[str, Any]
-) -> None:
+def test_a_past_minute_is_shown_and_its_plan_made_again_to_the_digit(database: Database, clock: Clock) -> None:
+    client = living_service(database, clock)
+    client.post(f"{SITE}/telemetry", json=reading(clock()))
+    planned = client.post(f"{SITE}/plans").json()
     at = clock()
     clock.pass_by(10 * MINUTE)
     client.post(f"{SITE}/telemetry", json=reading(clock(), stored_kwh=850.0))
