@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, T
 from ridethrough.store.schema import METADATA, insert_once, microseconds
 
 KEPT = timedelta(days=2)
+"""Answers are kept this long; the next request with a key removes those of its site that are older."""
 GIVEN_UP = timedelta(minutes=5)
 """A request that has not been answered by then was lost with its process; the key is free again."""
 
@@ -37,13 +38,9 @@ class Earlier:
 def begin(connection: Connection, site_id: str, key: str, request_sha256: str, *, now: datetime) -> Earlier | None:
     """Take a key for a request; None where it was free, else what it was used for."""
     of_key = (KEYS.c.site_id == site_id) & (KEYS.c.key == key)
-    connection.execute(
-        delete(KEYS).where(
-            of_key,
-            (KEYS.c.begun_at < microseconds(now - KEPT))
-            | (KEYS.c.status.is_(None) & (KEYS.c.begun_at < microseconds(now - GIVEN_UP))),
-        )
-    )
+    connection.execute(delete(KEYS).where(KEYS.c.site_id == site_id, KEYS.c.begun_at < microseconds(now - KEPT)))
+    lost = KEYS.c.status.is_(None) & (KEYS.c.begun_at < microseconds(now - GIVEN_UP))
+    connection.execute(delete(KEYS).where(of_key, lost))
     row = {"site_id": site_id, "key": key, "request_sha256": request_sha256, "begun_at": microseconds(now)}
     if insert_once(connection, KEYS, row):
         return None

@@ -244,6 +244,16 @@ def test_a_key_is_taken_once_and_then_has_its_answer(database: Database) -> None
         assert idempotency.begin(connection, "site", "k", "bb", now=NOW + timedelta(days=3)) is None
 
 
+def test_answers_are_not_kept_for_ever(database: Database) -> None:
+    with database.writing() as connection:
+        for index in range(3):
+            idempotency.begin(connection, "site", f"k{index}", "aa", now=NOW + index * MINUTE)
+            idempotency.answer(connection, "site", f"k{index}", status=201, location=None, answer="{}")
+        idempotency.begin(connection, "site", "new", "aa", now=NOW + idempotency.KEPT + MINUTE)
+        left = [row.key for row in connection.execute(idempotency.KEYS.select().order_by(idempotency.KEYS.c.key))]
+    assert left == ["k1", "k2", "new"]
+
+
 def test_a_key_whose_process_died_is_free_after_a_while(database: Database) -> None:
     with database.writing() as connection:
         idempotency.begin(connection, "site", "k", "aa", now=NOW)
