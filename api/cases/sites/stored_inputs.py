@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ridethrough.api.reading.series.stored_series import KeptReadings, SeriesNotStored, StoredSeries
+from ridethrough.api.reading.series.stored_series import OF_SERIES, KeptReadings, SeriesNotStored, StoredSeries
 from ridethrough.api.reading.site_file import SiteInputs, read_site
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.store.series import read_series
@@ -59,10 +59,24 @@ def stored_inputs(
     return StoredInputs(inputs=inputs, site=site, known_at=known or site.recorded_at)
 
 
-def check_document(connection: Connection, site_id: str, document: Mapping[str, Any]) -> tuple[SeriesNotStored, ...]:
-    """Judge a document that a site is to have, with the series that are stored; and say which of them are missing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What stands between a stored site and a plan: series without readings, and faults of those that have some."""
 
-    Raises `UnableToAccept` with every fault but missing series.
+    missing: tuple[SeriesNotStored, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether plans can be made."""
+        return not (self.missing or self.faults)
+
+
+def check_document(connection: Connection, site_id: str, document: Mapping[str, Any]) -> Readiness:
+    """Judge a document that a site is to have, with the series that are stored.
+
+    Raises `UnableToAccept` with every fault of the document itself. What is wrong with its series is no reason to refuse
+    it, and is answered.
     """
     faults: list[Fault] = []
     try:
@@ -73,9 +87,11 @@ def check_document(connection: Connection, site_id: str, document: Mapping[str, 
     if isinstance(written, str) and written != site_id:
         faults.append(Fault(field="id", source=SOURCE, value=written, allowed=f"{site_id}, as in the path"))
     missing = tuple(fault for fault in faults if isinstance(fault, SeriesNotStored))
-    if len(missing) < len(faults):
-        raise UnableToAccept(fault for fault in faults if not isinstance(fault, SeriesNotStored))
-    return missing
+    of_series = tuple(fault for fault in faults if fault.source.startswith(OF_SERIES))
+    own = [fault for fault in faults if fault not in missing and fault not in of_series]
+    if own:
+        raise UnableToAccept(own)
+    return Readiness(missing=missing, faults=of_series)
 
 
 def series_of(

@@ -52,8 +52,9 @@ class MissingSeries(Schema):
 class SiteWritten(VersionOfSite):
     """The version that a site is at now."""
 
-    ready: bool = Field(description="Whether every series that the document names has readings.")
+    ready: bool = Field(description="Whether plans can be made.")
     missing: list[MissingSeries]
+    faults: list[str] = Field(description="What is wrong with series that have readings, such as gaps.")
 
 
 class SiteAnswer(Schema):
@@ -120,3 +121,4 @@ class SeriesListAnswer(Schema):
 
     series: list[SeriesInList]
     missing: list[MissingSeries]
+    faults: list[str] = Field(description="What is wrong with those that have readings, such as gaps.")

@@ -5,7 +5,6 @@ only a site that is not there: 412 otherwise.
 """
 
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -13,7 +12,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from ridethrough.api.cases.sites.stored_inputs import check_document, stored_site
+from ridethrough.api.cases.sites.stored_inputs import Readiness, check_document, stored_site
 from ridethrough.api.http.access.roles import ADMIN, VIEWER, CallerOfRequest
 from ridethrough.api.http.answering.problems import problems
 from ridethrough.api.http.schemas.schema import answered_with
@@ -21,7 +20,6 @@ from ridethrough.api.http.schemas.sites import SiteAnswer, SitesAnswer, SiteWrit
 from ridethrough.api.http.sites.bodies import JSON, YAML, SiteBody
 from ridethrough.api.http.sites.storing import Now, Store
 from ridethrough.api.operating.telling import tell
-from ridethrough.api.reading.series.stored_series import SeriesNotStored
 from ridethrough.store.sites import (
     LONGEST_ID,
     StoredSite,
@@ -109,9 +107,9 @@ def _put(
         if before is None or before.version != site.version:
             detail = {"version": site.version, "sha256": site.sha256}
             tell(connection, site_id, "site_written", detail, who=caller.name, now=now)
-        missing = check_document(connection, site_id, document)
+        readiness = check_document(connection, site_id, document)
     return JSONResponse(
-        {**_about(site), "ready": not missing, "missing": missing_series(missing)},
+        {**_about(site), "ready": readiness.is_ready, **lacking(readiness)},
         status_code=201 if before is None else 200,
         headers={"ETag": _tag(site), "Location": f"/v1/sites/{site_id}"},
     )
@@ -178,9 +176,12 @@ def _about(site: StoredSite) -> dict[str, Any]:
     }
 
 
-def missing_series(missing: Iterable[SeriesNotStored]) -> list[dict[str, Any]]:
+def lacking(readiness: Readiness) -> dict[str, Any]:
     """What a site still lacks before plans can be made for it, as it is answered."""
-    return [{"field": each.field, "series": each.value, "detail": each.allowed} for each in missing]
+    return {
+        "missing": [{"field": each.field, "series": each.value, "detail": each.allowed} for each in readiness.missing],
+        "faults": [str(each) for each in readiness.faults],
+    }
 
 
 def _tag(site: StoredSite) -> str:

@@ -18,11 +18,11 @@ from ridethrough.api.http.answering.problems import problems
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.schemas.sites import SeriesAnswer, SeriesListAnswer, SeriesWritten
 from ridethrough.api.http.sites.bodies import CSV, JSON, ReadingsBody
-from ridethrough.api.http.sites.documents import SiteId, missing_series
+from ridethrough.api.http.sites.documents import SiteId, lacking
 from ridethrough.api.http.sites.storing import Now, Store
 from ridethrough.api.operating.telling import tell
 from ridethrough.api.reading.series.series_document import SeriesDocument
-from ridethrough.api.reading.series.stored_series import series_key
+from ridethrough.api.reading.series.stored_series import LONGEST_COLUMN, LONGEST_NAME, NAME, series_key
 from ridethrough.api.reading.series.written_time import instant
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.store.series import StoredReadings, clear_series, read_series, series_extent, series_names
@@ -33,9 +33,9 @@ MOST_READINGS = 600_000
 _MICROSECONDS_A_MINUTE = 60_000_000
 _Name = Annotated[
     str,
-    Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", max_length=60, description="The name; `load.csv` is `load`."),
+    Path(pattern=NAME, max_length=LONGEST_NAME, description="The name; `load.csv` is `load`."),
 ]
-_Column = Annotated[str | None, Query(max_length=39, description="The column, in a file of many.")]
+_Column = Annotated[str | None, Query(max_length=LONGEST_COLUMN, description="The column, in a file of many.")]
 _Time = Annotated[str | None, Query(max_length=40, description="A time with its UTC offset.")]
 _BODY = {
     "requestBody": {
@@ -90,7 +90,7 @@ def _list(site_id: SiteId, store: Store) -> dict[str, Any]:
     with store.reading() as connection:
         site = stored_site(connection, site_id)
         found = [series_extent(connection, site_id, name) for name in series_names(connection, site_id)]
-        missing = check_document(connection, site_id, site.document)
+        readiness = check_document(connection, site_id, site.document)
     extents = [
         {
             "series": each.name,
@@ -103,7 +103,7 @@ def _list(site_id: SiteId, store: Store) -> dict[str, Any]:
         for each in found
         if each is not None
     ]
-    return {"series": extents, "missing": missing_series(missing)}
+    return {"series": extents, **lacking(readiness)}
 
 
 def _post(

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ridethrough.api.reading.series.series_file import SeriesQuery, read_series
-from ridethrough.api.reading.series.stored_series import SeriesNotStored, StoredSeries, even_series, series_key
+from ridethrough.api.reading.series.stored_series import (
+    OF_SERIES,
+    SeriesNotStored,
+    StoredSeries,
+    even_series,
+    name_fault,
+    series_key,
+)
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.tables.columns import Use
 from ridethrough.api.reading.tables.csv_format import FORMAT, GAPS, CsvFormat, Gaps, known_clock
@@ -87,13 +94,16 @@ class SiteSeries:
         if self.stored is None:
             allowed = "csv or values: only a site that a service keeps has stored series (ridethrough serve --data DIR)"
             raise UnableToAccept([Fault(field=field_name, source=self.source, value=name, allowed=allowed)])
+        fault = name_fault(name, query.column, field_name)
+        if fault is not None:
+            raise UnableToAccept([fault.in_source(self.source)])
         key = series_key(name, query.column)
         found = self.stored(key)
         if found is None:
             allowed = f"stored: POST its readings to series/{name}"
             self.missing.append(SeriesNotStored(field=field_name, source=self.source, value=name, allowed=allowed))
             return
-        self.series[field_name.rpartition(".")[0]] = even_series(found, replace(query, source=f"series {key}"))
+        self.series[field_name.rpartition(".")[0]] = even_series(found, replace(query, source=f"{OF_SERIES}{key}"))
         self.names.add(f"series {key}")
 
     def _content(self, name: str, place: str) -> bytes:

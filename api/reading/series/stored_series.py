@@ -1,5 +1,6 @@
 """Series that a service stores for a site: readings by name, made even when they are used."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -14,6 +15,11 @@ from ridethrough.api.reading.series.time_series import TimeSeries, first_of
 from ridethrough.api.reading.tables.csv_format import clock_of
 from ridethrough.domain import Fault, UnableToAccept
 
+OF_SERIES = "series "
+"""How the source of a fault of a stored series begins; the name follows."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
+"""The form of a series' name: it stands in a path."""
+LONGEST_NAME, LONGEST_COLUMN = 60, 39
 _FILES = frozenset({".csv", ".xlsx", ".xml"})
 
 
@@ -45,6 +51,16 @@ def series_key(name: str, column: str | None = None) -> str:
     path = PurePosixPath(name)
     plain = name[: -len(path.suffix)] if path.suffix.lower() in _FILES else name
     return plain if column is None else f"{plain}#{column}"
+
+
+def name_fault(name: str, column: str | None, field: str) -> Fault | None:
+    """What is wrong with the name of a series, or with that of its column; None where nothing is."""
+    if not re.fullmatch(NAME, name) or name.endswith("\n") or len(name) > LONGEST_NAME:
+        allowed = f"a name without folders, of letters, digits, spaces, . _ and -, at most {LONGEST_NAME}"
+        return Fault(field=field, value=name, allowed=allowed)
+    if column is not None and len(column) > LONGEST_COLUMN:
+        return Fault(field=field, value=column, allowed=f"a column whose name has at most {LONGEST_COLUMN} characters")
+    return None
 
 
 def even_series(kept: KeptReadings, query: SeriesQuery) -> TimeSeries:

@@ -72,6 +72,13 @@ def test_faults_that_only_whole_sites_have_are_listed_although_series_are_missin
     assert {each["field"] for each in refused.json()["errors"]} == {"prices.highest_plausible_per_kwh"}
 
 
+@pytest.mark.parametrize("name", ["data/load.csv", "../load.csv", "", "x" * 61, "a#b", "load\n"])
+def test_a_series_whose_name_no_path_can_hold_is_refused(client: Client, name: str) -> None:
+    refused = client.put(SITE, json=stored_document(**{"ups.0.load": {"csv": name}}))
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["errors"]] == ["ups.pod-1.load.csv"]
+
+
 def test_a_stored_tariff_names_no_file(client: Client) -> None:
     refused = client.put(SITE, json=stored_document(tariff="/etc/passwd"))
     assert [each["field"] for each in refused.json()["errors"]] == ["tariff"]

@@ -150,6 +150,19 @@ def test_a_file_of_many_columns_is_a_series_for_each_that_the_site_names(client:
     assert client.put(SITE, json=document).json()["ready"] is True
 
 
+def test_a_gap_is_no_fault_of_the_document_but_the_site_is_not_ready(client: Client) -> None:
+    client.post(f"{SITE}/series/prices", json=day_of(0.1))
+    client.post(LOAD, json=day_of(4000, hours=2))
+    client.post(LOAD, json=day_of(4000, start=DAY + timedelta(hours=5), hours=3))
+    written = client.put(SITE, json=stored_document(name="changed"))
+    assert (written.status_code, written.json()["ready"], written.json()["missing"]) == (200, False, [])
+    (fault,) = written.json()["faults"]
+    assert "after a gap" in fault
+    assert client.get(f"{SITE}/series").json()["faults"] == [fault]
+    filled = client.put(SITE, json=stored_document(gaps={"fill": "hold", "at_most_minutes": 180}))
+    assert (filled.json()["ready"], filled.json()["faults"]) == (True, [])
+
+
 def test_the_list_names_series_that_are_there_and_those_that_are_missing(client: Client) -> None:
     client.post(LOAD, json=day_of(4000))
     answer = client.get(f"{SITE}/series").json()
