@@ -243,7 +243,7 @@ def serve(  # noqa: PLR0917 - one parameter an option
     with store_of(data, database) as store:
         access = access_of(host, store, provider, no_auth=no_auth)
         limits = Limits(requests_per_minute=requests_per_minute)
-        app = create_app(workers=workers, access=access, limits=limits, store=store)
+        app = create_app(workers=workers, access=access, limits=limits, store=store, with_jobs=True)
         run(app, host=host, port=port, workers=workers, log_format=log_format)
 
 

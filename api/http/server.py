@@ -18,6 +18,7 @@ from ridethrough.api.http.operations.docs.page import add_docs
 from ridethrough.api.http.operations.health import add_health
 from ridethrough.api.http.operations.metrics_page import add_metrics
 from ridethrough.api.http.operations.observed import Observed
+from ridethrough.api.http.running.job_service import running_jobs
 from ridethrough.api.http.running.solvers import Solvers
 from ridethrough.api.http.running.streams import EndingStreams, OpenStreams
 from ridethrough.api.http.sites.bills import add_site_bills
@@ -28,6 +29,7 @@ from ridethrough.api.http.sites.plans import add_site_plans
 from ridethrough.api.http.sites.series import add_series
 from ridethrough.api.http.sites.setpoints import add_setpoints
 from ridethrough.api.http.sites.storing import not_current, unreachable
+from ridethrough.api.http.sites.studies import add_site_studies
 from ridethrough.api.http.sites.telemetry import add_telemetry
 from ridethrough.api.http.sites.time_machine import add_time_machine
 from ridethrough.api.http.sites.webhooks import add_webhooks
@@ -64,11 +66,13 @@ def create_app(
     access: Access | None = None,
     limits: Limits | None = None,
     store: Database | None = None,
+    with_jobs: bool = False,
 ) -> FastAPI:
     """Make the service: `workers` processes solve, and `access` tells who asks; without it everyone may ask.
 
     Sites live in the `store`, which whoever opened it closes; without one the service keeps nothing. A request waits at
-    most `patience_s` for a solver, and has its answer in `limit_s` from when it is whole.
+    most `patience_s` for a solver, and has its answer in `limit_s` from when it is whole. `with_jobs` lets this process
+    run the jobs of the store: studies, and plans by the clock; one service does so in a process.
     """
 
     @asynccontextmanager
@@ -82,6 +86,8 @@ def create_app(
                 sender = WebhookSender(store, app.state.clock, to_loopback=to_loopback)
                 sender.start()
                 running.callback(sender.stop)
+            if store is not None and with_jobs:
+                await running.enter_async_context(running_jobs(app, store))
             yield
 
     app = _Service(
@@ -99,6 +105,7 @@ def create_app(
     app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
     app.state.store = store
     app.state.webhooks_to_loopback = isinstance(app.state.access, NoAuth)
+    app.state.jobs = None
     if store is not None:
         app.state.readiness["store"] = lambda: unreachable(store)
         app.state.readiness["migrations"] = lambda: not_current(store)
@@ -121,6 +128,7 @@ def create_app(
     add_happenings(router)
     add_time_machine(router)
     add_webhooks(router)
+    add_site_studies(router)
     app.include_router(router)
     answer_with_problems(app)
     return app

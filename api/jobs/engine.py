@@ -21,9 +21,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dbos import DBOS, DBOSPortableJSONSerializer
 from sqlalchemy import URL, make_url
+
+if TYPE_CHECKING:
+    from dbos import DBOS
 
 VERSION = "1"
 """Of the agreement between processes on what a task means: those of different versions take no tasks of each other."""
@@ -93,13 +96,15 @@ class Engine:
             logging.getLogger("dbos").addHandler(logging.NullHandler())  # without any, DBOS adds one for the console
             self._launch()
         except BaseException as error:
-            DBOS.destroy(destroy_registry=True)
+            _dbos().destroy(destroy_registry=True)
             _ONLY_ONE.release()
             if isinstance(error, Exception):
                 raise UnableToRunJobs(f"jobs cannot be run: {error}") from error
             raise
 
     def _launch(self) -> None:
+        from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415 - it is slow to load, see _dbos
+
         DBOS(
             config={
                 "name": _APPLICATION,
@@ -142,7 +147,7 @@ class Engine:
 
     def enqueue(self, queue: str, task_id: str) -> None:
         """Put a task into a queue, once: a task that the engine knows already stays as it is."""
-        DBOS.enqueue_workflow_with_options(
+        _dbos().enqueue_workflow_with_options(
             {"workflow_name": _WORKFLOW, "queue_name": queue, "workflow_id": task_id, "app_version": VERSION}, task_id
         )
 
@@ -150,12 +155,12 @@ class Engine:
         """The status of each of the tasks that the engine knows."""
         if not task_ids:
             return {}
-        found = DBOS.list_workflows(workflow_ids=list(task_ids), load_input=False, load_output=False)
+        found = _dbos().list_workflows(workflow_ids=list(task_ids), load_input=False, load_output=False)
         return {each.workflow_id: _STATUSES.get(each.status, TaskStatus.ENDED) for each in found}
 
     def claims(self) -> Iterator[Claim]:
         """Every task that an executor has claimed, of this version and these queues."""
-        found = DBOS.list_workflows(
+        found = _dbos().list_workflows(
             status="PENDING",
             app_version=VERSION,
             queue_name=list(self._queues),
@@ -167,27 +172,34 @@ class Engine:
 
     def give_back(self, claim: Claim) -> bool:
         """Put a claimed task back into its queue; False where its executor has no claim to it any more."""
-        system = DBOS(config={"name": _APPLICATION})._sys_db  # noqa: SLF001 - the one private function, see above
+        system = _dbos()(config={"name": _APPLICATION})._sys_db  # noqa: SLF001 - the one private function, see above
         return system.reenqueue_for_recovery(claim.task_id, [claim.executor_id], claim.queue)
 
     def cancel(self, task_id: str) -> None:
         """Let nobody start a task any more."""
         if self.statuses([task_id]).get(task_id, TaskStatus.ENDED) is not TaskStatus.ENDED:
-            DBOS.cancel_workflow(task_id)
+            _dbos().cancel_workflow(task_id)
 
     def forget_old(self, now: datetime) -> None:
         """Delete what the engine noted of tasks that ended a day ago."""
         before = (now.astimezone(UTC) - _KEPT).isoformat()
-        ended = DBOS.list_workflows(
+        ended = _dbos().list_workflows(
             completed_before=before, limit=_DELETED_AT_ONCE, load_input=False, load_output=False
         )
         if ended:
-            DBOS.delete_workflows([each.workflow_id for each in ended])
+            _dbos().delete_workflows([each.workflow_id for each in ended])
 
     def stop(self) -> None:
         """Take no more tasks. What has not ended stays claimed, until another process finds that this one is gone."""
-        DBOS.destroy(destroy_registry=True)
+        _dbos().destroy(destroy_registry=True)
         _ONLY_ONE.release()
+
+
+def _dbos() -> "type[DBOS]":
+    """DBOS, which takes a second to load: only a process that runs jobs loads it."""
+    from dbos import DBOS  # noqa: PLC0415
+
+    return DBOS
 
 
 def engine_url(url: URL) -> str:

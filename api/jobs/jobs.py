@@ -52,7 +52,10 @@ _LOG = logging.getLogger(__name__)
 
 
 class Jobs:
-    """The jobs of a store, and this process's part in running them. `start` and `stop` are for a thread, not a loop."""
+    """The jobs of a store, and this process's part in running them, each kind in workers of its own.
+
+    `start` and `stop` are for a thread, not for that of an event loop.
+    """
 
     def __init__(
         self,
@@ -60,14 +63,14 @@ class Jobs:
         kinds: Iterable[Kind],
         *,
         clock: Callable[[], datetime],
-        in_worker: InWorker,
+        in_workers: Mapping[str, InWorker],
         most_failures: int = MOST_FAILURES,
         dead_after_s: float = DEAD_AFTER_S,
     ) -> None:
         self._database = database
         self._kinds = {kind.name: kind for kind in kinds}
         self._clock = clock
-        self._in_worker = in_worker
+        self._in_workers = in_workers
         self._most_failures = most_failures
         self._stopping = threading.Event()
         self.executor_id = uuid.uuid4().hex
@@ -181,7 +184,7 @@ class Jobs:
             owner=owner,
             database=self._database,
             clock=self._clock,
-            in_worker=self._in_worker,
+            in_worker=self._in_workers[job.kind],
             stopping=self._stopping.is_set,
         )
         self._attempt(task, self._kinds[job.kind])

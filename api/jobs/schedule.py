@@ -27,8 +27,8 @@ from ridethrough.store.schedule import deal_until, dealt_until
 
 PLAN = "plan"
 DEALT_EVERY_S = 15.0
-NEEDED_EVERY = timedelta(minutes=5)
-"""A plan that is needed before its time is made at most so often."""
+WANTED_EVERY = timedelta(minutes=5)
+"""A plan that is wanted before its time is made at most so often."""
 LATE = timedelta(minutes=5)
 """A plan that is begun so long after its time says that it is late."""
 _HOUR = timedelta(hours=1)
@@ -40,6 +40,8 @@ Sites = Callable[[Connection], Iterable[tuple[str, str]]]
 """The id and the time zone of every stored site."""
 Report = Callable[[Connection, str, str, datetime], object]
 """Tells the people of a site what was missed, in the transaction that notes it."""
+Watch = Callable[[Database, str, datetime], tuple[str, ...]]
+"""Looks at a site, and says why a plan is wanted before its time (empty: none is)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +78,24 @@ TIMES = (
 
 
 class Schedule:
-    """Submits the plans that are due. `report` tells people what was missed."""
+    """Submits the plans that are due, and those that are wanted before their time."""
 
     def __init__(
-        self, jobs: Jobs, database: Database, *, sites: Sites, clock: Callable[[], datetime], report: Report
+        self,
+        jobs: Jobs,
+        database: Database,
+        *,
+        sites: Sites,
+        clock: Callable[[], datetime],
+        report: Report,
+        watch: Watch,
     ) -> None:
         self._jobs = jobs
         self._database = database
         self._sites = sites
         self._clock = clock
         self._report = report
+        self._watch = watch
 
     def deal(self) -> None:
         """Deal with what is due now, of every site."""
@@ -93,18 +103,20 @@ class Schedule:
         with self._database.reading() as connection:
             sites = list(self._sites(connection))
         for site_id, timezone in sites:
-            for times in TIMES:
-                try:
+            try:
+                for times in TIMES:
                     self._deal_with(site_id, timezone, times, now)
-                except Exception:  # noqa: BLE001 - one site does not stop the others
-                    _LOG.exception("the %s plans of site %s could not be submitted", times.name, site_id)
+                wanted = self._watch(self._database, site_id, now)
+                if wanted:
+                    self._submit_wanted(site_id, "; ".join(wanted), now)
+            except Exception:  # noqa: BLE001 - one site does not stop the others
+                _LOG.exception("the plans of site %s could not be submitted", site_id)
 
-    def needed(self, site_id: str, why: str) -> Job:
-        """Submit a plan before its time, at most once in `NEEDED_EVERY`: the readings have left the plan."""
-        now = self._clock()
-        slot = now.timestamp() // NEEDED_EVERY.total_seconds()
-        arguments = {"name": "needed", "what": why, "due": now.isoformat(), "next": None}
-        return self._jobs.submit(PLAN, site_id=site_id, key=f"needed/{slot:.0f}", arguments=arguments)
+    def _submit_wanted(self, site_id: str, why: str, now: datetime) -> None:
+        """Submit a plan before its time, at most once in `WANTED_EVERY`."""
+        slot = now.timestamp() // WANTED_EVERY.total_seconds()
+        arguments = {"name": "wanted", "what": why, "due": now.isoformat(), "next": None}
+        self._jobs.submit(PLAN, site_id=site_id, key=f"wanted/{slot:.0f}", arguments=arguments)
 
     def _deal_with(self, site_id: str, timezone: str, times: Times, now: datetime) -> None:
         with self._database.reading() as connection:
@@ -149,13 +161,16 @@ class Schedule:
         return add_job(connection, kind=PLAN, site_id=site_id, key=key, arguments=arguments, now=now)
 
 
-def plan_kind(make_plan: MakePlan, *, at_once: int = 1) -> Kind:
-    """The kind of jobs that make plans, in a worker."""
+def plan_kind(make_plan: MakePlan, report: Report, *, at_once: int = 1) -> Kind:
+    """The kind of jobs that make plans, in a worker; `report` tells people of one that was missed."""
 
     def run(task: Task) -> tuple[JobFile, ...]:
         given, now = task.job.arguments, task.clock()
         if given["next"] is not None and now >= datetime.fromisoformat(given["next"]):
-            raise UnableToBeInTime(f"{given['what']}: no process made the plan before the next one was due")
+            why = f"the plan due at {given['due']} because {given['what']} was not made before the next one was due"
+            with task.database.writing() as connection:
+                report(connection, task.job.site_id, why, now)
+            raise UnableToBeInTime(why)
         late = now - datetime.fromisoformat(given["due"])
         why = str(given["what"]) + (f" ({_span(late)} late)" if late >= LATE else "")
         task.work(make_in_worker, make_plan, task.database_url, task.job.site_id, now, why)

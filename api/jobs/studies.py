@@ -16,6 +16,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ridethrough.api.answers.study.study_answer import study_answer
+from ridethrough.api.cases.sites.stored_inputs import stored_inputs, stored_site
 from ridethrough.api.cases.study_inputs import StudyRequest, infeasible, planner_of, study_case, study_of
 from ridethrough.api.cases.study_value import valued
 from ridethrough.api.jobs.task import Kind, Task, UnableToContinue
@@ -31,6 +32,7 @@ from ridethrough.finance.study.valuation import Venture
 from ridethrough.operation.planner import Information
 from ridethrough.store.database import Database, open_database
 from ridethrough.store.jobs import JobFile, file_of, job_of, keep_file, note_progress
+from ridethrough.store.sites import known_until
 from ridethrough.tariffs.documents.acceptance import together
 
 STUDY = "study"
@@ -40,36 +42,45 @@ MEDIA_TYPES = {
     PAGE: "text/html; charset=utf-8",
     WORKBOOK: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-InputsAt = Callable[[Database, str, datetime], SiteInputs]
-"""The inputs of a stored site as they were known at a moment."""
 
 _CHECKPOINT = ".checkpoint"
 _NOTED_EVERY_S = 0.5
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def study_kind(inputs_at: InputsAt, *, at_once: int = 1) -> Kind:
-    """The kind of jobs that are studies of stored sites."""
-
-    def run(task: Task) -> tuple[JobFile, ...]:
-        return task.work(study_in_worker, inputs_at, task.database_url, task.job.job_id, task.owner)
-
-    return Kind(name=STUDY, run=run, at_once=at_once)
+def run_study(task: Task) -> tuple[JobFile, ...]:
+    """Run a study in a worker."""
+    return task.work(study_in_worker, task.database_url, task.job.job_id, task.owner)
 
 
-def check_study(inputs_at: InputsAt, url: str, site_id: str, arguments: Mapping[str, Any]) -> None:
+STUDIES = Kind(name=STUDY, run=run_study)
+"""The kind of jobs that are studies of stored sites."""
+
+
+def study_arguments(database: Database, site_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a study: what was asked, and the moment that names what the store knows now.
+
+    Raises `UnableToFindSite` where there is no such site.
+    """
+    with database.reading() as connection:
+        site = stored_site(connection, site_id)
+        known_at = known_until(connection, site_id) or site.recorded_at
+    return {**asked, "known_at": known_at.isoformat()}
+
+
+def check_study(url: str, site_id: str, arguments: Mapping[str, Any]) -> None:
     """Refuse in a worker what could not be studied, before it becomes a job.
 
     Raises `UnableToAccept` with every fault, also for a reserve that is infeasible.
     """
     database = open_database(url)
     try:
-        _case(inputs_at, database, site_id, arguments)
+        _case(database, site_id, arguments)
     finally:
         database.close()
 
 
-def study_in_worker(inputs_at: InputsAt, url: str, job_id: str, owner: str) -> tuple[JobFile, ...]:
+def study_in_worker(url: str, job_id: str, owner: str) -> tuple[JobFile, ...]:
     """Study in a worker, from the last checkpoint on, and return the files.
 
     Raises `UnableToAccept` for what could not be studied, `UnableToContinue` when the job is no longer `owner`'s.
@@ -80,7 +91,7 @@ def study_in_worker(inputs_at: InputsAt, url: str, job_id: str, owner: str) -> t
             job = job_of(connection, job_id)
         if job is None:
             raise UnableToContinue("there is no such job")
-        asked = _case(inputs_at, database, job.site_id, job.arguments)
+        asked = _case(database, job.site_id, job.arguments)
         at_work = _AtWork(database=database, job_id=job_id, owner=owner)
         planner = planner_of(Information(job.arguments["information"]), asked.case)
         studied = study_of(asked.case, planner, at_work, at_work.note)
@@ -98,9 +109,9 @@ class _Asked:
     case: StudyCase
 
 
-def _case(inputs_at: InputsAt, database: Database, site_id: str, arguments: Mapping[str, Any]) -> _Asked:
+def _case(database: Database, site_id: str, arguments: Mapping[str, Any]) -> _Asked:
     inputs, project, first, last = together(
-        lambda: inputs_at(database, site_id, datetime.fromisoformat(arguments["known_at"])),
+        lambda: _inputs(database, site_id, arguments["known_at"]),
         lambda: read_project(arguments["project"], source="project") if arguments["project"] is not None else None,
         lambda: _day("from", arguments["from"]),
         lambda: _day("to", arguments["to"]),
@@ -117,6 +128,11 @@ def _case(inputs_at: InputsAt, database: Database, site_id: str, arguments: Mapp
         allowed = "a reserve that full batteries hold: else nothing is traded, and nothing studied"
         raise UnableToAccept(Fault(field="ups", source="site", value=each, allowed=allowed) for each in lacking)
     return _Asked(inputs=inputs, project=project, case=case)
+
+
+def _inputs(database: Database, site_id: str, known_at: str) -> SiteInputs:
+    with database.reading() as connection:
+        return stored_inputs(connection, site_id, known_at=datetime.fromisoformat(known_at)).inputs
 
 
 def _day(name: str, written: str) -> date:

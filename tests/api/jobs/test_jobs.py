@@ -41,7 +41,7 @@ def running(database: Database, run: Callable[[Task], tuple[JobFile, ...]], **op
             database,
             [Kind(name="test", run=run)],
             clock=clock,
-            in_worker=in_worker,  # type: ignore[arg-type]
+            in_workers={"test": in_worker},  # type: ignore[dict-item]
             dead_after_s=DEAD_AFTER_S,
             **options,
         )

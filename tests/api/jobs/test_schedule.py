@@ -45,6 +45,7 @@ class Service:
     database: Database
     jobs: SubmittedOnly
     reported: list[str] = field(default_factory=list)
+    wanted: tuple[str, ...] = ()
 
     def schedule(self) -> Schedule:
         return Schedule(
@@ -53,6 +54,7 @@ class Service:
             sites=lambda _: [("hall", BERLIN)],
             clock=lambda: self.jobs.now,
             report=self._report,
+            watch=lambda *_: self.wanted,
         )
 
     def _report(self, _: Connection, site_id: str, why: str, now: datetime) -> None:
@@ -129,11 +131,10 @@ def test_a_clock_that_is_set_back_makes_nothing_twice(service: Service) -> None:
 
 
 def test_readings_that_leave_the_plan_ask_for_one_plan_in_five_minutes(service: Service) -> None:
-    schedule = service.schedule()
+    service.wanted = ("the load has left the plan",)
     for minute in range(10):
-        service.jobs.now = at("2026-07-01T10:20+02:00") + timedelta(minutes=minute)
-        schedule.needed("hall", "the load has left the plan")
-    assert len(service.plans()) == 2
+        service.deal_at((at("2026-07-01T10:20+02:00") + timedelta(minutes=minute)).isoformat(), processes=2)
+    assert [key.partition("/")[0] for key, _ in service.plans()] == ["wanted", "wanted"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_late_plan_says_so(service: Service, now: str, why: str) -> None:
         def work(self, *given: object) -> None:
             asked.append(given[2:])
 
-    assert plan_kind(_make).run(Recorded()) == ()  # type: ignore[arg-type]
+    assert plan_kind(_make, _make).run(Recorded()) == ()  # type: ignore[arg-type]
     assert asked == [("sqlite://", "hall", at(now), why)]
 
 
@@ -170,8 +171,11 @@ def test_a_plan_that_waited_until_the_next_one_is_missed(service: Service) -> No
         in_worker=None,  # type: ignore[arg-type]
         stopping=lambda: False,
     )
-    with pytest.raises(UnableToBeInTime, match="before the next one was due"):
-        plan_kind(_make).run(task)
+    reported: list[str] = []
+    kind = plan_kind(_make, lambda *given: reported.append(given[2]))
+    with pytest.raises(UnableToBeInTime, match="before the next one was due") as error:
+        kind.run(task)
+    assert reported == [str(error.value)]
 
 
 def _make(*_: object) -> None:

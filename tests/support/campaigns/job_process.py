@@ -144,7 +144,7 @@ def main() -> None:
         database,
         [Kind(name=kind, run=run_chain) for kind in kinds],
         clock=clock,
-        in_worker=background,
+        in_workers=dict.fromkeys(kinds, background),
         most_failures=1000,
         dead_after_s=float(os.environ.get("DEAD_AFTER_S", "12")),
     )
