@@ -13,7 +13,7 @@ time is dealt with once. The policy for times at which no process ran:
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -31,7 +31,8 @@ WANTED_EVERY = timedelta(minutes=5)
 """A plan that is wanted before its time is made at most so often."""
 LATE = timedelta(minutes=5)
 """A plan that is begun so long after its time says that it is late."""
-_HOUR = timedelta(hours=1)
+_QUARTER = timedelta(minutes=15)
+"""Every clock is a whole number of quarters from UTC; some change by half an hour."""
 _LOG = logging.getLogger(__name__)
 
 MakePlan = Callable[[Database, str, datetime, str], object]
@@ -55,11 +56,12 @@ class Times:
 
 def hours(after: datetime, until: datetime, timezone: str) -> Iterator[datetime]:
     """The full hours of the local clock."""
-    at = after.astimezone(zone(timezone)).replace(minute=0, second=0, microsecond=0).astimezone(after.tzinfo)
+    clock = zone(timezone)
+    at = after.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while at <= until:
-        if at > after:
+        if at > after and at.astimezone(clock).minute == 0:
             yield at
-        at += _HOUR
+        at += _QUARTER
 
 
 def publications(after: datetime, until: datetime, timezone: str) -> Iterator[datetime]:
