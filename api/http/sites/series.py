@@ -35,7 +35,10 @@ _Name = Annotated[
     str,
     Path(pattern=NAME, max_length=LONGEST_NAME, description="The name; `load.csv` is `load`."),
 ]
-_Column = Annotated[str | None, Query(max_length=LONGEST_COLUMN, description="The column, in a file of many.")]
+_Column = Annotated[
+    str | None,
+    Query(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=LONGEST_COLUMN, description="The column, in a file of many."),
+]
 _Time = Annotated[str | None, Query(max_length=40, description="A time with its UTC offset.")]
 _BODY = {
     "requestBody": {

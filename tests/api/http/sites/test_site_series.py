@@ -179,6 +179,13 @@ def test_a_time_that_is_none_is_refused(client: Client, query: dict[str, str], f
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
 
 
+def test_a_column_that_no_database_can_hold_is_refused_on_both(database: Database) -> None:
+    service = keeping_service(database)
+    service.put(SITE, json=stored_document())
+    assert service.get(LOAD, params={"column": "a\x00"}).status_code == 422
+    assert service.post(LOAD, json=day_of(4000), params={"column": "a\x00"}).status_code == 422
+
+
 def test_series_of_no_site_and_of_another_content_type_are_refused(client: Client) -> None:
     assert client.post("/v1/sites/none/series/load", json=day_of(1)).status_code == 404
     assert client.get("/v1/sites/none/series/load").status_code == 404
