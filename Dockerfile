@@ -13,7 +13,7 @@ COPY store store
 COPY api api
 # The environment gets no pip of its own, no tests of other packages, and bytecode only of what the service imports.
 RUN python -m venv --without-pip /opt/ridethrough \
-    && PIP_CONSTRAINT=constraints.txt pip --python /opt/ridethrough/bin/python install --no-cache-dir --no-compile ".[oidc,postgresql]"
+    && PIP_CONSTRAINT=constraints.txt pip --python /opt/ridethrough/bin/python install --no-cache-dir --no-compile ".[postgresql]"
 RUN find /opt/ridethrough -type d -name tests -prune -exec rm -r {} + \
     && find /opt/ridethrough -path '*/plotly/labextension' -prune -exec rm -r {} + \
     && find /opt/ridethrough -path '*/plotly/package_data/datasets' -prune -exec rm -r {} + \
