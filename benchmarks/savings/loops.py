@@ -16,7 +16,7 @@ from ridethrough.operation.planner import Planner
 from ridethrough.operation.scenarios.planned_response import ScenarioSettings
 from ridethrough.operation.scenarios.scenario_planner import ScenarioPlanner
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
-from ridethrough.optimizer.dynamic_program import cheapest_plan
+from ridethrough.optimizer.dynamic_program import UnableToApply, cheapest_plan
 from ridethrough.optimizer.problem.plan_basis import basis_of
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.billing.exact_bill import bill
@@ -89,7 +89,10 @@ def _by_linear_program(problem: DispatchProblem) -> FloatArray:
 
 
 def _one_period(problem: DispatchProblem, case: StudyCase) -> FloatArray:
-    optimum = cheapest_plan(basis_of(problem))
+    try:
+        optimum = cheapest_plan(basis_of(problem))
+    except UnableToApply:
+        return _by_linear_program(problem)
     assert optimum is not None
     assert optimum.gap < _PROVEN
     (only,) = optimum.trajectories
