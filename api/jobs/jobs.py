@@ -74,6 +74,7 @@ class Jobs:
         self._most_failures = most_failures
         self._stopping = threading.Event()
         self.executor_id = uuid.uuid4().hex
+        self._dead_after_s, self._beaten_s = dead_after_s, time.monotonic()
         at_once = {kind.name: kind.at_once for kind in self._kinds.values()}
         self._engine = Engine(database.url, executor_id=self.executor_id, queues=at_once, run=self._run)
         self._reaper = Reaper(database, self._engine, dead_after_s=dead_after_s)
@@ -95,6 +96,11 @@ class Jobs:
         repeating = Repeating(name, seconds, do)
         self._repeating.append(repeating)
         repeating.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether this process says often enough that it lives; else others take its jobs."""
+        return time.monotonic() - self._beaten_s < self._dead_after_s
 
     @property
     def is_stopping(self) -> bool:
@@ -169,6 +175,7 @@ class Jobs:
     def _beat(self) -> None:
         with self._database.writing() as connection:
             beat(connection, self.executor_id, self._clock())
+        self._beaten_s = time.monotonic()
 
     def _run(self, task_id: str) -> None:
         """Run one task of the engine. It always returns, so that the store alone says what became of the job."""

@@ -75,8 +75,8 @@ class Readiness:
 def check_document(connection: Connection, site_id: str, document: Mapping[str, Any]) -> Readiness:
     """Judge a document that a site is to have, with the series that are stored.
 
-    Raises `UnableToAccept` with every fault of the document itself. What is wrong with its series is no reason to refuse
-    it, and is answered.
+    Raises `UnableToAccept` with every fault of the document itself. What is wrong with its series is no reason to
+    refuse it, and is answered.
     """
     faults: list[Fault] = []
     try:

@@ -35,6 +35,7 @@ async def running_jobs(app: FastAPI, store: Database) -> AsyncIterator[Jobs]:
     try:
         await asyncio.to_thread(jobs.start)
         jobs.every("schedule", DEALT_EVERY_S, schedule.deal)
+        app.state.readiness["jobs"] = lambda: None if jobs.is_alive else "they have not said for long that they live"
         try:
             yield jobs
         finally:

@@ -48,8 +48,13 @@ _EXAMPLE = {
         "value": {"from": "2026-07-01", "to": "2026-07-31", "information": "day-ahead"},
     }
 }
+_BYTES = {"type": "string", "format": "binary"}
+_SCHEMAS = {"application/json": {"type": "object"}}
 _FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}, "description": "The file."}
+    200: {
+        "content": {media_type: {"schema": _SCHEMAS.get(media_type, _BYTES)} for media_type in MEDIA_TYPES.values()},
+        "description": "The file.",
+    }
 }
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "The events."}
