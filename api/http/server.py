@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from ridethrough.api.http.access.headers import SecurityHeaders
@@ -110,6 +110,13 @@ def create_app(
         app.state.readiness["store"] = lambda: unreachable(store)
         app.state.readiness["migrations"] = lambda: not_current(store)
     app.state.clock = lambda: datetime.now(UTC)
+    app.include_router(_routes())
+    answer_with_problems(app)
+    return app
+
+
+def _routes() -> APIRouter:
+    """Every route of the service."""
     router = service_router()
     add_docs(router)
     add_health(router)
@@ -129,9 +136,7 @@ def create_app(
     add_time_machine(router)
     add_webhooks(router)
     add_site_studies(router)
-    app.include_router(router)
-    answer_with_problems(app)
-    return app
+    return router
 
 
 def _cold(solvers: Solvers) -> str | None:
