@@ -53,8 +53,9 @@ def assembled(
     asked = [each for each in usable if each.start < question.end and each.start + each.step > question.start]
     found = settled(asked)
     said = list(notes)
-    if len(usable) < len(quotes):
-        said.append(f"{len(quotes) - len(usable)} prices left out: no finite number, or a step that divides no hour")
+    unusable = len(quotes) - len(usable)
+    if unusable:
+        said.append(f"{unusable} prices left out: no finite number, or no whole minutes that divide the hour")
     if found.repeated:
         said.append(f"{found.repeated} prices were there more than once, with the same value")
     if found.superseded:
@@ -86,38 +87,34 @@ def settled(quotes: Sequence[Quote]) -> Assembled:
     newest = {at: max(each.issue for each in there) for at, there in by_cell.items()}
     current = {at: [each for each in there if each.issue == newest[at]] for at, there in by_cell.items()}
     means = _means_of(current, cell)
-    kept: dict[Quote, None] = {}
-    against: list[datetime] = []
-    for at in sorted(current):
-        chosen = _chosen(current[at], means)
-        if chosen is None:
-            against.append(at)
-        else:
-            kept[chosen] = None
-    refused = set(against)
-    whole = [each for each in kept if not any(at in refused for at in _cells(each, cell))]
-    parts = [
-        Quote(start=at, step=cell, price_per_kwh=each.price_per_kwh)
-        for each in kept
-        if any(at in refused for at in _cells(each, cell))
-        for at in _cells(each, cell)
-        if at not in refused
-    ]
+    chosen = {at: found for at in sorted(current) if (found := _chosen(current[at], means)) is not None}
     return Assembled(
-        quotes=tuple(sorted({each.start: each for each in (*parts, *whole)}.values(), key=lambda each: each.start)),
-        contradictions=tuple(_contradictions(against, cell)),
+        quotes=tuple(_whole_or_cut(chosen, cell)),
+        contradictions=tuple(_contradictions([at for at in sorted(current) if at not in chosen], cell)),
         repeated=len(quotes) - len({(each.start, each.step, each.price_per_kwh, each.issue) for each in quotes}),
         superseded=len({each for at, there in by_cell.items() for each in there if each.issue != newest[at]}),
     )
 
 
 def _common_step(timed: Sequence[Quote] | Sequence[PriceStretch]) -> timedelta:
-    """The longest step of which all steps are multiples; an hour where there are none."""
-    return timedelta(minutes=math.gcd(*(each.step // _SHORTEST for each in timed))) or _HOUR
+    """The longest step on whose grid all intervals begin and end; an hour where there are none."""
+    steps = (each.step // _SHORTEST for each in timed)
+    apart = ((each.start - timed[0].start) // _SHORTEST for each in timed)
+    return timedelta(minutes=math.gcd(*steps, *apart)) or _HOUR
 
 
 def _fits(quote: Quote) -> bool:
-    return quote.step >= _SHORTEST and not quote.step % _SHORTEST and not _HOUR % quote.step
+    on_minute = not quote.step % _SHORTEST and not quote.start.second and not quote.start.microsecond
+    return on_minute and quote.step >= _SHORTEST and not _HOUR % quote.step
+
+
+def _whole_or_cut(chosen: dict[datetime, Quote], cell: timedelta) -> Iterator[Quote]:
+    """The chosen prices in the order of time; one that does not count all through its interval is cut."""
+    for at, each in chosen.items():
+        if any(chosen.get(other) != each for other in _cells(each, cell)):
+            yield Quote(start=at, step=cell, price_per_kwh=each.price_per_kwh)
+        elif at == each.start:
+            yield each
 
 
 def _cells(quote: Quote, cell: timedelta) -> Iterator[datetime]:

@@ -54,3 +54,13 @@ def _rest_of_day(change: datetime, timezone: str) -> Span:
         "it to the end of the day may be an hour late, and none is used"
     )
     return Span(start=start, end=end, reason=reason)
+
+
+def is_miscounted_day(start: datetime, end: datetime, timezone: str) -> bool:
+    """Whether a time that begins at a local midnight has 24 hours on a day that has 23 or 25."""
+    there = zone(timezone)
+    local = start.astimezone(there)
+    if local.time() != time() or end - start != timedelta(days=1):
+        return False
+    next_midnight = datetime.combine(local.date() + timedelta(days=1), time(), there)
+    return next_midnight.astimezone(UTC) != end.astimezone(UTC)

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
 from ridethrough.api.reading.series.time_series import LAST_YEAR
+from ridethrough.api.reading.tables.safe_xml import refuse_doctype
 from ridethrough.domain import Fault, UnableToAccept
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -21,7 +22,6 @@ _USAGE_POINT = re.compile(r"/UsagePoint/([^/]+)")
 _WHOLE = re.compile(r"\s*([-+]?[0-9]+)\s*", re.ASCII)
 _MOST_DIGITS = 18
 _ENDLESS = f"a whole number of at most {_MOST_DIGITS} digits, here and everywhere in the file"
-_CHUNK_BYTES = 65_536
 _LATEST_S = int(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())
 
 
@@ -75,7 +75,7 @@ def read_feed(content: bytes, source: str) -> list[MeterReading]:
     Raises `UnableToAccept` with every fault in it.
     """
     try:
-        _refuse_doctype(content, source)
+        refuse_doctype(content, source)
         entries = _read_entries(content)
     except (ParseError, expat.ExpatError, LookupError) as error:
         faults = [Fault(field="", value=str(error), allowed="well-formed XML")]
@@ -90,22 +90,6 @@ def read_feed(content: bytes, source: str) -> list[MeterReading]:
     if faults:
         raise UnableToAccept(fault.in_source(source) for fault in faults)
     return list(_meter_readings(entries))
-
-
-def _refuse_doctype(content: bytes, source: str) -> None:
-    """Read up to the root element: a document type is what entities (which grow, or read other files) need."""
-    parser = expat.ParserCreate()
-    roots: list[str] = []
-
-    def refuse(*_: object) -> None:
-        fault = Fault(field="", source=source, value="a DOCTYPE", allowed="left out: a meter file needs none")
-        raise UnableToAccept([fault])
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda name, _: roots.append(name)
-    file = io.BytesIO(content)
-    while not roots and (chunk := file.read(_CHUNK_BYTES)):
-        parser.Parse(chunk)
 
 
 def _read_entries(content: bytes) -> _Entries:

@@ -141,7 +141,7 @@ def test_a_faulty_reading_is_named_by_its_number(tmp_path: Path, block: list[str
         ("<feed/>", "is 'no IntervalReading', must be a Green Button feed of interval readings"),
         (
             '<!DOCTYPE feed [<!ENTITY a "aaaa">]>\n<feed>&a;</feed>',
-            "is 'a DOCTYPE', must be left out: a meter file needs none",
+            "is 'a DOCTYPE', must be left out: files of readings and prices need none",
         ),
         ('<!DOCTYPE feed SYSTEM "file:///etc/passwd"><feed/>', "is 'a DOCTYPE'"),
         (
