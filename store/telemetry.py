@@ -72,22 +72,29 @@ def add(
     return _reading(added), True
 
 
-def latest(connection: Connection, site_id: str, *, now: datetime) -> tuple[StoredReading | None, StoredReading | None]:
+def latest(
+    connection: Connection, site_id: str, *, now: datetime, after: datetime | None = None
+) -> tuple[StoredReading | None, StoredReading | None]:
     """The reading that tells the state of a site at a moment, and the one before it, by what was received until then.
 
     It is the newest by its own time. Where the last one received is of the future, that one is it: the clock of its
-    sender is wrong, and whoever judges it must see that.
+    sender is wrong, and whoever judges it must see that. A reading that was of the future when it was received is never
+    believed later, when its time comes: it was measured long before. What was received until `after` does not count.
     """
     known = (TELEMETRY.c.site_id == site_id) & (TELEMETRY.c.received_at <= microseconds(now))
+    if after is not None:
+        known &= TELEMETRY.c.received_at > microseconds(after)
     last = connection.execute(select(TELEMETRY).where(known).order_by(TELEMETRY.c.id.desc()).limit(1)).first()
     if last is not None and last.measured_at > microseconds(now + CLOCK_TOLERANCE):
         return _reading(last), None
+    tolerance_us = CLOCK_TOLERANCE // timedelta(microseconds=1)
+    by_right_clock = TELEMETRY.c.measured_at <= TELEMETRY.c.received_at + tolerance_us
     until = TELEMETRY.c.measured_at <= microseconds(now + CLOCK_TOLERANCE)
-    newest = _first_two(connection, select(TELEMETRY).where(known, until))
+    newest = _first_two(connection, select(TELEMETRY).where(known, by_right_clock, until))
     if not newest:
         return None, None
     earlier = TELEMETRY.c.measured_at < newest[0].measured_at
-    before = _first_two(connection, select(TELEMETRY).where(known, earlier))
+    before = _first_two(connection, select(TELEMETRY).where(known, by_right_clock, earlier))
     return _reading(newest[0]), _reading(before[0]) if before else None
 
 

@@ -59,6 +59,15 @@ def test_a_last_reading_of_the_future_is_the_latest_so_that_it_is_seen(database:
     assert latest(database, NOW + MINUTE) == (after.id, good.id), "a good one ends that"
 
 
+def test_a_reading_of_the_future_is_not_believed_when_its_time_comes(database: Database) -> None:
+    """Its sender's clock was an hour ahead: by then it tells what was an hour ago."""
+    good = add_reading(database, NOW - MINUTE)
+    add_reading(database, NOW + 60 * MINUTE, received_at=NOW)
+    assert latest(database, NOW + 60 * MINUTE) == (good.id, None), "the last that can be believed, though it is old"
+    after = add_reading(database, NOW + 60 * MINUTE + timedelta(seconds=1))
+    assert latest(database, NOW + 61 * MINUTE) == (after.id, good.id)
+
+
 def test_what_was_received_later_was_not_known(database: Database) -> None:
     add_reading(database, NOW, received_at=NOW + 10 * MINUTE)
     assert latest(database, NOW + 9 * MINUTE) == (None, None)
