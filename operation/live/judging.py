@@ -120,8 +120,19 @@ def _judged(ups: UpsSystem, telemetry: Telemetry, before: Telemetry | None) -> J
         faults += [f"{ups.id}: {jump}"] if jump else []
         stored_kwh = None if jump else stored_kwh
     load_kw = None if _load_fault(as_read, reading) else reading.load_kw
-    faults += [f"{ups.id}: {each}" for each in _mode_faults(as_read, reading)]
+    faults += [f"{ups.id}: {each}" for each in (*power_faults(ups, reading), *_mode_faults(as_read, reading))]
     return JudgedSystem(ups=as_read, stored_kwh=stored_kwh, load_kw=load_kw, against="; ".join(faults))
+
+
+def power_faults(ups: UpsSystem, reading: UpsReading) -> Iterator[str]:
+    """Why the powers of a system's batteries cannot be: the meter without them would be worked out from nonsense."""
+    rated_kw = ups.units * ups.unit_output_limit_kw
+    for name, kw, limit_kw in (
+        ("charge_kw", reading.charge_kw, ups.charge_limit_kw),
+        ("discharge_kw", reading.discharge_kw, max(rated_kw, ups.discharge_limit_kw)),
+    ):
+        if kw is not None and not 0 <= kw <= MOST_OF_RATING * limit_kw:
+            yield f"its {name} cannot be: {kw:,.0f} kW (0 to {MOST_OF_RATING * limit_kw:,.0f})"
 
 
 def _stored_kwh(ups: UpsSystem, reading: UpsReading) -> tuple[float | None, str]:

@@ -1,6 +1,6 @@
 """A believed reading of a site, laid out for the control law over the interval of now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from ridethrough.operation.control.control_law import ControlOutcome
 from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.live.floors import raised_kwh
-from ridethrough.operation.live.judging import JudgedSystem, Judgement, site_as_read
+from ridethrough.operation.live.judging import JudgedSystem, Judgement, power_faults, site_as_read
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import Situation, SystemSetpoint, interval_of
 
@@ -45,6 +45,7 @@ class LiveSite:
         trades = np.array([[each.against == ""] for each in systems])
         charge_kw = np.array([[_may_charge_kw(each, judgement)] for each in systems])
         floor_kwh = np.maximum(loads.floor_kwh, raised_kwh(situation, site, interval, load_kw))
+        most_kw = _discharge_by_age_kw(situation, site, systems, floor_kwh)
         return cls(
             situation=situation,
             judgement=judgement,
@@ -55,7 +56,7 @@ class LiveSite:
                 net_load_kw=np.array([net_kw]),
                 charge_ceiling_kw=np.minimum(charge_kw, loads.charge_ceiling_kw),
                 discharge_floor_kw=np.zeros_like(loads.discharge_floor_kw),
-                discharge_ceiling_kw=np.where(trades, loads.discharge_ceiling_kw, 0.0),
+                discharge_ceiling_kw=np.where(trades, np.minimum(most_kw, loads.discharge_ceiling_kw), 0.0),
             ),
             floor_kwh=np.hstack([floor_kwh, floor_kwh]),
             stored_kwh=[
@@ -137,6 +138,25 @@ class LiveSite:
         return max(self.horizon.interval_h, left_h)
 
 
+def _discharge_by_age_kw(
+    situation: Situation, site: Site, systems: Sequence[JudgedSystem], floor_kwh: FloatArray
+) -> FloatArray:
+    """The most that each system may give so that it keeps its floor, however much it gave since it was read.
+
+    Since then it may have given as much as any setpoint of full batteries orders.
+    """
+    assert situation.telemetry is not None  # noqa: S101 - it is believed
+    age_h = max(timedelta(), situation.now - situation.telemetry.measured_at) / timedelta(hours=1)
+    interval_h, rows = site.interval_minutes / 60, []
+    for ups, judged, (floor,) in zip(site.ups, systems, floor_kwh.tolist(), strict=True):
+        given_kw = min(
+            ups.discharge_limit_kw / ups.battery.discharge_efficiency, max(0.0, ups.max_stored_kwh - floor) / interval_h
+        )
+        above_kwh = (floor if judged.stored_kwh is None else judged.stored_kwh) - floor - age_h * given_kw
+        rows.append([max(0.0, above_kwh) * ups.battery.discharge_efficiency / interval_h])
+    return np.array(rows)
+
+
 def _may_charge_kw(judged: JudgedSystem, judgement: Judgement) -> float:
     """The most that a system may charge at: nothing unless it is in normal mode and its state is known."""
     reading = judgement.telemetry.ups.get(judged.ups.id) if judgement.telemetry is not None else None
@@ -158,7 +178,7 @@ def _net_load_kw(situation: Situation, judgement: Judgement, site: Site, systems
     """The meter with every battery at rest.
 
     Where the power of every battery is measured it follows from the meter; else from the loads that are measured and
-    what the plan expects besides, and it is never taken below the meter where no battery was to charge.
+    what the plan expects besides, and it is never taken below the meter: more may be carried than was expected.
     """
     telemetry = judgement.telemetry
     assert telemetry is not None  # noqa: S101 - it is believed
@@ -169,16 +189,18 @@ def _net_load_kw(situation: Situation, judgement: Judgement, site: Site, systems
         reading, load_kw = readings[ups.id], judgement.systems[ups.id].load_kw
         if reading is None or load_kw is None or reading.charge_kw is None or reading.discharge_kw is None:
             break
+        if any(power_faults(ups, reading)):
+            break
         dc_kw = ups.dc_load_kw(load_kw)
         through_kw = dc_kw + reading.charge_kw - reading.discharge_kw
         eta = ups.rectifier_efficiency
         added_kw += (through_kw / eta if through_kw >= 0 else through_kw * eta) - dc_kw / eta
     else:
         return float(telemetry.grid_kw - added_kw)
-    plan, now = situation.plan, situation.now
+    plan, now, others_kw = situation.plan, situation.now, 0.0
     if plan is not None and plan.orders.horizon.start <= now < plan.orders.horizon.end:
-        return systems_kw + plan.orders.unprotected_load_kw[plan.orders.index_at(now)]
-    return max(telemetry.grid_kw, systems_kw)
+        others_kw = plan.orders.unprotected_load_kw[plan.orders.index_at(now)]
+    return max(telemetry.grid_kw, systems_kw + others_kw)
 
 
 def _why(judged: JudgedSystem, floor_kwh: float, charge_kw: float, *, held: bool) -> str:

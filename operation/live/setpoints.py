@@ -36,7 +36,7 @@ def setpoints_now(situation: Situation) -> Setpoints:
     return Setpoints(
         mode=SetpointMode.HOLD if reasons else SetpointMode.PLAN,
         why="; ".join(reasons) or _following(plan, judgement),
-        valid_until=_valid_until(situation, live.horizon),
+        valid_until=_valid_until(situation, live.horizon, held=bool(reasons)),
         plan_id=None if plan is None else plan.plan_id,
         meter_ceiling_kw=ceiling_kw,
         ups=dict(live.systems(outcome, held=bool(reasons))),
@@ -79,11 +79,14 @@ def _following(plan: PlanInForce | None, judgement: Judgement) -> str:
     return "; ".join([f"the plan{made} is followed, by the load that is measured", *left_out])
 
 
-def _valid_until(situation: Situation, interval: Horizon) -> datetime:
-    """The end of the interval, or when the reading or the plan is too old, if that is sooner."""
+def _valid_until(situation: Situation, interval: Horizon, *, held: bool) -> datetime:
+    """The end of the interval, or when the reading or the plan is too old, if that is sooner.
+
+    Batteries that hold may do so also where the reading or the plan is too old already.
+    """
     ends = [interval.end]
     if situation.telemetry is not None:
         ends.append(situation.telemetry.measured_at + timedelta(seconds=situation.site.telemetry_max_age_s))
     if situation.plan is not None:
         ends.append(situation.plan.expires_at)
-    return min((end for end in ends if end > situation.now), default=interval.end)
+    return min(end for end in ends if end > situation.now or not held)

@@ -155,10 +155,58 @@ def test_an_outage_of_one_system_holds_every_system() -> None:
 def test_the_reserve_recomputed_now_goes_before_the_plan() -> None:
     """The plan orders 300 kW and states a floor of 0; what is left above the live floor allows less."""
     left_kwh = 10.0
-    found = now(telemetry=telemetry(reading(stored_kwh=FLOOR_KWH + left_kwh)))
+    found = now(telemetry=telemetry(reading(stored_kwh=FLOOR_KWH + left_kwh), measured_at=NOW))
     assert found.mode == "plan"
     assert found.ups["pod-1"].reserve_kwh == pytest.approx(FLOOR_KWH)
     assert found.ups["pod-1"].discharge_kw == pytest.approx(left_kwh * 0.98 / 0.25)
+
+
+@given(
+    stored_kwh=st.floats(0, 966),
+    minutes=st.sampled_from([1, 5, 15]),
+    asked_after_s=st.lists(st.floats(0, 900), min_size=1, max_size=6).map(sorted),
+)
+def test_setpoints_by_one_old_reading_together_keep_the_reserve(
+    stored_kwh: float, minutes: int, asked_after_s: list[float]
+) -> None:
+    """Telemetry stopped while batteries gave all they might: who asks again gets no second share of the same energy."""
+    premises = replace(site(), interval_minutes=minutes)
+    read_at = NOW - timedelta(minutes=1)
+    read = telemetry(reading(stored_kwh=stored_kwh), measured_at=read_at)
+    ends_s = [*asked_after_s[1:], 900.0]
+    given_kwh = 0.0
+    for after_s, until_s in zip(asked_after_s, ends_s, strict=True):
+        at = read_at + timedelta(seconds=after_s)
+        asked = situation(premises, now=at, telemetry=read, plan=plan(premises, discharge_kw=1e6))
+        found = setpoints_now(asked)
+        lasts_s = min(until_s - after_s, (found.valid_until - at).total_seconds())
+        given_kwh += found.ups["pod-1"].discharge_kw / 0.98 * lasts_s / 3600
+    assert stored_kwh - given_kwh >= FLOOR_KWH - 1e-6 or given_kwh == 0.0
+
+
+def test_setpoints_do_not_outlast_the_reading_that_they_follow() -> None:
+    """At the last moment at which a reading may be followed, its setpoints end."""
+    found = now(telemetry=telemetry(measured_at=NOW - timedelta(seconds=900)))
+    assert found.mode == "hold" or found.valid_until == NOW
+
+
+def test_a_load_that_the_plan_did_not_expect_leaves_no_room_to_charge() -> None:
+    """The powers of batteries are not sent, and the meter shows 900 kW more than was planned: it is at its limit."""
+    expected = plan(site(), discharge_kw=0.0, charge_kw=80.0)
+    room = now(plan=expected, telemetry=telemetry(grid_kw=5432.0)).ups["pod-1"]
+    none = now(plan=expected, telemetry=telemetry(grid_kw=6500.0)).ups["pod-1"]
+    assert room.charge_kw == pytest.approx(80.0)
+    assert none.charge_kw == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("powers", [{"charge_kw": 1e9, "discharge_kw": 0.0}, {"charge_kw": -50.0, "discharge_kw": 0.0}])
+def test_powers_that_cannot_be_are_not_taken_out_of_the_meter(powers: dict[str, float]) -> None:
+    """Else the meter without batteries would seem empty, and they would charge beyond the import limit."""
+    read = telemetry(reading(stored_kwh=0.0, **powers), grid_kw=6400.0)
+    found = now(telemetry=read)
+    assert found.mode == "hold"
+    assert "pod-1: its charge_kw cannot be" in found.why
+    assert found.ups["pod-1"].charge_kw <= 100.0 * 0.97 + 1e-6
 
 
 def test_a_reserve_of_the_plan_above_the_live_one_is_kept_too() -> None:
