@@ -1,3 +1,4 @@
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -179,6 +180,21 @@ def test_a_job_at_work_is_cancelled_and_what_it_still_writes_is_refused(database
         assert not jobs.cancel(job.job_id)
     with database.reading() as connection:
         assert file_names(connection, job.job_id) == []
+
+
+def test_jobs_on_sqlite_connect_to_nothing(database: Database) -> None:
+    connections: list[object] = []
+    watching = True
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if watching and event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
+            connections.append((event, arguments[1:]))
+
+    sys.addaudithook(watch)  # it stays for the rest of the process, and then sees nothing
+    with running(database, one_file) as jobs:
+        assert ended(database, submitted(jobs)).state is JobState.DONE
+    watching = False
+    assert connections == []
 
 
 def test_one_service_runs_jobs_in_a_process(database: Database, tmp_path: Path) -> None:
