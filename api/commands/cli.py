@@ -36,6 +36,7 @@ from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
 from ridethrough.api.commands.check_command import check
 from ridethrough.api.commands.key_command import keys
+from ridethrough.api.commands.prices_command import prices
 from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.store_options import DatabaseOption, DataOption, store_of
 from ridethrough.api.commands.study_command import study
@@ -262,6 +263,7 @@ def _check_address(host: str, port: int) -> None:
 app.command()(check)
 app.command()(bill)
 app.command()(series)
+app.command()(prices)
 app.command()(study)
 app.command()(swing)
 app.add_typer(tariffs)
