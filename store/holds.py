@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, or_, select, update
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, and_, or_, select, update
 
 from ridethrough.store.schema import METADATA, microseconds, moment
 
@@ -45,18 +45,15 @@ def release(connection: Connection, site_id: str, *, by: str, now: datetime) -> 
     return int(ended.rowcount)
 
 
-def in_force(connection: Connection, site_id: str, *, now: datetime) -> Hold | None:
-    """The newest hold at a moment."""
-    at_us = microseconds(now)
+def in_force(connection: Connection, site_id: str, *, at: datetime | None) -> Hold | None:
+    """The newest hold at a past moment; without one that of now, whatever the clock of who held the site says."""
+    unreleased = HOLDS.c.released_at.is_(None)
+    then = and_(unreleased)
+    if at is not None:
+        at_us = microseconds(at)
+        then = and_(HOLDS.c.held_at <= at_us, or_(unreleased, HOLDS.c.released_at > at_us))
     row = connection.execute(
-        select(HOLDS)
-        .where(
-            HOLDS.c.site_id == site_id,
-            HOLDS.c.held_at <= at_us,
-            or_(HOLDS.c.released_at.is_(None), HOLDS.c.released_at > at_us),
-        )
-        .order_by(HOLDS.c.id.desc())
-        .limit(1)
+        select(HOLDS).where(HOLDS.c.site_id == site_id, then).order_by(HOLDS.c.id.desc()).limit(1)
     ).first()
     if row is None:
         return None

@@ -124,6 +124,15 @@ def site_versions(connection: Connection, site_id: str) -> list[StoredSite]:
     return [_site(row) for row in connection.execute(_of(site_id).order_by(SITE_VERSIONS.c.version))]
 
 
+def deleted_at(connection: Connection, site_id: str, *, known_at: datetime | None = None) -> datetime | None:
+    """When a site of this id was last deleted, by what was known at a moment; None where it never was."""
+    mine = (SITE_VERSIONS.c.site_id == site_id) & SITE_VERSIONS.c.deleted
+    if known_at is not None:
+        mine &= SITE_VERSIONS.c.recorded_at <= microseconds(known_at)
+    at = connection.execute(select(func.max(SITE_VERSIONS.c.recorded_at)).where(mine)).scalar()
+    return None if at is None else moment(at)
+
+
 def stored_sites(connection: Connection) -> list[StoredSite]:
     """Read the newest version of every site that is there, by id."""
     newest = select(SITE_VERSIONS.c.site_id, func.max(SITE_VERSIONS.c.version).label("version"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import reading_of
+from ridethrough.api.cases.sites.situations import latest_readings, reading_of
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.metrics import PLANS
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
@@ -14,7 +14,7 @@ from ridethrough.api.operating.telling import tell
 from ridethrough.api.operating.watching import MISSED
 from ridethrough.domain import UnableToAccept
 from ridethrough.domain.plan import PlanStatus
-from ridethrough.store import alarms, plans, telemetry
+from ridethrough.store import alarms, plans
 from ridethrough.store.database import Database
 from ridethrough.store.plans import NewPlan, PlanRecord
 
@@ -68,7 +68,7 @@ def prepare_plan(database: Database, site_id: str, now: datetime) -> PreparedPla
     """
     with database.reading() as connection:
         stored = stored_inputs(connection, site_id, since=now - REMEMBERED)
-        last, before = telemetry.latest(connection, site_id, now=now)
+        last, before = latest_readings(connection, site_id, now)
     return PreparedPlan(
         site_id=site_id,
         site_version=stored.site.version,

@@ -199,7 +199,7 @@ def test_a_hold_lasts_until_it_is_released(database: Database) -> None:
         holds.hold(connection, "site", by="bob", why="more works", now=NOW + MINUTE)
         assert holds.release(connection, "site", by="ada", now=NOW + 2 * MINUTE) == 2
         assert holds.release(connection, "site", by="ada", now=NOW + 3 * MINUTE) == 0
-        at = [holds.in_force(connection, "site", now=NOW + index * MINUTE) for index in (-1, 0, 1, 2)]
+        at = [holds.in_force(connection, "site", at=NOW + index * MINUTE) for index in (-1, 0, 1, 2)]
     assert [None if each is None else each.why for each in at] == [None, "works", "more works", None]
 
 

@@ -20,7 +20,7 @@ from ridethrough.operation.live.plan_in_force import PlanInForce, PlanOrders
 from ridethrough.operation.live.situation import Situation
 from ridethrough.store import holds, plans, telemetry
 from ridethrough.store.plans import PlanRecord
-from ridethrough.store.sites import StoredSite
+from ridethrough.store.sites import StoredSite, deleted_at
 
 _MONEY = frozenset({"prices", "tariff", "power_factor"})
 _NO_PRICE = {"start": "2026-01-01T00:00:00+00:00", "values": [0.0]}
@@ -35,10 +35,10 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
     Raises `UnableToFindSite` where there is no such site.
     """
     stored = stored_site(connection, site_id, known_at=now if in_the_past else None)
-    last, before = telemetry.latest(connection, site_id, now=now)
+    last, before = latest_readings(connection, site_id, now, in_the_past=in_the_past)
     record = plans.begun(connection, site_id, now=now)
-    in_force, why_none = _in_force(connection, site_id, stored, record, now)
-    hold = holds.in_force(connection, site_id, now=now)
+    in_force, why_none = _in_force(connection, site_id, stored, record, now, in_the_past=in_the_past)
+    hold = holds.in_force(connection, site_id, at=now if in_the_past else None)
     return Situation(
         site=site_of(stored, {} if in_force is None else _protected_kw(in_force.orders)),
         site_version=stored.version,
@@ -50,6 +50,14 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
         held_because="" if hold is None else f"held by {hold.held_by}: {hold.why}",
         last_outage_at=telemetry.last_outage_at(connection, site_id, now=now),
     )
+
+
+def latest_readings(
+    connection: Connection, site_id: str, now: datetime, *, in_the_past: bool = False
+) -> tuple[telemetry.StoredReading | None, telemetry.StoredReading | None]:
+    """The reading that tells a site's state at a moment, and the one before it; none from before it was deleted."""
+    after = deleted_at(connection, site_id, known_at=now if in_the_past else None)
+    return telemetry.latest(connection, site_id, now=now, after=after)
 
 
 def reading_of(stored: telemetry.StoredReading | None) -> Telemetry | None:
@@ -101,7 +109,13 @@ def _protected_kw(orders: PlanOrders) -> dict[str, float]:
 
 
 def _in_force(
-    connection: Connection, site_id: str, stored: StoredSite, record: PlanRecord | None, now: datetime
+    connection: Connection,
+    site_id: str,
+    stored: StoredSite,
+    record: PlanRecord | None,
+    now: datetime,
+    *,
+    in_the_past: bool,
 ) -> tuple[PlanInForce | None, str]:
     """The certified plan in force at a moment; or why there is none."""
     if record is None:
@@ -112,6 +126,6 @@ def _in_force(
             begins = newest.starts_at.astimezone(zone(str(stored.document["timezone"])))
             return None, f"{newest.plan_id} begins at {begins.isoformat(timespec='seconds')}"
         return None, f"{newest.plan_id} is not certified, and there is no certified plan before it"
-    if record.cancelled_at is not None and record.cancelled_at <= now:
+    if record.cancelled_at is not None and (record.cancelled_at <= now or not in_the_past):
         return None, f"{record.plan_id} was cancelled by {record.cancelled_by}: {record.cancelled_because}"
     return plan_in_force(connection, record), ""

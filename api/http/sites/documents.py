@@ -5,6 +5,7 @@ only a site that is not there: 412 otherwise.
 """
 
 import re
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -20,6 +21,8 @@ from ridethrough.api.http.schemas.sites import SiteAnswer, SitesAnswer, SiteWrit
 from ridethrough.api.http.sites.bodies import JSON, YAML, SiteBody
 from ridethrough.api.http.sites.storing import Now, Store
 from ridethrough.api.operating.telling import tell
+from ridethrough.store import webhooks
+from ridethrough.store.series import clear_series, series_names
 from ridethrough.store.sites import (
     LONGEST_ID,
     StoredSite,
@@ -103,6 +106,8 @@ def _put(
     with store.writing() as connection:
         _require(connection, site_id, if_match, if_none_match)
         before = read_stored_site(connection, site_id)
+        if before is None:
+            _begin_anew(connection, site_id, now)
         site = put_site(connection, site_id, document, now=now, by=caller.name)
         if before is None or before.version != site.version:
             detail = {"version": site.version, "sha256": site.sha256}
@@ -113,6 +118,14 @@ def _put(
         status_code=201 if before is None else 200,
         headers={"ETag": _tag(site), "Location": f"/v1/sites/{site_id}"},
     )
+
+
+def _begin_anew(connection: Connection, site_id: str, now: datetime) -> None:
+    """Let nothing of a site that was deleted come back with a new one of the same id: its history stays in the past."""
+    for name in series_names(connection, site_id):
+        clear_series(connection, site_id, name, now=now)
+    for webhook in webhooks.listed(connection, site_id):
+        webhooks.remove(connection, site_id, webhook.id, now=now)
 
 
 def _get(

@@ -176,6 +176,37 @@ def test_an_operator_holds_and_releases(client: Client, planned: dict[str, Any])
     assert entries[2]["detail"]["plan_id"] == planned["plan_id"]
 
 
+def test_a_hold_counts_at_once_whatever_the_clocks_of_two_services_say(
+    client: Client, clock: Clock, planned: dict[str, Any]
+) -> None:
+    clock.pass_by(MINUTE)
+    client.post(f"{SITE}/hold", json={"why": "battery works"})
+    clock.pass_by(-MINUTE)
+    assert setpoints(client)["why"] == "held by local: battery works", planned["plan_id"]
+
+
+def test_nothing_of_a_deleted_site_comes_back_with_its_id(
+    client: Client, clock: Clock, planned: dict[str, Any]
+) -> None:
+    assert planned["certificate"]["certified"]
+    client.post(f"{SITE}/series/spare", json={"start": "2026-01-01T00:00Z", "interval_minutes": 60, "values": [1.0]})
+    client.post(f"{SITE}/webhooks", json={"url": "https://example.com/hook"})
+    document = client.get(SITE).json()
+    assert client.delete(SITE).status_code == 204
+    assert client.put(SITE, json=document).status_code == 201
+    found = setpoints(client)
+    assert found["mode"] == "hold"
+    assert "no telemetry has been received" in found["why"]
+    assert "the site's document was changed" in found["why"]
+    assert found["ups"]["pod-1"]["discharge_kw"] == 0.0
+    assert client.get(f"{SITE}/webhooks").json() == {"webhooks": []}
+    assert client.get(f"{SITE}/series").json()["series"] == []
+    clock.pass_by(MINUTE)
+    client.post(f"{SITE}/telemetry", json=reading(clock()))
+    client.post(f"{SITE}/plans")
+    assert setpoints(client)["mode"] == "plan"
+
+
 def test_after_an_outage_a_new_plan_is_needed(client: Client, clock: Clock, planned: dict[str, Any]) -> None:
     client.post(f"{SITE}/telemetry", json=reading(clock.pass_by(MINUTE), ups={"mode": "stored_energy"}))
     assert "there is an outage" in setpoints(client)["why"]
