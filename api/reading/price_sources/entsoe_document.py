@@ -29,6 +29,7 @@ from ridethrough.api.reading.price_sources.assembling import Quote
 from ridethrough.api.reading.price_sources.clock_changes import is_miscounted_day
 from ridethrough.api.reading.price_sources.durations import duration
 from ridethrough.api.reading.price_sources.price_source import PriceQuestion, UnableToFetchPrices
+from ridethrough.api.reading.series.time_series import is_plausible
 from ridethrough.api.reading.tables.safe_xml import xml_root
 from ridethrough.domain import UnableToAccept
 from ridethrough.tariffs.documents.printable import printable
@@ -183,8 +184,8 @@ def _moment(written: str) -> datetime:
         moment = datetime.fromisoformat(written)
     except ValueError as error:
         raise _UnusablePeriodError("its time cannot be read") from error
-    if moment.tzinfo is None:
-        raise _UnusablePeriodError("its time has no UTC offset")
+    if not is_plausible(moment):
+        raise _UnusablePeriodError("its time has no UTC offset, or is not of this age")
     return moment
 
 

@@ -22,6 +22,7 @@ from ridethrough.api.reading.price_sources.assembling import Quote, assembled
 from ridethrough.api.reading.price_sources.durations import duration
 from ridethrough.api.reading.price_sources.fetching import Limits, Request, fetch
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices, PriceQuestion
+from ridethrough.api.reading.series.time_series import is_plausible
 from ridethrough.tariffs.documents.printable import printable
 
 TOKEN_NAME = "OPENADR_TOKEN"  # noqa: S105 - the name of a variable
@@ -163,6 +164,6 @@ def _moment(written: object) -> datetime:
         moment = datetime.fromisoformat(written if isinstance(written, str) else "")
     except ValueError as error:
         raise _UnusableEventError("a time of it cannot be read") from error
-    if moment.tzinfo is None or not 1970 <= moment.year <= 2200:  # noqa: PLR2004 - the years that are believed
+    if not is_plausible(moment):
         raise _UnusableEventError("a time of it has no UTC offset, or is not of this age")
     return moment

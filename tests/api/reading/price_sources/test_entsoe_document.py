@@ -1,6 +1,10 @@
+import math
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from price_dialects import period, publication, refusal, time_series
 from price_servers import question
 
@@ -81,6 +85,24 @@ def test_24_hours_on_a_day_of_23_or_25_are_not_used(day: str) -> None:
     document = read(publication(time_series(period(start, end, 60, [(n, float(n)) for n in range(1, 25)]))))
     assert document.quotes == []
     assert "24 hours on a day on which the clocks change" in document.notes[0]
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00+14:00", "9999-12-31T23:00-14:00", "2026-07-01T00:00", "today"])
+def test_a_period_of_no_believable_time_is_named(start: str) -> None:
+    written = period(START, END, 60, [(1, 1.0)]).replace("2026-07-01T00:00Z", start)
+    document = read(publication(time_series(written)))
+    assert document.quotes == []
+    assert len(document.notes) == 1
+
+
+@given(st.integers(0, 2000), st.integers(0, 400), st.binary(max_size=4))
+def test_a_document_that_is_damaged_is_read_or_refused(first: int, cut: int, put: bytes) -> None:
+    """Nothing but the one error comes of any damage."""
+    whole = publication(time_series(period(START, END, 15, [(1, 10.0), (5, 20.0)]), curve="A03"))
+    first %= len(whole)
+    with suppress(UnableToFetchPrices):
+        damaged = read(whole[:first] + put + whole[first + cut :])
+        assert all(math.isfinite(each) for each in prices_of(damaged))
 
 
 def test_a_refusal_says_why() -> None:
