@@ -16,7 +16,8 @@ from ridethrough.domain.validation import Fault, UnableToAccept
 from ridethrough.tariffs.documents.yaml_hints import Problem, yaml_fault
 
 MOST_REPEATED_NODES = 100_000
-"""The most values that all aliases of a YAML document may repeat; a person repeats only a few."""
+"""The most values that all aliases of a YAML document may repeat; a person repeats few. Long text counts as many."""
+_CHARACTERS_A_NODE = 64
 _NESTED = "nested too deeply"
 _MERGE = "tag:yaml.org,2002:merge"
 _RESOLVED = (
@@ -136,7 +137,7 @@ def _check_aliases(root: yaml.Node) -> None:
     """Refuse a document that contains itself, or whose aliases make it far larger than its text."""
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
-    waiting = [(root, False)]
+    waiting, written = [(root, False)], 0
     while waiting:
         node, children_known = waiting.pop()
         if id(node) in sizes:
@@ -144,7 +145,8 @@ def _check_aliases(root: yaml.Node) -> None:
         children = _children(node)
         if children_known:
             open_nodes.discard(id(node))
-            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+            sizes[id(node)] = _own_size(node) + sum(sizes[id(child)] for child in children)
+            written += _own_size(node)
             continue
         open_nodes.add(id(node))
         waiting.append((node, True))
@@ -154,10 +156,15 @@ def _check_aliases(root: yaml.Node) -> None:
                     None, None, "an alias refers to a value that contains it", child.start_mark
                 )
             waiting.append((child, False))
-    repeated = sizes[id(root)] - len(sizes)
+    repeated = sizes[id(root)] - written
     if repeated > MOST_REPEATED_NODES:
         problem = f"aliases repeat more than {MOST_REPEATED_NODES:,} values"
         raise yaml.constructor.ConstructorError(None, None, problem, root.start_mark)
+
+
+def _own_size(node: yaml.Node) -> int:
+    """What a value counts as without those in it."""
+    return 1 + len(node.value) // _CHARACTERS_A_NODE if isinstance(node, yaml.ScalarNode) else 1
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

@@ -96,6 +96,12 @@ def test_aliases_that_repeat_without_measure_are_refused_at_once(*, merged: bool
     assert time.process_time() - began_s < 1
 
 
+def test_long_text_that_aliases_repeat_counts_by_its_length() -> None:
+    """A hundred thousand characters, a thousand times: a hundred megabytes once it is written out."""
+    said = refusal(f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 1000)}]")
+    assert f"aliases repeat more than {MOST_REPEATED_NODES:,} values" in said
+
+
 @pytest.mark.parametrize("merged", [False, True])
 def test_the_most_that_aliases_may_repeat_is_small_once_it_is_written_out(*, merged: bool) -> None:
     read = "from ridethrough.tariffs.documents.written_text import yaml_document"
