@@ -85,12 +85,13 @@ def _needed_steps_kw(
     """The steps up and down at the meter that systems make themselves when their needed charge begins or ends.
 
     A needed charge that goes on steadily makes no step, and so it frees none of another system. A battery that only
-    makes up for its standby loss counts as at rest before and after.
+    makes up for its standby loss counts as at rest before and after, and what makes up for it comes on top of a need.
     """
     begins_kw, ends_kw = (np.zeros(systems[0].horizon.intervals) for _ in range(2))
     for each in systems:
-        counted_kw = np.minimum(each.charge_kw, needed_kw[each.ups.id])
-        rests = each.charge_kw <= _standing_by_kw(each.ups) + TOLERANCE_KW
+        need_kw, keeps_kw = needed_kw[each.ups.id], _standing_by_kw(each.ups)
+        counted_kw = np.minimum(each.charge_kw, np.where(need_kw > 0, need_kw + keeps_kw, 0.0))
+        rests = each.charge_kw <= keeps_kw + TOLERANCE_KW
         beside_kw = np.where(rests, 0.0, each.charge_kw)
         begins_kw += np.maximum(0.0, counted_kw - _one_before(beside_kw)) / each.ups.rectifier_efficiency
         ends_kw += np.maximum(0.0, _one_before(counted_kw) - beside_kw) / each.ups.rectifier_efficiency

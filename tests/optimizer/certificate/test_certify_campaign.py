@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fault_campaign import Tally, compare_with_certificate, run
+from fault_campaign import Tally, compare_with_certificate, planned, run
 from mutation_campaign import run_mutants
 from outage_simulation import Blackout, Physics, needed_kwh, seconds_carried, worst_carried_s
 from sites import NOW, START, problem, site, ups_system
 from unsafe_plans import Plan
 
 from ridethrough.domain import Horizon, SiteState, UpsSystem, reserve_requirement
-from ridethrough.domain.plan import UpsTrajectory
+from ridethrough.domain.plan import PlanStatus, UpsTrajectory
 from ridethrough.optimizer import plan_dispatch
 from ridethrough.optimizer.certificate.certify import certify
 from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
@@ -236,3 +236,11 @@ def test_what_the_promise_leaves_out_is_known() -> None:
     ]
 
     assert seconds == pytest.approx([300.0, 273.8], abs=0.05)
+
+
+def test_a_needed_charge_may_also_make_up_for_standby_loss_where_the_meter_ramps() -> None:
+    """Its last interval asks for 118.755 kW, and what the battery loses by itself comes on top."""
+    _, plan = planned(2026, 4106)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified

@@ -337,11 +337,12 @@ def steps_too_fast(
 def _needed_change(day: SystemDay, needed: FloatArray, t: int) -> tuple[float, float]:
     """By how much a system itself steps up into the charge that it needs in an interval, or down out of the last one.
 
-    What is needed is found by trying, and exact to `beyond_kw`. What keeps a full battery full is no step.
+    What is needed is found by trying, and exact to `beyond_kw`. What keeps a full battery full is no step,
+    and may come on top of a need.
     """
     charge = [0.0, *day.trajectory.charge_kw]
-    needs = [0.0, *(kw + beyond_kw(day) if kw > 0 else 0.0 for kw in needed.tolist())]
     keeps_full = _keeps_full_kw(day) * day.ups.rectifier_efficiency + BEYOND_KW
+    needs = [0.0, *(kw + beyond_kw(day) + keeps_full if kw > 0 else 0.0 for kw in needed.tolist())]
     beside = [0.0 if kw <= keeps_full else kw for kw in charge]
     into = min(charge[t + 1], needs[t + 1]) - beside[t]
     out_of = min(charge[t], needs[t]) - beside[t + 1]
