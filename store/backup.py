@@ -13,18 +13,15 @@ import os
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table, func, insert, literal_column, select
 
-import ridethrough.store
 from ridethrough.store.database import Database, database_url
-from ridethrough.store.migrations.migrating import migrate, revision_of
-from ridethrough.store.schema import METADATA
+from ridethrough.store.migrations.migrating import UnableToMigrate, migrate, revision_of
+from ridethrough.store.schema import METADATA, load_tables
 
 FORM = 1
 """The form of the file."""
@@ -71,6 +68,8 @@ def restore(file: Path, url: str) -> int:
                 raise UnableToRestore("the tables are of another version than the backup: restore into a new database")
             _insert(connection, file)
             migrate(connection)
+    except UnableToMigrate as error:
+        raise UnableToRestore(str(error)) from error
     finally:
         database.close()
     return rows
@@ -88,8 +87,7 @@ def _write(connection: Connection, packed: gzip.GzipFile, now: datetime) -> int:
 
 
 def _lines(connection: Connection, now: datetime) -> Iterator[dict[str, Any] | list[Any]]:
-    for module in iter_modules(ridethrough.store.__path__, "ridethrough.store."):
-        import_module(module.name)  # so that its tables are known
+    load_tables()
     yield {"ridethrough_backup": FORM, "revision": revision_of(connection), "made_at": now.isoformat()}
     for table in METADATA.sorted_tables:
         yield {"table": table.name, "columns": [column.name for column in table.columns]}

@@ -106,12 +106,15 @@ def open_database(url: str) -> Database:
 
     Raises `UnableToStore` where it cannot be opened, or is from a later version of Ridethrough.
     """
-    from ridethrough.store.migrations.migrating import migrate  # noqa: PLC0415 - alembic loads all tables' modules
+    from ridethrough.store.migrations.migrating import UnableToMigrate, migrate  # noqa: PLC0415 - alembic loads all tables' modules
 
     database = Database(database_url(url))
     try:
         with database.writing() as connection:
             migrate(connection)
+    except UnableToMigrate as error:
+        database.close()
+        raise UnableToStore(str(error)) from error
     except UnableToStore:
         database.close()
         raise

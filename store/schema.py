@@ -4,6 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table
@@ -13,6 +16,13 @@ METADATA = MetaData()
 """Every table of the store. A module of a noun declares its own on it, and a migration makes them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def load_tables() -> None:
+    """Import every module of the store, so that all their tables are known."""
+    for module in walk_packages([str(Path(__file__).parent)], f"{__package__}."):
+        if ".migrations" not in module.name:
+            import_module(module.name)
 
 
 def microseconds(moment: datetime) -> int:

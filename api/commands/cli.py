@@ -21,7 +21,12 @@ from ridethrough.api.answers.printing import (
     emit,
     say,
 )
-from ridethrough.api.commands.access_options import (
+from ridethrough.api.commands.bench_command import bench
+from ridethrough.api.commands.bill_command import bill
+from ridethrough.api.commands.check_command import check
+from ridethrough.api.commands.prices_command import prices
+from ridethrough.api.commands.series_command import series
+from ridethrough.api.commands.service.access_options import (
     REQUESTS_PER_MINUTE,
     AudienceOption,
     IdentityProvider,
@@ -31,14 +36,9 @@ from ridethrough.api.commands.access_options import (
     NoAuthOption,
     access_of,
 )
-from ridethrough.api.commands.backup_commands import backup, restore
-from ridethrough.api.commands.bench_command import bench
-from ridethrough.api.commands.bill_command import bill
-from ridethrough.api.commands.check_command import check
-from ridethrough.api.commands.key_command import keys
-from ridethrough.api.commands.prices_command import prices
-from ridethrough.api.commands.series_command import series
-from ridethrough.api.commands.store_options import DatabaseOption, DataOption, store_of
+from ridethrough.api.commands.service.backup_commands import backup, restore
+from ridethrough.api.commands.service.key_command import keys
+from ridethrough.api.commands.service.store_options import DatabaseOption, DataOption, store_of
 from ridethrough.api.commands.study_command import study
 from ridethrough.api.commands.swing_command import swing
 from ridethrough.api.commands.tariff_commands import tariffs

@@ -25,8 +25,8 @@ from ridethrough.api.jobs.repeating import Repeating
 from ridethrough.api.jobs.task import InWorker, Kind, Task, UnableToBeInTime, UnableToContinue
 from ridethrough.domain import UnableToAccept
 from ridethrough.store.database import Database
-from ridethrough.store.executors import beat
-from ridethrough.store.jobs import (
+from ridethrough.store.running.executors import beat
+from ridethrough.store.running.jobs import (
     Job,
     JobState,
     add_job,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from ridethrough.api.jobs.engine import Claim, Engine
 from ridethrough.store.database import Database
-from ridethrough.store.executors import beats, forget_executor
+from ridethrough.store.running.executors import beats, forget_executor
 
 
 class Unchanged:

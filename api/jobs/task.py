@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from ridethrough.store.database import Database
-from ridethrough.store.jobs import Job, JobFile, is_owner
+from ridethrough.store.running.jobs import Job, JobFile, is_owner
 
 T = TypeVar("T")
 

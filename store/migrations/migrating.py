@@ -10,23 +10,25 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
-from ridethrough.store.database import UnableToStore
-
 CONNECTION = "connection"
 """The attribute of alembic's configuration by which `env.py` is handed the connection."""
+
+
+class UnableToMigrate(RuntimeError):
+    """The database has changes that this version does not know."""
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Make every change that the database lacks, up to a revision, within the transaction of the connection.
 
-    Raises `UnableToStore` for a database that has changes which this version does not know.
+    Raises `UnableToMigrate` for a database that has changes which this version does not know.
     """
     config = _config()
     config.attributes[CONNECTION] = connection
     try:
         command.upgrade(config, revision)
     except CommandError as error:
-        raise UnableToStore(f"the database is from a later version of Ridethrough: install that ({error})") from error
+        raise UnableToMigrate(f"the database is from a later version of Ridethrough: install that ({error})") from error
 
 
 def revision_of(connection: Connection) -> str | None:

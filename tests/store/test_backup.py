@@ -142,3 +142,14 @@ def test_a_backup_that_fails_leaves_the_one_before(packed: Path, sqlite_database
     with pytest.raises(OSError, match="Is a directory"):
         back_up(sqlite_database, packed, now=NOW)
     assert packed.read_bytes() == before
+
+
+def test_a_backup_of_a_later_version_is_refused(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup"
+    with monkeypatch.context() as later:
+        later.setattr("ridethrough.store.backup.revision_of", lambda _: "9999")
+        back_up(sqlite_database, file, now=NOW)
+    with pytest.raises(UnableToRestore, match="later version of Ridethrough"):
+        restore(file, f"sqlite:///{tmp_path}/other.db")

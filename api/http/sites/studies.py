@@ -23,7 +23,7 @@ from ridethrough.api.jobs.jobs import Jobs
 from ridethrough.api.jobs.studies import MEDIA_TYPES, RESULT, STUDY, check_study, study_arguments
 from ridethrough.operation.planner import Information
 from ridethrough.store.database import Database
-from ridethrough.store.jobs import (
+from ridethrough.store.running.jobs import (
     Job,
     JobEvent,
     JobState,

@@ -8,7 +8,7 @@ import pytest
 from ridethrough.api.jobs.engine import Claim
 from ridethrough.api.jobs.reaper import Reaper, Unchanged
 from ridethrough.store.database import Database, UnableToStore, open_database
-from ridethrough.store.executors import beat, beats
+from ridethrough.store.running.executors import beat, beats
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from ridethrough.api.jobs.schedule import PLAN, Schedule, hours, plan_kind, publications
 from ridethrough.api.jobs.task import Task, UnableToBeInTime
 from ridethrough.store.database import Database, open_database
-from ridethrough.store.jobs import Job, JobState, add_job, jobs_of_site
+from ridethrough.store.running.jobs import Job, JobState, add_job, jobs_of_site
 
 BERLIN = "Europe/Berlin"
 

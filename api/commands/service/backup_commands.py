@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ridethrough.api.commands.store_options import FILE, opened, url_of
+from ridethrough.api.commands.service.store_options import FILE, opened, url_of
 from ridethrough.domain import Fault, UnableToAccept
 
 _StoreArgument = Annotated[

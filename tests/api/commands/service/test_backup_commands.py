@@ -3,7 +3,7 @@ from pathlib import Path
 from documents import refused, run
 from stored_sites import NOW, stored_document
 
-from ridethrough.api.commands.store_options import url_of
+from ridethrough.api.commands.service.store_options import url_of
 from ridethrough.store.database import open_database
 from ridethrough.store.sites import put_site, read_stored_site
 

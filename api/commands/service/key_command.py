@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ridethrough.api.answers.printing import Format, FormatOption, emit
-from ridethrough.api.commands.store_options import DatabaseOption, DataOption, store_of
+from ridethrough.api.commands.service.store_options import DatabaseOption, DataOption, store_of
 from ridethrough.api.http.access.role import Role
 from ridethrough.domain import Fault, UnableToAccept
 
