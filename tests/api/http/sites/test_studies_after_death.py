@@ -48,6 +48,7 @@ def submitted(client: httpx.Client, asked: dict[str, Any], **headers: str) -> st
     return answered.headers["location"]
 
 
+@pytest.mark.long
 def test_a_stream_ends_with_the_service_and_the_study_goes_on_after_it(tmp_path: Path) -> None:
     options = ("--data", str(tmp_path), "--no-auth")
     with running_service(*options) as running, ThreadPoolExecutor() as threads:
@@ -64,6 +65,7 @@ def test_a_stream_ends_with_the_service_and_the_study_goes_on_after_it(tmp_path:
         assert events_of(running.client, path)[-1].document["state"] == "done"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("victim", ["service"])
 def test_of_two_services_on_one_database_the_other_finishes_the_studies(
     postgresql: PostgresServer, victim: str
