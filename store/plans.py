@@ -66,8 +66,8 @@ _LISTED = [each for each in PLANS.columns if each.name not in ("document", "orde
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewPlan:
-    """A plan to keep. `known_at`, `site_version` and the two readings are what it was made from."""
+class _PlanFacts:
+    """What is kept of a plan beside itself. `known_at`, `site_version` and two readings are what it was made from."""
 
     site_id: str
     made_at: datetime
@@ -84,32 +84,22 @@ class NewPlan:
     telemetry_id: int | None
     telemetry_before_id: int | None
     software: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlan(_PlanFacts):
+    """A plan to keep, and its orders."""
+
     document: Mapping[str, Any]
     orders: Mapping[str, Any]
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRecord:
+class PlanRecord(_PlanFacts):
     """What the store says of a plan, without the plan itself."""
 
     id: int
-    site_id: str
-    made_at: datetime
-    made_by: str
-    why: str
-    starts_at: datetime
-    ends_at: datetime
-    expires_at: datetime
-    status: str
-    status_because: str
-    certified: bool
-    site_version: int
-    known_at: datetime
-    telemetry_id: int | None
-    telemetry_before_id: int | None
-    software: str
-    sha256: str
     superseded_by: int | None
     superseded_at: datetime | None
     superseded_because: str | None

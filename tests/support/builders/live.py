@@ -11,10 +11,23 @@ from ridethrough.domain.plan import PlanStatus
 from ridethrough.domain.telemetry import Telemetry, UpsReading
 from ridethrough.operation.ceilings.policy import HourPolicy
 from ridethrough.operation.live.plan_in_force import PlanInForce, PlannedSystem, PlanOrders
-from ridethrough.operation.live.situation import Situation
+from ridethrough.operation.live.setpoints import setpoints_now
+from ridethrough.operation.live.situation import Setpoints, Situation
 
 NOW = START + timedelta(hours=2, minutes=1)
 INTERVALS = 16
+POLICY = HourPolicy(
+    start=START + timedelta(hours=2),
+    ceiling_kw=5400.0,
+    gives=False,
+    takes=False,
+    kept_kwh=0.0,
+    capacity_kwh=300.0,
+    charge_kw=500.0,
+    discharge_kw=800.0,
+    stored_per_drawn=0.94,
+    stored_per_relieved=0.98,
+)
 
 
 def reading(*, stored_kwh: float | None = 900.0, load_kw: float | None = 4300.0, **more: Any) -> UpsReading:  # noqa: ANN401
@@ -85,3 +98,7 @@ def situation(premises: Site | None = None, **more: Any) -> Situation:  # noqa: 
 
 def two_systems() -> Site:
     return site(ups_system(), ups_system(id="pod-2"), import_limit_kw=13_000.0)
+
+
+def now(**more: Any) -> Setpoints:  # noqa: ANN401
+    return setpoints_now(situation(**more))

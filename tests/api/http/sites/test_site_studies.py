@@ -1,28 +1,16 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import pytest
-from documents import REMOVED, site_document
 from service import Running, running_service
 from stored_sites import Clock, keeping_service
+from stored_studies import DAY, MAY, MONTHS, STUDIES, events_of, stored_site, submitted
 
 from ridethrough.api.http.stateless.study_service import answer
 from ridethrough.operation.planner import Information
 from ridethrough.store.database import Database
-
-STUDIES = "/v1/sites/pod/studies"
-DAY = {"from": "2026-07-15", "to": "2026-07-15", "information": "perfect"}
-MAY = {"from": "2026-05-01", "to": "2026-05-31", "information": "perfect"}
-MONTHS = {"from": "2026-05-01", "to": "2026-08-31", "information": "perfect"}
-WITHIN_S = 300.0
-
-
-def stored_site(minutes: int = 60) -> dict[str, Any]:
-    return site_document({"prices": REMOVED, "tariff": "dominion-gs-4", "interval_minutes": minutes})
 
 
 @pytest.fixture(scope="module")
@@ -36,29 +24,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def client(served: Running) -> httpx.Client:
     return served.client
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    number: int
-    document: dict[str, Any]
-
-
-def events_of(client: httpx.Client, path: str, *, after: int | None = None) -> list[Event]:
-    """The events of a study until its end."""
-    headers = {} if after is None else {"Last-Event-ID": str(after)}
-    with client.stream("GET", f"{path}/events", headers=headers, timeout=WITHIN_S) as answered:
-        assert answered.headers["content-type"].startswith("text/event-stream")
-        lines = list(answered.iter_lines())
-    numbers = [int(line.removeprefix("id: ")) for line in lines if line.startswith("id: ")]
-    documents = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
-    return [Event(number=number, document=each) for number, each in zip(numbers, documents, strict=True)]
-
-
-def submitted(client: httpx.Client, asked: dict[str, Any], **headers: str) -> str:
-    answered = client.post(STUDIES, json=asked, headers=headers)
-    assert answered.status_code == 202, answered.text
-    return answered.headers["location"]
 
 
 def test_a_study_is_followed_to_its_end_and_gives_the_digits_of_the_study_without_a_store(client: httpx.Client) -> None:

@@ -1,51 +1,16 @@
-import json
 import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from documents import REMOVED, site_document
 from postgresql import PostgresServer
 from service import children_of, running_service
-
-STUDIES = "/v1/sites/pod/studies"
-DAY = {"from": "2026-07-15", "to": "2026-07-15", "information": "perfect"}
-MAY = {"from": "2026-05-01", "to": "2026-05-31", "information": "perfect"}
-MONTHS = {"from": "2026-05-01", "to": "2026-08-31", "information": "perfect"}
-WITHIN_S = 300.0
-
-
-def stored_site(minutes: int = 60) -> dict[str, Any]:
-    return site_document({"prices": REMOVED, "tariff": "dominion-gs-4", "interval_minutes": minutes})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    number: int
-    document: dict[str, Any]
-
-
-def events_of(client: httpx.Client, path: str, *, after: int | None = None) -> list[Event]:
-    """The events of a study until its end."""
-    headers = {} if after is None else {"Last-Event-ID": str(after)}
-    with client.stream("GET", f"{path}/events", headers=headers, timeout=WITHIN_S) as answered:
-        assert answered.headers["content-type"].startswith("text/event-stream")
-        lines = list(answered.iter_lines())
-    numbers = [int(line.removeprefix("id: ")) for line in lines if line.startswith("id: ")]
-    documents = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
-    return [Event(number=number, document=each) for number, each in zip(numbers, documents, strict=True)]
-
-
-def submitted(client: httpx.Client, asked: dict[str, Any], **headers: str) -> str:
-    answered = client.post(STUDIES, json=asked, headers=headers)
-    assert answered.status_code == 202, answered.text
-    return answered.headers["location"]
+from stored_studies import MONTHS, WITHIN_S, events_of, stored_site, submitted
 
 
 @pytest.mark.long
@@ -66,7 +31,7 @@ def test_a_stream_ends_with_the_service_and_the_study_goes_on_after_it(tmp_path:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("victim", ["service"])
+@pytest.mark.parametrize("victim", ["service", "worker"])
 def test_of_two_services_on_one_database_the_other_finishes_the_studies(
     postgresql: PostgresServer, victim: str
 ) -> None:
