@@ -4,7 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, Row, Select, String, Table, Text, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+)
 
 from ridethrough.store.schema import METADATA, microseconds, moment, sha256_of
 
@@ -110,6 +124,16 @@ def last_outage_at(connection: Connection, site_id: str, *, now: datetime) -> da
         )
         .order_by(TELEMETRY.c.measured_at.desc())
         .limit(1)
+    ).scalar()
+    return None if found is None else moment(found)
+
+
+def outage_heard_at(connection: Connection, site_id: str, *, now: datetime) -> datetime | None:
+    """When a reading that says that batteries carry the load was last received until `now`, however old."""
+    found = connection.execute(
+        select(func.max(TELEMETRY.c.received_at)).where(
+            TELEMETRY.c.site_id == site_id, TELEMETRY.c.in_outage, TELEMETRY.c.received_at <= microseconds(now)
+        )
     ).scalar()
     return None if found is None else moment(found)
 

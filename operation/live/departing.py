@@ -3,7 +3,7 @@
 The rule, in this order. A new plan is wanted where
 1. no certified plan is in force,
 2. the site's document is newer than the plan's,
-3. batteries carried the load after the plan was made, and no longer do,
+3. batteries carried the load, which the plan was made before or without knowing, and no longer do,
 4. the load of a system is above its protected load, and the plan did not expect it,
 5. a system's stored energy differs from the plan's by more than 10 % of its capacity,
 6. the plan was made without a reading that could be believed, or while there was an outage,
@@ -38,7 +38,7 @@ def reasons_to_plan(situation: Situation) -> tuple[str, ...]:
 def _reasons(situation: Situation, judgement: Judgement, plan: PlanInForce) -> Iterator[str]:
     if plan.site_version != situation.site_version:
         yield f"the site's document has version {situation.site_version}, the plan's has {plan.site_version}"
-    if situation.last_outage_at is not None and plan.made_at <= situation.last_outage_at:
+    if situation.last_outage_at is not None and situation.without_the_outage(plan):
         yield f"an outage ended after {situation.last_outage_at.isoformat(timespec='seconds')}"
     if plan.orders.blind:
         yield "the plan in force was made without a reading that could be believed"

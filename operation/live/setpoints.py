@@ -65,8 +65,9 @@ def _against_the_plan(situation: Situation) -> Iterator[str]:
     if missing := sorted({ups.id for ups in situation.site.ups} ^ plan.orders.systems.keys()):
         yield f"the plan is for other systems than the site has: {', '.join(missing)}"
     outage = situation.last_outage_at
-    if outage is not None and plan.made_at <= outage:
-        yield f"there was an outage at {_local(situation, outage)}, after this plan was made: a new plan is needed"
+    if outage is not None and situation.without_the_outage(plan):
+        knew = "after this plan was made" if plan.made_at <= outage else "which this plan was made without knowing"
+        yield f"there was an outage at {_local(situation, outage)}, {knew}: a new plan is needed"
 
 
 def _local(situation: Situation, moment: datetime) -> str:

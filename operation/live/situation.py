@@ -53,7 +53,8 @@ class Situation:
 
     `before` is the reading before the latest. `plan` is the certified plan in force; where it is None `no_plan_because`
     says why. `held_because` is what an operator or a rule of the service holds the site for (empty: nothing).
-    `last_outage_at` is when batteries last carried the load.
+    `last_outage_at` is when batteries last carried the load, `outage_heard_at` when a reading of an outage last came:
+    one that is late tells of an outage that a plan made before it did not know.
     """
 
     site: Site
@@ -65,6 +66,12 @@ class Situation:
     no_plan_because: str = "no plan has been made"
     held_because: str = ""
     last_outage_at: datetime | None = None
+    outage_heard_at: datetime | None = None
+
+    def without_the_outage(self, plan: PlanInForce) -> bool:
+        """Whether the plan was made before the last outage, or before it was heard of."""
+        moments = (self.last_outage_at, self.outage_heard_at)
+        return any(each is not None and plan.made_at <= each for each in moments)
 
 
 def interval_of(site: Site, now: datetime) -> Horizon:

@@ -49,6 +49,7 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
         no_plan_because=why_none,
         held_because="" if hold is None else f"held by {hold.held_by}: {hold.why}",
         last_outage_at=telemetry.last_outage_at(connection, site_id, now=now),
+        outage_heard_at=telemetry.outage_heard_at(connection, site_id, now=now),
     )
 
 
