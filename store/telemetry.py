@@ -112,6 +112,37 @@ def latest(
     return _reading(newest[0]), _reading(before[0]) if before else None
 
 
+def before(
+    connection: Connection,
+    reading: StoredReading,
+    *,
+    since: datetime,
+    now: datetime,
+    after: datetime | None = None,
+) -> tuple[StoredReading, ...]:
+    """The readings of a site measured from `since` until before another, by what was received until `now`.
+
+    Of several of one time, the last received counts. What was received until `after` does not, nor what was of the
+    future when it was received; before a reading that is of the future itself there is none.
+    """
+    if reading.measured_at > now + CLOCK_TOLERANCE:
+        return ()
+    known = (TELEMETRY.c.site_id == reading.site_id) & (TELEMETRY.c.received_at <= microseconds(now))
+    if after is not None:
+        known &= TELEMETRY.c.received_at > microseconds(after)
+    rows = connection.execute(
+        select(TELEMETRY)
+        .where(
+            known,
+            TELEMETRY.c.measured_at <= TELEMETRY.c.received_at + CLOCK_TOLERANCE // timedelta(microseconds=1),
+            TELEMETRY.c.measured_at >= microseconds(since),
+            TELEMETRY.c.measured_at < microseconds(reading.measured_at),
+        )
+        .order_by(TELEMETRY.c.measured_at, TELEMETRY.c.id)
+    )
+    return tuple({row.measured_at: _reading(row) for row in rows}.values())
+
+
 def last_outage_at(connection: Connection, site_id: str, *, now: datetime) -> datetime | None:
     """When a reading last said that batteries carry the load, by what was received until `now`."""
     found = connection.execute(

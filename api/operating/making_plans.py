@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import latest_readings, reading_of
+from ridethrough.api.cases.sites.situations import latest_readings, reading_of, readings_before
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.metrics import PLANS
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
@@ -69,13 +69,14 @@ def prepare_plan(database: Database, site_id: str, now: datetime) -> PreparedPla
     with database.reading() as connection:
         stored = stored_inputs(connection, site_id, since=now - REMEMBERED)
         last, before = latest_readings(connection, site_id, now)
+        earlier = readings_before(connection, stored.inputs.site, last, now)
     return PreparedPlan(
         site_id=site_id,
         site_version=stored.site.version,
         known_at=stored.known_at,
         telemetry_id=None if last is None else last.id,
         telemetry_before_id=None if before is None else before.id,
-        question=PlanQuestion(inputs=stored.inputs, telemetry=reading_of(last), before=reading_of(before), now=now),
+        question=PlanQuestion(inputs=stored.inputs, telemetry=reading_of(last), before=earlier, now=now),
     )
 
 

@@ -31,11 +31,14 @@ _LONGER_THAN_A_PLAN = timedelta(days=4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanQuestion:
-    """What a plan is made from: the site and its series as they were known, the last two readings, and the moment."""
+    """What a plan is made from: the site and its series as they were known, the readings that count, and the moment.
+
+    `before` are the readings before the latest.
+    """
 
     inputs: SiteInputs
     telemetry: Telemetry | None
-    before: Telemetry | None
+    before: tuple[Telemetry, ...]
     now: datetime
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import latest_readings, reading_of, situation_at
+from ridethrough.api.cases.sites.situations import latest_readings, reading_of, readings_before, situation_at
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.operating.making_plans import REMEMBERED
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
@@ -68,14 +68,12 @@ def question_of(connection: Connection, record: PlanRecord) -> PlanQuestion:
     """The question that a kept plan answered."""
     since = record.made_at - REMEMBERED
     stored = stored_inputs(connection, record.site_id, known_at=record.known_at, since=since)
-    readings = [
-        None if each is None else telemetry.by_id(connection, each)
-        for each in (record.telemetry_id, record.telemetry_before_id)
-    ]
+    site = stored.inputs.site
+    last = None if record.telemetry_id is None else telemetry.by_id(connection, record.telemetry_id)
     return PlanQuestion(
         inputs=stored.inputs,
-        telemetry=reading_of(readings[0]),
-        before=reading_of(readings[1]),
+        telemetry=reading_of(last),
+        before=readings_before(connection, site, last, record.made_at, in_the_past=True),
         now=record.made_at,
     )
 

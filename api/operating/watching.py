@@ -60,7 +60,7 @@ def keep_reading(database: Database, site_id: str, reading: Telemetry, *, sender
         settle(connection, site_id, [REFUSED], [], now=now)
         situation = situation_at(connection, site_id, now)
         _settle(connection, site_id, situation)
-        judged = judge(situation.site, reading, None, now)
+        judged = judge(situation.site, reading, situation.before if reading == situation.telemetry else (), now)
         return KeptReading(reading=kept, is_new=is_new, against=tuple(judged.reasons))
 
 

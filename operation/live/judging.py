@@ -4,21 +4,18 @@ A reading that is too old, of the future, without the meter, or beyond what a si
 A system whose values are missing or cannot be is not traded, and it is never taken as full; the others go on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ridethrough.domain import Interconnection, Site, SiteState, UnableToAccept, UpsMode, UpsSystem
+from ridethrough.domain import Site, UnableToAccept, UpsMode, UpsSystem
 from ridethrough.domain.telemetry import Telemetry, UpsReading
+from ridethrough.operation.live.stored_energy import jump_fault, stored_energy
 
 CLOCK_TOLERANCE_S = 5.0
 """A reading may be this much after now: two clocks that are kept right differ by less."""
 MOST_OF_RATING = 1.5
 """UPS units carry more for seconds only, and no meter reads more of its import limit for longer."""
-_MOST_OF_CAPACITY = 1.05
-"""A gauge of stored energy reads at most this share of new batteries."""
-_JUMP_OF_POWER = 1.25
-_JUMP_OF_CAPACITY = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +54,8 @@ class Judgement:
             yield from (each.against for each in self.systems.values() if each.against)
 
 
-def judge(site: Site, telemetry: Telemetry | None, before: Telemetry | None, now: datetime) -> Judgement:
-    """Judge the latest reading of a site; `before` is the one that came before it."""
+def judge(site: Site, telemetry: Telemetry | None, before: Sequence[Telemetry], now: datetime) -> Judgement:
+    """Judge the latest reading of a site; `before` are those before it that still count (`counts_for`)."""
     if telemetry is None:
         reason = "no telemetry has been received"
         return Judgement(telemetry=None, unbelievable=(reason,), against=(), systems={})
@@ -103,7 +100,7 @@ def _against_site(site: Site, telemetry: Telemetry) -> Iterator[str]:
             yield f"{ups.id} is fed by a generator"
 
 
-def _judged(ups: UpsSystem, telemetry: Telemetry, before: Telemetry | None) -> JudgedSystem:
+def _judged(ups: UpsSystem, telemetry: Telemetry, before: Sequence[Telemetry]) -> JudgedSystem:
     reading = telemetry.ups.get(ups.id)
     if reading is None:
         return JudgedSystem(ups=ups, stored_kwh=None, load_kw=None, against=f"{ups.id}: its telemetry is missing")
@@ -113,12 +110,11 @@ def _judged(ups: UpsSystem, telemetry: Telemetry, before: Telemetry | None) -> J
         as_read = replace(ups, unit_modes=reading.unit_modes) if reading.unit_modes else ups
     except UnableToAccept as error:
         faults += [f"{ups.id}: {fault.field} is {fault.value}, not {fault.allowed}" for fault in error.faults]
-    stored_kwh, why = _stored_kwh(as_read, reading)
+    stored_kwh, why = stored_energy(as_read, reading)
     faults += [f"{ups.id}: {each}" for each in (why, _load_fault(as_read, reading)) if each]
-    if stored_kwh is not None and before is not None:
-        jump = _jump(as_read, stored_kwh, telemetry, before)
-        faults += [f"{ups.id}: {jump}"] if jump else []
-        stored_kwh = None if jump else stored_kwh
+    if stored_kwh is not None and (jump := jump_fault(as_read, stored_kwh, telemetry, before)):
+        faults += [f"{ups.id}: {jump}"]
+        stored_kwh = None
     load_kw = None if _load_fault(as_read, reading) else reading.load_kw
     faults += [f"{ups.id}: {each}" for each in (*power_faults(ups, reading), *_mode_faults(as_read, reading))]
     return JudgedSystem(ups=as_read, stored_kwh=stored_kwh, load_kw=load_kw, against="; ".join(faults))
@@ -135,60 +131,12 @@ def power_faults(ups: UpsSystem, reading: UpsReading) -> Iterator[str]:
             yield f"its {name} cannot be: {kw:,.0f} kW (0 to {MOST_OF_RATING * limit_kw:,.0f})"
 
 
-def _stored_kwh(ups: UpsSystem, reading: UpsReading) -> tuple[float | None, str]:
-    """The stored energy of a system that is believed; or None, and why."""
-    if reading.unit_stored_kwh:
-        return _stored_in_units_kwh(ups, reading.unit_stored_kwh)
-    stored_kwh = reading.stored_kwh
-    if stored_kwh is None:
-        return None, "its stored energy is missing"
-    if ups.unit_state_of_health:
-        return None, "its units differ in health: unit_stored_kwh is needed"
-    if not 0 <= stored_kwh <= _MOST_OF_CAPACITY * ups.units * ups.battery.nominal_kwh:
-        return None, f"its stored energy cannot be: {stored_kwh:,.1f} kWh of {ups.max_stored_kwh:,.1f}"
-    return min(stored_kwh, ups.max_stored_kwh), ""
-
-
-def _stored_in_units_kwh(ups: UpsSystem, units: tuple[float | None, ...]) -> tuple[float | None, str]:
-    """The stored energy of a system by that of its units, of which the emptiest counts."""
-    if len(units) != ups.units:
-        return None, f"stored energy of {len(units)} units, and it has {ups.units}"
-    known = tuple(each for each in units if each is not None)
-    if len(known) < len(units):
-        return None, f"the stored energy of {len(units) - len(known)} of its units is missing"
-    if not all(0 <= each <= _MOST_OF_CAPACITY * ups.battery.nominal_kwh for each in known):
-        return None, f"the stored energy of a unit cannot be: {', '.join(f'{each:g}' for each in known)} kWh"
-    capped = tuple(min(each, ups.battery.nominal_kwh * ups.battery.max_fraction) for each in known)
-    return SiteState(unit_stored_kwh={ups.id: capped}).stored_in(_alone(ups), ups.id), ""
-
-
-def _alone(ups: UpsSystem) -> Site:
-    """A site of this system only: the energy of units is worked out of a site's state."""
-    return Site(id=ups.id, timezone="UTC", interconnection=Interconnection(import_limit_kw=1.0), ups=(ups,))
-
-
 def _load_fault(ups: UpsSystem, reading: UpsReading) -> str:
     most_kw = MOST_OF_RATING * ups.units * ups.unit_output_limit_kw
     if reading.load_kw is None:
         return "its load is missing"
     if not 0 <= reading.load_kw <= most_kw:
         return f"its load cannot be: {reading.load_kw:,.0f} kW (0 to {most_kw:,.0f})"
-    return ""
-
-
-def _jump(ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: Telemetry) -> str:
-    """Why stored energy cannot have come from what was read before; empty where it can."""
-    hours = (telemetry.measured_at - before.measured_at).total_seconds() / 3600
-    earlier = before.ups.get(ups.id)
-    if earlier is None or hours <= 0:
-        return ""
-    former_kwh, _ = _stored_kwh(ups, earlier)
-    if former_kwh is None:
-        return ""
-    gained_kwh, slack_kwh = stored_kwh - former_kwh, _JUMP_OF_CAPACITY * ups.capacity_kwh
-    most_kwh = slack_kwh + _JUMP_OF_POWER * ups.charge_limit_kw * hours
-    if gained_kwh > most_kwh:
-        return f"its stored energy cannot rise by {gained_kwh:,.1f} kWh in {3600 * hours:,.0f} s"
     return ""
 
 

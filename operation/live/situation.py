@@ -51,8 +51,9 @@ class Setpoints:
 class Situation:
     """Everything that the setpoints of a moment follow from.
 
-    `before` is the reading before the latest. `plan` is the certified plan in force; where it is None `no_plan_because`
-    says why. `held_because` is what an operator or a rule of the service holds the site for (empty: nothing).
+    `before` are the readings before the latest that still count. `plan` is the certified plan in force; where it is
+    None `no_plan_because` says why. `held_because` is what an operator or a rule of the service holds the site for
+    (empty: nothing).
     `last_outage_at` is when batteries last carried the load, `outage_heard_at` when a reading of an outage last came:
     one that is late tells of an outage that a plan made before it did not know.
     """
@@ -61,7 +62,7 @@ class Situation:
     site_version: int
     now: datetime
     telemetry: Telemetry | None
-    before: Telemetry | None = None
+    before: tuple[Telemetry, ...] = ()
     plan: PlanInForce | None = None
     no_plan_because: str = "no plan has been made"
     held_because: str = ""

@@ -18,6 +18,7 @@ from ridethrough.domain.plan import PlanStatus
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.plan_in_force import PlanInForce, PlanOrders
 from ridethrough.operation.live.situation import Situation
+from ridethrough.operation.live.stored_energy import counts_for
 from ridethrough.store import holds, plans, telemetry
 from ridethrough.store.plans import PlanRecord
 from ridethrough.store.sites import StoredSite, deleted_at
@@ -27,6 +28,7 @@ _NO_PRICE = {"start": "2026-01-01T00:00:00+00:00", "values": [0.0]}
 """Setpoints follow from a plan and from limits; what energy costs is in the plan."""
 _SITES: Recent[Site] = Recent(256)
 _ORDERS: Recent[PlanOrders] = Recent(256)
+_READINGS: Recent[Telemetry] = Recent(4096)
 
 
 def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_past: bool = False) -> Situation:
@@ -35,16 +37,17 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
     Raises `UnableToFindSite` where there is no such site.
     """
     stored = stored_site(connection, site_id, known_at=now if in_the_past else None)
-    last, before = latest_readings(connection, site_id, now, in_the_past=in_the_past)
+    last, _ = latest_readings(connection, site_id, now, in_the_past=in_the_past)
     record = plans.begun(connection, site_id, now=now)
     in_force, why_none = _in_force(connection, site_id, stored, record, now, in_the_past=in_the_past)
     hold = holds.in_force(connection, site_id, at=now if in_the_past else None)
+    site = site_of(stored, {} if in_force is None else _protected_kw(in_force.orders))
     return Situation(
-        site=site_of(stored, {} if in_force is None else _protected_kw(in_force.orders)),
+        site=site,
         site_version=stored.version,
         now=now,
         telemetry=reading_of(last),
-        before=reading_of(before),
+        before=readings_before(connection, site, last, now, in_the_past=in_the_past),
         plan=in_force,
         no_plan_because=why_none,
         held_because="" if hold is None else f"held by {hold.held_by}: {hold.why}",
@@ -61,9 +64,28 @@ def latest_readings(
     return telemetry.latest(connection, site_id, now=now, after=after)
 
 
+def readings_before(
+    connection: Connection,
+    site: Site,
+    last: telemetry.StoredReading | None,
+    now: datetime,
+    *,
+    in_the_past: bool = False,
+) -> tuple[Telemetry, ...]:
+    """The readings before the one that tells a site's state, as far back as they bound what can be stored by now."""
+    if last is None:
+        return ()
+    after = deleted_at(connection, last.site_id, known_at=now if in_the_past else None)
+    since = last.measured_at - counts_for(site)
+    found = telemetry.before(connection, last, since=since, now=now, after=after)
+    return tuple(each for each in map(reading_of, found) if each is not None)
+
+
 def reading_of(stored: telemetry.StoredReading | None) -> Telemetry | None:
     """The reading that was stored."""
-    return None if stored is None else read_telemetry(json.loads(stored.document), source="telemetry")
+    if stored is None:
+        return None
+    return _READINGS.get(stored.document, lambda: read_telemetry(json.loads(stored.document), source="telemetry"))
 
 
 def site_of(stored: StoredSite, protected_kw: Mapping[str, float]) -> Site:

@@ -65,7 +65,7 @@ HOLDS: dict[str, tuple[dict[str, Any], str]] = {
     "stored energy jumped": (
         {
             "telemetry": telemetry(reading(stored_kwh=900.0)),
-            "before": telemetry(reading(stored_kwh=700.0), measured_at=NOW - timedelta(seconds=90)),
+            "before": (telemetry(reading(stored_kwh=700.0), measured_at=NOW - timedelta(seconds=90)),),
         },
         "pod-1: its stored energy cannot rise by 200.0 kWh in 60 s",
     ),
