@@ -90,7 +90,7 @@ def note_use(connection: Connection, key_id: str, *, now: datetime) -> None:
 
 
 def _sha256(written: str) -> str:
-    return hashlib.sha256(written.encode()).hexdigest()
+    return hashlib.sha256(written.encode(errors="surrogatepass")).hexdigest()
 
 
 def _key(row: Row[Any]) -> StoredKey:

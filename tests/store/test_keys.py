@@ -63,6 +63,11 @@ def test_a_key_with_any_other_letter_is_not_valid(other: Database, changed: st.D
         assert valid_key(connection, written[:place]) is None
 
 
+def test_half_of_a_surrogate_pair_is_no_key(other: Database) -> None:
+    with other.reading() as connection:
+        assert valid_key(connection, "\ud800") is None
+
+
 def test_keys_are_long_and_never_twice_the_same(other: Database) -> None:
     keys = {made(other) for _ in range(50)}
     assert len(keys) == 50
