@@ -112,15 +112,15 @@ def latest(
     return _reading(newest[0]), _reading(before[0]) if before else None
 
 
-def before(
+def documents_before(
     connection: Connection,
     reading: StoredReading,
     *,
     since: datetime,
     now: datetime,
     after: datetime | None = None,
-) -> tuple[StoredReading, ...]:
-    """The readings of a site measured from `since` until before another, by what was received until `now`.
+) -> tuple[str, ...]:
+    """The readings of a site measured from `since` until before another, in order, by what was received until `now`.
 
     Of several of one time, the last received counts. What was received until `after` does not, nor what was of the
     future when it was received; before a reading that is of the future itself there is none.
@@ -131,7 +131,7 @@ def before(
     if after is not None:
         known &= TELEMETRY.c.received_at > microseconds(after)
     rows = connection.execute(
-        select(TELEMETRY)
+        select(TELEMETRY.c.measured_at, TELEMETRY.c.document)
         .where(
             known,
             TELEMETRY.c.measured_at <= TELEMETRY.c.received_at + CLOCK_TOLERANCE // timedelta(microseconds=1),
@@ -140,7 +140,7 @@ def before(
         )
         .order_by(TELEMETRY.c.measured_at, TELEMETRY.c.id)
     )
-    return tuple({row.measured_at: _reading(row) for row in rows}.values())
+    return tuple({row.measured_at: row.document for row in rows}.values())
 
 
 def last_outage_at(connection: Connection, site_id: str, *, now: datetime) -> datetime | None:

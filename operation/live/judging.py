@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ridethrough.domain import Site, UnableToAccept, UpsMode, UpsSystem
 from ridethrough.domain.telemetry import Telemetry, UpsReading
-from ridethrough.operation.live.stored_energy import jump_fault, stored_energy
+from ridethrough.operation.live.stored_energy import frozen_fault, jump_fault, stored_energy
 
 CLOCK_TOLERANCE_S = 5.0
 """A reading may be this much after now: two clocks that are kept right differ by less."""
@@ -112,9 +112,10 @@ def _judged(ups: UpsSystem, telemetry: Telemetry, before: Sequence[Telemetry]) -
         faults += [f"{ups.id}: {fault.field} is {fault.value}, not {fault.allowed}" for fault in error.faults]
     stored_kwh, why = stored_energy(as_read, reading)
     faults += [f"{ups.id}: {each}" for each in (why, _load_fault(as_read, reading)) if each]
-    if stored_kwh is not None and (jump := jump_fault(as_read, stored_kwh, telemetry, before)):
-        faults += [f"{ups.id}: {jump}"]
-        stored_kwh = None
+    if stored_kwh is not None:
+        doubts = jump_fault(as_read, stored_kwh, telemetry, before), frozen_fault(as_read, telemetry, before)
+        faults += [f"{ups.id}: {each}" for each in doubts if each]
+        stored_kwh = None if any(doubts) else stored_kwh
     load_kw = None if _load_fault(as_read, reading) else reading.load_kw
     faults += [f"{ups.id}: {each}" for each in (*power_faults(ups, reading), *_mode_faults(as_read, reading))]
     return JudgedSystem(ups=as_read, stored_kwh=stored_kwh, load_kw=load_kw, against="; ".join(faults))

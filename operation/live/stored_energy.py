@@ -8,6 +8,7 @@ sent again with the right value and the same time, which takes its place.
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from ridethrough.domain import Interconnection, Site, SiteState, UpsSystem
 from ridethrough.domain.telemetry import Telemetry, UpsReading
@@ -18,6 +19,9 @@ _JUMP_OF_POWER = 1.25
 """Of the charge limit: batteries may gain so much between two readings, by their gauge."""
 _JUMP_OF_CAPACITY = 0.05
 """A gauge that corrects itself rises by at most this share of capacity, however many readings it takes."""
+_FROZEN_READINGS = 3
+_FROZEN_OF_CAPACITY = 0.05
+"""A gauge that stands still over so many readings, while batteries gave more than this share of capacity, is frozen."""
 
 
 def counts_for(site: Site) -> timedelta:
@@ -49,6 +53,41 @@ def _jumps(
         if former_kwh is not None and seconds > 0:
             gained_kwh = stored_kwh - former_kwh
             yield gained_kwh - slack_kwh - charge_kw * seconds / 3600, gained_kwh, seconds
+
+
+def frozen_fault(ups: UpsSystem, telemetry: Telemetry, before: Sequence[Telemetry]) -> str:
+    """Why stored energy that stayed the same, to every digit, cannot be: batteries gave energy meanwhile.
+
+    Energy that is charged does not count: a gauge stands still at full batteries, and too little is no danger.
+    """
+    run = list(_unchanged(ups, telemetry, before))
+    if len(run) < _FROZEN_READINGS:
+        return ""
+    given_kwh, seconds = 0.0, (run[0][0].measured_at - run[-1][0].measured_at).total_seconds()
+    for (later, at_its_end), (earlier, at_its_start) in pairwise(run):
+        hours = (later.measured_at - earlier.measured_at) / timedelta(hours=1)
+        given_kwh += hours * min(_given_kw(at_its_start), _given_kw(at_its_end))
+    if given_kwh <= _FROZEN_OF_CAPACITY * ups.capacity_kwh:
+        return ""
+    return f"its stored energy is frozen: the same for {seconds:,.0f} s, while batteries gave {given_kwh:,.1f} kWh"
+
+
+def _unchanged(
+    ups: UpsSystem, telemetry: Telemetry, before: Sequence[Telemetry]
+) -> Iterator[tuple[Telemetry, UpsReading]]:
+    """The readings with the same stored energy as the latest, back from it without a gap."""
+    latest = telemetry.ups[ups.id]
+    told = (latest.stored_kwh, latest.unit_stored_kwh)
+    for each in (telemetry, *sorted(before, key=lambda other: other.measured_at, reverse=True)):
+        reading = each.ups.get(ups.id)
+        if reading is None or (reading.stored_kwh, reading.unit_stored_kwh) != told:
+            return
+        yield each, reading
+
+
+def _given_kw(reading: UpsReading) -> float:
+    """What batteries give by their measured powers, less what they take; nothing where it is not measured."""
+    return 0.0 if reading.discharge_kw is None else reading.discharge_kw - (reading.charge_kw or 0.0)
 
 
 def stored_energy(ups: UpsSystem, reading: UpsReading) -> tuple[float | None, str]:

@@ -77,15 +77,17 @@ def readings_before(
         return ()
     after = deleted_at(connection, last.site_id, known_at=now if in_the_past else None)
     since = last.measured_at - counts_for(site)
-    found = telemetry.before(connection, last, since=since, now=now, after=after)
-    return tuple(each for each in map(reading_of, found) if each is not None)
+    found = telemetry.documents_before(connection, last, since=since, now=now, after=after)
+    return tuple(_read(document) for document in found)
 
 
 def reading_of(stored: telemetry.StoredReading | None) -> Telemetry | None:
     """The reading that was stored."""
-    if stored is None:
-        return None
-    return _READINGS.get(stored.document, lambda: read_telemetry(json.loads(stored.document), source="telemetry"))
+    return None if stored is None else _read(stored.document)
+
+
+def _read(document: str) -> Telemetry:
+    return _READINGS.get(document, lambda: read_telemetry(json.loads(document), source="telemetry"))
 
 
 def site_of(stored: StoredSite, protected_kw: Mapping[str, float]) -> Site:
