@@ -19,17 +19,21 @@ _JUMP_OF_POWER = 1.25
 """Of the charge limit: batteries may gain so much between two readings, by their gauge."""
 _JUMP_OF_CAPACITY = 0.05
 """A gauge that corrects itself rises by at most this share of capacity, however many readings it takes."""
+_LONGEST = timedelta(days=31)
 _FROZEN_READINGS = 3
 _FROZEN_OF_CAPACITY = 0.05
 """A gauge that stands still over so many readings, while batteries gave more than this share of capacity, is frozen."""
 
 
 def counts_for(site: Site) -> timedelta:
-    """How long a reading bounds those after it: until empty batteries can be charged to all that a gauge may read."""
+    """How long a reading bounds those after it: until empty batteries can be charged to all that a gauge may read.
+
+    It is a month at most: batteries that hardly charge would have the service read years of readings each time.
+    """
     hours = [
         _MOST_OF_CAPACITY * ups.battery.nominal_kwh / (_JUMP_OF_POWER * ups.battery.charge_limit_kw) for ups in site.ups
     ]
-    return timedelta(hours=max(hours))
+    return timedelta(hours=min(max(hours), _LONGEST / timedelta(hours=1)))
 
 
 def jump_fault(ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: Sequence[Telemetry]) -> str:

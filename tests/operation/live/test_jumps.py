@@ -81,6 +81,11 @@ def test_a_reading_counts_until_empty_batteries_can_be_full() -> None:
     assert counts_for(site()) == timedelta(hours=1.05 * NOMINAL_KWH / (1.25 * CHARGE_KW))
 
 
+def test_a_reading_counts_for_a_month_at_most() -> None:
+    """Such batteries would take longer to fill than there are dates."""
+    assert counts_for(site(ups_system(charge_limit_kw=1e-9))) == timedelta(days=31)
+
+
 @given(
     steps=st.lists(
         st.tuples(st.integers(1, 3600), st.floats(0, 1), st.booleans()),
