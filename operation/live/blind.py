@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ridethrough.domain import reserve_requirement
+from ridethrough.domain import UpsSystem, reserve_requirement
+from ridethrough.operation.live.charging import limit_as_read_kw
 from ridethrough.operation.live.floors import condition_floor_kwh
 from ridethrough.operation.live.situation import SetpointMode, Setpoints, Situation, SystemSetpoint, interval_of
 
@@ -44,7 +45,14 @@ def _safe_charge_kw(situation: Situation) -> Iterator[tuple[str, float]]:
     headroom_kw = max(0.0, site.interconnection.import_limit_kw - carried_kw - others_kw)
     for ups in site.ups:
         rectifier_kw = ups.input_limit_kw * ups.rectifier_efficiency - ups.dc_load_kw(ups.protected_load_kw)
-        most_kw = max(0.0, min(ups.charge_limit_kw - ups.swing_headroom_kw, rectifier_kw))
+        limit_kw = min(ups.charge_limit_kw - ups.swing_headroom_kw, _limit_last_known_kw(situation, ups))
+        most_kw = max(0.0, min(limit_kw, rectifier_kw))
         charge_kw = min(most_kw, headroom_kw * ups.rectifier_efficiency)
         headroom_kw -= charge_kw / ups.rectifier_efficiency
         yield ups.id, charge_kw
+
+
+def _limit_last_known_kw(situation: Situation, ups: UpsSystem) -> float:
+    """What the last reading allows, however old it is: a generator that ran then may run still."""
+    reading = None if situation.telemetry is None else situation.telemetry.ups.get(ups.id)
+    return ups.charge_limit_kw if reading is None else limit_as_read_kw(ups, reading)

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Horizon, Site, UpsMode, UpsSystem
+from ridethrough.domain import Horizon, Site, UpsSystem
 from ridethrough.operation.control.control_law import ControlOutcome
 from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
 from ridethrough.operation.control.orders import Orders
+from ridethrough.operation.live.charging import limit_as_read_kw
 from ridethrough.operation.live.floors import raised_kwh
 from ridethrough.operation.live.judging import JudgedSystem, Judgement, power_faults, site_as_read
 from ridethrough.operation.live.plan_in_force import PlanInForce
@@ -161,12 +162,9 @@ def _may_charge_kw(judged: JudgedSystem, judgement: Judgement) -> float:
     """The most that a system may charge at: nothing unless it is in normal mode and its state is known."""
     reading = judgement.telemetry.ups.get(judged.ups.id) if judgement.telemetry is not None else None
     known = judged.stored_kwh is not None and judged.load_kw is not None
-    if reading is None or not known or reading.mode is not UpsMode.NORMAL or reading.fault:
+    if reading is None or reading.mode is None or not known:
         return 0.0
-    on_generator_kw = judged.ups.battery.charge_limit_on_generator_kw
-    if reading.on_generator and on_generator_kw is not None:
-        return judged.ups.units_in_service * on_generator_kw
-    return judged.ups.charge_limit_kw
+    return limit_as_read_kw(judged.ups, reading)
 
 
 def _carried_kw(judged: JudgedSystem) -> float:

@@ -177,6 +177,23 @@ def test_blind_charging_keeps_the_import_limit_at_the_protected_load() -> None:
     assert found.discharge_kw == 0.0
 
 
+@pytest.mark.parametrize(
+    ("last", "most_kw"),
+    [
+        ({"on_generator": True}, 60.0),
+        ({"mode": UpsMode.BYPASS}, 0.0),
+        ({"mode": UpsMode.STORED_ENERGY}, 0.0),
+        ({"fault": "battery open"}, 0.0),
+    ],
+)
+def test_blind_charging_keeps_to_what_the_last_reading_allowed(last: dict[str, Any], most_kw: float) -> None:
+    """The reading is a day old: nothing of it is believed, but a generator that ran may run still."""
+    premises = site(ups_system(charge_limit_on_generator_kw=12.0))
+    found = now(premises=premises, telemetry=telemetry(reading(**last), measured_at=NOW - timedelta(days=1)))
+    assert (found.mode, found.ups["pod-1"].discharge_kw) == ("hold", 0.0)
+    assert found.ups["pod-1"].charge_kw == pytest.approx(most_kw)
+
+
 def test_nothing_charges_blind_where_the_rest_of_the_meter_is_not_known() -> None:
     assert now(telemetry=None, plan=None).ups["pod-1"].charge_kw == 0.0
 
