@@ -1,10 +1,12 @@
-"""How tests run: generated ones without a deadline, as machines differ, and in CI with the same examples each time.
+"""How tests run: generated ones without a deadline, as machines differ, and with the same examples each time.
+
+`pytest --hypothesis-profile=random` draws other examples in each run: this is how to look for faults, and not how to
+judge a change.
 
 What commands keep for a user they keep in a folder of the test run. Tests of the store run on SQLite and on a
 PostgreSQL server that the test run starts.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +16,9 @@ from postgresql import PostgresServer, postgresql_server
 
 from ridethrough.store.database import Database, open_database
 
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True, scope="session")
