@@ -10,7 +10,10 @@ Because writers come one after the other on both databases, what a transaction r
 overtaken, and `docs/decisions/0031-one-writer-at-a-time.md` says what that costs.
 """
 
+import random
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +24,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 PATIENCE_S = 30.0
 """How long a writer waits for the one before it."""
+_BETWEEN_TRIES_S = (0.002, 0.02)
+"""How long to wait, drawn anew each time, before a new file is asked again to switch to WAL."""
 _POOLED = 10
 _MORE_AT_PEAKS = 30
 """Connections that a burst of requests may open beside those kept: the service has 40 threads."""
@@ -139,10 +144,25 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: a late begin loses updates
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        _write_ahead(connection)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _write_ahead(connection: DBAPIConnection) -> None:
+    """Switch a new file to WAL, for good. SQLite refuses at once while others use the file, so we try again."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(*_BETWEEN_TRIES_S))  # noqa: S311 - no secret: two that wait do not meet again
+        else:
+            return
 
 
 def _postgresql_engine(url: URL) -> Engine:

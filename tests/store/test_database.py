@@ -1,6 +1,8 @@
 import signal
+import sqlite3
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -118,6 +120,38 @@ def test_processes_that_open_a_new_database_at_once_make_it_once(database_addres
     assert [_count(each) for each in opened] == [0] * 4
     for each in opened:
         each.close()
+
+
+def test_a_new_file_that_others_use_is_waited_for(tmp_path: Path) -> None:
+    """SQLite's own patience does not hold for the switch to WAL: it refuses at once while another reads or writes."""
+    address = f"sqlite:///{tmp_path}/new.db"
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE used_by_another (x)")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM used_by_another")
+    refused = sqlite3.connect(tmp_path / "new.db", timeout=30)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        refused.execute("PRAGMA journal_mode = WAL")
+    refused.close()
+    done = threading.Timer(0.3, other.execute, ["COMMIT"])
+    done.start()
+    database = open_database(address)
+    done.join()
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    database.close()
+    other.close()
+
+
+def test_a_new_file_that_another_never_leaves_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ridethrough.store.database, "PATIENCE_S", 0.2)
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(UnableToStore, match="locked"):
+        open_database(f"sqlite:///{tmp_path}/new.db")
+    other.close()
 
 
 def test_a_database_of_a_later_version_is_refused(database: Database, database_address: str) -> None:
