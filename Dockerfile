@@ -8,6 +8,7 @@ COPY tariffs tariffs
 COPY forecasts forecasts
 COPY optimizer optimizer
 COPY operation operation
+COPY bms bms
 COPY finance finance
 COPY store store
 COPY api api
