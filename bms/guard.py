@@ -27,7 +27,7 @@ class Evidence:
     """What is known of a UPS system at the moment of a setpoint.
 
     `reading` is None where the link is dead. `doubts` is why the reading is not believed beside those before it
-    (empty: it is believed). `acknowledged` says that the last setpoint which was written was read back. `reliable_until`
+    (empty: it is believed). `acknowledged` says that the last setpoint that was written was read back. `reliable_until`
     is when the certificate, or what was made from it, expires; None without one. `max_age_s` is the highest age of a
     reading that a discharge may rest on.
     """
@@ -65,6 +65,14 @@ def guarded(evidence: Evidence, asked: DeviceSetpoint) -> Guarded:
 def reasons_against_discharge(evidence: Evidence, asked: DeviceSetpoint) -> Iterator[str]:
     """Everything that forbids a discharge; it passes only if there is nothing."""
     yield from _of_the_setpoint(evidence, asked)
+    yield from reasons_of_equipment(evidence)
+    device = evidence.reading
+    if device is not None and device.ups is not None:
+        yield from _of_energy(evidence, device, device.ups, asked)
+
+
+def reasons_of_equipment(evidence: Evidence) -> Iterator[str]:
+    """What the equipment itself says against a discharge, however small."""
     device = evidence.reading
     if device is None:
         yield "the link to the equipment is dead"
@@ -75,7 +83,6 @@ def reasons_against_discharge(evidence: Evidence, asked: DeviceSetpoint) -> Iter
         yield "the equipment tells nothing of the UPS system"
         return
     yield from _of_the_system(evidence, device.ups)
-    yield from _of_energy(evidence, device, device.ups, asked)
 
 
 def floor_kwh(evidence: Evidence, reading: UpsReading, as_read: UpsSystem) -> float:
@@ -104,9 +111,7 @@ def _of_the_setpoint(evidence: Evidence, asked: DeviceSetpoint) -> Iterator[str]
     elif ends > evidence.reliable_until:
         yield f"the setpoint would outlive its certificate, which ends at {evidence.reliable_until.isoformat()}"
     interval = interval_of(evidence.site, evidence.now)
-    held = conditions_on(
-        interval, evidence.site.conditions, ups_id=evidence.ups.id, timezone=evidence.site.timezone
-    )
+    held = conditions_on(interval, evidence.site.conditions, ups_id=evidence.ups.id, timezone=evidence.site.timezone)
     if any(held.locked):
         yield "a condition of the site (storm, alert, generator, maintenance) forbids discharge now"
 
@@ -164,7 +169,8 @@ def _of_energy(evidence: Evidence, device: DeviceReading, reading: UpsReading, a
     drawn_kwh += _drawn_kw(as_read, asked.discharge_kw) * asked.valid_for_s / _SECONDS_PER_HOUR
     least_kwh = floor_kwh(evidence, reading, as_read)
     if not stored_kwh - drawn_kwh >= least_kwh:
-        yield f"{stored_kwh:,.1f} kWh less {drawn_kwh:,.1f} until the setpoint ends is below the floor of {least_kwh:,.1f}"
+        after = f"{stored_kwh:,.1f} kWh less {drawn_kwh:,.1f} until the setpoint ends"
+        yield f"{after} is below the floor of {least_kwh:,.1f}"
 
 
 def _drawn_kw(ups: UpsSystem, discharge_kw: float) -> float:

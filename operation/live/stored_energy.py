@@ -45,11 +45,16 @@ def jump_fault(ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: 
     return f"its stored energy cannot rise by {gained_kwh:,.1f} kWh in {seconds:,.0f} s"
 
 
+def most_charge_kw(ups: UpsSystem) -> float:
+    """How fast stored energy is believed to rise, by its gauge."""
+    return _JUMP_OF_POWER * ups.units * ups.battery.charge_limit_kw
+
+
 def _jumps(
     ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: Sequence[Telemetry]
 ) -> Iterator[tuple[float, float, float]]:
     """For each earlier reading: by how much the gain since is more than can be, the gain (kWh), and its time (s)."""
-    charge_kw = _JUMP_OF_POWER * ups.units * ups.battery.charge_limit_kw
+    charge_kw = most_charge_kw(ups)
     slack_kwh = _JUMP_OF_CAPACITY * ups.capacity_kwh
     for each in before:
         reading, seconds = each.ups.get(ups.id), (telemetry.measured_at - each.measured_at).total_seconds()

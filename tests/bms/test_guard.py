@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -135,9 +136,7 @@ def reserve_by_hand_kwh(ups: UpsSystem, load_kw: float) -> float:
     dc_kw = max(load_kw, ups.protected_load_kw) / ups.inverter_efficiency
     rate = dc_kw / survivors / capacity_kwh
     points = sorted(battery.usable_fraction_by_c_rate.items())
-    (low, at_low), (high, at_high) = next(
-        (one, other) for one, other in zip(points, points[1:], strict=False) if one[0] <= rate <= other[0]
-    )
+    (low, at_low), (high, at_high) = next((one, other) for one, other in pairwise(points) if one[0] <= rate <= other[0])
     usable = at_low + (at_high - at_low) * (rate - low) / (high - low)
     need_kwh = dc_kw * 300 / 3600
     fraction = battery.cutoff_fraction + need_kwh / survivors / (capacity_kwh * usable * battery.discharge_efficiency)

@@ -1,0 +1,74 @@
+"""Who says what batteries should do: the rules of operation at the site itself, from a plan that is at hand.
+
+`Ordering` is the protocol; the service is another implementation (`api`). The controller does not know which it has.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from ridethrough.domain import Site
+from ridethrough.domain.telemetry import Telemetry
+from ridethrough.operation.live.history import ReadingHistory
+from ridethrough.operation.live.judging import Judgement, judge
+from ridethrough.operation.live.plan_in_force import PlanInForce
+from ridethrough.operation.live.setpoints import setpoints_now
+from ridethrough.operation.live.situation import Setpoints, Situation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """What batteries should do, the reading judged, and until when a discharge may be relied on (None: not at all)."""
+
+    setpoints: Setpoints
+    judgement: Judgement
+    reliable_until: datetime | None
+
+
+class Ordering(Protocol):
+    """Says at every cycle what batteries should do."""
+
+    def orders(self, reading: Telemetry, now: datetime) -> Awaitable[Ordered]:
+        """The orders for a reading."""
+
+
+@dataclass(slots=True, kw_only=True)
+class LocalOrdering:
+    """The same rules as the service's, at the site: a plan, the readings so far, and whether an operator holds.
+
+    `plan` gives the certified plan in force at a moment, or the reason why there is none; `held` why an operator holds
+    the site (empty: nobody does).
+    """
+
+    site: Site
+    plan: Callable[[datetime], PlanInForce | str]
+    held: Callable[[], str]
+    history: ReadingHistory = field(init=False)
+    last_outage_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.history = ReadingHistory(site=self.site)
+
+    async def orders(self, reading: Telemetry, now: datetime) -> Ordered:
+        """The setpoints of now by the plan in force and the reading."""
+        before = self.history.before(reading)
+        self.history.add(reading)
+        if any(each.in_outage for each in reading.ups.values()):
+            self.last_outage_at = reading.measured_at
+        plan = self.plan(now)
+        in_force = plan if isinstance(plan, PlanInForce) else None
+        situation = Situation(
+            site=self.site,
+            site_version=0 if in_force is None else in_force.site_version,
+            now=now,
+            telemetry=reading,
+            before=before,
+            plan=in_force,
+            no_plan_because=plan if isinstance(plan, str) else "",
+            held_because=self.held(),
+            last_outage_at=self.last_outage_at,
+        )
+        setpoints = setpoints_now(situation)
+        until = None if in_force is None else min(setpoints.valid_until, in_force.expires_at)
+        return Ordered(setpoints=setpoints, judgement=judge(self.site, reading, before, now), reliable_until=until)

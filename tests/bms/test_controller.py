@@ -1,0 +1,165 @@
+"""The control loop on simulated equipment: it follows the plan, and stops a discharge when anything is wrong."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import live
+import pytest
+from control_benches import control_bench
+
+from ridethrough.bms.simulated.faults import NO_FAULTS
+from ridethrough.domain.site_equipment import Device
+from ridethrough.operation.live.situation import SetpointMode
+
+
+def discharging(bench: Any) -> float:  # noqa: ANN401
+    return float(bench.ups.state.discharge_kw)
+
+
+def test_it_follows_the_plan() -> None:
+    bench = control_bench()
+    cycle = bench.cycle()
+    assert cycle.mode is SetpointMode.PLAN
+    assert cycle.ups["pod-1"].refused == ()
+    assert discharging(bench) == pytest.approx(300.0)
+    stored_kwh = bench.ups.state.stored_kwh
+    bench.cycle(10)
+    assert bench.ups.state.stored_kwh < stored_kwh - 300 * 10 / 3600
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"dead": True},
+        {"stale": True},
+        {"lost": True},
+        {"jump_kwh": 400.0},
+        {"wrong_read_back_kw": 80.0},
+        {"refuses": True},
+        {"clock_skew_s": 30.0},
+        {"clock_skew_s": -30.0},
+    ],
+    ids=str,
+)
+def test_a_fault_stops_the_discharge_within_two_cycles_and_it_goes_on_when_all_is_well(faults: Any) -> None:  # noqa: ANN401
+    bench = control_bench(plan=lambda site: live.plan(site, discharge_kw=300.0), setpoint_s=2.0)
+    bench.ups.state = replace(
+        bench.ups.state, units=tuple(replace(each, stored_kwh=160.0) for each in bench.ups.state.units)
+    )
+    bench.cycle(3)
+    assert discharging(bench) == pytest.approx(300.0)
+    bench.ups.faults = replace(NO_FAULTS, **faults)
+    bench.cycle(2)
+    assert discharging(bench) == 0
+    bench.cycle(20)
+    assert discharging(bench) == 0
+    bench.ups.faults = NO_FAULTS
+    bench.cycle(5)
+    assert discharging(bench) == 0, "a system that was not in order proves itself first"
+    bench.cycle(40)
+    assert discharging(bench) == pytest.approx(300.0)
+
+
+def test_a_failed_unit_stops_the_discharge_in_the_cycle_that_reads_it() -> None:
+    bench = control_bench()
+    bench.cycle(3)
+    bench.ups.fail_units(1)
+    cycle = bench.cycle()
+    assert discharging(bench) == 0
+    assert any("a unit is out" in each for each in cycle.ups["pod-1"].refused)
+
+
+def test_an_operator_holds_and_releases() -> None:
+    bench = control_bench()
+    bench.cycle(2)
+    bench.held = "held by Ada: work on the busbar"
+    assert "busbar" in bench.cycle().why
+    assert discharging(bench) == 0
+    bench.held = ""
+    bench.cycle()
+    assert discharging(bench) == pytest.approx(300.0)
+
+
+def test_an_outage_locks_until_a_plan_that_knows_of_it() -> None:
+    bench = control_bench()
+    bench.cycle(2)
+    bench.simulated.outage()
+    bench.cycle(100)
+    bench.simulated.restore()
+    bench.cycle(60)
+    assert bench.cycle().mode is SetpointMode.HOLD
+    assert bench.simulated.unserved_kwh == 0
+    bench.plan = replace(bench.plan, made_at=bench.simulated.now)  # type: ignore[type-var]
+    bench.cycle(2)
+    assert bench.cycle().mode is SetpointMode.PLAN
+
+
+def test_a_plan_that_expires_stops_the_discharge_before_its_end() -> None:
+    bench = control_bench()
+    assert not isinstance(bench.plan, str)
+    bench.plan = replace(bench.plan, expires_at=bench.simulated.now + timedelta(seconds=5.5))
+    for _ in range(10):
+        bench.cycle()
+        ordered = bench.ups.state.ordered
+        gives = ordered is not None and ordered.discharge_kw > 0
+        assert not gives or ordered.until <= bench.plan.expires_at
+    assert discharging(bench) == 0
+
+
+def test_a_system_that_does_not_take_part_is_read_and_never_discharged() -> None:
+    bench = control_bench()
+    device = replace(bench.equipment.ups["pod-1"], take_part=False)
+    bench.controller.equipment = replace(bench.equipment, ups={"pod-1": device})
+    bench.controller.__post_init__()
+    cycle = bench.cycle()
+    assert "does not let" in cycle.ups["pod-1"].refused[0]
+    assert discharging(bench) == 0
+
+
+def test_a_rise_follows_the_ramp_and_a_fall_is_at_once() -> None:
+    bench = control_bench(ramp_kw_per_s=100.0)
+    told = [bench.cycle().ups["pod-1"].told for _ in range(4)]
+    assert [each.discharge_kw for each in told if each] == pytest.approx([100.0, 200.0, 300.0, 300.0])
+    bench.held = "held"
+    bench.cycle()
+    assert discharging(bench) == 0
+
+
+def test_it_waits_before_it_turns_round() -> None:
+    bench = control_bench(reversal_s=5.0)
+    bench.cycle(2)
+    bench.plan = live.plan(bench.site, discharge_kw=0.0, charge_kw=200.0)
+    told = [bench.cycle().ups["pod-1"].told for _ in range(7)]
+    charges = [each.charge_kw > 0 for each in told if each]
+    assert charges == [False] * 4 + [True] * 3
+
+
+def test_a_dead_meter_holds_the_site_and_is_named() -> None:
+    bench = control_bench()
+    bench.cycle(2)
+    bench.simulated.meter_faults = replace(NO_FAULTS, dead=True)
+    cycle = bench.cycle()
+    assert discharging(bench) == 0
+    assert "meter: there is no answer" in cycle.why
+
+
+def test_release_leaves_every_device_in_normal_operation_and_names_those_that_do_not_answer() -> None:
+    bench = control_bench()
+    bench.cycle(2)
+    bench.simulated.ups["pod-1"].faults = replace(NO_FAULTS, dead=True)
+    assert "pod-1" in asyncio_run(bench.controller.release())
+    bench.simulated.ups["pod-1"].faults = NO_FAULTS
+    assert asyncio_run(bench.controller.release()) == {}
+    assert bench.ups.state.ordered is None
+    asyncio_run(bench.controller.close())
+
+
+def asyncio_run(awaitable: Any) -> Any:  # noqa: ANN401
+    import asyncio  # noqa: PLC0415
+
+    return asyncio.run(awaitable)
+
+
+def test_the_devices_of_a_bench_are_named() -> None:
+    assert control_bench().equipment.meter == Device(driver="simulated")
