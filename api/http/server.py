@@ -14,6 +14,7 @@ from ridethrough.api.http.access.limits import Limits
 from ridethrough.api.http.access.roles import Access, NoAuth
 from ridethrough.api.http.answering.problems import answer_with_problems, problem_schemas
 from ridethrough.api.http.answering.strict_requests import service_router
+from ridethrough.api.http.dashboard.pages import dashboard
 from ridethrough.api.http.operations.docs.page import add_docs
 from ridethrough.api.http.operations.health import add_health
 from ridethrough.api.http.operations.metrics_page import add_metrics
@@ -111,6 +112,7 @@ def create_app(
         app.state.readiness["migrations"] = lambda: not_current(store)
     app.state.clock = lambda: datetime.now(UTC)
     app.include_router(_routes())
+    app.include_router(dashboard())
     answer_with_problems(app)
     return app
 

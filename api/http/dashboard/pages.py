@@ -1,0 +1,17 @@
+"""Every page, on one router."""
+
+from fastapi import APIRouter
+
+from ridethrough.api.http.dashboard.page_routes import page_router
+from ridethrough.api.http.dashboard.signing_in import add_signing_in
+from ridethrough.api.http.dashboard.start_page import add_start_page
+from ridethrough.api.http.dashboard.static_files import add_static_files
+
+
+def dashboard() -> APIRouter:
+    """The routes of all pages and of what they load."""
+    router = page_router()
+    add_static_files(router)
+    add_signing_in(router)
+    add_start_page(router)
+    return router

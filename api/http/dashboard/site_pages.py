@@ -1,0 +1,59 @@
+"""What the pages of a stored site share: the site that is asked for, and its frame."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ridethrough.api.cases.sites.stored_inputs import stored_site
+from ridethrough.api.http.dashboard.page_routes import here, viewer_of
+from ridethrough.api.http.sites.parameters import Now, SiteId, Store
+from ridethrough.api.pages.frame import SECTIONS, Frame
+from ridethrough.store.database import Database
+from ridethrough.store.sites import StoredSite
+
+_NAMES = {section.path: section.name for section in SECTIONS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteAsked:
+    """A stored site that a page is about, and what the page reads it from."""
+
+    request: Request
+    store: Database
+    now: datetime
+    stored: StoredSite
+
+    @property
+    def timezone(self) -> str:
+        """The zone of the site's clock."""
+        return str(self.stored.document["timezone"])
+
+    @property
+    def currency(self) -> str:
+        """What the site's energy is paid in."""
+        return str(self.stored.document.get("currency", "USD"))
+
+    def frame(self, section: str, *, title: str | None = None, live: str | None = None) -> Frame:
+        """The frame of one of the site's pages; `live` is the address of its stream, where it has one."""
+        return Frame(
+            title=title or _NAMES[section],
+            viewer=viewer_of(self.request),
+            here=here(self.request),
+            site_id=self.stored.site_id,
+            site_name=str(self.stored.document.get("name") or self.stored.site_id),
+            timezone=self.timezone,
+            section=section,
+            live=live,
+        )
+
+
+def _site_asked(request: Request, site_id: SiteId, store: Store, now: Now) -> SiteAsked:
+    with store.reading() as connection:
+        stored = stored_site(connection, site_id)
+    return SiteAsked(request=request, store=store, now=now, stored=stored)
+
+
+AskedSite = Annotated[SiteAsked, Depends(_site_asked)]
+"""A parameter of a route under `/sites/{site_id}`: the site, or an error page with 404."""

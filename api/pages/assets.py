@@ -1,0 +1,37 @@
+"""The stylesheet, scripts and icons: read once, and named by what is in them, so that a browser keeps them for good."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "static"
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_SHOWN = 16
+STATIC = "/static"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file that pages load."""
+
+    name: str
+    content: bytes
+    media_type: str
+    digest: str
+
+
+def _read(path: Path) -> Asset:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:_SHOWN]
+    return Asset(name=path.name, content=content, media_type=_MEDIA_TYPES[path.suffix], digest=digest)
+
+
+ASSETS = {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
+
+
+def asset_address(name: str) -> str:
+    """The address of a file, with what it contains in it.
+
+    Raises `KeyError` where there is no such file.
+    """
+    return f"{STATIC}/{name}?v={ASSETS[name].digest}"

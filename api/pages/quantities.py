@@ -1,0 +1,109 @@
+"""Quantities as pages write them: rounded as a person reads them, always with their unit, a dash where unknown."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeGuard
+
+from ridethrough.domain.horizon import zone
+
+UNKNOWN = "-"
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_CENTS_BELOW = 1000
+
+
+def kw(value: float | None) -> str:
+    """A power.
+
+    >>> kw(5480.4), kw(None), kw(-0.2)
+    ('5,480 kW', '-', '0 kW')
+    """
+    return UNKNOWN if not _known(value) else f"{round(value):,} kW"
+
+
+def kwh(value: float | None) -> str:
+    """An energy.
+
+    >>> kwh(331.26)
+    '331.3 kWh'
+    """
+    return UNKNOWN if not _known(value) else f"{value:,.1f} kWh"
+
+
+def seconds(value: float | None) -> str:
+    """A time that is carried, in whole seconds, rounded down: it is never shown longer than it is.
+
+    >>> seconds(299.99), seconds(1e9)
+    ('299 s', 'more than a day')
+    """
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    return "more than a day" if value > _DAY_S else f"{math.floor(value):,} s"
+
+
+def percent(value: float | None) -> str:
+    """A fraction.
+
+    >>> percent(0.625)
+    '62.5 %'
+    """
+    return UNKNOWN if not _known(value) else f"{100 * value:.1f} %"
+
+
+def money(value: float | None, currency: str) -> str:
+    """An amount: cents below a thousand.
+
+    >>> money(12.345, "USD"), money(-1234.5, "EUR")
+    ('12.35 USD', '-1,234 EUR')
+    """
+    if not _known(value):
+        return UNKNOWN
+    written = f"{value:,.2f}" if abs(value) < _CENTS_BELOW else f"{value:,.0f}"
+    return f"{written} {currency}"
+
+
+def price(value: float | None, currency: str) -> str:
+    """A price of energy.
+
+    >>> price(0.0914, "USD")
+    '0.0914 USD/kWh'
+    """
+    return UNKNOWN if not _known(value) else f"{value:.4f} {currency}/kWh"
+
+
+def age(value: float | None) -> str:
+    """How long ago something was, from its seconds.
+
+    >>> age(4.2), age(75), age(3 * 3600 + 120), age(200000), age(None)
+    ('4 s', '1 min 15 s', '3 h 2 min', '2 d 7 h', '-')
+    """
+    if not _known(value):
+        return UNKNOWN
+    whole = max(0, int(value))
+    if whole < _MINUTE_S:
+        return f"{whole} s"
+    if whole < _HOUR_S:
+        return f"{whole // _MINUTE_S} min {whole % _MINUTE_S} s"
+    if whole < _DAY_S:
+        return f"{whole // _HOUR_S} h {whole % _HOUR_S // _MINUTE_S} min"
+    return f"{whole // _DAY_S} d {whole % _DAY_S // _HOUR_S} h"
+
+
+def clock(moment: datetime | None, timezone: str) -> str:
+    """A time of day on a site's clock."""
+    return UNKNOWN if moment is None else f"{moment.astimezone(zone(timezone)):%H:%M}"
+
+
+def day_and_clock(moment: datetime | None, timezone: str) -> str:
+    """A day and a time on a site's clock, with the zone's name as it is then."""
+    return UNKNOWN if moment is None else f"{moment.astimezone(zone(timezone)):%a %d %b %Y, %H:%M:%S %Z}"
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (kw, kwh, seconds, percent, money, price, age, clock, day_and_clock)
+}
+"""What templates write quantities with."""

@@ -1,0 +1,51 @@
+// Keeps a page as it is on the server: parts that change come as server-sent events, and where none comes the page says so.
+
+const QUIET_MS = 4000; // the server says something every second or two: silence for longer is a lost link
+const RETRY_MS = 2000;
+const address = document.body.dataset.live;
+const banner = document.getElementById("link-lost");
+const known = new Map();
+let source = null;
+let heardAt = performance.now();
+
+function connect() {
+  source?.close();
+  source = new EventSource(address);
+  source.addEventListener("parts", (event) => { heard(); take(JSON.parse(event.data)); });
+  source.addEventListener("alive", heard);
+  source.addEventListener("reload", () => location.reload());
+}
+
+function heard() {
+  heardAt = performance.now();
+  if (!banner.hidden) {
+    banner.hidden = true;
+    document.body.classList.remove("is-lost");
+  }
+  const time = banner.querySelector("[data-last-heard]");
+  time.textContent = new Date().toLocaleTimeString();
+}
+
+function take(parts) {
+  for (const [id, html] of Object.entries(parts)) {
+    const part = document.getElementById(id);
+    if (part === null || known.get(id) === html) continue;
+    if (part.contains(document.activeElement) && document.activeElement !== document.body) continue; // someone is typing
+    known.set(id, html);
+    part.innerHTML = html;
+  }
+}
+
+function watch() {
+  if (performance.now() - heardAt < QUIET_MS) return;
+  if (banner.hidden) {
+    banner.hidden = false;
+    document.body.classList.add("is-lost");
+  }
+  if (source.readyState === EventSource.CLOSED) connect();
+}
+
+connect();
+setInterval(watch, RETRY_MS / 2);
+addEventListener("pagehide", () => source.close());
+addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
