@@ -29,6 +29,7 @@ _BETWEEN_TRIES_S = (0.002, 0.02)
 _POOLED = 10
 _MORE_AT_PEAKS = 30
 """Connections that a burst of requests may open beside those kept: the service has 40 threads."""
+_HAS_ADDED = "has_added"
 _WRITERS_KEY = 0x52696465
 """The key of the advisory lock of all writers ("Ride")."""
 
@@ -58,6 +59,7 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
             else:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.info[_HAS_ADDED] = False
             yield connection
 
     @contextmanager
@@ -72,6 +74,7 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_KEY})")
+            connection.info[_HAS_ADDED] = False
             yield connection
             connection.commit()
 
@@ -88,6 +91,16 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def adds(connection: Connection) -> None:
+    """Note that a transaction has added something that others do not see, and that may never be kept."""
+    connection.info[_HAS_ADDED] = True
+
+
+def sees_what_is_kept(connection: Connection) -> bool:
+    """Whether all that a connection sees is kept: it may be remembered after its transaction, whatever that ends in."""
+    return not connection.info.get(_HAS_ADDED, True)
 
 
 def database_url(written: str) -> URL:

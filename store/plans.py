@@ -47,7 +47,7 @@ PLANS = Table(
     Column("site_version", Integer, nullable=False),
     Column("known_at", BigInteger, nullable=False),
     Column("telemetry_id", BigInteger, nullable=True),
-    Column("telemetry_before_id", BigInteger, nullable=True),
+    Column("telemetry_known_id", BigInteger, nullable=True),
     Column("software", String(40), nullable=False),
     Column("document", LargeBinary, nullable=False),
     Column("orders", LargeBinary, nullable=False),
@@ -82,7 +82,7 @@ class _PlanFacts:
     site_version: int
     known_at: datetime
     telemetry_id: int | None
-    telemetry_before_id: int | None
+    telemetry_known_id: int | None
     software: str
     sha256: str
 
@@ -138,7 +138,7 @@ def add(connection: Connection, new: NewPlan) -> PlanRecord:
             site_version=new.site_version,
             known_at=microseconds(new.known_at),
             telemetry_id=new.telemetry_id,
-            telemetry_before_id=new.telemetry_before_id,
+            telemetry_known_id=new.telemetry_known_id,
             software=new.software,
             document=_packed(new.document),
             orders=_packed(new.orders),
@@ -265,7 +265,7 @@ def _record(row: Row) -> PlanRecord:  # type: ignore[type-arg]
         site_version=row.site_version,
         known_at=moment(row.known_at),
         telemetry_id=row.telemetry_id,
-        telemetry_before_id=row.telemetry_before_id,
+        telemetry_known_id=row.telemetry_known_id,
         software=row.software,
         sha256=row.sha256,
         superseded_by=row.superseded_by,

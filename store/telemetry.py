@@ -1,6 +1,7 @@
 """Readings of sites, as they came. None is overwritten: one sent twice is kept once, and a correction beside it."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,18 +9,22 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
     Row,
-    Select,
     String,
     Table,
     Text,
+    case,
     func,
+    null,
     select,
 )
 
+from ridethrough.store.database import adds
+from ridethrough.store.energies import Told, energies_of, energies_text
 from ridethrough.store.schema import METADATA, microseconds, moment, sha256_of
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -36,10 +41,21 @@ TELEMETRY = Table(
     Column("in_outage", Boolean, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("document", Text, nullable=False),
+    Column("energies", Text, nullable=True),
     Index("telemetry_by_measured", "site_id", "measured_at", "id"),
     Index("telemetry_by_received", "site_id", "id"),
     Index("telemetry_in_outage", "site_id", "in_outage", "measured_at"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldEnergies:
+    """What one reading told of stored energy, by system; its times are microseconds since 1970."""
+
+    id: int
+    measured_us: int
+    received_us: int
+    ups: Mapping[str, Told]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +96,18 @@ def add(
             in_outage=in_outage,
             sha256=digest,
             document=document,
+            energies=energies_text(document),
         )
         .returning(TELEMETRY)
     ).one()
+    adds(connection)
     return _reading(added), True
 
 
 def latest(
     connection: Connection, site_id: str, *, now: datetime, after: datetime | None = None
-) -> tuple[StoredReading | None, StoredReading | None]:
-    """The reading that tells the state of a site at a moment, and the one before it, by what was received until then.
+) -> StoredReading | None:
+    """The reading that tells the state of a site at a moment, by what was received until then.
 
     It is the newest by its own time. Where the last one received is of the future, that one is it: the clock of its
     sender is wrong, and whoever judges it must see that. A reading that was of the future when it was received is never
@@ -100,47 +118,29 @@ def latest(
         known &= TELEMETRY.c.received_at > microseconds(after)
     last = connection.execute(select(TELEMETRY).where(known).order_by(TELEMETRY.c.id.desc()).limit(1)).first()
     if last is not None and last.measured_at > microseconds(now + CLOCK_TOLERANCE):
-        return _reading(last), None
+        return _reading(last)
     tolerance_us = CLOCK_TOLERANCE // timedelta(microseconds=1)
     by_right_clock = TELEMETRY.c.measured_at <= TELEMETRY.c.received_at + tolerance_us
     until = TELEMETRY.c.measured_at <= microseconds(now + CLOCK_TOLERANCE)
-    newest = _first_two(connection, select(TELEMETRY).where(known, by_right_clock, until))
-    if not newest:
-        return None, None
-    earlier = TELEMETRY.c.measured_at < newest[0].measured_at
-    before = _first_two(connection, select(TELEMETRY).where(known, by_right_clock, earlier))
-    return _reading(newest[0]), _reading(before[0]) if before else None
+    newest = select(TELEMETRY).where(known, by_right_clock, until)
+    row = connection.execute(newest.order_by(TELEMETRY.c.measured_at.desc(), TELEMETRY.c.id.desc()).limit(1)).first()
+    return None if row is None else _reading(row)
 
 
-def documents_before(
-    connection: Connection,
-    reading: StoredReading,
-    *,
-    since: datetime,
-    now: datetime,
-    after: datetime | None = None,
-) -> tuple[str, ...]:
-    """The readings of a site measured from `since` until before another, in order, by what was received until `now`.
+def newest_id(connection: Connection, site_id: str) -> int:
+    """The id of the reading of a site that was kept last; 0 where there is none."""
+    newest = select(func.max(TELEMETRY.c.id)).where(TELEMETRY.c.site_id == site_id)
+    return connection.execute(newest).scalar() or 0
 
-    Of several of one time, the last received counts. What was received until `after` does not, nor what was of the
-    future when it was received; before a reading that is of the future itself there is none.
-    """
-    if reading.measured_at > now + CLOCK_TOLERANCE:
-        return ()
-    known = (TELEMETRY.c.site_id == reading.site_id) & (TELEMETRY.c.received_at <= microseconds(now))
-    if after is not None:
-        known &= TELEMETRY.c.received_at > microseconds(after)
-    rows = connection.execute(
-        select(TELEMETRY.c.measured_at, TELEMETRY.c.document)
-        .where(
-            known,
-            TELEMETRY.c.measured_at <= TELEMETRY.c.received_at + CLOCK_TOLERANCE // timedelta(microseconds=1),
-            TELEMETRY.c.measured_at >= microseconds(since),
-            TELEMETRY.c.measured_at < microseconds(reading.measured_at),
-        )
-        .order_by(TELEMETRY.c.measured_at, TELEMETRY.c.id)
-    )
-    return tuple({row.measured_at: row.document for row in rows}.values())
+
+def told_since(connection: Connection, site_id: str, since: datetime) -> list[ToldEnergies]:
+    """What the readings measured since a moment told of stored energy, in the order in which they were kept."""
+    return _told(connection, TELEMETRY.c.site_id == site_id, TELEMETRY.c.measured_at >= microseconds(since))
+
+
+def told_after(connection: Connection, site_id: str, reading_id: int) -> list[ToldEnergies]:
+    """What the readings told of stored energy that were kept after one, in their order."""
+    return _told(connection, TELEMETRY.c.site_id == site_id, TELEMETRY.c.id > reading_id)
 
 
 def last_outage_at(connection: Connection, site_id: str, *, now: datetime) -> datetime | None:
@@ -192,8 +192,20 @@ def between(
     return tuple(_reading(row) for row in rows)
 
 
-def _first_two(connection: Connection, query: Select) -> Sequence[Row]:  # type: ignore[type-arg]
-    return connection.execute(query.order_by(TELEMETRY.c.measured_at.desc(), TELEMETRY.c.id.desc()).limit(2)).all()
+def _told(connection: Connection, *conditions: ColumnElement[bool]) -> list[ToldEnergies]:
+    """Read them. A process of the version before keeps readings without their energies: those are in the document."""
+    table = TELEMETRY.c
+    document = case((table.energies.is_(None), table.document), else_=null())
+    wanted = select(table.id, table.measured_at, table.received_at, table.energies, document).where(*conditions)
+    return [
+        ToldEnergies(
+            id=reading_id,
+            measured_us=measured_us,
+            received_us=received_us,
+            ups=energies_of(json.loads(text)) if kept is None else json.loads(kept),
+        )
+        for reading_id, measured_us, received_us, kept, text in connection.execute(wanted.order_by(table.id))
+    ]
 
 
 def _reading(row: Row) -> StoredReading:  # type: ignore[type-arg]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import latest_readings, reading_of, readings_before
+from ridethrough.api.cases.sites.situations import history_of, latest_reading, reading_of
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.metrics import PLANS
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
@@ -14,7 +14,7 @@ from ridethrough.api.operating.telling import tell
 from ridethrough.api.operating.watching import MISSED
 from ridethrough.domain import UnableToAccept
 from ridethrough.domain.plan import PlanStatus
-from ridethrough.store import alarms, plans
+from ridethrough.store import alarms, plans, telemetry
 from ridethrough.store.database import Database
 from ridethrough.store.plans import NewPlan, PlanRecord
 
@@ -31,7 +31,7 @@ class PreparedPlan:
     site_version: int
     known_at: datetime
     telemetry_id: int | None
-    telemetry_before_id: int | None
+    telemetry_known_id: int | None
     question: PlanQuestion
 
 
@@ -68,14 +68,14 @@ def prepare_plan(database: Database, site_id: str, now: datetime) -> PreparedPla
     """
     with database.reading() as connection:
         stored = stored_inputs(connection, site_id, since=now - REMEMBERED)
-        last, before = latest_readings(connection, site_id, now)
-        earlier = readings_before(connection, stored.inputs.site, last, now)
+        last, known_id = latest_reading(connection, site_id, now), telemetry.newest_id(connection, site_id)
+        earlier = history_of(connection, stored.inputs.site, last, now)
     return PreparedPlan(
         site_id=site_id,
         site_version=stored.site.version,
         known_at=stored.known_at,
         telemetry_id=None if last is None else last.id,
-        telemetry_before_id=None if before is None else before.id,
+        telemetry_known_id=known_id,
         question=PlanQuestion(inputs=stored.inputs, telemetry=reading_of(last), before=earlier, now=now),
     )
 
@@ -108,7 +108,7 @@ def keep_plan(
                 site_version=prepared.site_version,
                 known_at=prepared.known_at,
                 telemetry_id=prepared.telemetry_id,
-                telemetry_before_id=prepared.telemetry_before_id,
+                telemetry_known_id=prepared.telemetry_known_id,
                 software=SOFTWARE,
                 document=answer.document,
                 orders=answer.orders,

@@ -19,6 +19,7 @@ from ridethrough.domain import ConditionKind, ReserveCondition, Site, SiteState,
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.ahead import hour_policies
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import Judgement, judge, site_as_read
 from ridethrough.operation.live.plan_in_force import PlanOrders, orders_to_keep
 from ridethrough.operation.planner import orders_of
@@ -33,12 +34,12 @@ _LONGER_THAN_A_PLAN = timedelta(days=4)
 class PlanQuestion:
     """What a plan is made from: the site and its series as they were known, the readings that count, and the moment.
 
-    `before` are the readings before the latest.
+    `before` is what the readings before the latest told.
     """
 
     inputs: SiteInputs
     telemetry: Telemetry | None
-    before: tuple[Telemetry, ...]
+    before: EnergyHistory
     now: datetime
 
 

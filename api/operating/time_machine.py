@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import latest_readings, reading_of, readings_before, situation_at
+from ridethrough.api.cases.sites.situations import history_of, latest_reading, reading_of, situation_at
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.operating.making_plans import REMEMBERED
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
@@ -51,7 +51,7 @@ def past_moment(connection: Connection, site_id: str, at: datetime) -> PastMomen
     Raises `UnableToFindSite` where there was no such site then.
     """
     situation = situation_at(connection, site_id, at, in_the_past=True)
-    reading, _ = latest_readings(connection, site_id, at, in_the_past=True)
+    reading = latest_reading(connection, site_id, at, in_the_past=True)
     setpoints = setpoints_now(situation)
     record = None if situation.plan is None else plans.begun(connection, site_id, now=at)
     return PastMoment(
@@ -73,7 +73,7 @@ def question_of(connection: Connection, record: PlanRecord) -> PlanQuestion:
     return PlanQuestion(
         inputs=stored.inputs,
         telemetry=reading_of(last),
-        before=readings_before(connection, site, last, record.made_at, in_the_past=True),
+        before=history_of(connection, site, last, record.made_at, known_id=record.telemetry_known_id, in_the_past=True),
         now=record.made_at,
     )
 

@@ -13,6 +13,7 @@ from ridethrough.api.reading.telemetry import telemetry_document
 from ridethrough.domain import Fault, Site, UnableToAccept
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.departing import reasons_to_plan
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import judge
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import Situation
@@ -60,7 +61,8 @@ def keep_reading(database: Database, site_id: str, reading: Telemetry, *, sender
         settle(connection, site_id, [REFUSED], [], now=now)
         situation = situation_at(connection, site_id, now)
         _settle(connection, site_id, situation)
-        judged = judge(situation.site, reading, situation.before if reading == situation.telemetry else (), now)
+        history = situation.before if reading == situation.telemetry else EnergyHistory()
+        judged = judge(situation.site, reading, history, now)
         return KeptReading(reading=kept, is_new=is_new, against=tuple(judged.reasons))
 
 

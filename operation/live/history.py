@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from ridethrough.domain import Site
 from ridethrough.domain.telemetry import Telemetry
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.stored_energy import most_charge_kw, stored_energy
 
 _APART = timedelta(seconds=60)
@@ -39,9 +40,9 @@ class ReadingHistory:
         if not self._last or reading.measured_at - self._last[-1].measured_at >= _APART:
             self._last.append(reading)
 
-    def before(self, reading: Telemetry) -> tuple[Telemetry, ...]:
-        """The readings that count before a reading."""
-        return tuple(each for each in self._readings() if each.measured_at < reading.measured_at)
+    def before(self, reading: Telemetry) -> EnergyHistory:
+        """What the readings told that count before a reading."""
+        return EnergyHistory.of(each for each in self._readings() if each.measured_at < reading.measured_at)
 
     def _readings(self) -> Iterator[Telemetry]:
         yield from self._last

@@ -4,12 +4,13 @@ A reading that is too old, of the future, without the meter, or beyond what a si
 A system whose values are missing or cannot be is not traded, and it is never taken as full; the others go on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ridethrough.domain import Site, UnableToAccept, UpsMode, UpsSystem
 from ridethrough.domain.telemetry import Telemetry, UpsReading
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.stored_energy import frozen_fault, jump_fault, stored_energy
 
 CLOCK_TOLERANCE_S = 5.0
@@ -54,8 +55,8 @@ class Judgement:
             yield from (each.against for each in self.systems.values() if each.against)
 
 
-def judge(site: Site, telemetry: Telemetry | None, before: Sequence[Telemetry], now: datetime) -> Judgement:
-    """Judge the latest reading of a site; `before` are those before it that still count (`counts_for`)."""
+def judge(site: Site, telemetry: Telemetry | None, before: EnergyHistory, now: datetime) -> Judgement:
+    """Judge the latest reading of a site; `before` is what those before it told, as far as they still count."""
     if telemetry is None:
         reason = "no telemetry has been received"
         return Judgement(telemetry=None, unbelievable=(reason,), against=(), systems={})
@@ -100,7 +101,7 @@ def _against_site(site: Site, telemetry: Telemetry) -> Iterator[str]:
             yield f"{ups.id} is fed by a generator"
 
 
-def _judged(ups: UpsSystem, telemetry: Telemetry, before: Sequence[Telemetry]) -> JudgedSystem:
+def _judged(ups: UpsSystem, telemetry: Telemetry, before: EnergyHistory) -> JudgedSystem:
     reading = telemetry.ups.get(ups.id)
     if reading is None:
         return JudgedSystem(ups=ups, stored_kwh=None, load_kw=None, against=f"{ups.id}: its telemetry is missing")

@@ -1,13 +1,14 @@
 """What setpoints follow from, and what they say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from ridethrough.domain import Horizon, Site
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.telemetry import Telemetry
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.plan_in_force import PlanInForce
 
 
@@ -51,9 +52,9 @@ class Setpoints:
 class Situation:
     """Everything that the setpoints of a moment follow from.
 
-    `before` are the readings before the latest that still count. `plan` is the certified plan in force; where it is
-    None `no_plan_because` says why. `held_because` is what an operator or a rule of the service holds the site for
-    (empty: nothing).
+    `before` is what the readings before the latest told, as far as they still count. `plan` is the certified plan in
+    force; where it is None `no_plan_because` says why. `held_because` is what an operator or a rule of the service
+    holds the site for (empty: nothing).
     `last_outage_at` is when batteries last carried the load, `outage_heard_at` when a reading of an outage last came:
     one that is late tells of an outage that a plan made before it did not know.
     """
@@ -62,7 +63,7 @@ class Situation:
     site_version: int
     now: datetime
     telemetry: Telemetry | None
-    before: tuple[Telemetry, ...] = ()
+    before: EnergyHistory = field(default_factory=EnergyHistory)
     plan: PlanInForce | None = None
     no_plan_because: str = "no plan has been made"
     held_because: str = ""

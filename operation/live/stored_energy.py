@@ -6,12 +6,14 @@ repeating: it is believed when it could have been charged since the last low rea
 sent again with the right value and the same time, which takes its place.
 """
 
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import pairwise
 
-from ridethrough.domain import Interconnection, Site, SiteState, UpsSystem
+import numpy as np
+from numpy.typing import NDArray
+
+from ridethrough.domain import Interconnection, Site, SiteState, UpsMode, UpsSystem
 from ridethrough.domain.telemetry import Telemetry, UpsReading
+from ridethrough.operation.live.energy_history import EnergyHistory, FloatArray, SystemHistory, microseconds
 
 _MOST_OF_CAPACITY = 1.05
 """A gauge of stored energy reads at most this share of new batteries."""
@@ -36,13 +38,19 @@ def counts_for(site: Site) -> timedelta:
     return timedelta(hours=min(max(hours), _LONGEST / timedelta(hours=1)))
 
 
-def jump_fault(ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: Sequence[Telemetry]) -> str:
+def jump_fault(ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: EnergyHistory) -> str:
     """Why stored energy cannot have come from what was read before; empty where it can."""
-    worst = max(_jumps(ups, stored_kwh, telemetry, before), default=None)
-    if worst is None or worst[0] <= 0:
+    told = before.systems.get(ups.id)
+    if told is None:
         return ""
-    _, gained_kwh, seconds = worst
-    return f"its stored energy cannot rise by {gained_kwh:,.1f} kWh in {seconds:,.0f} s"
+    seconds = (microseconds(telemetry.measured_at) - before.measured_us) / 1e6
+    gained_kwh = stored_kwh - believed_kwh(ups, told)
+    most_kwh = _JUMP_OF_CAPACITY * ups.capacity_kwh + most_charge_kw(ups) * seconds / 3600
+    too_much_kwh = np.where(np.isnan(gained_kwh) | (seconds <= 0), -np.inf, gained_kwh - most_kwh)
+    worst = int(np.argmax(too_much_kwh)) if len(too_much_kwh) else None
+    if worst is None or too_much_kwh[worst] <= 0:
+        return ""
+    return f"its stored energy cannot rise by {gained_kwh[worst]:,.1f} kWh in {seconds[worst]:,.0f} s"
 
 
 def most_charge_kw(ups: UpsSystem) -> float:
@@ -50,53 +58,55 @@ def most_charge_kw(ups: UpsSystem) -> float:
     return _JUMP_OF_POWER * ups.units * ups.battery.charge_limit_kw
 
 
-def _jumps(
-    ups: UpsSystem, stored_kwh: float, telemetry: Telemetry, before: Sequence[Telemetry]
-) -> Iterator[tuple[float, float, float]]:
-    """For each earlier reading: by how much the gain since is more than can be, the gain (kWh), and its time (s)."""
-    charge_kw = most_charge_kw(ups)
-    slack_kwh = _JUMP_OF_CAPACITY * ups.capacity_kwh
-    for each in before:
-        reading, seconds = each.ups.get(ups.id), (telemetry.measured_at - each.measured_at).total_seconds()
-        former_kwh = None if reading is None else stored_energy(ups, reading)[0]
-        if former_kwh is not None and seconds > 0:
-            gained_kwh = stored_kwh - former_kwh
-            yield gained_kwh - slack_kwh - charge_kw * seconds / 3600, gained_kwh, seconds
-
-
-def frozen_fault(ups: UpsSystem, telemetry: Telemetry, before: Sequence[Telemetry]) -> str:
+def frozen_fault(ups: UpsSystem, telemetry: Telemetry, before: EnergyHistory) -> str:
     """Why stored energy that stayed the same, to every digit, cannot be: batteries gave energy meanwhile.
 
     Energy that is charged does not count: a gauge stands still at full batteries, and too little is no danger.
     """
-    run = list(_unchanged(ups, telemetry, before))
-    if len(run) < _FROZEN_READINGS:
+    run = before.followed_by(EnergyHistory.of([telemetry]))
+    rows = run.systems[ups.id].rows
+    changed = np.flatnonzero(~_same_energy(rows, rows[-1]))
+    first = int(changed[-1]) + 1 if len(changed) else 0
+    times_us, given_kw = run.measured_us[first:], run.systems[ups.id].given_kw[first:]
+    if len(times_us) < _FROZEN_READINGS:
         return ""
-    given_kwh, seconds = 0.0, (run[0][0].measured_at - run[-1][0].measured_at).total_seconds()
-    for (later, at_its_end), (earlier, at_its_start) in pairwise(run):
-        hours = (later.measured_at - earlier.measured_at) / timedelta(hours=1)
-        given_kwh += hours * min(_given_kw(at_its_start), _given_kw(at_its_end))
+    given_kwh = float(np.sum(np.diff(times_us) / 3.6e9 * np.minimum(given_kw[1:], given_kw[:-1])))
     if given_kwh <= _FROZEN_OF_CAPACITY * ups.capacity_kwh:
         return ""
+    seconds = (times_us[-1] - times_us[0]) / 1e6
     return f"its stored energy is frozen: the same for {seconds:,.0f} s, while batteries gave {given_kwh:,.1f} kWh"
 
 
-def _unchanged(
-    ups: UpsSystem, telemetry: Telemetry, before: Sequence[Telemetry]
-) -> Iterator[tuple[Telemetry, UpsReading]]:
-    """The readings with the same stored energy as the latest, back from it without a gap."""
-    latest = telemetry.ups[ups.id]
-    told = (latest.stored_kwh, latest.unit_stored_kwh)
-    for each in (telemetry, *sorted(before, key=lambda other: other.measured_at, reverse=True)):
-        reading = each.ups.get(ups.id)
-        if reading is None or (reading.stored_kwh, reading.unit_stored_kwh) != told:
-            return
-        yield each, reading
+def _same_energy(rows: FloatArray, row: FloatArray) -> NDArray[np.bool_]:
+    """Which rows tell the same energy as one, of the system and of each unit; what they give may differ."""
+    told, latest = rows[:, 1:], row[1:]
+    same: NDArray[np.bool_] = ((told == latest) | (np.isnan(told) & np.isnan(latest))).all(axis=1)
+    return same
 
 
-def _given_kw(reading: UpsReading) -> float:
-    """What batteries give by their measured powers, less what they take; nothing where it is not measured."""
-    return 0.0 if reading.discharge_kw is None else reading.discharge_kw - (reading.charge_kw or 0.0)
+def believed_kwh(ups: UpsSystem, told: SystemHistory) -> FloatArray:
+    """The stored energy that each reading tells, as `stored_energy` believes it; NaN where it does not."""
+    stored_kwh = told.stored_kwh
+    most_kwh = _MOST_OF_CAPACITY * ups.units * ups.battery.nominal_kwh
+    can_be = (stored_kwh >= 0) & (stored_kwh <= most_kwh) & (not ups.unit_state_of_health)
+    of_system = np.where(can_be, np.minimum(stored_kwh, ups.max_stored_kwh), np.nan)
+    if told.unit_stored_kwh.shape[1] < ups.units:
+        return np.where(told.unit_count == 0, of_system, np.nan)
+    return np.where(told.unit_count == 0, of_system, _believed_in_units_kwh(ups, told))
+
+
+def _believed_in_units_kwh(ups: UpsSystem, told: SystemHistory) -> FloatArray:
+    """The same by the energy of units, of which the emptiest in service counts (`SiteState.stored_in`)."""
+    units, battery = told.unit_stored_kwh[:, : ups.units], ups.battery
+    can_be = (told.unit_count == ups.units) & ((units >= 0) & (units <= _MOST_OF_CAPACITY * battery.nominal_kwh)).all(
+        axis=1
+    )
+    in_service = [mode is UpsMode.NORMAL for mode in ups.modes]
+    capped = np.minimum(units, battery.nominal_kwh * battery.max_fraction)[:, in_service]
+    unavailable = battery.cutoff_fraction + ups.reserve.soc_error_fraction
+    least_kwh = (capped - unavailable * np.array(ups.unit_capacities_kwh)).min(axis=1)
+    alike_kwh = np.maximum(0.0, least_kwh + unavailable * ups.weakest_capacity_kwh) * ups.units_in_service
+    return np.where(can_be, np.minimum(ups.max_stored_kwh, alike_kwh), np.nan)
 
 
 def stored_energy(ups: UpsSystem, reading: UpsReading) -> tuple[float | None, str]:

@@ -30,10 +30,10 @@ def add_reading(database: Database, measured_at: datetime, *, text: str = "{}", 
     return kept
 
 
-def latest(database: Database, now: datetime) -> tuple[int | None, int | None]:
+def latest(database: Database, now: datetime) -> int | None:
     with database.reading() as connection:
-        last, before = telemetry.latest(connection, "site", now=now)
-    return None if last is None else last.id, None if before is None else before.id
+        last = telemetry.latest(connection, "site", now=now)
+    return None if last is None else last.id
 
 
 def test_a_reading_that_is_sent_twice_is_kept_once(database: Database) -> None:
@@ -41,36 +41,37 @@ def test_a_reading_that_is_sent_twice_is_kept_once(database: Database) -> None:
     other = add_reading(database, NOW, text='{"a":2}')
     assert first == again
     assert other.id != first.id, "a correction is kept beside it"
-    assert latest(database, NOW) == (other.id, None)
+    assert latest(database, NOW) == other.id
 
 
 def test_the_latest_reading_is_the_newest_by_its_own_time(database: Database) -> None:
     """A gateway that was cut off sends what it missed: that is older, and changes nothing."""
-    earlier, newest = add_reading(database, NOW - MINUTE), add_reading(database, NOW)
+    add_reading(database, NOW - MINUTE)
+    newest = add_reading(database, NOW)
     add_reading(database, NOW - 5 * MINUTE, received_at=NOW)
-    assert latest(database, NOW) == (newest.id, earlier.id)
+    assert latest(database, NOW) == newest.id
 
 
 def test_a_last_reading_of_the_future_is_the_latest_so_that_it_is_seen(database: Database) -> None:
-    good = add_reading(database, NOW)
+    add_reading(database, NOW)
     future = add_reading(database, NOW + 60 * MINUTE, received_at=NOW)
-    assert latest(database, NOW) == (future.id, None)
+    assert latest(database, NOW) == future.id
     after = add_reading(database, NOW + MINUTE)
-    assert latest(database, NOW + MINUTE) == (after.id, good.id), "a good one ends that"
+    assert latest(database, NOW + MINUTE) == after.id, "a good one ends that"
 
 
 def test_a_reading_of_the_future_is_not_believed_when_its_time_comes(database: Database) -> None:
     """Its sender's clock was an hour ahead: by then it tells what was an hour ago."""
     good = add_reading(database, NOW - MINUTE)
     add_reading(database, NOW + 60 * MINUTE, received_at=NOW)
-    assert latest(database, NOW + 60 * MINUTE) == (good.id, None), "the last that can be believed, though it is old"
+    assert latest(database, NOW + 60 * MINUTE) == good.id, "the last that can be believed, though it is old"
     after = add_reading(database, NOW + 60 * MINUTE + timedelta(seconds=1))
-    assert latest(database, NOW + 61 * MINUTE) == (after.id, good.id)
+    assert latest(database, NOW + 61 * MINUTE) == after.id
 
 
 def test_what_was_received_later_was_not_known(database: Database) -> None:
     add_reading(database, NOW, received_at=NOW + 10 * MINUTE)
-    assert latest(database, NOW + 9 * MINUTE) == (None, None)
+    assert latest(database, NOW + 9 * MINUTE) is None
 
 
 def test_the_last_outage_is_found(database: Database) -> None:
@@ -105,7 +106,7 @@ def add_plan(database: Database, made_at: datetime, *, site_id: str = "site", **
         "site_version": 1,
         "known_at": made_at,
         "telemetry_id": None,
-        "telemetry_before_id": None,
+        "telemetry_known_id": None,
         "software": "0",
         "document": {"kw": 0.1 + 0.2},
         "orders": {"kw": [1e-17, 1 / 3]},

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ridethrough.api.cases.sites.histories import history_before
 from ridethrough.api.cases.sites.recent import Recent
 from ridethrough.api.cases.sites.stored_inputs import SOURCE, stored_site
 from ridethrough.api.reading.plan_orders import read_orders
@@ -16,9 +17,9 @@ from ridethrough.domain import Site
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.domain.telemetry import Telemetry
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.plan_in_force import PlanInForce, PlanOrders
 from ridethrough.operation.live.situation import Situation
-from ridethrough.operation.live.stored_energy import counts_for
 from ridethrough.store import holds, plans, telemetry
 from ridethrough.store.plans import PlanRecord
 from ridethrough.store.sites import StoredSite, deleted_at
@@ -37,7 +38,7 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
     Raises `UnableToFindSite` where there is no such site.
     """
     stored = stored_site(connection, site_id, known_at=now if in_the_past else None)
-    last, _ = latest_readings(connection, site_id, now, in_the_past=in_the_past)
+    last = latest_reading(connection, site_id, now, in_the_past=in_the_past)
     record = plans.begun(connection, site_id, now=now)
     in_force, why_none = _in_force(connection, site_id, stored, record, now, in_the_past=in_the_past)
     hold = holds.in_force(connection, site_id, at=now if in_the_past else None)
@@ -47,7 +48,7 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
         site_version=stored.version,
         now=now,
         telemetry=reading_of(last),
-        before=readings_before(connection, site, last, now, in_the_past=in_the_past),
+        before=history_of(connection, site, last, now, in_the_past=in_the_past),
         plan=in_force,
         no_plan_because=why_none,
         held_because="" if hold is None else f"held by {hold.held_by}: {hold.why}",
@@ -56,29 +57,29 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
     )
 
 
-def latest_readings(
+def latest_reading(
     connection: Connection, site_id: str, now: datetime, *, in_the_past: bool = False
-) -> tuple[telemetry.StoredReading | None, telemetry.StoredReading | None]:
-    """The reading that tells a site's state at a moment, and the one before it; none from before it was deleted."""
+) -> telemetry.StoredReading | None:
+    """The reading that tells a site's state at a moment; none from before it was deleted."""
     after = deleted_at(connection, site_id, known_at=now if in_the_past else None)
     return telemetry.latest(connection, site_id, now=now, after=after)
 
 
-def readings_before(
+def history_of(
     connection: Connection,
     site: Site,
     last: telemetry.StoredReading | None,
     now: datetime,
     *,
+    known_id: int | None = None,
     in_the_past: bool = False,
-) -> tuple[Telemetry, ...]:
-    """The readings before the one that tells a site's state, as far back as they bound what can be stored by now."""
-    if last is None:
-        return ()
-    after = deleted_at(connection, last.site_id, known_at=now if in_the_past else None)
-    since = last.measured_at - counts_for(site)
-    found = telemetry.documents_before(connection, last, since=since, now=now, after=after)
-    return tuple(_read(document) for document in found)
+) -> EnergyHistory:
+    """What the readings before the one that tells a site's state told; `known_id` is the last reading that counts.
+
+    Without it all count that were received until `now` and that this connection sees.
+    """
+    after = None if last is None else deleted_at(connection, last.site_id, known_at=now if in_the_past else None)
+    return history_before(connection, site, last, now=now, after=after, known_id=known_id, in_the_past=in_the_past)
 
 
 def reading_of(stored: telemetry.StoredReading | None) -> Telemetry | None:

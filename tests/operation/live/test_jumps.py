@@ -10,6 +10,7 @@ from live import NOW, reading, situation, telemetry
 from sites import site, ups_system
 
 from ridethrough.domain.telemetry import Telemetry
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import judge
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.stored_energy import counts_for
@@ -27,7 +28,7 @@ def read(ago: timedelta, stored_kwh: float | None) -> Telemetry:
 
 
 def believed_kwh(latest: Telemetry, *before: Telemetry) -> float | None:
-    return judge(site(), latest, before, NOW).systems["pod-1"].stored_kwh
+    return judge(site(), latest, EnergyHistory.of(before), NOW).systems["pod-1"].stored_kwh
 
 
 def test_a_false_value_does_not_become_tradable_by_repeating() -> None:

@@ -10,6 +10,7 @@ from ridethrough.domain import Horizon, Site, UpsMode
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.domain.telemetry import Telemetry, UpsReading
 from ridethrough.operation.ceilings.policy import HourPolicy
+from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.plan_in_force import PlanInForce, PlannedSystem, PlanOrders
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import Setpoints, Situation
@@ -93,6 +94,8 @@ def situation(premises: Site | None = None, **more: Any) -> Situation:  # noqa: 
     figures: dict[str, Any] = {"site": premises, "site_version": 3, "now": NOW, "telemetry": telemetry()}
     if "plan" not in more:
         figures["plan"] = plan(premises)
+    if "before" in more:
+        figures["before"] = EnergyHistory.of(more.pop("before"))
     return Situation(**{**figures, **more})
 
 

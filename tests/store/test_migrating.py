@@ -1,0 +1,62 @@
+"""Databases of versions before, with what they held, become databases of this one."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ridethrough.store import plans, telemetry
+from ridethrough.store.database import Database, database_url, open_database
+from ridethrough.store.migrations.migrating import migrate, revision_of
+from ridethrough.store.schema import moment
+
+READINGS: list[dict[str, Any]] = [
+    {"pod-1": {"stored_kwh": 900.1, "load_kw": 4300.0, "discharge_kw": 300.5, "charge_kw": 0.25}},
+    {"pod-1": {"unit_stored_kwh": [180.0, None, 179.9], "charge_kw": 12.0}, "pod ü": {"stored_kwh": None}},
+    {},
+]
+
+
+def old_database(address: str) -> Database:
+    """A database as change 0005 left it, with a plan and more readings than are filled at once."""
+    database = Database(database_url(address))
+    with database.writing() as connection:
+        migrate(connection, "0005")
+        for number in range(4_100):
+            _reading(connection, number, READINGS[number % 3])
+        connection.execute(
+            text(
+                "INSERT INTO plans (site_id, made_at, made_by, why, starts_at, ends_at, expires_at, status, "
+                "status_because, certified, site_version, known_at, telemetry_id, telemetry_before_id, software, "
+                "document, orders, sha256) VALUES ('pod', 5, 'ada', 'test', 5, 9, 9, 'optimal', '', "
+                ":yes, 1, 5, 3, 2, '0', :empty, :empty, 'x')"
+            ),
+            {"yes": True, "empty": b""},
+        )
+    return database
+
+
+def _reading(connection: Connection, number: int, ups: dict[str, Any]) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO telemetry (site_id, measured_at, received_at, received_from, in_outage, sha256, document) "
+            "VALUES ('pod', :at, :at, 'gateway', :no, :digest, :document)"
+        ),
+        {"at": number, "no": False, "digest": str(number), "document": json.dumps({"grid_kw": 1.0, "ups": ups})},
+    )
+
+
+def test_a_filled_database_of_change_0005_keeps_all_and_tells_its_energies(database_address: str) -> None:
+    old_database(database_address).close()
+    database = open_database(database_address)
+    with database.reading() as connection:
+        assert revision_of(connection) == "0006"
+        told = telemetry.told_since(connection, "pod", moment(0))
+        kept = connection.execute(text("SELECT count(*) FROM telemetry WHERE energies IS NOT NULL")).scalar()
+        (plan,) = plans.listed(connection, "pod")
+    database.close()
+    assert kept == len(told) == 4_100
+    assert {tuple(each.ups) for each in told} == {("pod-1",), ("pod ü", "pod-1"), ()}
+    assert told[0].ups == {"pod-1": [300.25, 900.1, []]}
+    assert told[1].ups == {"pod-1": [0.0, None, [180.0, None, 179.9]], "pod ü": [0.0, None, []]}
+    assert (plan.telemetry_id, plan.telemetry_known_id) == (3, None)
