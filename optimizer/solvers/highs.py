@@ -87,13 +87,20 @@ class Session:
         self._held: LinearProgram | None = None
 
     def solve(self, program: LinearProgram, *, time_limit_s: float, warm: bool = False) -> Solution:
-        """Minimize a program, on one thread. If a warm start finds no answer, start again from nothing."""
+        """Minimize a program, on one thread.
+
+        If a warm start finds no answer, start again from nothing. If presolve finds that there is none, ask without it:
+        it takes rounding of a tight floor for a contradiction.
+        """
         began = time.perf_counter()
         warm = self._bring_in(program, warm=warm)
         self._run(time_limit_s)
         if warm and self._status() is SolveStatus.FAILED:
             self._pass(program)
             self._run(time_limit_s)
+        if self._status() is SolveStatus.INFEASIBLE:
+            self._pass(program, presolve="off")
+            self._run(max(0.0, time_limit_s - (time.perf_counter() - began)))
         return self._solution(program, time.perf_counter() - began)
 
     def prefer(self, weights: FloatArray, *, time_limit_s: float) -> FloatArray | None:
@@ -180,11 +187,12 @@ class Session:
         highs.changeObjectiveOffset(program.offset)
         return True
 
-    def _pass(self, program: LinearProgram) -> None:
+    def _pass(self, program: LinearProgram, presolve: str | None = None) -> None:
+        """Load the whole program, into a solver that forgets what it knew."""
         is_integer = bool(program.integer.any())
         self._highs.clearSolver()
         small = program.columns < _SMALL_COLUMNS and not is_integer
-        self._highs.setOptionValue("presolve", "off" if small else "choose")
+        self._highs.setOptionValue("presolve", presolve or ("off" if small else "choose"))
         self._highs.setOptionValue("solver", "choose" if is_integer else "simplex")
         pass_program(self._highs, program)
 

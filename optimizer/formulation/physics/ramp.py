@@ -1,8 +1,10 @@
 r"""Ramps: how fast the meter may change from one interval to the next.
 
     -ramp[t] - ends[t] <= grid[t] - grid[t-1] <= ramp[t] + begins[t]            kW AC
-    begins[t] = sum over systems of up[u,t] ,    0 <= eta_rect * up[u,t] <= needed[u,t] - needed[u,t-1] ,  c[u,t]
-    ends[t] = sum over systems of down[u,t] ,    0 <= eta_rect * down[u,t] <= needed[u,t-1] - needed[u,t] ,  c[u,t-1]
+    begins[t] = sum over systems of up[u,t] - back[u,t]
+    eta_rect * up[u,t] <= needed[u,t] - needed[u,t-1] ,  c[u,t]
+    eta_rect * (up[u,t] - back[u,t]) <= min(c[u,t], needed[u,t] + keeps[u]) - c[u,t-1]
+    ends[t]     the same of the fall of needed and c: the sum of down[u,t] - on[u,t]
     ramp[t] = max(limit[t], |resting[t] - resting[t-1]|, |carried[t] - carried[t-1]|)
 
 `limit` is the site's, and that of the return from a storm or an alert (`problem.limits.ramps`); an interval without
@@ -12,8 +14,10 @@ add to it, but for the charge that makes up for standing by, where the site has 
 always keeps the law. Before the horizon the batteries are taken to hold: its first interval
 is a start like any other. All systems share the meter, so together they start no faster than one may. The charge that a
 system needs then to reach its reserve in time comes first (`problem.needed`): by what it rises, the meter may rise, and
-by what it falls, the meter may fall. While it goes on steadily it frees no other trade. That is dear, so that a plan
-charges early and gently where it can.
+by what it falls, the meter may fall. It is never more than the step that the needed charge makes itself: a system that
+goes on charging when its need ends makes a smaller step, and frees no more than that (`on`), and one that charged
+before its need begins likewise (`back`). `keeps` makes up for standing by. While a need goes on steadily it frees no
+other trade. The freed step is dear, so that a plan charges early and gently where it can.
 
     r <= most * back ,    L / eta_inv + c - d + r / eta_rect <= most * (1 - back)             back in {0, 1}
 
@@ -63,7 +67,19 @@ def add_ramp(model: pyo.AbstractModel, sets: Sets) -> None:
     model.meter_starts_within_limit = pyo.Constraint(
         model.SCENARIOS, model.RAMPED_FIRST, rule=meter_starts_within_limit
     )
-    model.meter_ramps_within_limit = pyo.Constraint(model.SCENARIOS, model.RAMPED, rule=meter_ramps_within_limit)
+    model.meter_rises_within_limit = pyo.Constraint(model.SCENARIOS, model.RAMPED, rule=meter_rises_within_limit)
+    model.meter_falls_within_limit = pyo.Constraint(model.SCENARIOS, model.RAMPED, rule=meter_falls_within_limit)
+    for name in ("begins_apart_kw", "ends_apart_kw", "begins_most_kw", "ends_most_kw"):
+        model.add_component(name, pyo.Param(model.NEEDY, model.INTERVALS, mutable=True))
+    model.charger_kw = pyo.Param(model.NEEDY, mutable=True)
+    model.falls_back_kw = pyo.Var(
+        model.SCENARIOS, model.NEEDY, model.RAMPED, bounds=only_where_the_need_rises, dense=False
+    )
+    model.goes_on_kw = pyo.Var(
+        model.SCENARIOS, model.NEEDY, model.RAMPED, bounds=only_where_the_need_falls, dense=False
+    )
+    for rule in (what_begins_is_a_step, what_begins_is_needed, what_ends_is_a_step, what_ends_was_needed):
+        model.add_component(rule.__name__, pyo.Constraint(model.SCENARIOS, model.NEEDY, model.RAMPED, rule=rule))
     model.feeds_back = pyo.Var(model.SCENARIOS, model.SMOOTHS, model.INTERVALS, domain=pyo.Binary, dense=False)
     model.feeds_back_only_when_it_does = pyo.Constraint(
         model.SCENARIOS, model.SMOOTHS, model.INTERVALS, rule=feeds_back_or_not
@@ -84,13 +100,32 @@ def ramp_parameters(basis: PlanBasis, grid_before_kw: float) -> Parameters:
         for ups in basis.problem.site.ups
     )
     alone_kw = [np.abs(np.diff(each, prepend=each[0])) for each in (resting_kw, resting_kw - given_kw)]
-    needs = [basis.powers.need[ups.id].charge_kw for ups in basis.problem.site.ups if basis.powers.need[ups.id]]
-    change_kw = np.diff(np.array(needs if limited.any() else [], dtype=float), prepend=0.0)
     return {
         "ramp_kw": np.maximum(np.where(limited, limit_kw, 0.0), np.maximum(*alone_kw) + keeps_kw),
         "grid_before_kw": number(grid_before_kw),
-        "need_rises_kw": np.maximum(0.0, change_kw).ravel(),
-        "need_falls_kw": np.maximum(0.0, -change_kw).ravel(),
+        **_need_parameters(basis, steps_limited=bool(limited.any())),
+    }
+
+
+def _need_parameters(basis: PlanBasis, *, steps_limited: bool) -> Parameters:
+    """Rises and falls of every need; where a need does not rise or fall, its law asks for nothing."""
+    needy = [ups for ups in basis.problem.site.ups if basis.powers.need[ups.id]] if steps_limited else []
+    intervals = basis.problem.horizon.intervals
+    needed_kw = np.array([basis.powers.need[ups.id].charge_kw for ups in needy], dtype=float).reshape(-1, intervals)
+    before_kw = np.concatenate([np.zeros((len(needy), 1)), needed_kw[:, :-1]], axis=1)
+    charger_kw, keeps_kw = (
+        np.array([getattr(ups, name) for ups in needy], dtype=float).reshape(-1, 1)
+        for name in ("charge_limit_kw", "standby_charge_kw")
+    )
+    rises, falls = needed_kw > before_kw, needed_kw < before_kw
+    return {
+        "need_rises_kw": np.maximum(0.0, needed_kw - before_kw).ravel(),
+        "need_falls_kw": np.maximum(0.0, before_kw - needed_kw).ravel(),
+        "charger_kw": charger_kw.ravel(),
+        "begins_apart_kw": np.where(rises, 0.0, charger_kw).ravel(),
+        "ends_apart_kw": np.where(falls, 0.0, charger_kw).ravel(),
+        "begins_most_kw": np.where(rises, needed_kw + keeps_kw, charger_kw).ravel(),
+        "ends_most_kw": np.where(falls, before_kw + keeps_kw, charger_kw).ravel(),
     }
 
 
@@ -100,11 +135,16 @@ def meter_starts_within_limit(model: pyo.AbstractModel, s: int, t: int) -> objec
     return pyo.inequality(-model.ramp_kw[t], step_kw, model.ramp_kw[t])
 
 
-def meter_ramps_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
-    """-ramp[t] <= grid[t] - grid[t-1] - begins[t] + ends[t] <= ramp[t]."""
-    free_kw = sum(model.begins_kw[s, ups, t] - model.ends_kw[s, ups, t] for ups in model.NEEDY)
-    step_kw = grid_kw(model, s, t) - grid_kw(model, s, t - 1) - free_kw
-    return pyo.inequality(-model.ramp_kw[t], step_kw, model.ramp_kw[t])
+def meter_rises_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """grid[t] - grid[t-1] - begins[t] <= ramp[t]."""
+    begins_kw = sum(model.begins_kw[s, ups, t] - model.falls_back_kw[s, ups, t] for ups in model.NEEDY)
+    return grid_kw(model, s, t) - grid_kw(model, s, t - 1) - begins_kw <= model.ramp_kw[t]
+
+
+def meter_falls_within_limit(model: pyo.AbstractModel, s: int, t: int) -> object:
+    """grid[t-1] - grid[t] - ends[t] <= ramp[t]."""
+    ends_kw = sum(model.ends_kw[s, ups, t] - model.goes_on_kw[s, ups, t] for ups in model.NEEDY)
+    return grid_kw(model, s, t - 1) - grid_kw(model, s, t) - ends_kw <= model.ramp_kw[t]
 
 
 def no_more_than_the_need_rises(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
@@ -125,6 +165,44 @@ def what_begins_is_charged(model: pyo.AbstractModel, s: int, ups: str, t: int) -
 def what_ends_was_charged(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
     """ends <= c before / eta_rect."""
     return model.ends_kw[s, ups, t] - model.charge_kw[s, ups, t - 1] / model.rectifier_efficiency[ups] <= 0
+
+
+def only_where_the_need_rises(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
+    """0 <= back <= the charger's limit / eta_rect, and 0 where the need does not rise."""
+    return 0, (model.charger_kw[ups] - model.begins_apart_kw[ups, t]) / model.rectifier_efficiency[ups]
+
+
+def only_where_the_need_falls(model: pyo.AbstractModel, _s: int, ups: str, t: int) -> tuple[object, object]:
+    """0 <= on <= the charger's limit / eta_rect, and 0 where the need does not fall."""
+    return 0, (model.charger_kw[ups] - model.ends_apart_kw[ups, t]) / model.rectifier_efficiency[ups]
+
+
+def what_begins_is_a_step(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """begins - back <= (c - c before) / eta_rect, where the need rises."""
+    step_kw = model.charge_kw[s, ups, t] - model.charge_kw[s, ups, t - 1] + model.begins_apart_kw[ups, t]
+    free_kw = model.begins_kw[s, ups, t] - model.falls_back_kw[s, ups, t]
+    return free_kw - step_kw / model.rectifier_efficiency[ups] <= 0
+
+
+def what_begins_is_needed(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """begins - back <= (needed + keeps - c before) / eta_rect, where the need rises."""
+    most_kw = model.begins_most_kw[ups, t] - model.charge_kw[s, ups, t - 1]
+    free_kw = model.begins_kw[s, ups, t] - model.falls_back_kw[s, ups, t]
+    return free_kw - most_kw / model.rectifier_efficiency[ups] <= 0
+
+
+def what_ends_is_a_step(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """ends - on <= (c before - c) / eta_rect, where the need falls."""
+    step_kw = model.charge_kw[s, ups, t - 1] - model.charge_kw[s, ups, t] + model.ends_apart_kw[ups, t]
+    free_kw = model.ends_kw[s, ups, t] - model.goes_on_kw[s, ups, t]
+    return free_kw - step_kw / model.rectifier_efficiency[ups] <= 0
+
+
+def what_ends_was_needed(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:
+    """ends - on <= (needed before + keeps - c) / eta_rect, where the need falls."""
+    most_kw = model.ends_most_kw[ups, t] - model.charge_kw[s, ups, t]
+    free_kw = model.ends_kw[s, ups, t] - model.goes_on_kw[s, ups, t]
+    return free_kw - most_kw / model.rectifier_efficiency[ups] <= 0
 
 
 def feeds_back_or_not(model: pyo.AbstractModel, s: int, ups: str, t: int) -> object:

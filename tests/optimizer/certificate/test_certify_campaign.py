@@ -238,6 +238,14 @@ def test_what_the_promise_leaves_out_is_known() -> None:
     assert seconds == pytest.approx([300.0, 273.8], abs=0.05)
 
 
+@pytest.mark.parametrize("number", [5313, 7228])
+def test_a_plan_that_charges_beside_a_need_steps_no_further_than_the_need_does(number: int) -> None:
+    _, plan = planned(2026, number)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified
+
+
 def test_a_needed_charge_may_also_make_up_for_standby_loss_where_the_meter_ramps() -> None:
     """Its last interval asks for 118.755 kW, and what the battery loses by itself comes on top."""
     _, plan = planned(2026, 4106)

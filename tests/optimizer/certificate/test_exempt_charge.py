@@ -11,7 +11,7 @@ from rule_campaign import broken_rules
 from sites import NOW, START, problem, ups_system
 
 from ridethrough.domain import ConditionKind, ReserveCondition
-from ridethrough.domain.plan import DispatchPlan
+from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.problem.plan_basis import basis_of
 
@@ -80,6 +80,30 @@ def test_a_storm_of_one_system_does_not_let_another_swing_the_meter() -> None:
     assert no_rule == []
     assert any("ramps faster than 1 kW/min" in each for each in swings.certificate.violations)
     assert any("ramp in interval" in each for each in rules)
+
+
+@pytest.mark.parametrize("stored_kwh", [1410.0, 1415.0, 1450.0])
+@pytest.mark.parametrize("loads_kw", [[3000.0] * 2 + [3400.0] * 14, [3000.0] * 2 + [3400.0] + [3800.0] * 13])
+def test_a_charge_before_the_need_begins_leaves_the_need_a_smaller_step(
+    stored_kwh: float, loads_kw: list[float]
+) -> None:
+    """It charges gently ahead of a storm, and has to charge at the most just as the load makes a large step."""
+    made = problem(
+        ups_system(id="one", nominal_kwh=400.0, charge_limit_kw=60.0),
+        price=[0.1] * 16,
+        load_kw=loads_kw,
+        import_limit_kw=14_000.0,
+        stored_kwh={"one": stored_kwh},
+    )
+    limits = replace(made.site.interconnection, ramp_limit_kw_per_min=1.0)
+    made = replace(made, site=replace(made.site, conditions=(storm(2, 3, "one"),), interconnection=limits))
+
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified
+    assert plan.ups[0].charge_kw[1] > 14
+    assert list(broken_rules(made, plan)) == []
 
 
 def test_a_system_whose_storm_is_late_does_not_keep_the_import_from_one_whose_storm_is_soon() -> None:

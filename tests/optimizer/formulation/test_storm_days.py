@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from certificates import judged
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from random_features import random_featured_problem
 from rule_campaign import broken_rules, certified_again
@@ -148,7 +148,7 @@ def test_before_a_storm_batteries_still_keep_the_meter_within_its_limit() -> Non
     lower = replace(made.site.interconnection, import_limit_kw=rests_kw)
     roomy = replace(made, site=replace(made.site, interconnection=lower))
     refused = judged(roomy, plan)
-    assert any("one: discharges in the 120 minutes held off before storm" in each for each in refused.violations)
+    assert any(": discharges in the 120 minutes held off before storm" in each for each in refused.violations)
 
 
 def test_a_plan_that_trades_before_a_storm_or_steps_after_it_is_refused() -> None:
@@ -203,6 +203,8 @@ def test_certified_plans_about_storms_trade_neither_before_nor_with_a_step_after
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6))
+@example(seed=2838)
+@example(seed=2254)
 def test_no_day_that_had_a_plan_has_none_because_of_hold_off_and_ramp(seed: int) -> None:
     made = _stormy(seed)
     bare = tuple(replace(each, hold_off_minutes=0.0, ramp_minutes=0.0) for each in made.state.conditions)
