@@ -20,7 +20,6 @@ from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
 from ridethrough.operation.live.situation import SetpointMode
 
-_LEAST_VALID_S = 0.001
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
@@ -165,10 +164,12 @@ class Controller:
     async def _drive(self, system: _System, ordered: Ordered, now: datetime) -> SystemCycle:
         """Tell one system what to do, and see that it does."""
         setpoint = ordered.setpoints.ups[system.ups.id]
+        valid_for_s = self._valid_for_s(ordered, now)
+        net_kw = setpoint.discharge_kw - setpoint.charge_kw if valid_for_s else 0.0
         asked = DeviceSetpoint(
-            charge_kw=setpoint.charge_kw if setpoint.charge_kw >= setpoint.discharge_kw else 0.0,
-            discharge_kw=setpoint.discharge_kw if setpoint.discharge_kw > setpoint.charge_kw else 0.0,
-            valid_for_s=self._valid_for_s(ordered, now),
+            charge_kw=max(0.0, -net_kw),
+            discharge_kw=max(0.0, net_kw),
+            valid_for_s=valid_for_s or self.equipment.setpoint_s,
         )
         below = setpoint.stored_kwh is not None and setpoint.stored_kwh < setpoint.reserve_kwh
         paced = system.pace.slowed(asked, self.equipment, now, urgent=below)
@@ -230,7 +231,11 @@ class Controller:
         return f"it must be in order for {left_s:,.0f} s more" if left_s > 0 else ""
 
     def _valid_for_s(self, ordered: Ordered, now: datetime) -> float:
-        """How long a setpoint is valid: as the site says, and never past what it was made from."""
+        """How long powers are valid: as the site says, and never past what they were made from.
+
+        It is 0 where that is over before the next cycle: then batteries rest for this cycle.
+        """
         until = now + timedelta(seconds=self.equipment.setpoint_s)
         until = min(until, ordered.setpoints.valid_until, ordered.reliable_until or until)
-        return max(_LEAST_VALID_S, (until - now).total_seconds())
+        valid_for_s = (until - now).total_seconds()
+        return valid_for_s if valid_for_s > self.equipment.cycle_s else 0.0

@@ -4,8 +4,8 @@
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ridethrough.domain import Site
@@ -14,7 +14,7 @@ from ridethrough.operation.live.history import ReadingHistory
 from ridethrough.operation.live.judging import Judgement, judge
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.setpoints import setpoints_now
-from ridethrough.operation.live.situation import Setpoints, Situation
+from ridethrough.operation.live.situation import SetpointMode, Setpoints, Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +38,14 @@ class LocalOrdering:
     """The same rules as the service's, at the site: a plan, the readings so far, and whether an operator holds.
 
     `plan` gives the certified plan in force at a moment, or the reason why there is none; `held` why an operator holds
-    the site (empty: nobody does).
+    the site (empty: nobody does). Setpoints that end within `overlap` are those that hold after their end too.
     """
 
     site: Site
     plan: Callable[[datetime], PlanInForce | str]
     held: Callable[[], str]
     history: ReadingHistory = field(init=False)
+    overlap: timedelta = timedelta()
     last_outage_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -69,6 +70,30 @@ class LocalOrdering:
             held_because=self.held(),
             last_outage_at=self.last_outage_at,
         )
-        setpoints = setpoints_now(situation)
+        setpoints = self._over_the_boundary(situation)
         until = None if in_force is None else min(setpoints.valid_until, in_force.expires_at)
         return Ordered(setpoints=setpoints, judgement=judge(self.site, reading, before, now), reliable_until=until)
+
+    def _over_the_boundary(self, situation: Situation) -> Setpoints:
+        """The setpoints of now; near the end of an interval the smaller powers of it and the next, for both.
+
+        So no battery is told to rest between two intervals in which it gives or takes.
+        """
+        setpoints = setpoints_now(situation)
+        if setpoints.mode is SetpointMode.HOLD or setpoints.valid_until - situation.now >= self.overlap:
+            return setpoints
+        after = setpoints_now(replace(situation, now=setpoints.valid_until))
+        if after.mode is SetpointMode.HOLD:
+            return setpoints
+        return replace(
+            setpoints,
+            valid_until=after.valid_until,
+            ups={
+                ups_id: replace(
+                    each,
+                    charge_kw=min(each.charge_kw, after.ups[ups_id].charge_kw),
+                    discharge_kw=min(each.discharge_kw, after.ups[ups_id].discharge_kw),
+                )
+                for ups_id, each in setpoints.ups.items()
+            },
+        )

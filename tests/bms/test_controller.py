@@ -6,7 +6,7 @@ from typing import Any
 
 import live
 import pytest
-from control_benches import control_bench
+from control_benches import BEGIN, control_bench
 
 from ridethrough.bms.simulated.faults import NO_FAULTS
 from ridethrough.domain.site_equipment import Device
@@ -163,3 +163,10 @@ def asyncio_run(awaitable: Any) -> Any:  # noqa: ANN401
 
 def test_the_devices_of_a_bench_are_named() -> None:
     assert control_bench().equipment.meter == Device(driver="simulated")
+
+
+def test_a_battery_that_gives_in_two_intervals_does_not_rest_between_them() -> None:
+    bench = control_bench(now=BEGIN + timedelta(minutes=14, seconds=50))
+    told = [bench.cycle().ups["pod-1"].told for _ in range(20)]
+    assert bench.simulated.now > BEGIN + timedelta(minutes=15)
+    assert [each.discharge_kw for each in told if each] == pytest.approx([300.0] * 20)

@@ -76,7 +76,12 @@ def control_bench(
         **{"cycle_s": 1.0, "setpoint_s": 3.0, "reading_max_age_s": 5.0, "requalify_s": 10.0, **equipment},
     )
     made: list[ControlBench] = []
-    ordering = LocalOrdering(site=premises, plan=lambda _: made[0].plan, held=lambda: made[0].held)
+    ordering = LocalOrdering(
+        site=premises,
+        plan=lambda _: made[0].plan,
+        held=lambda: made[0].held,
+        overlap=timedelta(seconds=settings.setpoint_s),
+    )
     controller = Controller(
         site=premises,
         equipment=settings,
