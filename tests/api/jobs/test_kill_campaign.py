@@ -9,6 +9,7 @@ KILLS = 7
 NO_LONGER_THAN_S = 60.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_kills_lose_no_job_show_none_half_and_leave_none_stuck(kind: str, tmp_path: Path) -> None:
     with campaign(kind, tmp_path, seed=KILLS, dead_after_s=1.5) as given:

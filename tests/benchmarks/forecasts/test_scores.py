@@ -132,6 +132,7 @@ def test_scenarios_beat_both_seasonal_naive_methods(name: str) -> None:
     assert scenarios.score.pinball < 0.97 * min(yesterday.score.pinball, last_week.score.pinball)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["virginia", "office"])
 def test_quantile_regression_beats_both_where_months_are_known(name: str) -> None:
     pytest.importorskip("sklearn")
@@ -141,6 +142,7 @@ def test_quantile_regression_beats_both_where_months_are_known(name: str) -> Non
     assert regression.score.pinball < 0.92 * min(yesterday.score.pinball, last_week.score.pinball)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zone", ["PJM", "DE"])
 def test_the_price_regression_lies_between_persistence_and_what_experts_published(zone: str) -> None:
     (persistence, regression), published = price_rows(zone, PricePersistence(), PriceRegression())
