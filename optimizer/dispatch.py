@@ -15,6 +15,7 @@ from ridethrough.optimizer.certificate.evidence import Evidence, KnownLoad
 from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.optimizer.pricing.price import meter_of
 from ridethrough.optimizer.pricing.tier_slopes import price_per_kwh
+from ridethrough.optimizer.problem.beside_others import raised_beside_others
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.meter import grid_target_kw
 from ridethrough.optimizer.problem.plan_basis import PlanBasis, basis_of
@@ -34,6 +35,8 @@ FloatArray = NDArray[np.float64]
 
 DEFAULT_TIME_LIMIT_S = 30.0
 _SAME_POWER_KW = 1e-3
+_ROUNDS = 4
+"""How often floors are raised: what one system stores more changes what the others can."""
 _HOLDS, _CHARGES = "every battery holds", "no battery trades"
 _MISSES_A_FLOOR = "batteries at rest would miss a floor: those that need it charge towards it, and nothing is traded"
 
@@ -73,6 +76,8 @@ def plan_dispatch(
     if answer.status is PlanStatus.HOLD:
         return _held(basis, answer, issued_at, evidence)
     plan = _plan(basis, answer, issued_at, evidence)
+    if plan.certificate.plan_is_at_fault:
+        plan = _storing_more(basis, answer, time_limit_s, engine, issued_at, evidence) or plan
     if not plan.certificate.plan_is_at_fault:
         return plan
     reasons = [*plan.warnings, f"the plan failed its certificate and is withheld; {_HOLDS}"]
@@ -91,6 +96,28 @@ def _plan_worth_doing(
     if plan.certificate.plan_is_at_fault:
         return None
     return replace(plan, small_blocks=explained(basis, plan, answer.kept_because))
+
+
+def _storing_more(  # noqa: PLR0917 - what makes a plan
+    basis: PlanBasis,
+    answer: Answer,
+    time_limit_s: float,
+    engine: Engine | None,
+    issued_at: datetime,
+    evidence: Evidence | None,
+) -> DispatchPlan | None:
+    """A plan in which systems that are short at once use the import that the others leave; None if there is none."""
+    for _ in range(_ROUNDS):
+        raised = raised_beside_others(basis, answer.trajectories)
+        if raised is None:
+            return None
+        basis, answer = raised, optimize(raised, time_limit_s, engine, each_apart=True)
+        if answer.status is PlanStatus.HOLD:
+            return None
+        plan = _plan(basis, answer, issued_at, evidence)
+        if not plan.certificate.plan_is_at_fault:
+            return plan
+    return None
 
 
 def evidence_in(problem: DispatchProblem, intervals: int | None = None) -> Evidence:

@@ -45,17 +45,26 @@ class _Found(Protocol):
 
 
 def optimize(
-    basis: PlanBasis, time_limit_s: float, engine: Engine | None = None, *, least: Least | None = None
+    basis: PlanBasis,
+    time_limit_s: float,
+    engine: Engine | None = None,
+    *,
+    least: Least | None = None,
+    each_apart: bool = False,
 ) -> Answer:
     """Find the cheapest trajectories that keep every law; without an answer in time, hold.
 
-    With `least`, setpoints below it are left out as far as laws and cost allow (`optimizer.small_blocks`).
+    With `least`, setpoints below it are left out as far as laws and cost allow (`optimizer.small_blocks`). With
+    `each_apart` no system represents others that are identical.
 
     If nothing is gained, batteries rest: a plan with the cost of the baseline is replaced by the baseline. `engine`
     keeps compiled models; without it, the engine of the thread is used.
     """
     engine = engine_of_thread() if engine is None else engine
-    best = _of_alike_systems(basis, time_limit_s, engine, least)
+    if each_apart:
+        best = _worth_doing(basis, time_limit_s, engine, least)
+    else:
+        best = _of_alike_systems(basis, time_limit_s, engine, least)
     if best.status is PlanStatus.HOLD:
         return best
     best.cost = _cost(basis, best.trajectories)

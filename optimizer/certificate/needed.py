@@ -11,8 +11,10 @@ who is emptier, or else who comes first in the site. Going on from the measured 
     needed[t] = (R[t+1] - kept * X[t] + forced_kwh) / (eta_c * h)      where R[t+1] is above X[t], at most `most[t]`
     X[t+1]    = what that leaves; else X[t]
 
-`X` rests and keeps its energy but for this. So a battery that a plan has discharged first needs nothing more than one
-that rested, and what one system needs is no other's.
+`X` rests and keeps its energy but for this. The larger need counts of two: with all that the import limit leaves, and
+with `sure` alone. Where more urgent systems take the import first, a system can only charge later, and needs it then.
+So a battery that a plan has discharged first needs nothing more than one that rested, and what one system needs is no
+other's.
 """
 
 from collections.abc import Sequence
@@ -76,7 +78,8 @@ def _needed(system: SystemReplay, headroom_kw: FloatArray, left_kw: FloatArray) 
     )
     least_kwh = _least_kwh(system, sure_kw)
     surely_kw, reached_kwh = _going_on(system, least_kwh, sure_kw)
-    found = Needed(charge_kw=_going_on(system, least_kwh, most_kw)[0], reached_kwh=reached_kwh)
+    mostly_kw, _ = _going_on(system, least_kwh, most_kw)
+    found = Needed(charge_kw=np.maximum(mostly_kw, surely_kw), reached_kwh=reached_kwh)
     return found, surely_kw / ups.rectifier_efficiency
 
 

@@ -43,7 +43,31 @@ def floors_of(problem: DispatchProblem, reserves: Reserves, powers: Powers) -> F
     if _every_floor_is_there(problem, reserves, powers, start_kwh):
         asked_kwh = reserves.asked_kwh
         return Floors(floor_kwh=asked_kwh, reserve_kwh=asked_kwh, return_kwh=start_kwh, warnings=())
+    return _laid(problem, reserves, _reached_kwh(problem, reserves, powers))
+
+
+def raise_floors(
+    problem: DispatchProblem,
+    reserves: Reserves,
+    powers: Powers,
+    floors: Floors,
+    reached_kwh: Mapping[str, Sequence[float]],
+) -> Floors:
+    """Lay the floors again, no lower than they are.
+
+    They are no lower either than `reached_kwh`, what some systems reach at the boundaries of the plan.
+    """
     reached = _reached_kwh(problem, reserves, powers)
+    for ups_id, floor_kwh in floors.floor_kwh.items():
+        found = reached_kwh.get(ups_id, ())
+        now_kwh = [*found, *floor_kwh[len(found) :]]
+        reached[ups_id] = np.maximum(reached[ups_id], np.maximum(now_kwh, floor_kwh)).tolist()
+    return _laid(problem, reserves, reached)
+
+
+def _laid(problem: DispatchProblem, reserves: Reserves, reached: Mapping[str, list[float]]) -> Floors:
+    """The floors on what is asked for, or on what is reached where that is less."""
+    start_kwh = {ups.id: problem.stored_at_start_kwh(ups) for ups in problem.site.ups}
     floors: dict[str, tuple[float, ...]] = {}
     stated: dict[str, tuple[float, ...]] = {}
     returns: dict[str, float] = {}

@@ -108,11 +108,18 @@ def _needs_in(  # noqa: PLR0917 - a part of the horizon, and what each system ha
     left_kw = headroom_kw[part]
     for ups in sorted(lacking, key=lambda each: urgency(each, wanted[each.id], stored_kwh[each.id])):
         room = Room(rectifier_kw=rooms[ups.id].rectifier_kw[part], forced_kw=rooms[ups.id].forced_kw[part])
-        sure_kw = _most_kw(ups, room, left_kw)
-        least_kwh = least_energy_kwh(ups, wanted[ups.id], sure_kw, room.forced_kw, h)
-        found[ups.id] = _going_on(ups, least_kwh, sure_kw, room.forced_kw, stored_kwh[ups.id], h)
+        found[ups.id] = charged_in_time(ups, room, left_kw, wanted[ups.id], stored_kwh[ups.id], h)
         left_kw = left_kw - np.array(found[ups.id][0]) / ups.rectifier_efficiency
     return found
+
+
+def charged_in_time(  # noqa: PLR0917 - one battery, what it is given and what it is asked for
+    ups: UpsSystem, room: Room, headroom_kw: FloatArray, wanted_kwh: FloatArray, stored_kwh: float, interval_h: float
+) -> tuple[list[float], list[float]]:
+    """The charges of one system that reach its floors as late as they may, and the energy after each."""
+    sure_kw = _most_kw(ups, room, headroom_kw)
+    least_kwh = least_energy_kwh(ups, wanted_kwh, sure_kw, room.forced_kw, interval_h)
+    return _going_on(ups, least_kwh, sure_kw, room.forced_kw, stored_kwh, interval_h)
 
 
 def urgency(ups: UpsSystem, wanted_kwh: FloatArray, stored_kwh: float) -> tuple[int, float]:

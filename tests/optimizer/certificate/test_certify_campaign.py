@@ -246,6 +246,14 @@ def test_a_plan_that_charges_beside_a_need_steps_no_further_than_the_need_does(n
     assert plan.certificate.certified
 
 
+@pytest.mark.parametrize("number", [5998, 6671])
+def test_systems_that_are_short_at_once_have_a_plan(number: int) -> None:
+    _, plan = planned(2026, number)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified
+
+
 def test_a_needed_charge_may_also_make_up_for_standby_loss_where_the_meter_ramps() -> None:
     """Its last interval asks for 118.755 kW, and what the battery loses by itself comes on top."""
     _, plan = planned(2026, 4106)

@@ -10,7 +10,7 @@ from moved_setpoints import run_moved, with_powers
 from rule_campaign import broken_rules
 from sites import NOW, START, problem, ups_system
 
-from ridethrough.domain import ConditionKind, ReserveCondition
+from ridethrough.domain import ConditionKind, LoadSwing, ReserveCondition
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.problem.plan_basis import basis_of
@@ -132,6 +132,67 @@ def test_a_system_that_needs_little_does_not_charge_more_where_another_has_a_sto
 
     assert any("other: storm asks for full batteries" in each for each in starved.certificate.violations)
     assert any("other: storm asks for" in each for each in rules)
+
+
+def test_a_system_that_waits_for_another_uses_the_headroom_of_swings_when_its_turn_comes() -> None:
+    """A storm is there: the emptier one takes the import of a quarter of an hour, and the other its power later.
+
+    It must store what it can reach, and can reach it in no other way than by charging then.
+    """
+    emptier = ups_system(id="emptier")
+    swings = ups_system(id="swings", charge_limit_kw=20.0, swing=LoadSwing(amplitude_kw=100, frequency_hz=1))
+    made = problem(
+        emptier,
+        swings,
+        price=[0.1] * 8,
+        load_kw=3000.0,
+        import_limit_kw=RESTING_KW + 250,
+        stored_kwh={"emptier": 862.0, "swings": 872.0},
+    )
+    both = tuple(replace(storm(0, 2, "swings"), ups=each) for each in ("emptier", "swings"))
+    made = replace(made, site=replace(made.site, conditions=both))
+    calm_kw = swings.charge_limit_kw - swings.swing_headroom_kw
+
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified
+    assert min(plan.ups[1].charge_kw[1:3]) > calm_kw + 40
+    assert list(broken_rules(made, plan)) == []
+    waits = {"emptier": np.array(plan.ups[0].charge_kw), "swings": np.array([0.0, 100, 0, 0, 100, 0, 0, 0])}
+    late, rules = forged(made, waits)
+    assert any("asks for full batteries" in each for each in late.certificate.violations)
+    assert any("swings: storm asks for" in each for each in rules)
+
+
+def test_a_system_that_is_short_uses_the_import_that_a_more_urgent_one_leaves() -> None:
+    """The emptier one may take all import of the last quarter of an hour; it charges before, where power is cheap.
+
+    The other one cannot be full in time, and stores what it can: it charges at the most, also when power is dear. An
+    earlier storm is just over, so that the need of each counts as late as it may.
+    """
+    emptier, other = ups_system(id="emptier"), ups_system(id="other", charge_limit_kw=20.0)
+    resting_kw = RESTING_KW + 1000
+    made = problem(
+        emptier,
+        other,
+        price=[0.02, 0.9, *[0.1] * 6],
+        load_kw=[3000.0, *[3000.0 + 500 * 0.95 * 0.97] * 7],
+        import_limit_kw=resting_kw + 600,
+        stored_kwh={"emptier": 620.0, "other": 860.0},
+    )
+    both = tuple(replace(storm(0.5, 2, "other"), ups=each) for each in ("emptier", "other"))
+    over = replace(storm(-1, 0, "other"), ups=None, ramp_minutes=30.0)
+    made = replace(made, site=replace(made.site, conditions=(over, *both)))
+
+    plan = plan_dispatch(made, issued_at=NOW)
+
+    emptied, filled = (np.array(each.charge_kw) for each in plan.ups)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified
+    assert emptied[:2] == pytest.approx([300 / 0.97 * 4, 0], abs=100)
+    assert filled[:3] == pytest.approx([100, 100, 60 / 0.97 * 4 - 200], abs=0.1)
+    assert list(broken_rules(made, plan)) == []
 
 
 def test_what_is_certified_of_plans_that_were_moved_about_is_safe() -> None:

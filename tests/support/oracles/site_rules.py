@@ -178,7 +178,8 @@ def needed_kw(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, F
     """The charge of each system that cannot wait in each interval, whatever the plan does.
 
     Days are in the order of the site. Who is short earlier is served earlier, then who is emptier, and the next ones
-    have what that leaves.
+    have what that leaves. It is found with all of the import in the interval, and with what those before leave
+    there: who waits for others charges later, and cannot wait then.
     """
     needed = {day.ups.id: np.zeros(day.horizon.intervals) for day in days}
     lacking = sorted((day for day in days if _lacks(day)), key=lambda day: (_short_from(day), _fullness(day)))
@@ -186,7 +187,9 @@ def needed_kw(days: Sequence[SystemDay], headroom_kw: FloatArray) -> dict[str, F
     for day in lacking:
         needed[day.ups.id], _ = _cannot_wait_kw(day, left_kw, headroom_kw)
         if len(lacking) > 1:
-            left_kw = left_kw - _cannot_wait_kw(day, left_kw, left_kw)[0] / day.ups.rectifier_efficiency
+            in_turn_kw, _ = _cannot_wait_kw(day, left_kw, left_kw)
+            needed[day.ups.id] = np.maximum(needed[day.ups.id], in_turn_kw)
+            left_kw = left_kw - in_turn_kw / day.ups.rectifier_efficiency
     return needed
 
 
