@@ -1,13 +1,14 @@
 """`ridethrough prices`: market prices of a zone as a series file, from where they are published."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from ridethrough.api.answers.printing import say
-from ridethrough.api.reading.price_sources.price_source import FetchedPrices, PriceSource
+from ridethrough.api.reading.price_sources.named import PublishedPrices, SourceName
+from ridethrough.api.reading.price_sources.price_source import FetchedPrices
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.horizon import zone as clock_of
 
@@ -15,15 +16,6 @@ EXIT_NOT_FETCHED = 69
 """A server that is needed gives no answer (EX_UNAVAILABLE of sysexits.h)."""
 EXIT_NOT_ALL_THERE = 75
 """Try again later (EX_TEMPFAIL): some of the time has no prices yet."""
-
-
-class SourceName(StrEnum):
-    """The sources that the command asks."""
-
-    ENTSOE = "entso-e"
-    ENERGY_CHARTS = "energy-charts"
-    OPENADR = "openadr"
-    CSV = "csv"
 
 
 def prices(  # noqa: PLR0917 - one parameter an option
@@ -47,7 +39,7 @@ def prices(  # noqa: PLR0917 - one parameter an option
     start, end = (datetime.combine(each, time(), there) for each in (first, first + timedelta(days=1)))
     question = PriceQuestion(zone=zone, start=start, end=end, now=now, currency=currency, timezone=timezone)
     try:
-        found = _source(source, url).fetch(question)
+        found = _published(source, zone, url).at_source().fetch(question)
     except UnableToFetchPrices as error:
         say("error", [str(error)])
         raise typer.Exit(EXIT_NOT_FETCHED) from error
@@ -67,19 +59,13 @@ def _day(written: str) -> date:
         raise UnableToAccept([fault]) from error
 
 
-def _source(name: SourceName, url: str | None) -> PriceSource:
-    from ridethrough.api.reading.price_sources.csv_prices import CsvPrices  # noqa: PLC0415
-    from ridethrough.api.reading.price_sources.energy_charts import EnergyCharts  # noqa: PLC0415
-    from ridethrough.api.reading.price_sources.entsoe import Entsoe  # noqa: PLC0415
-    from ridethrough.api.reading.price_sources.open_adr import OpenAdr  # noqa: PLC0415
-
-    if name == SourceName.ENTSOE:
-        return Entsoe() if url is None else Entsoe(address=url)
-    if name == SourceName.ENERGY_CHARTS:
-        return EnergyCharts() if url is None else EnergyCharts(address=url)
-    if url is None:
-        raise UnableToAccept([Fault(field="--url", source="prices", value=None, allowed=f"the address of {name}")])
-    return OpenAdr(address=url) if name == SourceName.OPENADR else CsvPrices(url=url)
+def _published(source: SourceName, zone: str, url: str | None) -> PublishedPrices:
+    try:
+        return PublishedPrices(source=source, zone=zone, url=url)
+    except UnableToAccept as error:
+        raise UnableToAccept(
+            replace(fault, field=f"--{fault.field}", source="prices") for fault in error.faults
+        ) from error
 
 
 def _csv(found: FetchedPrices, timezone: str) -> str:

@@ -19,6 +19,7 @@ EVENTS = (
     "plan_refused",
     "plan_cancelled",
     "plan_missed",
+    "prices_fetched",
     "held",
     "released",
     "telemetry_refused",

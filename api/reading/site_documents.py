@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from ridethrough.api.reading.price_sources.named import PublishedPrices
 from ridethrough.api.reading.runtime_table import BatteryDocument
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, is_plausible
 from ridethrough.api.reading.tables.csv_format import CsvFormat, Gaps
@@ -90,7 +91,10 @@ class LoadSource(_FileSource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSource(_FileSource):
-    """Where a market price comes from, and what is added to it: a file, or values from `start` on (per kWh)."""
+    """Where a market price comes from, and what is added to it: a file, or values from `start` on (per kWh).
+
+    `fetch` says from where a service that keeps the site fetches the prices of that file or series itself.
+    """
 
     start: datetime | None = None
     values: tuple[float, ...] | None = None
@@ -99,12 +103,16 @@ class PriceSource(_FileSource):
     lowest_plausible_per_kwh: float | None = None
     highest_plausible_per_kwh: float | None = None
     unchanged_at_most_h: float | None = None
+    fetch: PublishedPrices | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
         given = [name for name in ("csv", "csv_text", "series", "values") if getattr(self, name) is not None]
         checks.require(len(given) == 1, "", given, "exactly one of csv or values (with start)")
         self._check_file(checks)
+        has_name = self.csv is not None or self.series is not None
+        allowed = "left out, or given with csv or series: the name under which fetched prices are kept"
+        checks.require(has_name or self.fetch is None, "fetch", "given", allowed)
         _check_values(checks, self.start, self.values)
         minutes = self.interval_minutes
         fits = minutes is None or 1 <= minutes <= _LONGEST_STEP_MIN
