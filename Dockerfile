@@ -5,6 +5,7 @@ COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY ridethrough ridethrough
 COPY domain domain
 COPY tariffs tariffs
+COPY charts charts
 COPY forecasts forecasts
 COPY optimizer optimizer
 COPY operation operation

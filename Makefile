@@ -9,7 +9,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 SUPPORT := .:tests/support/builders:tests/support/oracles:tests/support/campaigns
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
-PACKAGES := domain tariffs forecasts optimizer operation finance bms store api
+PACKAGES := domain charts tariffs forecasts optimizer operation finance bms store api
 CODE := ridethrough/*.py $(PACKAGES) tests benchmarks
 
 .PHONY: support plan serve image test test-long check bench certify-campaign format clean help

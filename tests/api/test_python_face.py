@@ -13,7 +13,7 @@ from documents import site_document
 import ridethrough
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
-OUR_FOLDERS = ("api", "bms", "domain", "finance", "forecasts", "operation", "optimizer", "tariffs")
+OUR_FOLDERS = ("api", "bms", "charts", "domain", "finance", "forecasts", "operation", "optimizer", "tariffs")
 
 
 def cpu_s(*command: str) -> float:

@@ -12,7 +12,7 @@ PAGES = sorted(
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/decisions/*.md", "examples/**/*.md")
     for path in ROOT.glob(pattern)
 )
-PACKAGES = ("api", "bms", "domain", "finance", "forecasts", "operation", "optimizer", "tariffs")
+PACKAGES = ("api", "bms", "charts", "domain", "finance", "forecasts", "operation", "optimizer", "tariffs")
 FOLDERS = (*PACKAGES, "benchmarks", "docs", "examples", "ridethrough", "tests")
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

@@ -9,6 +9,7 @@ from ridethrough.api.answers.plan.plan_json import (
     plan_rows,
     reserve_document,
 )
+from ridethrough.api.answers.plan.plan_page import plan_page
 from ridethrough.api.answers.plan.plan_view import plan_view
 from ridethrough.api.answers.plan.reserve_view import reserve_view
 from ridethrough.api.cases.plans.planning import PlannedDay
@@ -22,15 +23,9 @@ def plan_answer(planned: PlannedDay) -> Answer:
         document=lambda: plan_document(planned),
         rows=lambda: plan_rows(planned.plan),
         view=lambda: plan_view(planned),
-        picture=lambda: _picture(planned),
+        picture=lambda: plan_page(planned),
         times=("start",),
     )
-
-
-def _picture(planned: PlannedDay) -> str:
-    from ridethrough.api.answers.plan.plan_plot import plan_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
-
-    return plan_page(planned)
 
 
 def reserve_answer(requirements: tuple[ReserveRequirement, ...]) -> Answer:

@@ -1,0 +1,258 @@
+"""A chart as markup: each panel an inline SVG under its title and legend, and the chart's values as a table.
+
+A panel is as wide as its place on the page. Its lines lie in a box that stretches; its texts do not, so that they are
+as easy to read on a phone as on a wall. Where there is little room, every second label is left out.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from markupsafe import Markup
+
+from ridethrough.charts.chart import Axis, Categories, Chart, Panel, Series, Shade, Shape, TimeAxis
+from ridethrough.charts.clock import Tick, clock_changes, place, stamp, time_ticks
+from ridethrough.charts.paths import WIDTH, area_path, band_path, number, series_path
+from ridethrough.charts.scale import Scale, digits_for, figure, scale_of
+from ridethrough.charts.table import chart_table
+
+_FOOT_PX = 22
+_TOP_PX = 8
+_BAR_SHARE = 0.68
+_LEAST_BAR_PX = 0.8
+_MOST_PRINTED = 6
+
+
+def chart_figure(chart: Chart, *, opened: bool = False) -> Markup:
+    """The chart with its table beside it; `opened` shows the table at once."""
+    fold = Markup("<details{}><summary>Values of this chart</summary>{}</details>")
+    table = fold.format(Markup(" open") if opened else "", chart_table(chart))
+    return Markup('<figure class="chart">{}{}</figure>').format(chart_drawing(chart), table)
+
+
+def chart_drawing(chart: Chart) -> Markup:
+    """The drawing alone, where the values stand on the page in another form."""
+    shades = (*chart.shades, *_changes(chart.axis))
+    panels = [_panel(chart, index, shades) for index in range(len(chart.panels))]
+    return Markup('<div class="chart-drawing">{}{}</div>').format(
+        _shades_legend(chart, shades), Markup("").join(panels)
+    )
+
+
+def _changes(axis: Axis) -> tuple[Shade, ...]:
+    return clock_changes(axis) if isinstance(axis, TimeAxis) else ()
+
+
+def _shades_legend(chart: Chart, shades: Sequence[Shade]) -> Markup:
+    """What the shaded spans stand for; each name once."""
+    shown = dict.fromkeys((shade.kind.value, shade.label) for shade in shades if _visible(chart.axis, shade))
+    items = [Markup('<li><i class="swatch shade-{}"></i>{}</li>').format(kind, label) for kind, label in shown]
+    return Markup('<ul class="chart-legend">{}</ul>').format(Markup("").join(items)) if items else Markup("")
+
+
+def _panel(chart: Chart, index: int, shades: Sequence[Shade]) -> Markup:
+    panel, last = chart.panels[index], index == len(chart.panels) - 1
+    box = _Box(chart, panel)
+    parts = [
+        *(box.shade(shade) for shade in shades if _visible(chart.axis, shade)),
+        *(box.band(position) for position in range(len(panel.bands))),
+        *(box.drawn(series) for series in panel.series),
+        *box.hits(),
+    ]
+    inner = Markup(
+        '<svg class="plot" y="{}" width="100%" height="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>'
+    ).format(_TOP_PX, panel.height_px, WIDTH, panel.height_px, Markup("").join(parts))
+    name = f"{chart.title}: {panel.title}, {panel.unit}" if len(chart.panels) > 1 else chart.title
+    return Markup(
+        '<div class="chart-head"><b>{title}</b> <span class="unit">{unit}</span>{legend}</div>'
+        '<svg class="panel" role="img" width="100%" height="{height}" aria-label="{name}">'
+        "<title>{name}</title><desc>{description}</desc>{grid}{inner}{over}</svg>"
+    ).format(
+        title=panel.title,
+        unit=panel.unit,
+        legend=_legend(panel),
+        height=_TOP_PX + panel.height_px + (_FOOT_PX if last else 4),
+        name=name,
+        description=chart.description,
+        grid=Markup("").join(box.grid(labels=last)),
+        inner=inner,
+        over=Markup("").join([*box.marks(labels=index == 0), *box.printed()]),
+    )
+
+
+def _legend(panel: Panel) -> Markup:
+    """The names of what is drawn, where there is more than one."""
+    named = [(series.name, series.tone.value, _swatch(series)) for series in panel.series]
+    named += [(band.name, band.tone.value, "fill") for band in panel.bands if band.name]
+    if len(named) < 2 and not any(series.tones for series in panel.series) and named[0][0] == panel.title:  # noqa: PLR2004
+        return Markup("")
+    items = [
+        Markup('<li><i class="swatch {} tone-{}"></i>{}</li>').format(how, tone, name) for name, tone, how in named
+    ]
+    return Markup('<ul class="chart-legend">{}</ul>').format(Markup("").join(items))
+
+
+def _swatch(series: Series) -> str:
+    if series.tones:
+        return "none"
+    return "dash" if series.dashed else "fill" if series.shape in (Shape.BARS, Shape.AREA) else "line"
+
+
+def _visible(axis: Axis, shade: Shade) -> bool:
+    return isinstance(axis, TimeAxis) and place(axis, shade.start) < 1 and place(axis, shade.end) > 0
+
+
+class _Box:
+    """The stretching box of one panel, and the texts about it."""
+
+    def __init__(self, chart: Chart, panel: Panel) -> None:
+        self.chart, self.panel, self.axis = chart, panel, chart.axis
+        self.scale: Scale = scale_of(_values(panel), from_zero=panel.from_zero)
+        self.bars = [series for series in panel.series if series.shape is Shape.BARS]
+        self.digits = digits_for(_values(panel)) if panel.digits is None else panel.digits
+        cells = self.axis.cells
+        if isinstance(self.axis, TimeAxis):
+            axis = self.axis
+            self.edges = [WIDTH * place(axis, each) for each in axis.boundaries]
+            self.points = self.edges
+        else:
+            self.edges = [WIDTH * index / cells for index in range(cells + 1)]
+            self.points = [WIDTH * (index + 0.5) / cells for index in range(cells)]
+
+    def down(self, value: float) -> float:
+        return self.scale.place(value, self.panel.height_px)
+
+    def shade(self, shade: Shade) -> Markup:
+        assert isinstance(self.axis, TimeAxis)  # noqa: S101 - a chart over names has no shades
+        left, right = (min(1.0, max(0.0, place(self.axis, each))) * WIDTH for each in (shade.start, shade.end))
+        return Markup('<rect class="shade-{}" x="{}" width="{}" height="{}"/>').format(
+            shade.kind.value, number(left), number(max(right - left, 2.0)), self.panel.height_px
+        )
+
+    def band(self, position: int) -> Markup:
+        band = self.panel.bands[position]
+        return Markup('<path class="band tone-{}" d="{}"/>').format(
+            band.tone.value,
+            band_path(band, self.points if len(band.lower) > self.axis.cells else self.edges, self.down),
+        )
+
+    def drawn(self, series: Series) -> Markup:
+        if series.shape is Shape.BARS:
+            return Markup("").join(self._bars(series))
+        edges = self.points if series.shape is not Shape.STEP else self.edges
+        dashed = " dash" if series.dashed else ""
+        line = Markup('<path class="line tone-{}{}" d="{}"/>').format(
+            series.tone.value, dashed, series_path(series, edges, self.down)
+        )
+        if series.shape is not Shape.AREA:
+            return line
+        area = area_path(series, edges, self.down)
+        return Markup('<path class="area tone-{}" d="{}"/>').format(series.tone.value, area) + line
+
+    def _bars(self, series: Series) -> Iterator[Markup]:
+        for index, value in enumerate(series.values):
+            if value is None:
+                continue
+            left, right = self._sides(series, index)
+            base = series.base[index] if series.base else 0.0
+            top, bottom = sorted((self.down(value), self.down(base)))
+            tone = series.tones[index] if series.tones else series.tone
+            height = max(bottom - top, _LEAST_BAR_PX) if value != base else 0.0
+            yield Markup('<rect class="bar tone-{}" x="{}" y="{}" width="{}" height="{}"/>').format(
+                tone.value, number(left), number(top), number(right - left), number(height)
+            )
+
+    def _sides(self, series: Series, index: int) -> tuple[float, float]:
+        """The left and the right side of a bar: bars of several series stand side by side, over time they touch."""
+        left, right = self.edges[index], self.edges[index + 1]
+        if isinstance(self.axis, TimeAxis):
+            return left, right
+        room = (right - left) * _BAR_SHARE / len(self.bars)
+        start = (left + right) / 2 + room * (self.bars.index(series) - len(self.bars) / 2)
+        return start, start + room
+
+    def grid(self, *, labels: bool) -> Iterator[Markup]:
+        """The lines of the scale and of the axis, and their labels outside the box."""
+        for tick in self.scale.ticks:
+            y = number(_TOP_PX + self.down(tick))
+            kind = "zero" if tick == 0 else "rule"
+            yield Markup('<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/>').format(kind, y, y)
+            yield Markup('<text class="y" x="-8" y="{}" dy=".32em">{}</text>').format(
+                y, figure(tick, self.scale.digits)
+            )
+        bottom = _TOP_PX + self.panel.height_px
+        for label in _ticks(self.axis):
+            at = number(100 * label.at)
+            if isinstance(self.axis, TimeAxis):
+                yield Markup('<line class="rule" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>').format(at, _TOP_PX, bottom)
+            if labels:
+                side = "start" if label.at < 0.02 else "end" if label.at > 0.98 else "middle"  # noqa: PLR2004 - the edges
+                yield Markup('<text class="x{}" x="{}%" y="{}" text-anchor="{}">{}</text>').format(
+                    " minor" if label.minor else "", at, bottom + 16, side, label.label
+                )
+
+    def hits(self) -> Iterator[Markup]:
+        """A box over each interval or name, whose values show when the pointer rests on it."""
+        for index in range(self.axis.cells):
+            left, right = self.edges[index], self.edges[index + 1]
+            lines = [_cell_name(self.axis, index), *(self._value(series, index) for series in self.panel.series)]
+            yield Markup('<rect class="hit" x="{}" width="{}" height="{}"><title>{}</title></rect>').format(
+                number(left), number(right - left), self.panel.height_px, "\n".join(line for line in lines if line)
+            )
+
+    def _value(self, series: Series, index: int) -> str:
+        at_end = len(series.values) > self.axis.cells
+        value = series.values[index + at_end]
+        return "" if value is None else f"{series.name}: {figure(value, self.digits)} {self.panel.unit}"
+
+    def marks(self, *, labels: bool) -> Iterator[Markup]:
+        if not isinstance(self.axis, TimeAxis):
+            return
+        for mark in self.chart.marks:
+            at = place(self.axis, mark.at)
+            if 0 <= at <= 1:
+                percent, side = number(100 * at), "end" if at > 0.8 else "start"  # noqa: PLR2004 - near the right edge
+                yield Markup('<line class="mark" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>').format(
+                    percent, _TOP_PX, _TOP_PX + self.panel.height_px
+                )
+                if labels:
+                    yield Markup('<text class="mark" x="{}%" y="{}" dx="{}" text-anchor="{}">{}</text>').format(
+                        percent, _TOP_PX + 9, -4 if side == "end" else 4, side, mark.label
+                    )
+
+    def printed(self) -> Iterator[Markup]:
+        """The figure above or below each bar."""
+        if not self.panel.printed:
+            return
+        minor = " minor" if self.axis.cells * len(self.bars) > _MOST_PRINTED else ""
+        for series in self.bars:
+            for index, value in enumerate(series.values):
+                if value is None:
+                    continue
+                left, right = self._sides(series, index)
+                base = series.base[index] if series.base else 0.0
+                top = self.down(max(value, base)) if value >= 0 or series.base else self.down(value)
+                dy = -4 if value >= 0 or series.base else 11
+                shown = value - base if series.base and base else value
+                yield Markup('<text class="printed{}" x="{}%" y="{}" dy="{}">{}</text>').format(
+                    minor, number((left + right) / 20), number(_TOP_PX + top), dy, figure(shown, self.digits)
+                )
+
+
+def _values(panel: Panel) -> list[float]:
+    values = [value for series in panel.series for value in series.values if value is not None]
+    values += [value for series in panel.series for value in series.base]
+    return values + [value for band in panel.bands for value in (*band.lower, *band.upper)]
+
+
+def _ticks(axis: Axis) -> tuple[Tick, ...]:
+    if isinstance(axis, Categories):
+        return tuple(
+            Tick(at=(index + 0.5) / axis.cells, label=label, minor=axis.cells > _MOST_PRINTED and bool(index % 2))
+            for index, label in enumerate(axis.labels)
+        )
+    return time_ticks(axis)
+
+
+def _cell_name(axis: Axis, index: int) -> str:
+    if isinstance(axis, Categories):
+        return axis.labels[index]
+    return f"{stamp(axis, index)} to {stamp(axis, index + 1)}"
