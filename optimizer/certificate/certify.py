@@ -23,6 +23,7 @@ from ridethrough.optimizer.certificate.conditions import shortfalls
 from ridethrough.optimizer.certificate.evidence import Evidence, load_over
 from ridethrough.optimizer.certificate.limits import loads_beyond_limits, meter_violations, system_violations
 from ridethrough.optimizer.certificate.needed import Needed, needed_charges
+from ridethrough.optimizer.certificate.recharge import recharge_violations
 from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.optimizer.certificate.storms import hold_off_violations
 from ridethrough.optimizer.certificate.swings import ramp_violations, swing_violations
@@ -56,6 +57,7 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
         *(reason for each in conditions for reason in each.violations),
         *_meter_violations(plan, systems, meter_kw, resting_kw, needed),
         *stated.ride_through_disagreements(plan, systems),
+        *recharge_violations(systems, others_kw),
         *_left_out(evidence, plan),
         *beyond,
     ]
