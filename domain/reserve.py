@@ -184,6 +184,19 @@ def reserve_requirement(
     )
 
 
+def ride_through_of_s(ups: UpsSystem, stored_kwh: float, *, load_kw: float | None = None) -> float:
+    """How long a system carries the load from this stored energy, with the failures that it tolerates; 0 without power.
+
+    The load is the highest of the protected one and `load_kw`. Without a load to carry it is infinite.
+    """
+    draw = _Draw(ups=ups, load_kw=max(ups.protected_load_kw, load_kw or 0.0))
+    if _binding_power_limit(draw) is not None:
+        return 0.0
+    unavailable = ups.battery.cutoff_fraction + ups.reserve.soc_error_fraction
+    usable_kwh = (stored_kwh / ups.capacity_kwh - unavailable) * ups.surviving_units * ups.weakest_capacity_kwh
+    return draw.lasts_s(max(0.0, usable_kwh), max(ups.reserve.duties, key=draw.drawn_kwh))
+
+
 def _figures(
     draw: _Draw, duty: BackupDuty, fraction: float, *, feasible: bool, ride_through_s: float
 ) -> dict[str, float]:

@@ -27,6 +27,11 @@ def _read(path: Path) -> Asset:
 
 
 ASSETS = {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
+PAGES_VERSION = hashlib.sha256(
+    b"".join(path.read_bytes() for path in sorted((_FOLDER.parent / "templates").rglob("*.html")))
+    + "".join(each.digest for each in ASSETS.values()).encode()
+).hexdigest()[:_SHOWN]
+"""Changes with any page or file: a page that was made by another version is loaded again."""
 
 
 def asset_address(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from ridethrough.api.http.dashboard.now_page import add_now_page
 from ridethrough.api.http.dashboard.page_routes import page_router
 from ridethrough.api.http.dashboard.signing_in import add_signing_in
 from ridethrough.api.http.dashboard.start_page import add_start_page
@@ -14,4 +15,5 @@ def dashboard() -> APIRouter:
     add_static_files(router)
     add_signing_in(router)
     add_start_page(router)
+    add_now_page(router)
     return router

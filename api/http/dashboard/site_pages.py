@@ -25,6 +25,11 @@ class SiteAsked:
     now: datetime
     stored: StoredSite
 
+    def clock(self) -> datetime:
+        """What time it is, as time goes on."""
+        now: datetime = self.request.app.state.clock()
+        return now
+
     @property
     def timezone(self) -> str:
         """The zone of the site's clock."""

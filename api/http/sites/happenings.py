@@ -10,8 +10,8 @@ from ridethrough.api.http.access.roles import OPERATOR, VIEWER, CallerOfRequest
 from ridethrough.api.http.schemas.living import AlarmAnswer, AlarmsAnswer, JournalAnswer
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.sites.parameters import Before, Limit, Now, Number, SiteId, Store
+from ridethrough.api.operating.by_hand import acknowledge_alarm
 from ridethrough.api.operating.records import alarm_document, entry_document
-from ridethrough.api.operating.telling import tell
 from ridethrough.store import alarms, journal
 
 
@@ -50,14 +50,9 @@ def _alarms(
 
 
 def _acknowledge(site_id: SiteId, alarm_id: Number, store: Store, now: Now, caller: CallerOfRequest) -> dict[str, Any]:
-    with store.writing() as connection:
-        stored_site(connection, site_id)
-        alarm = alarms.acknowledge(connection, site_id, alarm_id, by=caller.name, now=now)
-        if alarm is None:
-            raise HTTPException(404, f"no alarm {alarm_id} of the site {site_id!r}")
-        if (alarm.acknowledged_at, alarm.acknowledged_by) == (now, caller.name):
-            detail = {"id": alarm_id, "alarm": alarm.message}
-            tell(connection, site_id, "alarm_acknowledged", detail, who=caller.name, now=now)
+    alarm = acknowledge_alarm(store, site_id, alarm_id, who=caller.name, now=now)
+    if alarm is None:
+        raise HTTPException(404, f"no alarm {alarm_id} of the site {site_id!r}")
     return alarm_document(alarm)
 
 

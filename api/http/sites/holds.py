@@ -5,13 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
-from ridethrough.api.cases.sites.stored_inputs import stored_site
 from ridethrough.api.http.access.roles import OPERATOR, CallerOfRequest
 from ridethrough.api.http.schemas.living import HoldAnswer
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.sites.parameters import Now, Reason, SiteId, Store
-from ridethrough.api.operating.telling import tell
-from ridethrough.store import holds
+from ridethrough.api.operating.by_hand import hold_site, release_site
 
 
 class HoldAsked(BaseModel):
@@ -42,10 +40,7 @@ def _hold(
     site_id: SiteId, store: Store, now: Now, caller: CallerOfRequest, body: Annotated[HoldAsked | None, Body()] = None
 ) -> dict[str, Any]:
     why = (body or HoldAsked()).why
-    with store.writing() as connection:
-        stored_site(connection, site_id)
-        holds.hold(connection, site_id, by=caller.name, why=why, now=now)
-        tell(connection, site_id, "held", {"why": why}, who=caller.name, now=now)
+    hold_site(store, site_id, why=why, who=caller.name, now=now)
     return {"held": True, "held_at": now.isoformat(), "held_by": caller.name, "why": why}
 
 
@@ -53,9 +48,5 @@ def _release(
     site_id: SiteId, store: Store, now: Now, caller: CallerOfRequest, body: Annotated[HoldAsked | None, Body()] = None
 ) -> dict[str, Any]:
     why = (body or HoldAsked()).why
-    with store.writing() as connection:
-        stored_site(connection, site_id)
-        ended = holds.release(connection, site_id, by=caller.name, now=now)
-        if ended:
-            tell(connection, site_id, "released", {"why": why, "holds": ended}, who=caller.name, now=now)
+    release_site(store, site_id, why=why, who=caller.name, now=now)
     return {"held": False, "held_at": None, "held_by": None, "why": None}

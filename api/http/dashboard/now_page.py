@@ -1,0 +1,121 @@
+"""Now: the page that hangs on a wall, its stream, and what an operator does on it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
+
+from ridethrough.api.http.access.roles import OPERATOR, VIEWER, CallerOfRequest
+from ridethrough.api.http.dashboard.page_routes import Fields
+from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
+from ridethrough.api.operating.by_hand import acknowledge_alarm, hold_site, release_site
+from ridethrough.api.operating.making_plans import keep_plan, plan_failed, prepare_plan
+from ridethrough.api.operating.plan_question import answer_to
+from ridethrough.api.pages.assets import PAGES_VERSION
+from ridethrough.api.pages.frame import Viewer, site_address
+from ridethrough.api.pages.now_parts import now_parts
+from ridethrough.api.pages.rendering import page
+from ridethrough.api.pages.site_now import site_now
+from ridethrough.domain import UnableToAccept
+from ridethrough.store.database import UnableToStore
+
+LOOKED_EVERY_S = 1.0
+"""How soon a page shows what happened, and that its figures are old."""
+STREAM_S = 300.0
+"""A stream ends after this; the browser opens the next one, and its key is verified again."""
+_SEE_OTHER = 303
+_LONGEST_WHY = 500
+_MOST_ALARM_ID = 2**62
+
+
+def add_now_page(router: APIRouter) -> None:
+    """Let a router show a site as it is, and take what an operator does."""
+    router.get("/sites/{site_id}", dependencies=[VIEWER])(_page)
+    router.get("/sites/{site_id}/events", dependencies=[VIEWER], response_class=EventSourceResponse)(_events)
+    router.post("/sites/{site_id}/hold", dependencies=[OPERATOR])(_hold)
+    router.post("/sites/{site_id}/release", dependencies=[OPERATOR])(_release)
+    router.post("/sites/{site_id}/alarms/{alarm_id}", dependencies=[OPERATOR])(_acknowledge)
+    router.post("/sites/{site_id}/make-plan", dependencies=[OPERATOR])(_make_plan)
+
+
+def _page(asked: AskedSite) -> HTMLResponse:
+    site_id = asked.stored.site_id
+    frame = asked.frame("", live=f"{site_address(site_id, 'events')}?v={PAGES_VERSION}")
+    return HTMLResponse(page("now.html", frame, parts=_parts(asked, frame.viewer)))
+
+
+def _parts(asked: SiteAsked, viewer: Viewer) -> dict[str, str]:
+    with asked.store.reading() as connection:
+        now = site_now(connection, asked.stored.site_id, asked.clock())
+    return now_parts(now, viewer, asked.stored.site_id)
+
+
+async def _events(
+    asked: AskedSite, version: Annotated[str, Query(alias="v", max_length=80)] = PAGES_VERSION
+) -> AsyncIterator[ServerSentEvent]:
+    """Send every part that changed, and that the server is there where none did."""
+    yield ServerSentEvent(event="alive", data="", retry=1000)
+    if version != PAGES_VERSION:
+        yield ServerSentEvent(event="reload", data="")
+        return
+    viewer, sent = asked.frame("").viewer, dict[str, str]()
+    for _ in range(int(STREAM_S / LOOKED_EVERY_S)):
+        try:
+            parts = await run_in_threadpool(_parts, asked, viewer)
+        except UnableToStore:
+            return  # the page says that the link is lost, and asks again
+        changed = {name: text for name, text in parts.items() if sent.get(name) != text}
+        sent = parts
+        yield ServerSentEvent(event="parts" if changed else "alive", raw_data=json.dumps(changed))
+        await asyncio.sleep(LOOKED_EVERY_S)
+
+
+def _hold(asked: AskedSite, fields: Fields, caller: CallerOfRequest) -> Response:
+    hold_site(asked.store, asked.stored.site_id, why=_why(fields), who=caller.name, now=asked.now)
+    return _to_now(asked)
+
+
+def _release(asked: AskedSite, fields: Fields, caller: CallerOfRequest) -> Response:
+    release_site(asked.store, asked.stored.site_id, why=_why(fields), who=caller.name, now=asked.now)
+    return _to_now(asked)
+
+
+def _acknowledge(
+    asked: AskedSite, alarm_id: Annotated[int, Path(ge=1, le=_MOST_ALARM_ID)], caller: CallerOfRequest
+) -> Response:
+    site_id = asked.stored.site_id
+    if acknowledge_alarm(asked.store, site_id, alarm_id, who=caller.name, now=asked.now) is None:
+        raise HTTPException(404, f"no alarm {alarm_id} of the site {site_id!r}")
+    return _to_now(asked)
+
+
+async def _make_plan(request: Request, asked: AskedSite, caller: CallerOfRequest) -> Response:
+    """Make a plan in a worker, and keep it."""
+    store, site_id = asked.store, asked.stored.site_id
+    try:
+        prepared = await run_in_threadpool(prepare_plan, store, site_id, asked.now)
+        answer = await request.app.state.solvers.run(answer_to, prepared.question)
+    except UnableToAccept as error:
+        await run_in_threadpool(plan_failed, store, site_id, str(error), now=asked.now)
+        raise
+    record = await run_in_threadpool(keep_plan, store, prepared, answer, "asked for on a page", by=caller.name)
+    request.state.plan_id = record.plan_id
+    return RedirectResponse(site_address(site_id, "plan"), status_code=_SEE_OTHER)
+
+
+def _why(fields: Fields) -> str:
+    """The reason that a form gives, for the journal."""
+    why = fields.get("why", "").strip()
+    if not why or len(why) > _LONGEST_WHY or not why.isprintable():
+        raise HTTPException(422, f"say why, in 1 to {_LONGEST_WHY} characters: it stands in the journal")
+    return why
+
+
+def _to_now(asked: SiteAsked) -> Response:
+    return RedirectResponse(site_address(asked.stored.site_id), status_code=_SEE_OTHER)
