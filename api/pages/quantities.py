@@ -56,10 +56,14 @@ def money(value: float | None, currency: str) -> str:
     >>> money(12.345, "USD"), money(-1234.5, "EUR")
     ('12.35 USD', '-1,234 EUR')
     """
+    return amount(value) if not _known(value) else f"{amount(value)} {currency}"
+
+
+def amount(value: float | None) -> str:
+    """An amount without its currency, which stands beside it."""
     if not _known(value):
         return UNKNOWN
-    written = f"{value:,.2f}" if abs(value) < _CENTS_BELOW else f"{value:,.0f}"
-    return f"{written} {currency}"
+    return f"{value:,.2f}" if abs(value) < _CENTS_BELOW else f"{value:,.0f}"
 
 
 def price(value: float | None, currency: str) -> str:
@@ -104,6 +108,6 @@ def _known(value: float | None) -> TypeGuard[float]:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (kw, kwh, seconds, percent, money, price, age, clock, day_and_clock)
+    each.__name__: each for each in (kw, kwh, seconds, percent, amount, money, price, age, clock, day_and_clock)
 }
 """What templates write quantities with."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -11,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
+from ridethrough.api.cases.sites.stored_inputs import UnableToFindSite
 from ridethrough.api.http.access.roles import OPERATOR, VIEWER, CallerOfRequest
 from ridethrough.api.http.dashboard.page_routes import Fields
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
@@ -19,6 +21,7 @@ from ridethrough.api.operating.making_plans import keep_plan, plan_failed, prepa
 from ridethrough.api.operating.plan_question import answer_to
 from ridethrough.api.pages.assets import PAGES_VERSION
 from ridethrough.api.pages.frame import Viewer, site_address
+from ridethrough.api.pages.kept_savings import known_savings, work_out_savings
 from ridethrough.api.pages.now_parts import now_parts
 from ridethrough.api.pages.rendering import page
 from ridethrough.api.pages.site_now import site_now
@@ -51,9 +54,10 @@ def _page(asked: AskedSite) -> HTMLResponse:
 
 
 def _parts(asked: SiteAsked, viewer: Viewer) -> dict[str, str]:
+    site_id, now = asked.stored.site_id, asked.clock()
     with asked.store.reading() as connection:
-        now = site_now(connection, asked.stored.site_id, asked.clock())
-    return now_parts(now, viewer, asked.stored.site_id)
+        seen = site_now(connection, site_id, now)
+    return now_parts(seen, known_savings(asked.store, site_id, now), viewer, site_id)
 
 
 async def _events(
@@ -65,6 +69,7 @@ async def _events(
         yield ServerSentEvent(event="reload", data="")
         return
     viewer, sent = asked.frame("").viewer, dict[str, str]()
+    working: asyncio.Future[None] | None = None
     for _ in range(int(STREAM_S / LOOKED_EVERY_S)):
         try:
             parts = await run_in_threadpool(_parts, asked, viewer)
@@ -72,8 +77,16 @@ async def _events(
             return  # the page says that the link is lost, and asks again
         changed = {name: text for name, text in parts.items() if sent.get(name) != text}
         sent = parts
+        if working is None or working.done():
+            working = asyncio.ensure_future(_work_out(asked))
         yield ServerSentEvent(event="parts" if changed else "alive", raw_data=json.dumps(changed))
         await asyncio.sleep(LOOKED_EVERY_S)
+
+
+async def _work_out(asked: SiteAsked) -> None:
+    """Work out what takes longer than the page may wait."""
+    with suppress(UnableToStore, UnableToFindSite):
+        await run_in_threadpool(work_out_savings, asked.store, asked.stored.site_id, asked.clock())
 
 
 def _hold(asked: AskedSite, fields: Fields, caller: CallerOfRequest) -> Response:

@@ -1,0 +1,204 @@
+"""A campus with a past that is the same in every run: for pages, their tests and their pictures.
+
+Three UPS systems on a Virginia tariff with market prices. Four weeks of loads are known; a plan was made at midnight,
+readings came every quarter of an hour, and an operator held the site for a while this morning.
+"""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from living_sites import Here
+from stored_sites import Client, Clock
+
+from ridethrough.api.http.server import create_app
+from ridethrough.store import telemetry
+from ridethrough.store.database import Database
+from ridethrough.store.schema import canonical
+
+SITE_ID = "ashburn"
+SITE = f"/v1/sites/{SITE_ID}"
+MIDNIGHT = datetime(2026, 7, 14, 4, tzinfo=UTC)
+NOW = datetime(2026, 7, 14, 18, 40, 8, tzinfo=UTC)
+"""Twenty to three in the afternoon, in Virginia."""
+_QUARTER = timedelta(minutes=15)
+_KNOWN = timedelta(days=28)
+_SYSTEMS = ("hall-a", "hall-b", "hall-c")
+_STATE_OF_HEALTH = {"hall-a": 0.95, "hall-b": 0.92, "hall-c": 0.84}
+
+
+def campus() -> dict[str, Any]:
+    """The document of the site."""
+    return {
+        "id": SITE_ID,
+        "name": "Ashburn campus",
+        "timezone": "America/New_York",
+        "currency": "USD",
+        "interval_minutes": 15,
+        "interconnection": {"import_limit_kw": 18500},
+        "tariff": "dominion-gs-4",
+        "prices": {"series": "prices", "adder_per_kwh": 0.011},
+        "unprotected_load": {"csv": "cooling.csv"},
+        "ups": [_system(ups_id) for ups_id in _SYSTEMS],
+    }
+
+
+def _system(ups_id: str) -> dict[str, Any]:
+    battery = {
+        "nominal_kwh": 200,
+        "state_of_health": _STATE_OF_HEALTH[ups_id],
+        "cutoff_fraction": 0.05,
+        "charge_limit_kw": 60,
+        "discharge_limit_kw": 1300,
+        "charge_efficiency": 0.98,
+        "discharge_efficiency": 0.98,
+        "wear_cost_per_kwh": 0.02,
+    }
+    return {
+        "id": ups_id,
+        "units": 5,
+        "tolerated_failures": 1,
+        "unit_output_limit_kw": 1200,
+        "unit_input_limit_kw": 1500,
+        "rectifier_efficiency": 0.97,
+        "inverter_efficiency": 0.95,
+        "load": {"csv": f"{ups_id}.csv"},
+        "protected_load_kw": 4700,
+        "battery": battery,
+        "reserve": {"ride_through_s": 240},
+    }
+
+
+def load_kw(ups_id: str, at: datetime) -> float:
+    """The load of a system: flat, with a rise in the afternoon."""
+    hour = (at - MIDNIGHT) / timedelta(hours=1)
+    phase = _SYSTEMS.index(ups_id)
+    return round(4000 + 220 * math.sin((hour - 9 + phase) * math.pi / 12) + 60 * math.sin(hour * 2.3 + phase), 1)
+
+
+def cooling_kw(at: datetime) -> float:
+    """The load that no UPS carries: chillers, which follow the day."""
+    hour = (at - MIDNIGHT) / timedelta(hours=1)
+    return round(2100 + 700 * math.sin((hour - 9) * math.pi / 12), 1)
+
+
+def price_per_kwh(at: datetime) -> float:
+    """The market: cheap at night, dear in the late afternoon."""
+    hour = ((at - MIDNIGHT) / timedelta(hours=1)) % 24
+    dear = 0.21 * math.exp(-(((hour - 17.5) / 1.6) ** 2))
+    return round(0.034 + 0.012 * math.sin((hour - 8) * math.pi / 12) + dear, 4)
+
+
+def grid_kw(at: datetime) -> float:
+    """The meter with batteries at rest."""
+    carried = sum(load_kw(each, at) for each in _SYSTEMS)
+    return round(carried / 0.95 / 0.97 + cooling_kw(at), 1)
+
+
+def empty_service(database: Database, clock: Clock | None = None) -> Client:
+    """A service with the campus and its series, where nothing has happened yet."""
+    app = create_app(store=database)
+    app.state.clock = clock or Clock(MIDNIGHT)
+    app.state.solvers = Here()
+    client = Client(app)
+    _require(client.put(SITE, json=campus()))
+    starts = [MIDNIGHT - _KNOWN + index * _QUARTER for index in range(int((_KNOWN + timedelta(days=3)) / _QUARTER))]
+    known = [each for each in starts if each < MIDNIGHT]
+    for ups_id in _SYSTEMS:
+        _keep(client, ups_id, known, [load_kw(ups_id, each) for each in known])
+    _keep(client, "cooling", known, [cooling_kw(each) for each in known])
+    _keep(client, "prices", starts, [price_per_kwh(each) for each in starts])
+    return client
+
+
+def service_with_history(database: Database) -> tuple[Client, Clock]:
+    """A service over the campus and its past, and the clock that it goes by."""
+    clock = Clock(MIDNIGHT + timedelta(seconds=5))
+    client = empty_service(database, clock)
+    _live_before(database)
+    _send(client, MIDNIGHT, dict.fromkeys(_SYSTEMS, 0.97))
+    _require(client.post(f"{SITE}/plans", json={"why": "every day at midnight"}))
+    plan = client.get(f"{SITE}/plans/current").json()
+    for at, stored in _lived(plan):
+        clock.now = at + timedelta(seconds=8)
+        if at == MIDNIGHT + timedelta(hours=9):
+            _require(client.post(f"{SITE}/hold", json={"why": "generator 2 is tested"}))
+        if at == MIDNIGHT + timedelta(hours=9, minutes=30):
+            _require(client.post(f"{SITE}/release", json={"why": "the test is over"}))
+        _send(client, at, stored)
+    clock.now = NOW
+    _send(client, NOW - timedelta(seconds=8), stored)
+    return client, clock
+
+
+def _lived(plan: dict[str, Any]) -> Iterator[tuple[datetime, dict[str, float]]]:
+    """What the systems stored, as fractions of what they hold, at the quarters of today: as planned, nearly."""
+    for each in plan["intervals"]:
+        at = datetime.fromisoformat(each["start"]) + _QUARTER
+        if at > NOW:
+            return
+        hour = (at - MIDNIGHT) / timedelta(hours=1)
+        full = {ups["id"]: 1000 * _STATE_OF_HEALTH[ups["id"]] for ups in each["ups"]}
+        drift = 0.004 * math.sin(hour)
+        yield at, {ups["id"]: min(1.0, ups["stored_kwh"] / full[ups["id"]] + abs(drift)) for ups in each["ups"]}
+
+
+def _live_before(database: Database) -> None:
+    """The days of this month before today: batteries give energy from five to six, and are charged after midnight."""
+    month = MIDNIGHT - timedelta(days=13)
+    with database.writing() as connection:
+        for index in range(13 * 96):
+            at = month + index * _QUARTER
+            telemetry.add(
+                connection,
+                SITE_ID,
+                canonical(_reading(at, dict.fromkeys(_SYSTEMS, _stored_at(at)))),
+                measured_at=at,
+                in_outage=False,
+                sender="local",
+                now=at,
+            )
+
+
+def _stored_at(at: datetime) -> float:
+    """What batteries hold at a time of a past day, as a fraction."""
+    hour = ((at - MIDNIGHT) / timedelta(hours=1)) % 24
+    given = 0.45 * min(1.0, max(0.0, hour - 17))
+    charged = 0.45 * min(1.0, hour / 2)
+    return 1.0 - given if hour >= 2 else 0.55 + charged
+
+
+def _battery_kw(at: datetime) -> float:
+    """What batteries add to the meter in the quarter from a time on, on a past day."""
+    gained = (_stored_at(at + timedelta(minutes=14, seconds=59)) - _stored_at(at)) * sum(
+        1000 * each for each in _STATE_OF_HEALTH.values()
+    )
+    return 4 * gained / 0.98 / 0.97 if gained > 0 else 4 * gained * 0.98 / 0.97
+
+
+def _send(client: Client, at: datetime, stored: dict[str, float]) -> None:
+    _require(client.post(f"{SITE}/telemetry", json=_reading(at, stored)))
+
+
+def _reading(at: datetime, stored: dict[str, float]) -> dict[str, Any]:
+    systems = {
+        ups_id: {
+            "stored_kwh": round(1000 * _STATE_OF_HEALTH[ups_id] * fraction, 2),
+            "load_kw": load_kw(ups_id, at),
+            "mode": "normal",
+        }
+        for ups_id, fraction in stored.items()
+    }
+    batteries_kw = _battery_kw(at) if at < MIDNIGHT else 0.0
+    return {"measured_at": at.isoformat(), "grid_kw": round(grid_kw(at) + batteries_kw, 1), "ups": systems}
+
+
+def _keep(client: Client, name: str, starts: list[datetime], values: list[float]) -> None:
+    series = {"start": starts[0].isoformat(), "interval_minutes": 15, "values": values}
+    _require(client.post(f"{SITE}/series/{name}", json=series))
+
+
+def _require(answer: Any) -> None:  # noqa: ANN401 - httpx's answer
+    if not answer.is_success:
+        raise RuntimeError(answer.text)
