@@ -5,7 +5,7 @@ from ridethrough.api.pages.frame import Viewer
 from ridethrough.api.pages.rendering import part
 from ridethrough.api.pages.site_now import SiteNow
 
-PARTS = ("banners", "ride", "mode", "meter", "next", "savings", "systems", "alarms", "age")
+PARTS = ("banners", "ride", "mode", "hold", "meter", "next", "savings", "systems", "alarms", "age")
 """The ids of the parts, each of which has its template in `templates/now/`."""
 
 

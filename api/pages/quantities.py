@@ -10,6 +10,7 @@ from ridethrough.domain.horizon import zone
 UNKNOWN = "-"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _CENTS_BELOW = 1000
+_ROUNDING = 1e-6
 
 
 def kw(value: float | None) -> str:
@@ -38,7 +39,18 @@ def seconds(value: float | None) -> str:
     """
     if value is None or math.isnan(value):
         return UNKNOWN
-    return "more than a day" if value > _DAY_S else f"{math.floor(value):,} s"
+    return "more than a day" if value > _DAY_S else f"{math.floor(value + _ROUNDING):,} s"
+
+
+def signed_seconds(value: float | None) -> str:
+    """A margin in whole seconds, rounded down.
+
+    >>> signed_seconds(55.7), signed_seconds(-0.2)
+    ('+55 s', '-1 s')
+    """
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    return "more than a day" if value > _DAY_S else f"{math.floor(value + _ROUNDING):+,} s"
 
 
 def percent(value: float | None) -> str:
@@ -98,6 +110,16 @@ def clock(moment: datetime | None, timezone: str) -> str:
     return UNKNOWN if moment is None else f"{moment.astimezone(zone(timezone)):%H:%M}"
 
 
+def span(start: datetime, end: datetime, now: datetime, timezone: str) -> str:
+    """A span on a site's clock; what does not begin or end today has its day."""
+    local = zone(timezone)
+    today = now.astimezone(local).date()
+    first, last = start.astimezone(local), end.astimezone(local)
+    begins = f"{first:%H:%M}" if first.date() == today else f"{first:%a %H:%M}"
+    ends = f"{last:%H:%M}" if last.date() in (today, first.date()) else f"{last:%a %H:%M}"
+    return f"{begins} - {ends}"
+
+
 def day_and_clock(moment: datetime | None, timezone: str) -> str:
     """A day and a time on a site's clock, with the zone's name as it is then."""
     return UNKNOWN if moment is None else f"{moment.astimezone(zone(timezone)):%a %d %b %Y, %H:%M:%S %Z}"
@@ -107,7 +129,6 @@ def _known(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-FILTERS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (kw, kwh, seconds, percent, amount, money, price, age, clock, day_and_clock)
-}
+_WRITERS = (kw, kwh, seconds, signed_seconds, percent, amount, money, price, age, clock, span, day_and_clock)
+FILTERS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _WRITERS}
 """What templates write quantities with."""

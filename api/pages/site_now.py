@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ridethrough.api.cases.sites.situations import situation_at
-from ridethrough.domain.equipment.ups import UpsSystem
+from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
 from ridethrough.domain.reserve import reserve_requirement, ride_through_of_s
 from ridethrough.operation.live.binding import what_binds
 from ridethrough.operation.live.judging import Judgement, judge
@@ -42,7 +42,25 @@ class SystemNow:
     charge_kw: float
     discharge_kw: float
     why: str
+    against: str
     age_s: float | None
+
+    @property
+    def state(self) -> str:
+        """What it does as it was read: its mode, or that it is not known."""
+        if self.mode is None:
+            return "unknown"
+        return "below reserve" if self.is_short else self.mode.replace("_", " ")
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it needs a person now: its reserve is short, or its state is not known."""
+        return self.is_short or self.stored_kwh is None or self.mode != UpsMode.NORMAL.value
+
+    @property
+    def stored_fraction(self) -> float | None:
+        """Of what it can hold."""
+        return None if self.stored_kwh is None else self.stored_kwh / self.full_kwh
 
     @property
     def margin_s(self) -> float | None:
@@ -183,5 +201,6 @@ def _system(situation: Situation, judgement: Judgement, setpoints: Setpoints, up
         charge_kw=setpoint.charge_kw,
         discharge_kw=setpoint.discharge_kw,
         why=setpoint.why,
+        against="" if judged is None else judged.against,
         age_s=None if age is None else age / timedelta(seconds=1),
     )

@@ -1,25 +1,23 @@
 """Now: the page that hangs on a wall, its stream, and what an operator does on it."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import EventSourceResponse
 from starlette.exceptions import HTTPException
 
 from ridethrough.api.cases.sites.stored_inputs import UnableToFindSite
 from ridethrough.api.http.access.roles import OPERATOR, VIEWER, CallerOfRequest
+from ridethrough.api.http.dashboard.live_streams import PartsStream, Version, live_address, stream_of
 from ridethrough.api.http.dashboard.page_routes import Fields
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
 from ridethrough.api.operating.by_hand import acknowledge_alarm, hold_site, release_site
 from ridethrough.api.operating.making_plans import keep_plan, plan_failed, prepare_plan
 from ridethrough.api.operating.plan_question import answer_to
-from ridethrough.api.pages.assets import PAGES_VERSION
 from ridethrough.api.pages.frame import Viewer, site_address
 from ridethrough.api.pages.kept_savings import known_savings, work_out_savings
 from ridethrough.api.pages.now_parts import now_parts
@@ -28,10 +26,6 @@ from ridethrough.api.pages.site_now import site_now
 from ridethrough.domain import UnableToAccept
 from ridethrough.store.database import UnableToStore
 
-LOOKED_EVERY_S = 1.0
-"""How soon a page shows what happened, and that its figures are old."""
-STREAM_S = 300.0
-"""A stream ends after this; the browser opens the next one, and its key is verified again."""
 _SEE_OTHER = 303
 _LONGEST_WHY = 500
 _MOST_ALARM_ID = 2**62
@@ -48,8 +42,7 @@ def add_now_page(router: APIRouter) -> None:
 
 
 def _page(asked: AskedSite) -> HTMLResponse:
-    site_id = asked.stored.site_id
-    frame = asked.frame("", live=f"{site_address(site_id, 'events')}?v={PAGES_VERSION}")
+    frame = asked.frame("", live=live_address(asked, "events"))
     return HTMLResponse(page("now.html", frame, parts=_parts(asked, frame.viewer)))
 
 
@@ -60,27 +53,13 @@ def _parts(asked: SiteAsked, viewer: Viewer) -> dict[str, str]:
     return now_parts(seen, known_savings(asked.store, site_id, now), viewer, site_id)
 
 
-async def _events(
-    asked: AskedSite, version: Annotated[str, Query(alias="v", max_length=80)] = PAGES_VERSION
-) -> AsyncIterator[ServerSentEvent]:
-    """Send every part that changed, and that the server is there where none did."""
-    yield ServerSentEvent(event="alive", data="", retry=1000)
-    if version != PAGES_VERSION:
-        yield ServerSentEvent(event="reload", data="")
-        return
-    viewer, sent = asked.frame("").viewer, dict[str, str]()
-    working: asyncio.Future[None] | None = None
-    for _ in range(int(STREAM_S / LOOKED_EVERY_S)):
-        try:
-            parts = await run_in_threadpool(_parts, asked, viewer)
-        except UnableToStore:
-            return  # the page says that the link is lost, and asks again
-        changed = {name: text for name, text in parts.items() if sent.get(name) != text}
-        sent = parts
-        if working is None or working.done():
+async def _events(asked: AskedSite, version: Version) -> PartsStream:
+    viewer = asked.frame("").viewer
+    working = asyncio.ensure_future(_work_out(asked))
+    async for event in stream_of(lambda: _parts(asked, viewer), version):
+        if working.done():
             working = asyncio.ensure_future(_work_out(asked))
-        yield ServerSentEvent(event="parts" if changed else "alive", raw_data=json.dumps(changed))
-        await asyncio.sleep(LOOKED_EVERY_S)
+        yield event
 
 
 async def _work_out(asked: SiteAsked) -> None:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from ridethrough.api.http.dashboard.fleet_page import add_fleet_page
 from ridethrough.api.http.dashboard.now_page import add_now_page
 from ridethrough.api.http.dashboard.page_routes import page_router
 from ridethrough.api.http.dashboard.signing_in import add_signing_in
@@ -16,4 +17,5 @@ def dashboard() -> APIRouter:
     add_signing_in(router)
     add_start_page(router)
     add_now_page(router)
+    add_fleet_page(router)
     return router

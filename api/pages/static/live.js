@@ -30,10 +30,17 @@ function take(parts) {
   for (const [id, html] of Object.entries(parts)) {
     const part = document.getElementById(id);
     if (part === null || known.get(id) === html) continue;
-    if (part.contains(document.activeElement) && document.activeElement !== document.body) continue; // someone is typing
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    if (focused?.matches("input, textarea, select")) continue; // someone is typing: the part is sent again when it changes
     known.set(id, html);
+    const place = focused === null ? -1 : focusable(part).indexOf(focused);
     part.innerHTML = html;
+    focusable(part)[place]?.focus({ preventScroll: true });
   }
+}
+
+function focusable(part) {
+  return [...part.querySelectorAll("a, button, summary, [tabindex]")];
 }
 
 function watch() {

@@ -25,6 +25,7 @@ NOW = datetime(2026, 7, 14, 18, 40, 8, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
 _KNOWN = timedelta(days=28)
 _SYSTEMS = ("hall-a", "hall-b", "hall-c")
+_LOWEST = 0.57
 _STATE_OF_HEALTH = {"hall-a": 0.95, "hall-b": 0.92, "hall-c": 0.84}
 
 
@@ -117,7 +118,7 @@ def service_with_history(database: Database) -> tuple[Client, Clock]:
     clock = Clock(MIDNIGHT + timedelta(seconds=5))
     client = empty_service(database, clock)
     _live_before(database)
-    _send(client, MIDNIGHT, dict.fromkeys(_SYSTEMS, 0.97))
+    _send(client, MIDNIGHT, dict.fromkeys(_SYSTEMS, _LOWEST))
     _require(client.post(f"{SITE}/plans", json={"why": "every day at midnight"}))
     plan = client.get(f"{SITE}/plans/current").json()
     for at, stored in _lived(plan):
@@ -164,9 +165,9 @@ def _live_before(database: Database) -> None:
 def _stored_at(at: datetime) -> float:
     """What batteries hold at a time of a past day, as a fraction."""
     hour = ((at - MIDNIGHT) / timedelta(hours=1)) % 24
-    given = 0.45 * min(1.0, max(0.0, hour - 17))
-    charged = 0.45 * min(1.0, hour / 2)
-    return 1.0 - given if hour >= 2 else 0.55 + charged
+    given = (1 - _LOWEST) * min(1.0, max(0.0, hour - 17))
+    charged = (1 - _LOWEST) * min(1.0, hour / 2)
+    return 1.0 - given if hour >= 2 else _LOWEST + charged
 
 
 def _battery_kw(at: datetime) -> float:
