@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ridethrough.charts import chart_css
+
 _FOLDER = Path(__file__).parent / "static"
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _SHOWN = 16
@@ -20,13 +22,14 @@ class Asset:
     digest: str
 
 
-def _read(path: Path) -> Asset:
-    content = path.read_bytes()
+def _asset(name: str, content: bytes) -> Asset:
     digest = hashlib.sha256(content).hexdigest()[:_SHOWN]
-    return Asset(name=path.name, content=content, media_type=_MEDIA_TYPES[path.suffix], digest=digest)
+    return Asset(name=name, content=content, media_type=_MEDIA_TYPES[Path(name).suffix], digest=digest)
 
 
-ASSETS = {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
+_OWN = [path for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES]
+_READ = (*(_asset(path.name, path.read_bytes()) for path in _OWN), _asset("chart.css", chart_css().encode()))
+ASSETS = {asset.name: asset for asset in _READ}
 PAGES_VERSION = hashlib.sha256(
     b"".join(path.read_bytes() for path in sorted((_FOLDER.parent / "templates").rglob("*.html")))
     + "".join(each.digest for each in ASSETS.values()).encode()

@@ -1,6 +1,7 @@
 """Quantities as pages write them: rounded as a person reads them, always with their unit, a dash where unknown."""
 
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeGuard
@@ -11,6 +12,7 @@ UNKNOWN = "-"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _CENTS_BELOW = 1000
 _ROUNDING = 1e-6
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
 
 
 def kw(value: float | None) -> str:
@@ -125,10 +127,27 @@ def day_and_clock(moment: datetime | None, timezone: str) -> str:
     return UNKNOWN if moment is None else f"{moment.astimezone(zone(timezone)):%a %d %b %Y, %H:%M:%S %Z}"
 
 
+def in_words(value: Any, timezone: str) -> str:  # noqa: ANN401 - JSON
+    """A value of a document as a person reads it; times are those of a site's clock.
+
+    >>> in_words({"plan_id": "plan-1", "certified": True, "series": [{"new": 3}, {"new": 4}]}, "UTC")
+    'plan id plan-1; certified yes; series (new 3), (new 4)'
+    """
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')} {in_words(each, timezone)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"({in_words(each, timezone)})" if isinstance(each, dict) else str(each) for each in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and _TIME.match(value):
+        return day_and_clock(datetime.fromisoformat(value), timezone)
+    return UNKNOWN if value is None else str(value)
+
+
 def _known(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-_WRITERS = (kw, kwh, seconds, signed_seconds, percent, amount, money, price, age, clock, span, day_and_clock)
+_WRITERS = (kw, kwh, seconds, signed_seconds, percent, amount, money, price, age, clock, span, day_and_clock, in_words)
 FILTERS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _WRITERS}
 """What templates write quantities with."""

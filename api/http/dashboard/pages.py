@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 
 from ridethrough.api.http.dashboard.fleet_page import add_fleet_page
+from ridethrough.api.http.dashboard.log_page import add_log_page
 from ridethrough.api.http.dashboard.now_page import add_now_page
 from ridethrough.api.http.dashboard.page_routes import page_router
+from ridethrough.api.http.dashboard.plan_page import add_plan_page
 from ridethrough.api.http.dashboard.signing_in import add_signing_in
 from ridethrough.api.http.dashboard.start_page import add_start_page
 from ridethrough.api.http.dashboard.static_files import add_static_files
@@ -17,5 +19,7 @@ def dashboard() -> APIRouter:
     add_signing_in(router)
     add_start_page(router)
     add_now_page(router)
+    add_plan_page(router)
     add_fleet_page(router)
+    add_log_page(router)
     return router
