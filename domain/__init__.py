@@ -14,6 +14,8 @@ from ridethrough.domain.series import LoadForecast, PriceSeries
 from ridethrough.domain.site import Interconnection, Site
 from ridethrough.domain.state import SiteState
 from ridethrough.domain.validation import Fault, UnableToAccept
+from ridethrough.domain.wear.cycles import CycleStress
+from ridethrough.domain.wear.wear_model import WearModel
 
 __all__ = [
     "BackupDuty",
@@ -23,6 +25,7 @@ __all__ = [
     "CleanShutdown",
     "Combination",
     "ConditionKind",
+    "CycleStress",
     "DutyStep",
     "Fault",
     "GeneratorSequence",
@@ -43,6 +46,7 @@ __all__ = [
     "UnableToAccept",
     "UpsMode",
     "UpsSystem",
+    "WearModel",
     "recharge_h",
     "reserve_requirement",
 ]

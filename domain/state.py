@@ -27,6 +27,10 @@ class SiteState:
     If units have different charge, `unit_stored_kwh` gives the energy of each unit and replaces `stored_kwh`. Every
     unit then counts like the unit in service with the least energy above its cutoff, because that unit is empty first.
 
+    `throughput_kwh` is what a system has discharged in this calendar year (at its terminals), for a yearly limit of its
+    warranty. `segments_filled` is how full each depth segment of its batteries is, the shallowest first: the cycles
+    that they are in (`domain.wear.segments`).
+
     `measured_at` is the time of the state. Without it the state is that at the start of a plan.
     """
 
@@ -39,6 +43,8 @@ class SiteState:
     period_energy_kwh: Mapping[str, float] = field(default_factory=dict)
     day_peaks_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     measured_at: datetime | None = None
+    throughput_kwh: Mapping[str, float] = field(default_factory=dict)
+    segments_filled: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -57,10 +63,18 @@ class SiteState:
                     checks.not_negative(f"{name}.{charge}.{label}", peak)
         for period, energy in self.period_energy_kwh.items():
             checks.not_negative(f"period_energy_kwh.{period}", energy)
+        self._check_wear(checks)
         checks.not_negative("energy_kwh", self.energy_kwh)
         zoned = self.measured_at is None or self.measured_at.tzinfo is not None
         checks.require(zoned, "measured_at", str(self.measured_at), "a time with a UTC offset")
         checks.raise_faults()
+
+    def _check_wear(self, checks: Checks) -> None:
+        for ups_id, kwh in self.throughput_kwh.items():
+            checks.not_negative(f"ups.{ups_id}.throughput_kwh", kwh)
+        for ups_id, filled in self.segments_filled.items():
+            for index, share in enumerate(filled):
+                checks.fraction(f"ups.{ups_id}.segments_filled.{index}", share)
 
     def check_against(self, site: Site) -> None:
         """Refuse a state that is impossible for the site.
@@ -85,6 +99,10 @@ class SiteState:
                 )
         for ups_id, units in self.unit_stored_kwh.items():
             _check_units(checks, ups_id, units, known)
+        for name in ("throughput_kwh", "segments_filled"):
+            for ups_id in getattr(self, name):
+                allowed = f"of one of the site's systems: {', '.join(known)}"
+                checks.require(ups_id in known, f"ups.{ups_id}.{name}", ups_id, allowed)
         check_systems(checks, self.conditions, known)
         checks.raise_faults()
 

@@ -37,6 +37,11 @@ _PARTS: dict[str, dict[str, Any]] = {
     "dispatch": {},
     "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
 }
+_OF_SYSTEM: dict[tuple[str | int, ...], dict[str, Any]] = {
+    **{(name,): _PARTS[name] for name in ("load", "reserve", "battery", "swing", "capacitor")},
+    ("battery", "wear"): {},
+    ("battery", "wear", "cycles"): {"coefficient": 0, "exponent": 1},
+}
 _OF_SITE = ("interconnection", "unprotected_load", "prices", "csv_format", "gaps", "dispatch")
 _SYSTEM: dict[str, Any] = {
     "units": 1,
@@ -231,6 +236,8 @@ class UpsStateDocument:
 
     stored_kwh: float | None = None
     unit_stored_kwh: tuple[float, ...] | None = None
+    throughput_kwh: float | None = None
+    segments_filled: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,11 +259,15 @@ class StateDocument:
         Raises `UnableToAccept` for negative figures.
         """
         measured = self.ups.items()
-        stored = {ups_id: ups.stored_kwh for ups_id, ups in measured if ups.stored_kwh is not None}
-        of_units = {ups_id: ups.unit_stored_kwh for ups_id, ups in measured if ups.unit_stored_kwh is not None}
+
+        def given(name: str) -> dict[str, Any]:
+            values = ((ups_id, getattr(ups, name)) for ups_id, ups in measured)
+            return {ups_id: value for ups_id, value in values if value is not None}
+
+        of_systems = {each.name: given(each.name) for each in fields(UpsStateDocument)}
         conditions = tuple(each.condition for each in self.conditions)
         own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "ups"}
-        return SiteState(**own | {"conditions": conditions}, stored_kwh=stored, unit_stored_kwh=of_units)
+        return SiteState(**own | {"conditions": conditions} | of_systems)
 
 
 def values_of(kind: type, document: object) -> dict[str, Any]:
@@ -278,8 +289,8 @@ def valid_part(place: Location, given: object) -> dict[str, Any] | None:
             return _PARTS[name]
         case ("conditions", int()):
             return _PARTS["conditions"]
-        case ("ups", int(), str(name)) if name in ("load", "reserve", "battery", "swing", "capacitor"):
-            return _PARTS[name]
+        case ("ups", int(), *parts) if parts:
+            return _OF_SYSTEM.get(tuple(parts))
         case ("ups", int(number)):
             given_id = given.get("id") if isinstance(given, Mapping) else None
             named = isinstance(given_id, str) and bool(given_id.strip())

@@ -8,6 +8,7 @@ from itertools import pairwise
 from ridethrough.domain.equipment.curves import check_falls, check_fractions, check_rises, interpolate, segments
 from ridethrough.domain.equipment.rate_table import rate_table
 from ridethrough.domain.validation import Checks
+from ridethrough.domain.wear.wear_model import WearModel
 
 _STEEPEST = 2.0
 
@@ -72,6 +73,7 @@ class Battery:
     temperature_c: float | None = None
     usable_fraction_by_temperature_c: Mapping[float, float] = field(default_factory=dict)
     power_fraction_by_temperature_c: Mapping[float, float] = field(default_factory=dict)
+    wear: WearModel | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -91,6 +93,8 @@ class Battery:
             0 <= self.standby_loss_per_h < 1, "standby_loss_per_h", self.standby_loss_per_h, "a fraction from 0 below 1"
         )
         checks.not_negative("wear_cost_per_kwh", self.wear_cost_per_kwh)
+        twice = self.wear_cost_per_kwh > 0 and self.wear is not None and bool(self.segment_costs)
+        checks.require(not twice, "wear_cost_per_kwh", self.wear_cost_per_kwh, "left out where wear prices cycles")
         self._check_usable_fractions(checks)
         self._check_temperature(checks)
         self._check_charge_taper(checks)
@@ -155,6 +159,11 @@ class Battery:
         0.9801
         """
         return float((1 - self.standby_loss_per_h) ** hours)
+
+    @property
+    def segment_costs(self) -> tuple[float, ...]:
+        """The cost of a kWh discharged from each segment of depth, the shallowest first; empty without one."""
+        return self.wear.segment_costs(self.discharge_efficiency) if self.wear is not None else ()
 
     @property
     def max_c_rate(self) -> float:

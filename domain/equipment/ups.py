@@ -146,6 +146,22 @@ class UpsSystem:
         return self.battery.max_fraction * self.capacity_kwh
 
     @property
+    def nominal_kwh(self) -> float:
+        """Energy that all batteries in service held when they were new, in kWh: what depths of cycles refer to."""
+        return self.units_in_service * self.battery.nominal_kwh
+
+    @property
+    def segment_kwh(self) -> float:
+        """The energy of one depth segment of all batteries in service; 0 where wear has none."""
+        return 0.0 if self.battery.wear is None else self.nominal_kwh / self.battery.wear.depth_segments
+
+    @property
+    def throughput_limit_kwh(self) -> float | None:
+        """What the warranty allows all batteries in service to discharge in a calendar year; None without a limit."""
+        limit = None if self.battery.wear is None else self.battery.wear.throughput_limit_kwh_per_year
+        return None if limit is None else self.units_in_service * limit
+
+    @property
     def charge_limit_kw(self) -> float:
         """The most all batteries together may charge at, in kW at their terminals."""
         return self.units_in_service * self.battery.charge_limit_kw

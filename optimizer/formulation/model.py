@@ -6,12 +6,18 @@ from dataclasses import dataclass
 import pyomo.core as pyo
 
 from ridethrough.optimizer.formulation.costs.cost import add_prices, price_parameters
+from ridethrough.optimizer.formulation.costs.cycle_wear import add_cycle_wear, cycle_wear_parameters, cycle_wear_sets
 from ridethrough.optimizer.formulation.costs.energy_tiers import add_energy_tiers, tier_parameters, tier_sets
 from ridethrough.optimizer.formulation.costs.mean_peaks import add_mean_peaks, mean_peak_parameters, mean_peak_sets
 from ridethrough.optimizer.formulation.costs.minimum_bill import add_minimum_bills, minimum_parameters, minimum_sets
 from ridethrough.optimizer.formulation.costs.objective import add_objective
 from ridethrough.optimizer.formulation.costs.peak_causes import add_peak_causes, cause_sets
 from ridethrough.optimizer.formulation.costs.peaks import Peaks, add_peaks, peak_parameters, peak_sets
+from ridethrough.optimizer.formulation.costs.resting_wear import (
+    add_resting_wear,
+    resting_wear_parameters,
+    resting_wear_sets,
+)
 from ridethrough.optimizer.formulation.costs.uncertainty import (
     add_uncertainty,
     uncertainty_parameters,
@@ -25,6 +31,11 @@ from ridethrough.optimizer.formulation.physics.meter import add_meter, meter_par
 from ridethrough.optimizer.formulation.physics.ramp import add_ramp, ramp_parameters, ramp_sets
 from ridethrough.optimizer.formulation.physics.rectifier import add_rectifiers, rectifier_parameters, rectifier_sets
 from ridethrough.optimizer.formulation.physics.taper import add_taper, taper_parameters, taper_sets
+from ridethrough.optimizer.formulation.physics.throughput import (
+    add_throughput,
+    throughput_parameters,
+    throughput_sets,
+)
 from ridethrough.optimizer.pricing.price import Metered, meter_of
 from ridethrough.optimizer.pricing.tier_blocks import TierBlock, tier_blocks
 from ridethrough.optimizer.pricing.tier_slopes import shared_tier_slopes
@@ -45,6 +56,7 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
     add_horizon(model, sets)
     add_batteries(model)
     add_taper(model, sets)
+    add_throughput(model, sets)
     add_rectifiers(model, sets)
     add_meter(model, sets)
     add_ramp(model, sets)
@@ -53,6 +65,8 @@ def state_model(sets: Sets) -> pyo.AbstractModel:
     add_mean_peaks(model, sets)
     add_peak_causes(model, sets)
     add_energy_tiers(model, sets)
+    add_cycle_wear(model, sets)
+    add_resting_wear(model, sets)
     add_prices(model)
     add_minimum_bills(model, sets)
     forbid_charging_while_discharging(model, sets)
@@ -84,6 +98,7 @@ def model_data(
             **horizon_parameters(problem),
             **battery_parameters(basis),
             **taper_parameters(problem),
+            **throughput_parameters(basis),
             **rectifier_parameters(basis),
             **meter_parameters(basis),
             **ramp_parameters(basis, grid_before_kw=float(resting.grid_kw[0])),
@@ -91,6 +106,8 @@ def model_data(
             **peak_parameters(basis, peaks),
             **mean_peak_parameters(peaks),
             **tier_parameters(basis, blocks),
+            **cycle_wear_parameters(basis),
+            **resting_wear_parameters(problem),
             **price_parameters(problem, shared_tier_slopes(around or resting)),
             **minimum_parameters(problem),
             **uncertainty_parameters(problem),
@@ -109,6 +126,7 @@ def _sets(
     return {
         **horizon_sets(problem),
         **taper_sets(problem),
+        **throughput_sets(basis),
         **rectifier_sets(problem),
         **meter_sets(basis),
         **ramp_sets(basis),
@@ -117,6 +135,8 @@ def _sets(
         **mean_peak_sets(peaks),
         **cause_sets(peaks, blocks),
         **tier_sets(problem, blocks),
+        **cycle_wear_sets(basis),
+        **resting_wear_sets(problem),
         **minimum_sets(problem),
         **exclusivity_sets(exclusive),
         **uncertainty_sets(problem),

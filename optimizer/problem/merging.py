@@ -71,6 +71,8 @@ def _identity(basis: PlanBasis, ups: UpsSystem) -> str:
             basis.floors.floor_kwh[ups.id],
             problem.stored_at_start_kwh(ups),
             problem.state.unit_stored_kwh.get(ups.id),
+            problem.state.throughput_kwh.get(ups.id),
+            problem.state.segments_filled.get(ups.id),
             basis.powers.bounds[ups.id],
             basis.floors.return_kwh[ups.id],
             basis.powers.need[ups.id],
@@ -114,6 +116,8 @@ def _merged(basis: PlanBasis, groups: list[list[UpsSystem]]) -> Merged:
             state,
             conditions=concerning(state.conditions),
             stored_kwh={i: state.stored_kwh[i] * n for i, n in first.items() if i in state.stored_kwh},
+            throughput_kwh={i: state.throughput_kwh[i] * n for i, n in first.items() if i in state.throughput_kwh},
+            segments_filled={i: state.segments_filled[i] for i in first if i in state.segments_filled},
             unit_stored_kwh={i: state.unit_stored_kwh[i] * n for i, n in first.items() if i in state.unit_stored_kwh},
         ),
     )

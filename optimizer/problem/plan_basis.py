@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ridethrough.domain.plan import PlanCost, UpsTrajectory
 from ridethrough.optimizer.pricing.price import ChargesCost, price
+from ridethrough.optimizer.pricing.wear import wear_cost
 from ridethrough.optimizer.problem.baseline import Baseline, baseline_of
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
 from ridethrough.optimizer.problem.floors import Floors, floors_of
@@ -51,9 +52,15 @@ class PlanBasis:
     def cost_of(self, trajectories: Sequence[UpsTrajectory], meter_kw: FloatArray, intervals: int) -> PlanCost:
         """Price the first `intervals` intervals, without the cost that is already billed before them."""
         after, before = price(self.problem.charges, meter_kw, intervals), self.already_billed
-        h = self.problem.horizon.interval_h
+        problem, h = self.problem, self.problem.horizon.interval_h
         wear = sum(
-            self.problem.site.ups_system(each.ups_id).battery.wear_cost_per_kwh * sum(each.discharge_kw[:intervals]) * h
+            wear_cost(
+                problem.site.ups_system(each.ups_id),
+                each,
+                h,
+                intervals,
+                problem.state.segments_filled.get(each.ups_id, ()),
+            )
             for each in trajectories
         )
         return PlanCost(

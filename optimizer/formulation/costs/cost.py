@@ -4,6 +4,7 @@ minimize   the sum over scenarios of probability[s] times
 
            sum_t h * price[t] * imported[t]  -  sum_t h * sell[t] * exported[t]  +  sum_e,k price[e,k] * in_block[e,k]
          + sum_p,k rate[p,k] * filled[p,k]  +  sum_m multiplier[m] * shortfall[m]  +  sum_u,t wear[u] * h * d[u,t]
+         + cycle wear[s]  +  resting wear[s]                                 by depth of cycles, and by charge at rest
          - sum_u,b value[b] * E[u,b]                                   where stored energy is worth something by itself
          + dear * h * (sum_t beyond[t] + sum_u,t first[u,t])           where a limit cannot be kept in full
 """
@@ -13,10 +14,13 @@ from collections.abc import Iterable
 import numpy as np
 import pyomo.core as pyo
 
+from ridethrough.optimizer.formulation.costs.cycle_wear import cycle_wear_cost
+from ridethrough.optimizer.formulation.costs.resting_wear import resting_wear_cost
 from ridethrough.optimizer.formulation.horizon import Parameters, number, per_system
 from ridethrough.optimizer.formulation.physics.meter import grid_kw
 from ridethrough.optimizer.pricing.tier_slopes import Slopes
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
+from ridethrough.optimizer.problem.throughput import price_of_haste_per_kwh
 from ridethrough.tariffs.horizon.charges import HorizonCharges
 
 _DEAR = 10.0
@@ -43,7 +47,9 @@ def price_parameters(problem: DispatchProblem, slopes: Slopes) -> Parameters:
     return {
         "energy_per_kwh": energy,
         "export_per_kwh": sell,
-        "wear_cost_per_kwh": per_system(problem, lambda ups: ups.battery.wear_cost_per_kwh),
+        "wear_cost_per_kwh": per_system(
+            problem, lambda ups: ups.battery.wear_cost_per_kwh + price_of_haste_per_kwh(problem, ups)
+        ),
         "stored_value_per_kwh": problem.stored_value,
         "dear_per_kwh": number(_dear_per_kwh(charges)),
         "demand_slope_per_kw": slopes.per_kw,
@@ -66,6 +72,8 @@ def cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
         + sum(model.minimum_multiplier[m] * model.shortfall[s, m] for m in model.MINIMUMS)
         + sum(model.demand_slope_per_kw[p] * model.filled_kw[s, p, step] for p, step in model.STEPS)
         + wear_cost(model, s)
+        + cycle_wear_cost(model, s)
+        + resting_wear_cost(model, s)
         - export_earned(model, s, model.EXPORTS)
         - stored_value(model, s)
         + broken_limits_cost(model, s)
@@ -96,7 +104,7 @@ def peak_cost(model: pyo.AbstractModel, s: int, steps: Iterable[tuple[int, int]]
 
 
 def wear_cost(model: pyo.AbstractModel, s: int) -> pyo.NumericValue:
-    """The sum of wear cost * discharged energy."""
+    """The sum of wear cost * discharged energy; a warranty's limit that is used too fast adds to the cost."""
     return sum(
         model.wear_cost_per_kwh[ups] * model.interval_h * model.discharge_kw[s, ups, t]
         for ups in model.UPS
