@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import history_of, latest_reading, reading_of
-from ridethrough.api.cases.sites.stored_inputs import stored_inputs
+from ridethrough.api.cases.sites.measured_loads import record_measured_loads
+from ridethrough.api.cases.sites.situations import history_of, latest_reading, reading_of, site_of
+from ridethrough.api.cases.sites.stored_inputs import stored_inputs, stored_site
 from ridethrough.api.metrics import PLANS
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
 from ridethrough.api.operating.telling import tell
@@ -62,10 +63,13 @@ def make_plan(
 
 
 def prepare_plan(database: Database, site_id: str, now: datetime) -> PreparedPlan:
-    """Collect what is known at this moment.
+    """Collect what is known at this moment, with the loads that telemetry has measured by now.
 
     Raises `UnableToFindSite` where there is no such site, and `UnableToAccept` where its series are missing.
     """
+    with database.writing() as connection:
+        site = stored_site(connection, site_id)
+        record_measured_loads(connection, site_id, site_of(site, {}), site.document, now)
     with database.reading() as connection:
         stored = stored_inputs(connection, site_id, since=now - REMEMBERED)
         last, known_id = latest_reading(connection, site_id, now), telemetry.newest_id(connection, site_id)

@@ -4,6 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ridethrough.api.cases.plans.planning import PlannedDay
+from ridethrough.api.reading.series.time_series import TimeSeries
+from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import ReserveRequirement
 from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, Setpoint
@@ -41,7 +43,7 @@ def plan_document(planned: PlannedDay) -> dict[str, Any]:
             "defaulted": {name: _plain(value) for name, value in inputs.provenance.defaulted.items()},
             "imputed": dict(inputs.provenance.imputed),
             "assumed": list(planned.assumptions),
-            **({} if planned.ahead is None else {"forecast": _forecast_source(planned.ahead)}),
+            **({} if planned.ahead is None else {"forecast": _forecast_source(planned.ahead, inputs)}),
         },
         "month_to_date": {
             **{charge: _round(kw) for charge, kw in planned.month_to_date.peaks_kw.items()},
@@ -96,7 +98,7 @@ def alarms(plan: DispatchPlan) -> list[str]:
     return [", ".join(why), *plan.warnings, *plan.certificate.violations]
 
 
-def _forecast_source(ahead: Ahead) -> dict[str, Any]:
+def _forecast_source(ahead: Ahead, inputs: SiteInputs) -> dict[str, Any]:
     known = ahead.forecast.known
     return {
         "method": METHOD,
@@ -104,6 +106,10 @@ def _forecast_source(ahead: Ahead) -> dict[str, Any]:
             "start": known.start_of(0).isoformat(),
             "end": known.start_of(known.intervals).isoformat(),
             "intervals": known.intervals,
+        },
+        "loads": {
+            ups_id: "; ".join((load.source, *load.notes)) if isinstance(load, TimeSeries) else f"{load:g} kW, constant"
+            for ups_id, load in inputs.loads.items()
         },
     }
 

@@ -1,6 +1,5 @@
 """The bill of a stored site: by its loads with batteries at rest, its telemetry, or a stored series of its meter."""
 
-import json
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -8,6 +7,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from ridethrough.api.cases.billing import BillInputs
+from ridethrough.api.cases.sites.measured_loads import readings_between
 from ridethrough.api.cases.sites.stored_inputs import series_of, stored_inputs
 from ridethrough.api.reading.series.resampling import values_over
 from ridethrough.api.reading.series.series_file import SeriesQuery
@@ -15,12 +15,10 @@ from ridethrough.api.reading.series.stored_series import even_series, series_key
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import Fault, Horizon, UnableToAccept
-from ridethrough.store import telemetry
 
 LOADS = "loads"
 TELEMETRY = "telemetry"
 MOST_DAYS = 366
-_READ_AT_ONCE = 10_000
 
 
 def bill_inputs(connection: Connection, site_id: str, first: date, last: date, meter: str) -> BillInputs:
@@ -94,16 +92,7 @@ def _telemetry_kw(connection: Connection, site_id: str, horizon: Horizon) -> tup
 
 
 def _metered(connection: Connection, site_id: str, horizon: Horizon) -> Iterator[tuple[datetime, float]]:
-    """The readings of the meter; where one time has several, the last one that came."""
-    start, done = horizon.start, False
-    while not done:
-        page = telemetry.between(connection, site_id, start, horizon.end, limit=_READ_AT_ONCE)
-        done = len(page) < _READ_AT_ONCE
-        last = {each.measured_at: each for each in page}
-        if not done and len(last) > 1:
-            start = max(last)
-            del last[start]
-        for measured_at, reading in last.items():
-            grid_kw = json.loads(reading.document)["grid_kw"]
-            if grid_kw is not None:
-                yield measured_at, grid_kw
+    """The readings of the meter."""
+    for measured_at, document in readings_between(connection, site_id, horizon.start, horizon.end):
+        if document["grid_kw"] is not None:
+            yield measured_at, document["grid_kw"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ridethrough.api.cases.sites.measured_loads import with_measured_loads
 from ridethrough.api.reading.series.stored_series import OF_SERIES, KeptReadings, SeriesNotStored, StoredSeries
 from ridethrough.api.reading.site_file import SiteInputs, read_site
 from ridethrough.domain import Fault, UnableToAccept
@@ -54,7 +55,7 @@ def stored_inputs(
     """
     known = known_at or known_until(connection, site_id)
     site = stored_site(connection, site_id, known_at=known)
-    stored = series_of(connection, site_id, known_at=known, since=since)
+    stored = with_measured_loads(series_of(connection, site_id, known_at=known, since=since), site.document)
     inputs = read_site(site.document, source=SOURCE, folder=None, stored=stored)
     return StoredInputs(inputs=inputs, site=site, known_at=known or site.recorded_at)
 
@@ -80,7 +81,7 @@ def check_document(connection: Connection, site_id: str, document: Mapping[str, 
     """
     faults: list[Fault] = []
     try:
-        read_site(document, source=SOURCE, folder=None, stored=series_of(connection, site_id))
+        read_site(document, source=SOURCE, folder=None, stored=_measured_as_well(connection, site_id, document))
     except UnableToAccept as error:
         faults += error.faults
     written = document.get("id")
@@ -92,6 +93,16 @@ def check_document(connection: Connection, site_id: str, document: Mapping[str, 
     if own:
         raise UnableToAccept(own)
     return Readiness(missing=missing, faults=of_series)
+
+
+def _measured_as_well(connection: Connection, site_id: str, document: Mapping[str, Any]) -> StoredSeries:
+    """The series of a site; of a document that is in order, with what telemetry measured."""
+    stored = series_of(connection, site_id)
+    systems = document.get("ups")
+    in_order = isinstance(systems, list) and all(
+        isinstance(ups, Mapping) and isinstance(ups.get("load"), Mapping) and "id" in ups for ups in systems
+    )
+    return with_measured_loads(stored, document) if in_order else stored
 
 
 def series_of(

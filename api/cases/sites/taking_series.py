@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from ridethrough.api.cases.sites.measured_loads import MEASURED
 from ridethrough.api.reading.loads import load_faults
 from ridethrough.api.reading.series.series_document import series_from_document
 from ridethrough.api.reading.series.series_file import SeriesQuery, read_series
@@ -53,6 +54,9 @@ def read_posted(
     A file is read as the site's `document` describes it; one of many columns gives a series for each column that the
     document names. Raises `UnableToAccept` with every fault, also for loads that cannot be.
     """
+    if series_key(name) == MEASURED:
+        allowed = f"another name: series {MEASURED} is what telemetry measured (POST to /telemetry)"
+        raise UnableToAccept([Fault(field="name", source="request", value=name, allowed=allowed)])
     uses = described_series(document, name)
     source, clock = f"series {name}", known_clock(document.get("timezone"))
     unused = SeriesQuery(source=source, use=_use_of(name), column=column, timezone=clock)

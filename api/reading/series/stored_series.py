@@ -25,11 +25,15 @@ _FILES = frozenset({".csv", ".xlsx", ".xml"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptReadings:
-    """Readings as they are stored: `starts` (UTC, rising) and `values`; `step` is that of the last one."""
+    """Readings as they are stored: `starts` (UTC, rising) and `values`; `step` is that of the last one.
+
+    `notes` say where they come from, where that is more than one place.
+    """
 
     starts: NDArray[np.datetime64]
     values: NDArray[np.float64]
     step: timedelta
+    notes: tuple[str, ...] = ()
 
 
 StoredSeries = Callable[[str], KeptReadings | None]
@@ -78,7 +82,8 @@ def even_series(kept: KeptReadings, query: SeriesQuery) -> TimeSeries:
     )
     start = readings.moment(0).astimezone(clock)
     if len(kept.values) == 1:
-        return TimeSeries(source=query.source, start=start, step=kept.step, values=tuple(kept.values.tolist()))
+        only = tuple(kept.values.tolist())
+        return TimeSeries(source=query.source, start=start, step=kept.step, values=only, notes=kept.notes)
     faults: list[Fault] = []
     even = made_even(readings, query.gaps, faults, step_may_change=query.use == "price", clock=clock)
     if even is None:
@@ -87,4 +92,4 @@ def even_series(kept: KeptReadings, query: SeriesQuery) -> TimeSeries:
             for fault in first_of(faults)
         )
     values = tuple(even.values.tolist())
-    return TimeSeries(source=query.source, start=start, step=even.step, values=values, notes=even.notes)
+    return TimeSeries(source=query.source, start=start, step=even.step, values=values, notes=(*kept.notes, *even.notes))
