@@ -14,6 +14,7 @@ from ridethrough.bms.journal import Journal
 from ridethrough.domain.telemetry import Telemetry, UpsReading
 
 _AT_LEAST = timedelta(seconds=60)
+_STEP_KW = 10.0
 _CYCLE = "cycle"
 _OUTAGE = "outage"
 
@@ -66,7 +67,7 @@ def _said(cycle: Cycle) -> object:
 
 
 def _whole(setpoint: DeviceSetpoint | None) -> tuple[int, int] | None:
-    return None if setpoint is None else (round(setpoint.charge_kw), round(setpoint.discharge_kw))
+    return None if setpoint is None else (round(setpoint.charge_kw / _STEP_KW), round(setpoint.discharge_kw / _STEP_KW))
 
 
 def _record(cycle: Cycle) -> dict[str, Any]:

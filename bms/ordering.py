@@ -46,6 +46,8 @@ class LocalOrdering:
     held: Callable[[], str]
     history: ReadingHistory = field(init=False)
     overlap: timedelta = timedelta()
+    seen: Callable[[Situation], None] = lambda _: None
+    """Told of every situation: whoever makes plans sees here when one is wanted."""
     last_outage_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -70,6 +72,7 @@ class LocalOrdering:
             held_because=self.held(),
             last_outage_at=self.last_outage_at,
         )
+        self.seen(situation)
         setpoints = self._over_the_boundary(situation)
         until = None if in_force is None else min(setpoints.valid_until, in_force.expires_at)
         return Ordered(setpoints=setpoints, judgement=judge(self.site, reading, before, now), reliable_until=until)

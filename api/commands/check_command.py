@@ -14,10 +14,16 @@ EXIT_WRONG = 2
 
 def check(
     site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.", show_default=False)],
+    equipment: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--equipment", help="Read every point of its equipment, and write none.")
+    ] = False,
     form: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """Say what is wrong, doubtful or assumed about a site; exit 0 where it is ready, 1 doubtful, 2 wrong."""
+    if equipment:
+        _check_equipment(site, form, out)
+        return
     from ridethrough.api.answers.check_view import check_answer  # noqa: PLC0415 - each command imports what it needs
     from ridethrough.api.cases.checking import Readiness, check_site_file  # noqa: PLC0415
 
@@ -25,3 +31,18 @@ def check(
     emit(check_answer(found), form, out)
     if found.verdict is not Readiness.READY:
         raise typer.Exit(EXIT_WRONG if found.verdict is Readiness.WRONG else EXIT_DOUBTFUL)
+
+
+def _check_equipment(site: Path, form: Format, out: Path | None) -> None:
+    """The pre-flight check of the devices of a site."""
+    from ridethrough.api.answers.equipment_view import equipment_answer  # noqa: PLC0415
+    from ridethrough.api.cases.equipment import check_equipment, equipment_of  # noqa: PLC0415
+    from ridethrough.api.cases.site_checks import Severity  # noqa: PLC0415
+    from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
+
+    inputs = read_site_file(site)
+    devices = check_equipment(inputs.site, equipment_of(inputs))
+    emit(equipment_answer(devices), form, out)
+    found = {finding.severity for device in devices for finding in device.findings}
+    if found:
+        raise typer.Exit(EXIT_WRONG if Severity.WRONG in found else EXIT_DOUBTFUL)

@@ -24,6 +24,8 @@ from ridethrough.api.answers.printing import (
 from ridethrough.api.commands.bench_command import bench
 from ridethrough.api.commands.bill_command import bill
 from ridethrough.api.commands.check_command import check
+from ridethrough.api.commands.control.control_command import control
+from ridethrough.api.commands.control.simulate_command import simulate
 from ridethrough.api.commands.prices_command import prices
 from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.service.access_options import (
@@ -261,6 +263,8 @@ def _check_address(host: str, port: int) -> None:
 
 
 app.command()(check)
+app.command()(control)
+app.command()(simulate)
 app.command()(bill)
 app.command()(series)
 app.command()(prices)

@@ -193,7 +193,8 @@ class ConditionDocument(ReserveCondition):
 class SiteDocument(Site):
     """A site, its tariff (a catalog name, a path, or the tariff itself), its prices and its other loads.
 
-    `csv_format` and `gaps` are of all its series files, where a series does not say its own.
+    `csv_format` and `gaps` are of all its series files, where a series does not say its own. `equipment` is read by its
+    own schema (`equipment.read_equipment`), where the site is driven.
     """
 
     ups: tuple[UpsDocument, ...]
@@ -204,6 +205,7 @@ class SiteDocument(Site):
     gaps: Gaps | None = None
     unprotected_load: LoadSource = field(default_factory=lambda: LoadSource(constant_kw=0.0))
     power_factor: float | None = None
+    equipment: Any = None
 
     def __post_init__(self) -> None:
         Site.__post_init__(self)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ridethrough.api.reading.equipment import read_equipment
 from ridethrough.api.reading.files import read_json, read_yaml
 from ridethrough.api.reading.imputed_limits import with_imputed_limits
 from ridethrough.api.reading.loads import load_faults, load_of
@@ -24,6 +25,7 @@ from ridethrough.api.reading.site_documents import (
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, Site, SiteState, UnableToAccept
 from ridethrough.domain.plausible_prices import PlausiblePrices
+from ridethrough.domain.site_equipment import SiteEquipment
 from ridethrough.tariffs.documents.acceptance import accept, shown
 from ridethrough.tariffs.tariff import Tariff
 
@@ -57,6 +59,7 @@ class SiteInputs:
     prices: TimeSeries | None
     provenance: Provenance
     plausible_prices: PlausiblePrices = field(default_factory=PlausiblePrices)
+    equipment: SiteEquipment | None = None
 
 
 def read_site_file(path: Path) -> SiteInputs:
@@ -130,6 +133,12 @@ def read_site(document: object, *, source: str, folder: Path | None, stored: Sto
         plausible = _plausible(written, source)
     except UnableToAccept as error:
         faults += error.faults
+    equipment = None
+    try:
+        if written.equipment is not None:
+            equipment = read_equipment(written.equipment, source=source, systems=[ups.id for ups in written.ups])
+    except UnableToAccept as error:
+        faults += error.faults
     faults += files.missing
     if faults:
         raise UnableToAccept(faults)
@@ -147,6 +156,7 @@ def read_site(document: object, *, source: str, folder: Path | None, stored: Sto
             imputed={**imputed, **files.notes()},
         ),
         plausible_prices=plausible,
+        equipment=equipment,
     )
 
 

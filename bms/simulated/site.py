@@ -20,6 +20,7 @@ class SimulatedSite:
         now: datetime,
         loads_kw: Mapping[str, float],
         unprotected_load_kw: float = 0.0,
+        stored_fraction: float = 1.0,
         generator_start_s: float = 60.0,
     ) -> None:
         self.now = now
@@ -30,6 +31,7 @@ class SimulatedSite:
                 SimulatedEquipment.of(ups, generator_start_s=generator_start_s),
                 now=now,
                 load_kw=loads_kw[ups.id],
+                stored_fraction=stored_fraction,
                 seed=seed,
             )
             for seed, ups in enumerate(site.ups)

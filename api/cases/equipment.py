@@ -1,0 +1,141 @@
+"""The equipment of a site: its drivers, and a pre-flight reading of every point that writes none."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ridethrough.api.cases.site_checks import Finding, Severity
+from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.bms.drivers.catalog import driver_of
+from ridethrough.bms.drivers.driver import Clock, Driver, UnableToDrive, system_clock
+from ridethrough.bms.drivers.readings import DeviceReading, Point
+from ridethrough.domain import Fault, Site, UnableToAccept
+from ridethrough.domain.site_equipment import SiteEquipment
+
+_CLOCK_S = 5.0
+_NEEDED_OF_UPS = ("load_kw", "mode", "battery_operable", "inverter_on", "overloaded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drivers:
+    """The drivers of a site's devices."""
+
+    meter: Driver
+    ups: Mapping[str, Driver]
+
+
+def equipment_of(inputs: SiteInputs) -> SiteEquipment:
+    """The equipment of a site that is to be driven.
+
+    Raises `UnableToAccept` where the site file has none.
+    """
+    if inputs.equipment is None:
+        allowed = "given: which devices the site has (docs/bms.md)"
+        raise UnableToAccept([Fault(field="equipment", value=None, allowed=allowed)])
+    return inputs.equipment
+
+
+def drivers_of(equipment: SiteEquipment, *, clock: Clock = system_clock) -> Drivers:
+    """The drivers of every device.
+
+    Raises `UnableToAccept` with every fault in any of their settings.
+    """
+    faults: list[Fault] = []
+    made: dict[str, Driver] = {}
+    for name, device in {
+        "meter": equipment.meter,
+        **{f"ups.{key}": each for key, each in equipment.ups.items()},
+    }.items():
+        try:
+            made[name] = driver_of(device, clock=clock)
+        except UnableToAccept as error:
+            faults += [fault.under(f"equipment.{name}") for fault in error.faults]
+    if faults:
+        raise UnableToAccept(faults)
+    return Drivers(meter=made["meter"], ups={key: made[f"ups.{key}"] for key in equipment.ups})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCheck:
+    """What a pre-flight check read of one device; `unreachable` says why nothing was read (empty: it was)."""
+
+    name: str
+    address: str
+    points: tuple[Point, ...]
+    findings: tuple[Finding, ...]
+
+
+def check_equipment(site: Site, equipment: SiteEquipment) -> tuple[DeviceCheck, ...]:
+    """Read every point of every device, and write none."""
+    drivers = drivers_of(equipment)
+
+    async def read_all() -> Sequence[DeviceCheck]:
+        return await asyncio.gather(
+            _check("meter", drivers.meter, site, None),
+            *(_check(f"ups {ups_id}", driver, site, ups_id) for ups_id, driver in drivers.ups.items()),
+        )
+
+    return tuple(asyncio.run(read_all()))
+
+
+async def _check(name: str, driver: Driver, site: Site, ups_id: str | None) -> DeviceCheck:
+    points: tuple[Point, ...] = ()
+    try:
+        points = await driver.points()
+        reading = await driver.read()
+        before = system_clock()
+    except UnableToDrive as error:
+        findings = [Finding(Severity.WRONG, name, str(error), "see that the device is on and its address is right")]
+    else:
+        findings = [
+            Finding(Severity.WRONG, f"{name}: {each.name}", each.problem, f"look at {each.address}")
+            for each in points
+            if each.problem
+        ]
+        findings += _of_clock(name, (before - reading.measured_at).total_seconds())
+        findings += _of_meter(name, reading, site) if ups_id is None else _of_ups(name, reading, driver, site, ups_id)
+    finally:
+        await driver.close()
+    return DeviceCheck(name=name, address=driver.address, points=points, findings=tuple(findings))
+
+
+def _of_clock(name: str, off_s: float) -> Iterator[Finding]:
+    if abs(off_s) > _CLOCK_S:
+        says = f"its clock is {abs(off_s):,.0f} s {'behind' if off_s > 0 else 'ahead of'} this machine's"
+        yield Finding(Severity.WRONG, f"{name}: measured_at", says, "set both clocks by NTP: discharge stops otherwise")
+
+
+def _of_meter(name: str, reading: DeviceReading, site: Site) -> Iterator[Finding]:
+    limit_kw = site.interconnection.import_limit_kw
+    if reading.grid_kw is None:
+        yield Finding(Severity.WRONG, f"{name}: grid_kw", "is not told", "map the point of the meter's power")
+    elif not -limit_kw <= reading.grid_kw <= limit_kw:
+        says = f"is {reading.grid_kw:,.0f} kW, and the import limit is {limit_kw:,.0f} kW"
+        yield Finding(Severity.DOUBTFUL, f"{name}: grid_kw", says, "look at its unit, sign and scale")
+
+
+def _of_ups(name: str, reading: DeviceReading, driver: Driver, site: Site, ups_id: str) -> Iterator[Finding]:
+    ups, told = site.ups_system(ups_id), reading.ups
+    lacking = "without it nothing is discharged: map the point"
+    if not (driver.capabilities.dispatches and driver.capabilities.expires):
+        says = "the device takes no setpoint that ends by itself"
+        yield Finding(Severity.DOUBTFUL, f"{name}: setpoint", says, "it is read, and never discharged")
+    if told is None:
+        yield Finding(Severity.WRONG, name, "tells nothing of the UPS system", "map its points")
+        return
+    for field in _NEEDED_OF_UPS:
+        value = getattr(told, field) if hasattr(told, field) else getattr(reading, field)
+        if value is None:
+            yield Finding(Severity.WRONG, f"{name}: {field}", "is not told", lacking)
+    known = [each for each in told.unit_stored_kwh if each is not None]
+    stored_kwh = told.stored_kwh if told.stored_kwh is not None else sum(known) if known else None
+    nominal_kwh = ups.units * ups.battery.nominal_kwh
+    if stored_kwh is None:
+        yield Finding(Severity.WRONG, f"{name}: stored energy", "is not told", lacking)
+    elif not 0 < stored_kwh <= nominal_kwh:
+        says = f"is {stored_kwh:,.1f} kWh, and new batteries hold {nominal_kwh:,.1f}"
+        yield Finding(Severity.WRONG, f"{name}: stored energy", says, "look at its unit and scale")
+    rated_kw = ups.units * ups.unit_output_limit_kw
+    if told.load_kw is not None and not 0 <= told.load_kw <= rated_kw:
+        says = f"is {told.load_kw:,.0f} kW, and its units put out {rated_kw:,.0f}"
+        yield Finding(Severity.WRONG, f"{name}: load_kw", says, "look at its unit and scale")
