@@ -22,4 +22,4 @@ def library(name: str, *, protocol: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise UnableToLoad(f"{protocol} needs {name.split('.')[0]}: pip install 'ridethrough[bms]'") from error
+        raise UnableToLoad(f"{protocol} needs {name.partition('.')[0]}: pip install 'ridethrough[bms]'") from error

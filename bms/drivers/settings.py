@@ -39,7 +39,10 @@ class Settings:
 
     def optional_number(self, name: str) -> float | None:
         """A number above 0, or None where it is not given."""
-        return self.number(name) if name in self._given else self._absent(name)
+        if name in self._given:
+            return self.number(name)
+        self._asked.add(name)
+        return None
 
     def whole(self, name: str, default: int | None = None, *, least: int, most: int) -> int:
         """A whole number from `least` to `most`."""
@@ -110,9 +113,6 @@ class Settings:
     def _value(self, name: str, default: object) -> object:
         self._asked.add(name)
         return self._given.get(name, default)
-
-    def _absent(self, name: str) -> None:
-        self._asked.add(name)
 
     def _wrong(self, name: str, value: object, allowed: str, instead: _T) -> _T:
         self._fault(name, value, allowed)

@@ -228,7 +228,9 @@ def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock
     else:
         for name, key in (("authentication_key", user.authentication_key), ("privacy_key", user.privacy_key)):
             long = len(key) >= _SHORTEST_KEY
-            given.require(long, f"{name}_variable", "", f"an environment variable with a key of {_SHORTEST_KEY} or more")
+            given.require(
+                long, f"{name}_variable", "", f"an environment variable with a key of {_SHORTEST_KEY} or more"
+            )
     full_kwh, timeout_s = given.optional_number("full_kwh"), given.timeout_s()
     given.finish()
     return SnmpDriver(host=host, port=port, user=user, full_kwh=full_kwh, timeout_s=timeout_s, clock=clock)

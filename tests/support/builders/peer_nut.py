@@ -22,7 +22,7 @@ class NutServer:
         self._values = folder / "ups-a.dev"
         self.tell(variables)
         settings = {
-            "ups.conf": "maxretry = 3\npollinterval = 1\n[ups-a]\n driver = dummy-ups\n port = ups-a.dev\n mode = dummy-loop\n",
+            "ups.conf": "pollinterval = 1\n[ups-a]\n driver = dummy-ups\n port = ups-a.dev\n mode = dummy-loop\n",
             "upsd.conf": f"LISTEN 127.0.0.1 {self.port}\nMAXAGE 10\n",
             "upsd.users": f"[tests]\n password = {password}\n upsmon primary\n",
         }

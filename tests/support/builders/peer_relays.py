@@ -83,7 +83,7 @@ class _Udp(Relay, asyncio.DatagramProtocol):
 
 @contextlib.asynccontextmanager
 async def udp_relay(port: int) -> AsyncIterator[Relay]:
-    """A relay to a UDP port of this machine. Held answers go to the client that asked, and to the one that asks next."""
+    """A relay to a UDP port of this machine. Held answers go to who asked, and to who asks next."""
     loop = asyncio.get_running_loop()
     transport, relay = await loop.create_datagram_endpoint(
         lambda: _Udp(("127.0.0.1", port)), local_addr=("127.0.0.1", 0)
@@ -97,7 +97,7 @@ async def udp_relay(port: int) -> AsyncIterator[Relay]:
 
 @contextlib.asynccontextmanager
 async def tcp_relay(port: int) -> AsyncIterator[Relay]:
-    """A relay to a TCP port of this machine. Held answers go to the connection that asked, when there is another one."""
+    """A relay to a TCP port of this machine. Held answers come when there is another connection."""
     relay = Relay()
     open_ways: set[asyncio.Task[None]] = set()
 

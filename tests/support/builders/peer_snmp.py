@@ -27,7 +27,8 @@ class SnmpAgent:
         lines = [f"{oid}|{_OBJECT if isinstance(value, str) else _INTEGER}|{value}\n" for oid, value in values.items()]
         (data / f"{CONTEXT}.snmprec").write_text("".join(sorted(lines, key=_place)))
         command_line = [
-            sys.executable, "-m", "snmpsim.commands.responder", f"--data-dir={data}", f"--cache-dir={folder}", f"--agent-udpv4-endpoint=127.0.0.1:{self.port}",
+            sys.executable, "-m", "snmpsim.commands.responder",
+            f"--data-dir={data}", f"--cache-dir={folder}", f"--agent-udpv4-endpoint=127.0.0.1:{self.port}",
             f"--v3-user={USER}", f"--v3-auth-key={AUTHENTICATION_KEY}", "--v3-auth-proto=SHA256",
             f"--v3-priv-key={PRIVACY_KEY}", "--v3-priv-proto=AES",
         ]  # fmt: skip
@@ -64,7 +65,12 @@ def snmp_agent(values: Mapping[str, int | str]) -> Iterator[SnmpAgent]:
 
 
 def ups_values(
-    *, charge: int | None = 80, source: int = 3, status: int = 2, powers_w: tuple[int, ...] = (), alarms: tuple[int, ...] = ()
+    *,
+    charge: int | None = 80,
+    source: int = 3,
+    status: int = 2,
+    powers_w: tuple[int, ...] = (),
+    alarms: tuple[int, ...] = (),
 ) -> dict[str, int | str]:
     """The objects of a UPS."""
     values: dict[str, int | str] = {
