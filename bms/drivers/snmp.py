@@ -162,6 +162,7 @@ class SnmpDriver(TellsOnly):
         snmp = self._library
         if self._engine is None:
             self._engine = snmp.SnmpEngine()
+            self._engine.get_mib_builder().set_mib_compiler(_NoCompiler(), ".")
             self._credentials = _credentials(snmp, self._user)
         try:
             async with within(self._timeout_s, self.address):
@@ -234,6 +235,14 @@ def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock
     full_kwh, timeout_s = given.optional_number("full_kwh"), given.timeout_s()
     given.finish()
     return SnmpDriver(host=host, port=port, user=user, full_kwh=full_kwh, timeout_s=timeout_s, clock=clock)
+
+
+class _NoCompiler:
+    """Compiles no MIBs: all names here are numbers, and where pysmi is installed its parser takes seconds to build."""
+
+    def compile(self, *_: object, **__: object) -> dict[str, str]:
+        """Nothing is compiled."""
+        return {}
 
 
 def _credentials(snmp: Any, user: SnmpUser) -> object:  # noqa: ANN401 - the library

@@ -1,0 +1,115 @@
+"""The points of a BACnet device: which object tells what, and how the value of one becomes a value of ours."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ridethrough.bms.drivers.bacnet.link import PRESENT_VALUE, STATUS_FLAGS
+from ridethrough.bms.drivers.telling import PERCENT
+from ridethrough.domain import UpsMode
+
+TOLD = {
+    "stored_kwh": "kWh",
+    "stored_percent": "%",
+    "load_kw": "kW",
+    "charge_kw": "kW",
+    "discharge_kw": "kW",
+    "grid_kw": "kW",
+    "mode": "",
+    "on_generator": "",
+    "battery_operable": "",
+    "inverter_on": "",
+    "overloaded": "",
+    "fault": "",
+}
+"""What a device tells, with its unit."""
+WRITTEN = {"setpoint_kw": "kW", "valid_for_s": "s", "enable": ""}
+"""What it is told."""
+OBJECT = re.compile(r"^(analog|binary|multi-state)-(input|output|value),\d{1,7}$")
+MODES = {1: UpsMode.NORMAL, 2: UpsMode.STORED_ENERGY, 3: UpsMode.BYPASS}
+"""The states of a multi-state object, where the settings do not say others."""
+_LOST = frozenset((1, 3))  # fault, out-of-service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacnetPoints:
+    """Objects by the names in `TOLD` and `WRITTEN`, and how to read them."""
+
+    objects: Mapping[str, str]
+    full_kwh: float | None = None
+    modes: Mapping[int, UpsMode] = field(default_factory=lambda: MODES)
+    discharge_is_negative: bool = False
+    priority: int = 10
+
+    @property
+    def dispatches(self) -> bool:
+        """Whether the device takes setpoints."""
+        return "setpoint_kw" in self.objects
+
+    @property
+    def expires(self) -> bool:
+        """Whether a setpoint has a time in the device itself."""
+        return self.dispatches and "valid_for_s" in self.objects
+
+    @property
+    def sign(self) -> float:
+        """What a discharge is multiplied by on the wire."""
+        return -1.0 if self.discharge_is_negative else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The values of one question, by object and property."""
+
+    points: BacnetPoints
+    values: Mapping[tuple[str, str], Any]
+
+    def number(self, name: str) -> float | None:
+        """A point's number; None where there is none, it is not finite, or the device calls it faulty."""
+        value = self._value(name)
+        if value is None:
+            return None
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            return None
+        return number if math.isfinite(number) else None
+
+    def flag(self, name: str) -> bool | None:
+        """Whether a binary point is active; None where it is not known."""
+        number = self.number(name)
+        return None if number is None else number == 1
+
+    def mode(self) -> UpsMode | None:
+        """The mode that the multi-state object shows."""
+        number = self.number("mode")
+        return None if number is None else self.points.modes.get(int(number))
+
+    def stored_kwh(self) -> float | None:
+        """Stored energy, from kWh or from percent."""
+        told_kwh = self.number("stored_kwh")
+        percent = self.number("stored_percent")
+        if told_kwh is not None:
+            return told_kwh
+        if percent is None or self.points.full_kwh is None or not 0 <= percent <= PERCENT:
+            return None
+        return percent / PERCENT * self.points.full_kwh
+
+    def problem(self, name: str) -> str:
+        """Why a point cannot be used; empty where it can."""
+        place = self.points.objects[name]
+        if (place, PRESENT_VALUE) not in self.values:
+            return "the device does not have it"
+        if self._is_lost(place):
+            return "the device calls it faulty or out of service"
+        return "" if self.number(name) is not None else "its value is no number"
+
+    def _value(self, name: str) -> Any:  # noqa: ANN401 - a BACnet value
+        place = self.points.objects.get(name, "")
+        return None if self._is_lost(place) else self.values.get((place, PRESENT_VALUE))
+
+    def _is_lost(self, place: str) -> bool:
+        flags = self.values.get((place, STATUS_FLAGS))
+        return flags is not None and any(flag for index, flag in enumerate(flags) if index in _LOST)
