@@ -9,7 +9,10 @@ from ridethrough.domain.site_equipment import Device
 from ridethrough.domain.validation import Fault, UnableToAccept
 
 DRIVERS: Mapping[str, tuple[str, str]] = {
+    "bacnet": ("ridethrough.bms.drivers.bacnet.ups", "bms"),
     "modbus": ("ridethrough.bms.drivers.modbus.driver", "modbus"),
+    "nut": ("ridethrough.bms.drivers.nut", "bms"),
+    "snmp": ("ridethrough.bms.drivers.snmp", "bms"),
 }
 """The module of each driver, and the extra that installs what it needs."""
 

@@ -16,8 +16,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import aionut
+
 from ridethrough.bms.drivers.driver import Clock, UnableToReach, UnableToRead, system_clock
-from ridethrough.bms.drivers.extras import library
 from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
 from ridethrough.bms.drivers.telling import TellsOnly, finite, part_of, within
@@ -54,8 +55,7 @@ class NutDriver(TellsOnly):
         clock: Clock = system_clock,
     ) -> None:
         self.address = f"nut {ups}@{host}:{port}"
-        self._library = library("aionut", protocol="NUT")
-        self._login = {"username": username or None, "password": password or None}
+        self._username, self._password = username or None, password or None
         self._host, self._port, self._ups = host, port, ups
         self._full_kwh, self._rated_kw = full_kwh, rated_kw
         self._timeout_s, self._clock = timeout_s, clock
@@ -122,18 +122,19 @@ class NutDriver(TellsOnly):
             raise
 
     async def _asked(self) -> Mapping[str, str]:
-        nut = self._library
         if self._client is None:
-            self._client = nut.AIONUTClient(self._host, self._port, timeout=self._timeout_s, **self._login)
+            self._client = aionut.AIONUTClient(
+                self._host, self._port, timeout=self._timeout_s, username=self._username, password=self._password
+            )
         try:
             told: Mapping[str, str] = await self._client.list_vars(self._ups)
-        except nut.NUTCommandError as error:
+        except aionut.NUTCommandError as error:
             if any(word in str(error) for word in _LOST):
                 raise UnableToReach(f"{self.address} lost its UPS: {error}") from error
             raise UnableToRead(f"{self.address} refused: {error}") from error
-        except (nut.NUTLoginError, nut.NUTProtocolError, nut.NUTValueError, ValueError, IndexError) as error:
+        except (aionut.NUTLoginError, aionut.NUTProtocolError, aionut.NUTValueError, ValueError, IndexError) as error:
             raise UnableToRead(f"{self.address} cannot be read: {error}") from error
-        except (nut.NUTError, asyncio.LimitOverrunError, EOFError) as error:
+        except (aionut.NUTError, asyncio.LimitOverrunError, EOFError) as error:
             raise UnableToReach(f"{self.address} cannot be reached: {error}") from error
         return told
 

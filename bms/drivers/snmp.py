@@ -19,8 +19,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pysnmp.hlapi.v3arch import asyncio as snmp
+
 from ridethrough.bms.drivers.driver import Clock, UnableToReach, UnableToRead, system_clock
-from ridethrough.bms.drivers.extras import library
 from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
 from ridethrough.bms.drivers.telling import TellsOnly, part_of, within
@@ -90,7 +91,6 @@ class SnmpDriver(TellsOnly):
         clock: Clock = system_clock,
     ) -> None:
         self.address = f"snmp {host}:{port}"
-        self._library = library("pysnmp.hlapi.v3arch.asyncio", protocol="SNMP")
         self._host, self._port, self._user = host, port, user
         self._full_kwh, self._timeout_s, self._clock = full_kwh, timeout_s, clock
         self._engine: Any = None
@@ -159,11 +159,10 @@ class SnmpDriver(TellsOnly):
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[None]:
         """Ask within the time limit, by an engine that is made where there is none."""
-        snmp = self._library
         if self._engine is None:
             self._engine = snmp.SnmpEngine()
             self._engine.get_mib_builder().set_mib_compiler(_NoCompiler(), ".")
-            self._credentials = _credentials(snmp, self._user)
+            self._credentials = _credentials(self._user)
         try:
             async with within(self._timeout_s, self.address):
                 yield
@@ -183,7 +182,6 @@ class SnmpDriver(TellsOnly):
 
     async def _get(self, oids: tuple[str, ...]) -> dict[str, int | None]:
         """Whole numbers by their OID; None where the agent has no such object."""
-        snmp = self._library
         asked = [snmp.ObjectType(snmp.ObjectIdentity(oid)) for oid in oids]
         found = _told(await snmp.get_cmd(*await self._question(), *asked, lookupMib=False), self.address)
         by_oid = {str(name): value for name, value in found}
@@ -192,7 +190,6 @@ class SnmpDriver(TellsOnly):
         return {oid: _whole(by_oid[oid]) for oid in oids}
 
     async def _alarms(self) -> tuple[int, ...]:
-        snmp = self._library
         column = snmp.ObjectType(snmp.ObjectIdentity(_ALARM_COLUMN))
         answer = await snmp.bulk_cmd(*await self._question(), 0, _MOST_ALARMS, column, lookupMib=False)
         found = _told(answer, self.address)
@@ -202,7 +199,6 @@ class SnmpDriver(TellsOnly):
 
     async def _question(self) -> tuple[Any, ...]:
         """The engine, who asks, whom and in which context; one attempt, as the next cycle asks again."""
-        snmp = self._library
         if self._target is None:
             place = (self._host, self._port)
             self._target = await snmp.UdpTransportTarget.create(place, timeout=self._timeout_s, retries=0)
@@ -245,7 +241,7 @@ class _NoCompiler:
         return {}
 
 
-def _credentials(snmp: Any, user: SnmpUser) -> object:  # noqa: ANN401 - the library
+def _credentials(user: SnmpUser) -> object:
     if user.community:
         return snmp.CommunityData(user.community)
     return snmp.UsmUserData(

@@ -1,6 +1,6 @@
 """The way to one BACnet device, over UDP: properties are read, and written at a priority.
 
-The only module that knows how bacpypes3 reports errors: they are no `Exception`, and a device that does not answer is an
+Only this module knows how bacpypes3 reports errors: they are no `Exception`, and a device that does not answer is an
 abort like any other. A request is sent once. After a time-out the socket is closed, and the next call has another one,
 so that a late answer reaches nobody.
 """
@@ -9,8 +9,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from bacpypes3.apdu import AbortPDU, ErrorRejectAbortNack
+from bacpypes3.basetypes import ErrorType, PropertyIdentifier
+from bacpypes3.ipv4.app import NormalApplication
+from bacpypes3.local.device import DeviceObject
+from bacpypes3.pdu import Address, IPv4Address
+from bacpypes3.primitivedata import Null, ObjectIdentifier
+
 from ridethrough.bms.drivers.driver import UnableToApply, UnableToReach, UnableToRead
-from ridethrough.bms.drivers.extras import library
 from ridethrough.bms.drivers.telling import within
 
 PORT = 47_808
@@ -28,7 +34,6 @@ class BacnetLink:
 
     def __init__(self, *, host: str, port: int, timeout_s: float, local: str = "0.0.0.0/0") -> None:
         self.address = f"bacnet {host}:{port}"
-        library("bacpypes3", protocol="BACnet")
         self._peer, self._local, self._timeout_s = f"{host}:{port}", local, timeout_s
         self._app: Any = None
         self._by_one = False
@@ -65,12 +70,11 @@ class BacnetLink:
 
     async def write(self, name: str, value: object, *, priority: int | None, prop: str = PRESENT_VALUE) -> None:
         """Write one property; raises `UnableToApply` where the device refuses."""
-        basic, basetypes = library("bacpypes3.primitivedata", protocol="BACnet"), self._basetypes()
         try:
             await self._application().write_property(
                 self._peer_address(),
-                basic.ObjectIdentifier(name),
-                basetypes.PropertyIdentifier(prop),
+                ObjectIdentifier(name),
+                PropertyIdentifier(prop),
                 value,
                 None,
                 priority,
@@ -80,7 +84,7 @@ class BacnetLink:
 
     def null(self) -> object:
         """What is written to give a priority back."""
-        return library("bacpypes3.primitivedata", protocol="BACnet").Null(())
+        return Null(())
 
     def close(self) -> None:
         """Close the socket."""
@@ -89,10 +93,9 @@ class BacnetLink:
             app.close()
 
     async def _read_some(self, wanted: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], Any]:
-        basic, basetypes = library("bacpypes3.primitivedata", protocol="BACnet"), self._basetypes()
         asked: list[object] = []
         for name, properties in wanted.items():
-            asked += [basic.ObjectIdentifier(name), [basetypes.PropertyIdentifier(each) for each in properties]]
+            asked += [ObjectIdentifier(name), [PropertyIdentifier(each) for each in properties]]
         try:
             answer = await self._application().read_property_multiple(self._peer_address(), asked)
         except BaseException as error:
@@ -100,13 +103,12 @@ class BacnetLink:
         told = {(_name(object_id), str(prop)): value for object_id, prop, _, value in answer}
         if set(told) != {(name, each) for name, properties in wanted.items() for each in properties}:
             raise UnableToRead(f"{self.address} answered other properties than it was asked for")
-        return {key: value for key, value in told.items() if not isinstance(value, basetypes.ErrorType)}
+        return {key: value for key, value in told.items() if not isinstance(value, ErrorType)}
 
     async def _read_one(self, name: str, prop: str) -> Any:  # noqa: ANN401 - a BACnet value
-        basic, basetypes = library("bacpypes3.primitivedata", protocol="BACnet"), self._basetypes()
         try:
             return await self._application().read_property(
-                self._peer_address(), basic.ObjectIdentifier(name), basetypes.PropertyIdentifier(prop)
+                self._peer_address(), ObjectIdentifier(name), PropertyIdentifier(prop)
             )
         except BaseException as error:
             translated = self._translated(error, UnableToRead, f"{name} {prop}")
@@ -116,10 +118,9 @@ class BacnetLink:
 
     def _translated(self, error: BaseException, kind: type[Exception], what: str) -> BaseException:
         """The error to raise in place of one of the library's; others go on as they are."""
-        apdu = library("bacpypes3.apdu", protocol="BACnet")
-        if isinstance(error, apdu.ErrorRejectAbortNack):
+        if isinstance(error, ErrorRejectAbortNack):
             text = str(error)
-            if isinstance(error, apdu.AbortPDU) and any(word in text for word in _NO_ANSWER):
+            if isinstance(error, AbortPDU) and any(word in text for word in _NO_ANSWER):
                 return UnableToReach(f"{self.address} gave no answer: {text}")
             return kind(f"{self.address} refused {what}: {text}")
         if isinstance(error, Exception) and not isinstance(error, OSError | TimeoutError):
@@ -128,10 +129,7 @@ class BacnetLink:
 
     def _application(self) -> Any:  # noqa: ANN401 - the library's
         if self._app is None:
-            app, device, pdu = (
-                library(f"bacpypes3.{each}", protocol="BACnet") for each in ("ipv4.app", "local.device", "pdu")
-            )
-            ours = device.DeviceObject(
+            ours = DeviceObject(
                 objectIdentifier=("device", _OUR_INSTANCE),
                 objectName="ridethrough",
                 vendorIdentifier=999,
@@ -140,15 +138,11 @@ class BacnetLink:
                 apduTimeout=int(self._timeout_s * 1000),
                 numberOfApduRetries=0,
             )
-            self._app = app.NormalApplication(ours, pdu.IPv4Address(f"{self._local}:0"))
+            self._app = NormalApplication(ours, IPv4Address(f"{self._local}:0"))
         return self._app
 
     def _peer_address(self) -> object:
-        return library("bacpypes3.pdu", protocol="BACnet").Address(self._peer)
-
-    @staticmethod
-    def _basetypes() -> Any:  # noqa: ANN401 - the library's
-        return library("bacpypes3.basetypes", protocol="BACnet")
+        return Address(self._peer)
 
 
 def _name(object_id: Any) -> str:  # noqa: ANN401 - the library's

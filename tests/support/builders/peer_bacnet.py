@@ -78,7 +78,7 @@ class BacnetUps:
     async def lose(self, kind: str, instance: int) -> None:
         """Let a sensor fail."""
         reliability, no_sensor = rusty.PropertyIdentifier.RELIABILITY, rusty.PropertyValue.enumerated(1)
-        out, yes = rusty.PropertyIdentifier.OUT_OF_SERVICE, rusty.PropertyValue.boolean(True)
+        out, yes = rusty.PropertyIdentifier.OUT_OF_SERVICE, rusty.PropertyValue.boolean(True)  # noqa: FBT003
         await self._server.write_property_local(_object(kind, instance), out, yes, source_object=None)
         await self._server.write_property_local(_object(kind, instance), reliability, no_sensor, source_object=None)
 
