@@ -25,6 +25,10 @@ SECTIONS = (
     Section(path="", name="Now"),
     Section(path="plan", name="Plan"),
     Section(path="fleet", name="Fleet"),
+    Section(path="what-if", name="What if"),
+    Section(path="savings", name="Savings"),
+    Section(path="tariffs", name="Tariffs"),
+    Section(path="set-up", name="Set-up"),
     Section(path="log", name="Log"),
 )
 """The pages of a site, in the order of the navigation."""

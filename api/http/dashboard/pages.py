@@ -7,9 +7,13 @@ from ridethrough.api.http.dashboard.log_page import add_log_page
 from ridethrough.api.http.dashboard.now_page import add_now_page
 from ridethrough.api.http.dashboard.page_routes import page_router
 from ridethrough.api.http.dashboard.plan_page import add_plan_page
+from ridethrough.api.http.dashboard.savings_page import add_savings_page
+from ridethrough.api.http.dashboard.set_up_page import add_set_up_page
 from ridethrough.api.http.dashboard.signing_in import add_signing_in
 from ridethrough.api.http.dashboard.start_page import add_start_page
 from ridethrough.api.http.dashboard.static_files import add_static_files
+from ridethrough.api.http.dashboard.tariffs_page import add_tariffs_page
+from ridethrough.api.http.dashboard.what_if_page import add_what_if_page
 
 
 def dashboard() -> APIRouter:
@@ -22,4 +26,8 @@ def dashboard() -> APIRouter:
     add_plan_page(router)
     add_fleet_page(router)
     add_log_page(router)
+    add_what_if_page(router)
+    add_savings_page(router)
+    add_tariffs_page(router)
+    add_set_up_page(router)
     return router

@@ -5,6 +5,8 @@ only a site that is not there: 412 otherwise.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -22,6 +24,7 @@ from ridethrough.api.http.sites.bodies import JSON, YAML, SiteBody
 from ridethrough.api.http.sites.storing import Now, Store
 from ridethrough.api.operating.telling import tell
 from ridethrough.store import webhooks
+from ridethrough.store.database import Database
 from ridethrough.store.series import clear_series, series_names
 from ridethrough.store.sites import (
     LONGEST_ID,
@@ -101,23 +104,50 @@ def _put(
     if_match: _IfMatch = None,
     if_none_match: _IfNoneMatch = None,
 ) -> JSONResponse:
+    conditions = (if_match, if_none_match)
+    written = write_document(store, site_id, document, now=now, by=caller.name, conditions=conditions)
+    return JSONResponse(
+        {**_about(written.site), "ready": written.readiness.is_ready, **lacking(written.readiness)},
+        status_code=201 if written.is_new else 200,
+        headers={"ETag": _tag(written.site), "Location": f"/v1/sites/{site_id}"},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A document that was written, whether the site is new, and what it still lacks before plans can be made."""
+
+    site: StoredSite
+    is_new: bool
+    readiness: Readiness
+
+
+def write_document(
+    store: Database,
+    site_id: str,
+    document: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: str,
+    conditions: tuple[str | None, str | None] = (None, None),
+) -> Written:
+    """Write a site's document; `conditions` are `If-Match` and `If-None-Match`.
+
+    Raises `UnableToAccept` with every fault of the document, and `UnableToReplace` where a condition does not hold.
+    """
     with store.reading() as connection:
         check_document(connection, site_id, document)
     with store.writing() as connection:
-        _require(connection, site_id, if_match, if_none_match)
+        _require(connection, site_id, *conditions)
         before = read_stored_site(connection, site_id)
         if before is None:
             _begin_anew(connection, site_id, now)
-        site = put_site(connection, site_id, document, now=now, by=caller.name)
+        site = put_site(connection, site_id, document, now=now, by=by)
         if before is None or before.version != site.version:
             detail = {"version": site.version, "sha256": site.sha256}
-            tell(connection, site_id, "site_written", detail, who=caller.name, now=now)
+            tell(connection, site_id, "site_written", detail, who=by, now=now)
         readiness = check_document(connection, site_id, document)
-    return JSONResponse(
-        {**_about(site), "ready": readiness.is_ready, **lacking(readiness)},
-        status_code=201 if before is None else 200,
-        headers={"ETag": _tag(site), "Location": f"/v1/sites/{site_id}"},
-    )
+    return Written(site=site, is_new=before is None, readiness=readiness)
 
 
 def _begin_anew(connection: Connection, site_id: str, now: datetime) -> None:

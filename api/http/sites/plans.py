@@ -111,15 +111,15 @@ async def _post(
         if earlier is not None:
             return earlier
     try:
-        return await _made(request, store, site_id, why=asked.why, by=caller.name, now=now, key=key)
+        return await make_plan(request, store, site_id, why=asked.why, by=caller.name, now=now, key=key)
     except BaseException:
         if key is not None:
             await run_in_threadpool(_give_back, store, site_id, key)
         raise
 
 
-async def _made(
-    request: Request, store: Database, site_id: str, *, why: str, by: str, now: datetime, key: str | None
+async def make_plan(
+    request: Request, store: Database, site_id: str, *, why: str, by: str, now: datetime, key: str | None = None
 ) -> Response:
     """Make the plan in a worker, and keep it with the answer of its key."""
     try:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ from ridethrough.api.reading.series.series_document import SeriesDocument
 from ridethrough.api.reading.series.stored_series import LONGEST_COLUMN, LONGEST_NAME, NAME, series_key
 from ridethrough.api.reading.series.written_time import instant
 from ridethrough.domain import Fault, UnableToAccept
+from ridethrough.store.database import Database
 from ridethrough.store.series import StoredReadings, clear_series, read_series, series_extent, series_names
 from ridethrough.store.sites import known_until
 
@@ -119,6 +121,23 @@ def _post(
     caller: CallerOfRequest,
     column: _Column = None,
 ) -> dict[str, Any]:
+    return keep_readings(store, site_id, name, content, now=now, by=caller.name, column=column)
+
+
+def keep_readings(
+    store: Database,
+    site_id: str,
+    name: str,
+    content: bytes | Mapping[str, Any],
+    *,
+    now: datetime,
+    by: str,
+    column: str | None = None,
+) -> dict[str, Any]:
+    """Read what was sent for a series, and keep it; the answer counts what was new.
+
+    Raises `UnableToFindSite`, and `UnableToAccept` with every fault.
+    """
     with store.reading() as connection:
         document = stored_site(connection, site_id).document
     read = read_posted(document, name, content, column=column)
@@ -126,7 +145,7 @@ def _post(
         stored_site(connection, site_id)
         taken = take(connection, site_id, read, now=now)
         detail = {"series": [_counts(each) for each in taken]}
-        tell(connection, site_id, "series_added", detail, who=caller.name, now=now)
+        tell(connection, site_id, "series_added", detail, who=by, now=now)
     recorded_at = taken[-1].taken.recorded_at.isoformat()
     return {"site_id": site_id, "recorded_at": recorded_at, "taken": [_taken(each) for each in taken]}
 

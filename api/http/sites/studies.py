@@ -117,22 +117,22 @@ JobsAtWork = Annotated[Jobs, Depends(_jobs)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundStudy:
     """A study of the site in the path, and the store that it is in."""
 
     job: Job
     store: Database
 
 
-def _found(site_id: SiteId, study_id: StudyId, store: Store) -> _Found:
+def _found(site_id: SiteId, study_id: StudyId, store: Store) -> FoundStudy:
     with store.reading() as connection:
         job = job_of(connection, study_id)
     if job is None or job.kind != STUDY or job.site_id != site_id:
         raise HTTPException(404, f"site {site_id!r} has no study {study_id!r}")
-    return _Found(job, store)
+    return FoundStudy(job, store)
 
 
-StudyOfPath = Annotated[_Found, Depends(_found)]
+StudyOfPath = Annotated[FoundStudy, Depends(_found)]
 
 
 async def _post(
@@ -148,14 +148,21 @@ async def _post(
     asked = body.model_dump(mode="json", by_alias=True)
     study = await asyncio.to_thread(_of_key, store, site_id, key)
     if study is None:
-        arguments = await asyncio.to_thread(study_arguments, store, site_id, asked)
-        url = store.url.render_as_string(hide_password=False)
-        await request.app.state.solvers.run(check_study, url, site_id, arguments)
-        study = await asyncio.to_thread(jobs.submit, STUDY, site_id=site_id, key=key, arguments=arguments)
+        study = await begin_study(request, store, jobs, site_id, asked=asked, key=key)
     if _asked(study.arguments) != asked:
         raise HTTPException(422, f"the key {key!r} was used for another study; use another key")
-    document = await asyncio.to_thread(_document, store, study)
+    document = await asyncio.to_thread(document_of_study, store, study)
     return JSONResponse(document, status_code=202, headers={"Location": _href(study)})
+
+
+async def begin_study(
+    request: Request, store: Database, jobs: Jobs, site_id: str, *, asked: Mapping[str, Any], key: str
+) -> Job:
+    """Submit a study that could be made; raises `UnableToAccept` with every fault where it could not."""
+    arguments = await asyncio.to_thread(study_arguments, store, site_id, asked)
+    url = store.url.render_as_string(hide_password=False)
+    await request.app.state.solvers.run(check_study, url, site_id, arguments)
+    return await asyncio.to_thread(jobs.submit, STUDY, site_id=site_id, key=key, arguments=arguments)
 
 
 def _of_key(store: Database, site_id: str, key: str) -> Job | None:
@@ -166,21 +173,26 @@ def _of_key(store: Database, site_id: str, key: str) -> Job | None:
 def _list(site_id: SiteId, store: Store, limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 20) -> dict[str, Any]:
     with store.reading() as connection:
         found = jobs_of_site(connection, site_id, STUDY, most=limit)
-    return {"studies": [_document(store, job, with_result=False) for job in found]}
+    return {"studies": [document_of_study(store, job, with_result=False) for job in found]}
 
 
 def _get(study: StudyOfPath) -> dict[str, Any]:
-    return _document(study.store, study.job)
+    return document_of_study(study.store, study.job)
 
 
 def _cancel(study: StudyOfPath, jobs: JobsAtWork) -> dict[str, Any]:
     jobs.cancel(study.job.job_id)
     with study.store.reading() as connection:
         job = job_of(connection, study.job.job_id)
-    return _document(study.store, job or study.job)
+    return document_of_study(study.store, job or study.job)
 
 
 def _file(study: StudyOfPath, name: FileName) -> Response:
+    return file_of_study(study, name)
+
+
+def file_of_study(study: FoundStudy, name: str) -> Response:
+    """A file of a study, to keep; 404 where there is none."""
     with study.store.reading() as connection:
         file = file_of(connection, study.job.job_id, name) if name in MEDIA_TYPES else None
     if file is None:
@@ -207,7 +219,7 @@ async def _events(
         await asyncio.sleep(LOOKED_EVERY_S)
 
 
-def _after(study: _Found, number: int) -> tuple[list[JobEvent], bool]:
+def _after(study: FoundStudy, number: int) -> tuple[list[JobEvent], bool]:
     """The events after a number, and whether there will be no more."""
     with study.store.reading() as connection:
         job = job_of(connection, study.job.job_id)
@@ -215,7 +227,8 @@ def _after(study: _Found, number: int) -> tuple[list[JobEvent], bool]:
     return events, job is None or not job.state.is_open
 
 
-def _document(store: Database, job: Job, *, with_result: bool = True) -> dict[str, Any]:
+def document_of_study(store: Database, job: Job, *, with_result: bool = True) -> dict[str, Any]:
+    """A study as it is answered."""
     with store.reading() as connection:
         names = file_names(connection, job.job_id)
         result = file_of(connection, job.job_id, RESULT) if with_result and RESULT in names else None

@@ -1,5 +1,6 @@
 """The series of a site's document: each read from its file by what the document says of it."""
 
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,6 +129,26 @@ def described_series(document: Mapping[str, Any], name: str) -> list[tuple[str, 
         if described is not None and isinstance(text, str) and series_key(text) == series_key(name):
             found.append((place, replace(described, source=f"series {name}", use=use)))
     return found
+
+
+def named_series(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The names of the series that a site's document uses, each with the places where it does."""
+    found: dict[str, list[str]] = {}
+    for place, _, written in _sources(document):
+        text = written.get("series") or written.get("csv")
+        if isinstance(text, str):
+            found.setdefault(series_key(text), []).append(place)
+    return found
+
+
+def with_csv_format(document: Mapping[str, Any], name: str, form: object) -> dict[str, Any]:
+    """The document with a format written beside each use of a series that has none of its own."""
+    changed: dict[str, Any] = copy.deepcopy(dict(document))
+    for _, _, written in _sources(changed):
+        text = written.get("series") or written.get("csv")
+        if isinstance(text, str) and series_key(text) == series_key(name) and isinstance(written, dict):
+            written.setdefault("csv_format", form)
+    return changed
 
 
 def _sources(document: Mapping[str, Any]) -> Iterator[tuple[str, Use, Mapping[str, Any]]]:
