@@ -1,6 +1,7 @@
 """A heat map: a value for each row and column, such as a price by month and hour."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -9,7 +10,9 @@ from ridethrough.charts.paths import number
 
 _ROW_PX = 19
 _HEAD_PX = 18
-_PALEST = 0.06
+_PALEST = 0.1
+_WIDE_PERCENT = 11.0
+"""From this share of the width on, a cell has room for its figure."""
 _HIGH = 0.5
 """From this share of the scale on, a cell is so dark that its figure is light."""
 
@@ -66,23 +69,22 @@ def heat_map_drawing(heat: HeatMap) -> Markup:
 
 
 def _row(heat: HeatMap, row: int) -> Markup:
+    """One row; neighbours of the same value and name are one cell, whose figure stands in it where it is wide enough."""
     top, width = _HEAD_PX + _ROW_PX * row, 100 / len(heat.values[row])
     parts = [Markup('<text class="y" x="-8" y="{}" dy=".32em">{}</text>').format(top + _ROW_PX / 2, heat.rows[row])]
-    for index, value in enumerate(heat.values[row]):
+    cells = list(zip(heat.values[row], heat.texts[row], heat.names[row], strict=True))
+    for (value, text, name), group in groupby(range(len(cells)), key=lambda index: cells[index]):
+        run = list(group)
+        left, across = run[0] * width, len(run) * width
         share = (value - heat.low) / (heat.high - heat.low) if heat.high > heat.low else 0.0
+        shade = f"{_PALEST + (1 - _PALEST) * share:.2f}"
         parts.append(
             Markup(
                 '<rect x="{}%" y="{}" width="{}%" height="{}" fill-opacity="{}"><title>{}</title></rect>'
-            ).format(
-                number(index * width), top, f"{width:.3f}", _ROW_PX, f"{_PALEST + (1 - _PALEST) * share:.2f}",
-                heat.names[row][index],
-            )
+            ).format(f"{left:.3f}", top, f"{across:.3f}", _ROW_PX, shade, name)
         )  # fmt: skip
-        if heat.texts[row][index]:
-            parts.append(
-                Markup('<text class="cell{}" x="{}%" y="{}" dy=".32em">{}</text>').format(
-                    " high" if share >= _HIGH else "", f"{(index + 0.5) * width:.2f}", top + _ROW_PX / 2,
-                    heat.texts[row][index],
-                )
-            )  # fmt: skip
+        if text and across >= _WIDE_PERCENT:
+            kind, middle = (" high" if share >= _HIGH else ""), f"{left + across / 2:.2f}"
+            cell = Markup('<text class="cell{}" x="{}%" y="{}" dy=".32em">{}</text>')
+            parts.append(cell.format(kind, middle, top + _ROW_PX / 2, text))
     return Markup("").join(parts)

@@ -9,6 +9,7 @@ from ridethrough.api.answers.tariff.tariff_charts import tariff_heat_maps
 from ridethrough.api.answers.tariff.tariff_map import price_notes
 from ridethrough.charts import heat_map_drawing
 from ridethrough.tariffs.calendar.written import format_months
+from ridethrough.tariffs.charges.demand import DemandTier
 from ridethrough.tariffs.tariff import Tariff
 
 
@@ -42,5 +43,10 @@ def _demand(tariff: Tariff) -> Iterator[Mapping[str, str]]:
                     "name": charge.name,
                     "period": charge.period or "all hours",
                     "months": format_months(season.months),
+                    "up_to": "" if len(season.tiers) == 1 else _limit(tier, charge.unit),
                     "rate": f"{tier.rate_per_kw:,.4g} {tariff.currency}/{charge.unit}",
                 }
+
+
+def _limit(tier: DemandTier, unit: str) -> str:
+    return "the rest" if tier.up_to_kw is None else f"up to {tier.up_to_kw:,g} {unit}"

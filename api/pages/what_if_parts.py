@@ -6,8 +6,9 @@ from typing import Any
 
 from ridethrough.api.answers.plan.plan_charts import plan_chart
 from ridethrough.api.answers.plan.plan_json import alarms, plan_document
+from ridethrough.api.answers.terminal import whole_seconds
 from ridethrough.api.cases.what_if import Changes, Outcome, WhatIf
-from ridethrough.api.pages.quantities import kwh, money, seconds
+from ridethrough.api.pages.quantities import kwh, money
 from ridethrough.charts import chart_figure
 from ridethrough.domain import Fault, UnableToAccept
 
@@ -111,8 +112,8 @@ def _rows(asked: WhatIf, currency: str) -> Iterator[Mapping[str, Any]]:
     proven = tuple("proven" if each.planned.plan.certificate.certified else "NOT PROVEN" for each in both)
     yield row("Reserve", (proven[0], proven[1]), bad=proven[1] != "proven")
     held = [each.planned.plan.certificate.worst for each in both]
-    yield row("Rides through at worst", _pair([seconds(each.ride_through_s) for each in held]))
-    yield row("Required", _pair([seconds(each.required_s) for each in held]))
+    yield row("Rides through at worst", _pair([whole_seconds(each.ride_through_s) for each in held]))
+    yield row("Required", _pair([whole_seconds(each.required_s) for each in held]))
     yield row("To trade above the reserve", _pair([kwh(each.tradable_kwh) for each in both]))
     yield row("Energy saved that day", _pair([money(each.worth.energy, currency) for each in both]))
     yield row("Wear that day", _pair([money(each.worth.wear, currency) for each in both]))

@@ -203,7 +203,7 @@ def test_the_darker_a_cell_the_higher_its_value_and_its_figure_stays_readable() 
         texts=(("1", "2", "3"),), names=(("low", "mid", "high"),), low=1.0, high=3.0,
     )  # fmt: skip
     drawing = heat_map_drawing(heat)
-    assert re.findall(r'fill-opacity="([\d.]+)"', drawing) == ["0.06", "0.53", "1.00"]
+    assert re.findall(r'fill-opacity="([\d.]+)"', drawing) == ["0.10", "0.55", "1.00"]
     assert drawing.count('class="cell high"') == 2
 
 

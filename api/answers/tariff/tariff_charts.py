@@ -1,6 +1,7 @@
 """The prices of a tariff by month and hour as heat maps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ridethrough.api.answers.tariff.tariff_map import PriceMap, demand_maps, energy_maps
 from ridethrough.charts import HeatMap
@@ -40,17 +41,21 @@ def _heat_map(drawn: PriceMap, family: str, low: float, high: float) -> HeatMap:
         values=tuple(tuple(row) for row in prices),
         texts=tuple(tuple(figure(price, digits) if whole else "" for price in row) for row in prices),
         names=tuple(
-            tuple(
-                f"{month} {_clock(index * step)} to {_clock((index + 1) * step)}\n"
-                f"{names[index * step] or 'no charge'}: {price:.6g} {drawn.unit}"
-                for index, price in enumerate(row)
-            )
+            tuple(_names(month, names[::step], row, step, drawn.unit))
             for month, names, row in zip(_MONTHS, drawn.names, prices, strict=True)
         ),
         low=low,
         high=high,
         family=family,
     )
+
+
+def _names(month: str, names: Sequence[str], prices: Sequence[float], step: int, unit: str) -> Iterator[str]:
+    """For each cell, the whole time around it with the same price for the same reason."""
+    for (name, price), group in groupby(range(len(prices)), key=lambda index: (names[index], prices[index])):
+        run = list(group)
+        times = f"{_clock(run[0] * step)} to {_clock((run[-1] + 1) * step)}"
+        yield from [f"{month} {times}\n{name or 'no charge'}: {price:.6g} {unit}"] * len(run)
 
 
 def _clock(slot: int) -> str:
