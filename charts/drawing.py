@@ -17,6 +17,9 @@ from ridethrough.charts.table import chart_table
 _FOOT_PX = 22
 _TOP_PX = 8
 _BAR_SHARE = 0.68
+_OF_FEW_BARS = 0.11
+"""Few bars are no wider than this share for each name."""
+_ROOM, _ROOM_FOR_FIGURES = 0.06, 0.18
 _LEAST_BAR_PX = 0.8
 _MOST_PRINTED = 6
 
@@ -82,7 +85,7 @@ def _legend(panel: Panel) -> Markup:
     """The names of what is drawn, where there is more than one."""
     named = [(series.name, series.tone.value, _swatch(series)) for series in panel.series]
     named += [(band.name, band.tone.value, "fill") for band in panel.bands if band.name]
-    if len(named) < 2 and not any(series.tones for series in panel.series) and named[0][0] == panel.title:  # noqa: PLR2004
+    if len(named) < 2 and (panel.series[0].tones or named[0][0] == panel.title):  # noqa: PLR2004 - nothing to tell apart
         return Markup("")
     items = [
         Markup('<li><i class="swatch {} tone-{}"></i>{}</li>').format(how, tone, name) for name, tone, how in named
@@ -105,7 +108,9 @@ class _Box:
 
     def __init__(self, chart: Chart, panel: Panel) -> None:
         self.chart, self.panel, self.axis = chart, panel, chart.axis
-        self.scale: Scale = scale_of(_values(panel), from_zero=panel.from_zero)
+        self.scale: Scale = scale_of(
+            _values(panel), from_zero=panel.from_zero, room=_ROOM_FOR_FIGURES if panel.printed else _ROOM
+        )
         self.bars = [series for series in panel.series if series.shape is Shape.BARS]
         self.digits = digits_for(_values(panel)) if panel.digits is None else panel.digits
         cells = self.axis.cells
@@ -165,7 +170,7 @@ class _Box:
         left, right = self.edges[index], self.edges[index + 1]
         if isinstance(self.axis, TimeAxis):
             return left, right
-        room = (right - left) * _BAR_SHARE / len(self.bars)
+        room = (right - left) * min(_BAR_SHARE, _OF_FEW_BARS * self.axis.cells) / len(self.bars)
         start = (left + right) / 2 + room * (self.bars.index(series) - len(self.bars) / 2)
         return start, start + room
 

@@ -69,7 +69,7 @@ def heat_map_drawing(heat: HeatMap) -> Markup:
 
 
 def _row(heat: HeatMap, row: int) -> Markup:
-    """One row; neighbours of the same value and name are one cell, whose figure stands in it where it is wide enough."""
+    """One row; neighbours of the same value and name are one cell, with its figure where there is room."""
     top, width = _HEAD_PX + _ROW_PX * row, 100 / len(heat.values[row])
     parts = [Markup('<text class="y" x="-8" y="{}" dy=".32em">{}</text>').format(top + _ROW_PX / 2, heat.rows[row])]
     cells = list(zip(heat.values[row], heat.texts[row], heat.names[row], strict=True))

@@ -24,8 +24,8 @@ class Scale:
         return height * (self.high - value) / (self.high - self.low)
 
 
-def scale_of(values: Iterable[float], *, from_zero: bool, most_ticks: int = 4) -> Scale:
-    """A scale that holds all values; with `from_zero`, and zero.
+def scale_of(values: Iterable[float], *, from_zero: bool, most_ticks: int = 4, room: float = 0.06) -> Scale:
+    """A scale that holds all values; with `from_zero`, and zero. `room` is left free above and below, as a fraction.
 
     >>> scale_of([3.0, 41.0], from_zero=True).ticks
     (0.0, 20.0, 40.0)
@@ -37,9 +37,9 @@ def scale_of(values: Iterable[float], *, from_zero: bool, most_ticks: int = 4) -
             (min(low, 0.0), 1.0) if max(abs(low), abs(high)) <= _NEAR else (min(0.0, 2 * low), max(0.0, 2 * high))
         )
     step = _step((high - low) / most_ticks)
-    room = 0.06 * (high - low)
-    bottom = low if from_zero and low == 0 else low - room
-    top = high if from_zero and high == 0 else high + room
+    free = room * (high - low)
+    bottom = low if from_zero and low == 0 else low - free
+    top = high if from_zero and high == 0 else high + free
     first = math.ceil(bottom / step - _NEAR)
     ticks = tuple(index * step for index in range(first, math.floor(top / step + _NEAR) + 1))
     digits = min(_MOST_DIGITS, max(0, -math.floor(math.log10(step) + _NEAR)))

@@ -29,7 +29,7 @@ def bills_by_month(document: Mapping[str, Any]) -> Chart:
         axis=Categories(labels=tuple(each["period"] for each in periods), head="billing period"),
         panels=(
             Panel(
-                title="Bill",
+                title="Bill by month",
                 unit=currency,
                 series=(
                     _bars("without trading", [each["baseline_total"] for each in periods], Tone.WITHOUT),
@@ -71,7 +71,7 @@ def waterfall(document: Mapping[str, Any]) -> Chart:
         axis=Categories(labels=(*(IN_WORDS[name] for name in names), "Wear", "After wear"), head="part"),
         panels=(
             Panel(
-                title="Saved",
+                title="Where the saving comes from",
                 unit=currency,
                 series=(
                     Series(
@@ -104,7 +104,7 @@ def against_perfect_foresight(document: Mapping[str, Any]) -> Chart:
         axis=Categories(labels=(*(IN_WORDS[name] for name in names), "Wear", "After wear"), head="part"),
         panels=(
             Panel(
-                title="Saved",
+                title="Against perfect foresight",
                 unit=document["currency"],
                 series=(
                     _bars("perfect foresight, the ceiling", parts(ceiling), Tone.WITHOUT),
@@ -112,6 +112,7 @@ def against_perfect_foresight(document: Mapping[str, Any]) -> Chart:
                 ),
                 from_zero=True,
                 printed=True,
+                height_px=170,
             ),
         ),
     )
@@ -127,7 +128,7 @@ def cash_flow(document: Mapping[str, Any]) -> Chart:
         axis=Categories(labels=tuple(str(year) for year in flow["years"]), head="year"),
         panels=(
             Panel(
-                title="Net of the year",
+                title="Cash flow",
                 unit=document["currency"],
                 series=(
                     _bars("net of the year", flow["net"], Tone.WITHOUT),
