@@ -17,7 +17,8 @@ import numpy as np
 from postgresql import postgresql_server
 
 from ridethrough.store.database import Database, open_database
-from ridethrough.store.series import Stretch, append_series, read_series
+from ridethrough.store.series import append_series, read_series
+from ridethrough.store.series_days import Stretch
 from ridethrough.store.sites import put_site
 
 START, NOW = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,7 +5,6 @@ that touch a day write a new block of it, with the older values where they say n
 it was superseded. So a read as known at a moment takes the blocks that were recorded by then and not superseded.
 """
 
-import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,11 +26,21 @@ from sqlalchemy import (
 )
 
 from ridethrough.store.schema import METADATA, microseconds, moment
+from ridethrough.store.series_days import (
+    DAY_US,
+    Block,
+    Stretch,
+    UnableToAppend,
+    blocks_of,
+    merged,
+    news,
+    packed,
+    same,
+    unpacked,
+)
 from ridethrough.store.sites import LONGEST_ID, record_at
 
 LONGEST_NAME = 100
-_DAY_US = 24 * 3600 * 1_000_000
-_LEVEL = 6
 _NEVER = 2**63 - 1
 
 SERIES_BLOCKS = Table(
@@ -47,15 +56,6 @@ SERIES_BLOCKS = Table(
     Column("content", LargeBinary, nullable=False),
 )
 """`day` counts from 1970-01-01 UTC; `content` is float64, little-endian, compressed by zlib."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """Values from `start` on, one each `step`, NaN where there is none. A step divides the day."""
-
-    start: datetime
-    step: timedelta
-    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,29 +88,6 @@ class SeriesExtent:
     readings: int
 
 
-class UnableToAppend(ValueError):
-    """Readings do not fit the step of those that are there; `stored` is that step, `day` where it is."""
-
-    def __init__(self, stored_us: int, given_us: int, day: datetime) -> None:
-        self.stored, self.given = (timedelta(microseconds=each) for each in (stored_us, given_us))
-        self.day = day
-        super().__init__(f"the series has a step of {self.stored} on {day:%Y-%m-%d}, and the readings {self.given}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
-    """The values of one day."""
-
-    day: int
-    step_us: int
-    phase_us: int
-    values: NDArray[np.float64]
-
-    @property
-    def starts_us(self) -> NDArray[np.int64]:
-        return self.day * _DAY_US + self.phase_us + self.step_us * np.arange(len(self.values))
-
-
 def append_series(
     connection: Connection, site_id: str, name: str, stretch: Stretch, *, now: datetime, may_change_step: bool = False
 ) -> Taken:
@@ -119,7 +96,7 @@ def append_series(
     With `may_change_step` (prices) values of the longer step hold in each of the shorter within a day. Raises
     `UnableToAppend` where steps do not go together.
     """
-    given = _blocks_of(stretch)
+    given = blocks_of(stretch)
     if not given:
         return Taken(recorded_at=record_at(connection, site_id, now), new=0, replaced=0, unchanged=0)
     if not may_change_step:
@@ -129,10 +106,10 @@ def append_series(
     rows, counts = [], np.zeros(3, dtype=np.int64)
     for block in given:
         old = there.get(block.day)
-        merged = _merged(old, block, may_change_step=may_change_step)
-        counts += _news(old, block)
-        if old is None or not _same(old, merged):
-            rows.append(_row(site_id, name, merged, microseconds(at)))
+        whole = merged(old, block, may_change_step=may_change_step)
+        counts += news(old, block)
+        if old is None or not same(old, whole):
+            rows.append(_row(site_id, name, whole, microseconds(at)))
     if rows:
         _supersede(connection, site_id, name, at, [row["day"] for row in rows if row["day"] in there])
         connection.execute(insert(SERIES_BLOCKS), rows)
@@ -152,7 +129,7 @@ def read_series(
     """Read the readings whose start lies in `[start, end)`, all without them, as they were known at a moment."""
     first = None if start is None else microseconds(start)
     last = None if end is None else microseconds(end)
-    days = (None if first is None else first // _DAY_US, None if last is None else (last - 1) // _DAY_US)
+    days = (None if first is None else first // DAY_US, None if last is None else (last - 1) // DAY_US)
     blocks = _known(connection, site_id, name, days, known_at)
     if not blocks:
         nothing = np.empty(0, dtype=np.int64)
@@ -204,7 +181,7 @@ def _known(
     name: str,
     days: tuple[int | None, int | None] = (None, None),
     known_at: datetime | None = None,
-) -> list[_Block]:
+) -> list[Block]:
     """The blocks of `days` (first and last), as known at a moment, in the order of days."""
     table, (first, last) = SERIES_BLOCKS.c, days
     wanted = [table.site_id == site_id, table.name == name]
@@ -219,7 +196,7 @@ def _known(
         wanted += [table.recorded_at <= at, table.superseded_at > at]
     found = select(table.day, table.step_us, table.phase_us, table.content).where(*wanted).order_by(table.day)
     return [
-        _Block(day=day, step_us=step_us, phase_us=phase_us, values=_unpacked(content))
+        Block(day=day, step_us=step_us, phase_us=phase_us, values=unpacked(content))
         for day, step_us, phase_us, content in connection.execute(found)
     ]
 
@@ -234,7 +211,7 @@ def _supersede(connection: Connection, site_id: str, name: str, at: datetime, da
     connection.execute(noted.values(superseded_at=microseconds(at)), [{"of_day": day} for day in days])
 
 
-def _require_step(connection: Connection, site_id: str, name: str, given: _Block) -> None:
+def _require_step(connection: Connection, site_id: str, name: str, given: Block) -> None:
     """Check that readings have the step of those that are there."""
     table = SERIES_BLOCKS.c
     newest = [table.site_id == site_id, table.name == name, table.superseded_at == _NEVER]
@@ -243,70 +220,10 @@ def _require_step(connection: Connection, site_id: str, name: str, given: _Block
     if row is None:
         return
     if (row.step_us, row.phase_us) != (given.step_us, given.phase_us):
-        raise UnableToAppend(row.step_us, given.step_us, moment(row.day * _DAY_US))
+        raise UnableToAppend(row.step_us, given.step_us, moment(row.day * DAY_US))
 
 
-def _blocks_of(stretch: Stretch) -> list[_Block]:
-    """Cut readings at UTC midnights."""
-    step_us, start_us = stretch.step // timedelta(microseconds=1), microseconds(stretch.start)
-    if step_us <= 0 or _DAY_US % step_us or not len(stretch.values):
-        raise ValueError("a stretch has values, and its step divides the day")
-    phase_us, per_day = start_us % step_us, _DAY_US // step_us
-    first_step = (start_us - phase_us) // step_us
-    first_day, before = divmod(first_step, per_day)
-    days = -(-(before + len(stretch.values)) // per_day)
-    padded = np.full(days * per_day, np.nan)
-    padded[before : before + len(stretch.values)] = stretch.values
-    return [
-        _Block(day=int(first_day + index), step_us=step_us, phase_us=phase_us, values=values)
-        for index, values in enumerate(padded.reshape(days, per_day))
-        if not np.isnan(values).all()
-    ]
-
-
-def _merged(old: _Block | None, new: _Block, *, may_change_step: bool) -> _Block:
-    """The new values of a day, and the old ones where there are no new."""
-    if old is None:
-        return new
-    if (old.step_us, old.phase_us) != (new.step_us, new.phase_us):
-        shorter = min(old.step_us, new.step_us)
-        whole = not (old.step_us % shorter or new.step_us % shorter or old.phase_us or new.phase_us)
-        if not (may_change_step and whole):
-            raise UnableToAppend(old.step_us, new.step_us, moment(new.day * _DAY_US))
-        old, new = _at_step(old, shorter), _at_step(new, shorter)
-    values = np.where(np.isnan(new.values), old.values, new.values)
-    return _Block(day=new.day, step_us=new.step_us, phase_us=new.phase_us, values=values)
-
-
-def _at_step(block: _Block, step_us: int) -> _Block:
-    values = np.repeat(block.values, block.step_us // step_us)
-    return _Block(day=block.day, step_us=step_us, phase_us=block.phase_us, values=values)
-
-
-def _same(old: _Block, new: _Block) -> bool:
-    grid = (old.step_us, old.phase_us) == (new.step_us, new.phase_us)
-    return grid and np.array_equal(old.values, new.values, equal_nan=True)
-
-
-def _news(old: _Block | None, new: _Block) -> NDArray[np.int64]:
-    """How many of a day's given values are new, replace another, and were there."""
-    given = ~np.isnan(new.values)
-    if old is None:
-        return np.array([given.sum(), 0, 0])
-    before = _looked_up(old, new)
-    there = given & ~np.isnan(before)
-    equal = there & (before == new.values)
-    return np.array([(given & ~there).sum(), (there & ~equal).sum(), equal.sum()])
-
-
-def _looked_up(old: _Block, new: _Block) -> NDArray[np.float64]:
-    """The old value that holds at the start of each new one."""
-    places = (new.starts_us - old.day * _DAY_US - old.phase_us) // old.step_us
-    inside = (places >= 0) & (places < len(old.values))
-    return np.where(inside, old.values[np.clip(places, 0, len(old.values) - 1)], np.nan)
-
-
-def _row(site_id: str, name: str, block: _Block, recorded_at: int) -> dict[str, Any]:
+def _row(site_id: str, name: str, block: Block, recorded_at: int) -> dict[str, Any]:
     return {
         "site_id": site_id,
         "name": name,
@@ -315,9 +232,5 @@ def _row(site_id: str, name: str, block: _Block, recorded_at: int) -> dict[str, 
         "superseded_at": _NEVER,
         "step_us": block.step_us,
         "phase_us": block.phase_us,
-        "content": zlib.compress(block.values.astype("<f8").tobytes(), _LEVEL),
+        "content": packed(block),
     }
-
-
-def _unpacked(content: bytes) -> NDArray[np.float64]:
-    return np.frombuffer(zlib.decompress(content), dtype="<f8")

@@ -14,7 +14,8 @@ from ridethrough.api.jobs.jobs import Jobs
 from ridethrough.api.jobs.schedule import PLAN
 from ridethrough.api.jobs.task import Kind, Task
 from ridethrough.store.database import Database
-from ridethrough.store.running.jobs import JobFile, add_job
+from ridethrough.store.running.job_parts import JobFile
+from ridethrough.store.running.jobs import add_job
 from ridethrough.store.running.schedule import deal_until, dealt_until
 
 PRICES = "prices"

@@ -22,7 +22,8 @@ from ridethrough.api.jobs.task import Kind, Task, UnableToBeInTime
 from ridethrough.domain.horizon import zone
 from ridethrough.operation.known.published import publication_on
 from ridethrough.store.database import Database, open_database
-from ridethrough.store.running.jobs import Job, JobFile, JobState, add_job
+from ridethrough.store.running.job_parts import JobFile
+from ridethrough.store.running.jobs import Job, JobState, add_job
 from ridethrough.store.running.schedule import deal_until, dealt_until
 
 PLAN = "plan"

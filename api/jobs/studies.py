@@ -31,7 +31,8 @@ from ridethrough.finance.study.study import Study
 from ridethrough.finance.study.valuation import Venture
 from ridethrough.operation.planner import Information
 from ridethrough.store.database import Database, open_database
-from ridethrough.store.running.jobs import JobFile, file_of, job_of, keep_file, note_progress
+from ridethrough.store.running.job_parts import JobFile, file_of
+from ridethrough.store.running.jobs import job_of, keep_file, note_progress
 from ridethrough.store.sites import known_until
 from ridethrough.tariffs.documents.acceptance import together
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from ridethrough.store.database import Database
-from ridethrough.store.running.jobs import Job, JobFile, is_owner
+from ridethrough.store.running.job_parts import JobFile
+from ridethrough.store.running.jobs import Job, is_owner
 
 T = TypeVar("T")
 

@@ -32,7 +32,8 @@ from ridethrough.operation.known.published import publication_on, published_unti
 from ridethrough.store import alarms
 from ridethrough.store.database import Database
 from ridethrough.store.schema import moment
-from ridethrough.store.series import Stretch, UnableToAppend, append_series, read_series
+from ridethrough.store.series import append_series, read_series
+from ridethrough.store.series_days import Stretch, UnableToAppend
 from ridethrough.store.sites import read_stored_site
 from ridethrough.tariffs.documents.acceptance import accept
 

@@ -15,33 +15,16 @@ a reader sees all of its files, or none.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    Integer,
-    LargeBinary,
-    Row,
-    String,
-    Table,
-    Text,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, Text, select, update
 
+from ridethrough.store.running.job_parts import JobFile, delete_files, note_event, write_file
 from ridethrough.store.schema import METADATA, insert_once, microseconds, moment
-
-_HIDDEN = "."
-"""Files whose name begins so are the job's own, and go when it ends."""
 
 
 class JobState(StrEnum):
@@ -83,22 +66,6 @@ JOBS = Table(
     Index("jobs_of_site", "site_id", "kind", "submitted_at"),
     Index("jobs_by_state", "state"),
 )
-JOB_EVENTS = Table(
-    "job_events",
-    METADATA,
-    Column("job_id", String(64), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False),
-    Column("document", Text, nullable=False),
-)
-JOB_FILES = Table(
-    "job_files",
-    METADATA,
-    Column("job_id", String(64), primary_key=True),
-    Column("name", String(80), primary_key=True),
-    Column("media_type", String(100), nullable=False),
-    Column("content", LargeBinary, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,24 +90,6 @@ class Job:
     submitted_at: datetime
     updated_at: datetime
     ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobEvent:
-    """Something that happened to a job; the numbers of a job's events are 1, 2, 3 ..."""
-
-    number: int
-    at: datetime
-    document: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFile:
-    """A file that a job made."""
-
-    name: str
-    media_type: str
-    content: bytes = field(repr=False)
 
 
 def job_id_of(kind: str, site_id: str, key: str) -> str:
@@ -237,7 +186,7 @@ def keep_file(connection: Connection, job_id: str, owner: str, file: JobFile, no
     """
     changed = _change(connection, job_id, now, owner_is=owner, failures=0)
     if changed:
-        _write_file(connection, job_id, file)
+        write_file(connection, job_id, file)
     return changed
 
 
@@ -256,10 +205,9 @@ def end_job(
         connection, job_id, now, owner_is=owner, state=state.value, owner="", why=why, ended_at=microseconds(now)
     )
     if changed:
-        own = JOB_FILES.c.name.startswith(_HIDDEN, autoescape=True)
-        connection.execute(delete(JOB_FILES).where(JOB_FILES.c.job_id == job_id, own))
+        delete_files(connection, job_id, only_own=True)
         for file in files:
-            _write_file(connection, job_id, file)
+            write_file(connection, job_id, file)
         _note(connection, job_id, now)
     return changed
 
@@ -287,29 +235,9 @@ def cancel_job(connection: Connection, job_id: str, now: datetime) -> bool:
         connection, job_id, now, state=JobState.CANCELLED.value, owner="", ended_at=microseconds(now), why="cancelled"
     )
     if changed:
-        connection.execute(delete(JOB_FILES).where(JOB_FILES.c.job_id == job_id))
+        delete_files(connection, job_id, only_own=False)
         _note(connection, job_id, now)
     return changed
-
-
-def events_of(connection: Connection, job_id: str, *, after: int) -> Iterator[JobEvent]:
-    """Read the events of a job after a number."""
-    found = select(JOB_EVENTS).where(JOB_EVENTS.c.job_id == job_id, JOB_EVENTS.c.number > after)
-    for row in connection.execute(found.order_by(JOB_EVENTS.c.number)):
-        yield JobEvent(number=row.number, at=moment(row.at), document=json.loads(row.document))
-
-
-def file_of(connection: Connection, job_id: str, name: str) -> JobFile | None:
-    """Read one file of a job."""
-    found = select(JOB_FILES).where(JOB_FILES.c.job_id == job_id, JOB_FILES.c.name == name)
-    row = connection.execute(found).one_or_none()
-    return None if row is None else JobFile(name=row.name, media_type=row.media_type, content=row.content)
-
-
-def file_names(connection: Connection, job_id: str) -> list[str]:
-    """Name the files that a job made."""
-    names = connection.execute(select(JOB_FILES.c.name).where(JOB_FILES.c.job_id == job_id).order_by(JOB_FILES.c.name))
-    return [name for (name,) in names if not name.startswith(_HIDDEN)]
 
 
 def _change(
@@ -324,26 +252,11 @@ def _change(
 
 
 def _note(connection: Connection, job_id: str, now: datetime) -> None:
-    """Write the state of a job as its next event; its row, just changed, keeps other writers away until the end."""
+    """Write the state of a job as its next event."""
     job = job_of(connection, job_id)
-    if job is None:
-        return
-    last = select(func.coalesce(func.max(JOB_EVENTS.c.number), 0)).where(JOB_EVENTS.c.job_id == job_id)
-    document = {"state": job.state.value, "done": job.done, "total": job.total, "why": job.why}
-    connection.execute(
-        JOB_EVENTS.insert().values(
-            job_id=job_id,
-            number=connection.execute(last).scalar_one() + 1,
-            at=microseconds(now),
-            document=json.dumps(document),
-        )
-    )
-
-
-def _write_file(connection: Connection, job_id: str, file: JobFile) -> None:
-    connection.execute(delete(JOB_FILES).where(JOB_FILES.c.job_id == job_id, JOB_FILES.c.name == file.name))
-    row = {"job_id": job_id, "name": file.name, "media_type": file.media_type, "content": file.content}
-    connection.execute(JOB_FILES.insert().values(**row))
+    if job is not None:
+        document = {"state": job.state.value, "done": job.done, "total": job.total, "why": job.why}
+        note_event(connection, job_id, document, now)
 
 
 def _job(row: Row[Any]) -> Job:

@@ -12,7 +12,8 @@ from ridethrough.store.backup import UnableToRestore, back_up, restore
 from ridethrough.store.database import Database, open_database
 from ridethrough.store.journal import JOURNAL
 from ridethrough.store.schema import METADATA
-from ridethrough.store.series import Stretch, append_series, read_series
+from ridethrough.store.series import append_series, read_series
+from ridethrough.store.series_days import Stretch
 from ridethrough.store.sites import delete_site, put_site, site_versions
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

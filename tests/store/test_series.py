@@ -7,15 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ridethrough.store.database import Database
-from ridethrough.store.series import (
-    Stretch,
-    UnableToAppend,
-    append_series,
-    clear_series,
-    read_series,
-    series_extent,
-    series_names,
-)
+from ridethrough.store.series import append_series, clear_series, read_series, series_extent, series_names
+from ridethrough.store.series_days import Stretch, UnableToAppend
 from ridethrough.store.sites import known_until
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

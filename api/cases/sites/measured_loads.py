@@ -19,7 +19,8 @@ from ridethrough.api.reading.series.stored_series import KeptReadings, StoredSer
 from ridethrough.domain import Site, UpsSystem
 from ridethrough.operation.live.judging import MOST_OF_RATING
 from ridethrough.store import telemetry
-from ridethrough.store.series import Stretch, append_series, read_series
+from ridethrough.store.series import append_series, read_series
+from ridethrough.store.series_days import Stretch
 
 MEASURED = "telemetry"
 """The name of the series that are measured; the column is the system."""

@@ -18,7 +18,8 @@ from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.tables.columns import Use
 from ridethrough.api.reading.tables.csv_format import known_clock
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.store.series import Stretch, Taken, UnableToAppend, append_series
+from ridethrough.store.series import Taken, append_series
+from ridethrough.store.series_days import Stretch, UnableToAppend
 
 _PRICES = "price"
 _DAY = timedelta(days=1)

@@ -24,6 +24,9 @@ from ridethrough.api.operating.making_plans import make_plan
 from ridethrough.api.operating.watching import report_missed, watch_site
 from ridethrough.store.database import Database
 from ridethrough.store.sites import stored_sites
+from ridethrough.store.tidying import forget_old
+
+_FORGETS_EVERY_S = 3600.0
 
 
 @asynccontextmanager
@@ -49,6 +52,7 @@ async def running_jobs(app: FastAPI, store: Database) -> AsyncIterator[Jobs]:
     try:
         await asyncio.to_thread(jobs.start)
         jobs.every("schedule", DEALT_EVERY_S, schedule.deal)
+        jobs.every("forget", _FORGETS_EVERY_S, lambda: forget_all_old(store, now()))
         jobs.every("prices", DEALT_EVERY_S, prices.deal)
         app.state.readiness["jobs"] = lambda: None if jobs.is_alive else "they have not said for long that they live"
         try:
@@ -59,6 +63,15 @@ async def running_jobs(app: FastAPI, store: Database) -> AsyncIterator[Jobs]:
         app.state.jobs = None
         for each in set(workers.values()):
             each.close()
+
+
+def forget_all_old(store: Database, now: datetime) -> None:
+    """Forget what is over for long enough (`store/tidying.py`), in short transactions."""
+    while True:
+        with store.writing() as connection:
+            forgotten = forget_old(connection, now)
+        if not forgotten.may_be_more:
+            return
 
 
 def sites_and_their_zones(connection: Connection) -> list[tuple[str, str]]:

@@ -23,17 +23,8 @@ from ridethrough.api.jobs.jobs import Jobs
 from ridethrough.api.jobs.studies import MEDIA_TYPES, RESULT, STUDY, check_study, study_arguments
 from ridethrough.operation.planner import Information
 from ridethrough.store.database import Database
-from ridethrough.store.running.jobs import (
-    Job,
-    JobEvent,
-    JobState,
-    events_of,
-    file_names,
-    file_of,
-    job_id_of,
-    job_of,
-    jobs_of_site,
-)
+from ridethrough.store.running.job_parts import JobEvent, events_of, file_names, file_of
+from ridethrough.store.running.jobs import Job, JobState, job_id_of, job_of, jobs_of_site
 
 MOST_LISTED = 100
 LOOKED_EVERY_S = 0.5

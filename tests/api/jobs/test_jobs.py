@@ -14,7 +14,8 @@ from ridethrough.api.jobs.jobs import Jobs
 from ridethrough.api.jobs.task import Kind, Task, UnableToBeInTime
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.store.database import Database, open_database
-from ridethrough.store.running.jobs import Job, JobFile, JobState, add_job, events_of, file_names, file_of, job_of
+from ridethrough.store.running.job_parts import JobFile, events_of, file_names, file_of
+from ridethrough.store.running.jobs import Job, JobState, add_job, job_of
 
 DEAD_AFTER_S = 0.6
 WITHIN_S = 20.0

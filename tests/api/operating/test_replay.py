@@ -17,7 +17,8 @@ from ridethrough.api.reading.telemetry import read_telemetry
 from ridethrough.domain import UnableToAccept
 from ridethrough.store import holds, plans
 from ridethrough.store.database import Database
-from ridethrough.store.series import Stretch, append_series
+from ridethrough.store.series import append_series
+from ridethrough.store.series_days import Stretch
 from ridethrough.store.sites import put_site
 
 MINUTE = timedelta(minutes=1)

@@ -22,7 +22,8 @@ from ridethrough.api.jobs.engine import Claim, Engine
 from ridethrough.api.jobs.jobs import Jobs
 from ridethrough.api.jobs.task import Kind, Task
 from ridethrough.store.database import Database, UnableToStore, open_database
-from ridethrough.store.running.jobs import JobFile, file_of, keep_file, note_progress
+from ridethrough.store.running.job_parts import JobFile, file_of
+from ridethrough.store.running.jobs import keep_file, note_progress
 
 LINK_S = 0.03
 FILES = ("answer", "witness")

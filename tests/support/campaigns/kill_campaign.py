@@ -23,7 +23,8 @@ import job_process
 from postgresql import postgresql_server
 
 from ridethrough.store.database import Database, open_database
-from ridethrough.store.running.jobs import JobState, file_of, job_id_of, job_of
+from ridethrough.store.running.job_parts import file_of
+from ridethrough.store.running.jobs import JobState, job_id_of, job_of
 
 REPOSITORY = Path(__file__).parents[3]
 OLD, NEW = ("chain",), ("chain", "next")

@@ -21,7 +21,8 @@ from ridethrough.store import plans, telemetry
 from ridethrough.store.database import Database
 from ridethrough.store.plans import PlanRecord
 from ridethrough.store.schema import canonical
-from ridethrough.store.series import Stretch, append_series, read_series
+from ridethrough.store.series import append_series, read_series
+from ridethrough.store.series_days import Stretch
 from ridethrough.store.sites import put_site
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
