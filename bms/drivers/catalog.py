@@ -11,6 +11,7 @@ from ridethrough.domain.validation import Fault, UnableToAccept
 DRIVERS: Mapping[str, tuple[str, str]] = {
     "bacnet": ("ridethrough.bms.drivers.bacnet.ups", "bms"),
     "modbus": ("ridethrough.bms.drivers.modbus.driver", "modbus"),
+    "mqtt": ("ridethrough.bms.drivers.mqtt.ups", "bms"),
     "nut": ("ridethrough.bms.drivers.nut", "bms"),
     "snmp": ("ridethrough.bms.drivers.snmp", "bms"),
 }
