@@ -10,7 +10,8 @@
 | `controller` | us | `online`, or `offline` by our last will (retained) |
 
 A message counts if it came after the question, and does not answer another one (`answers`). Retained messages are of
-the past, and a device that is not asked tells at least once within the time limit. Telemetry without `measured_at` cannot be read: a broker may have kept it.
+the past, and a device that is not asked tells at least once within the time limit. Telemetry without `measured_at`
+cannot be read: a broker may have kept it.
 """
 
 import asyncio
