@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ridethrough.domain.validation import Checks
+from ridethrough.domain.wear.chemistries.known import CHEMISTRIES
 from ridethrough.domain.wear.cycles import MOST_SEGMENTS, CycleStress
 from ridethrough.domain.wear.resting import Line, check_resting, convex_lines
 
 HOURS_A_YEAR = 8760.0
 _LONGEST_LEAD_DAYS = 3650.0
+_TEMPERATURES_C = (-40.0, 65.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +24,8 @@ class WearModel:
 
     `cycles` is the share of the life that a cycle takes by its depth, priced in `depth_segments` equal segments.
     `resting_fade_per_year_by_fraction` is the fraction of nominal energy that a year takes by the fraction of charge at
-    which the battery rests, at its own temperature. `chemistry` names a shipped table that fills what is left out of
-    both.
+    which the battery rests. `chemistry` names a shipped fade law, which gives what is left out of both at
+    `temperature_c`, and with which `ridethrough life` follows the capacity.
 
     `throughput_limit_kwh_per_year` is what the warranty allows one unit to discharge in a calendar year, in kWh at the
     terminals: a plan never exceeds what is left of it.
@@ -33,6 +35,7 @@ class WearModel:
     """
 
     chemistry: str = ""
+    temperature_c: float = 25.0
     replacement_cost_per_kwh: float = 0.0
     scarcity_cost_per_kwh: float = 0.0
     end_of_life_fraction: float = 0.8
@@ -57,7 +60,21 @@ class WearModel:
             checks.not_negative("throughput_limit_kwh_per_year", self.throughput_limit_kwh_per_year)
         days = self.lead_time_days
         checks.require(0 <= days <= _LONGEST_LEAD_DAYS, "lead_time_days", days, f"from 0 to {_LONGEST_LEAD_DAYS:g}")
+        known = not self.chemistry or self.chemistry in CHEMISTRIES
+        checks.require(known, "chemistry", self.chemistry, f"one of {', '.join(CHEMISTRIES)}, or left out")
+        low, high = _TEMPERATURES_C
+        checks.require(low <= self.temperature_c <= high, "temperature_c", self.temperature_c, f"from {low} to {high}")
         checks.raise_faults()
+        if self.chemistry:
+            self._fill_in()
+
+    def _fill_in(self) -> None:
+        fade = CHEMISTRIES[self.chemistry].fade
+        if self.cycles is None:
+            object.__setattr__(self, "cycles", fade.cycle_stress(self.end_of_life_fraction, self.temperature_c))
+        if not self.resting_fade_per_year_by_fraction:
+            table = fade.resting_fade_per_year(self.temperature_c)
+            object.__setattr__(self, "resting_fade_per_year_by_fraction", table)
 
     @property
     def life_price_per_kwh(self) -> float:
