@@ -26,6 +26,7 @@ from ridethrough.api.commands.bill_command import bill
 from ridethrough.api.commands.check_command import check
 from ridethrough.api.commands.control.control_command import control
 from ridethrough.api.commands.control.simulate_command import simulate
+from ridethrough.api.commands.life_command import life
 from ridethrough.api.commands.prices_command import prices
 from ridethrough.api.commands.series_command import series
 from ridethrough.api.commands.service.access_options import (
@@ -270,6 +271,7 @@ app.command()(series)
 app.command()(prices)
 app.command()(study)
 app.command()(swing)
+app.command()(life)
 app.add_typer(tariffs)
 app.add_typer(keys)
 app.command()(bench)

@@ -1,0 +1,47 @@
+"""`ridethrough life` on the example whose batteries are scarce."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from documents import refused, run
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "scarce-hall" / "site.yaml"
+
+
+@pytest.mark.long
+def test_the_scarce_example_lasts_until_new_batteries_can_be_had() -> None:
+    asked = ("life", EXAMPLE, "--days", 3, "--from", "2026-12-01")
+    document = run(*asked, "--format", "json").document
+    recommended = document["recommended"]
+
+    start, wanted = date(2026, 12, 1), date(2034, 7, 1)
+    reached = (date.fromisoformat(recommended["reserve_fits_until"]) - start).days / (wanted - start).days
+    assert 1.0 <= reached <= 1.02
+    assert recommended["waiting_per_kwh"] > 0
+    assert recommended["order_by"] == "2033-07-02"
+    prices = [point["life_price_per_kwh"] for point in document["points"]]
+    assert prices == [0, 300, 600, 1200, 2400, None]
+    cycles = [point["full_cycles_per_year"] for point in document["points"]]
+    assert cycles == sorted(cycles, reverse=True)
+    assert any("outside the tested" in doubt for doubt in document["doubts"])
+
+
+@pytest.mark.long
+def test_the_table_says_what_to_do_and_what_it_rests_on() -> None:
+    table = run("life", EXAMPLE, "--days", 1, "--from", "2026-12-01").out
+
+    for said in (
+        "recommended: a life at",
+        "order a replacement by 20",
+        "outside the tested",
+        "real trading earns less",
+    ):
+        assert said in table
+
+
+def test_a_site_without_a_wear_model_is_told_what_is_missing() -> None:
+    site = EXAMPLE.parents[1] / "ai-pod" / "site.yaml"
+
+    assert refused("life", site, "--days", 1)[0].startswith("ups.0.battery.wear.chemistry")
+    assert len(refused("life", site, "--days", 0)) == 1

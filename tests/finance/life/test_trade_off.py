@@ -1,0 +1,88 @@
+"""The trade-off: the least price of a life with which batteries last until new ones can be had."""
+
+import math
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sites import site, ups_system
+
+from ridethrough.domain import Site, UnableToAccept, WearModel
+from ridethrough.finance.life.trade_off import Traded, trade_off
+
+START = date(2026, 1, 1)
+
+
+def pod(**wear: object) -> Site:
+    given = {"chemistry": "lead-acid", "replacement_cost_per_kwh": 300.0, **wear}
+    return site(ups_system(wear_cost_per_kwh=0.0, wear=WearModel(**given)))
+
+
+def trade(asked: Site) -> Traded:
+    """The dearer a life, the less deep the day's cycle and the less it earns."""
+    ups = asked.ups[0]
+    assert ups.battery.wear is not None
+    part = math.exp(-ups.battery.wear.life_price_per_kwh / 900)
+    full = ups.max_stored_kwh
+    day = (full, full - 0.3 * part * full, full)
+    return Traded(saved_per_year=20_000 * part, days_kwh={ups.id: (day,)}, full_cycles_per_year=365 * 0.3 * part)
+
+
+def test_a_life_reaches_the_day_of_a_replacement_within_two_percent() -> None:
+    wanted = date(2039, 1, 1)
+    free = trade_off(pod(), trade, start=START)
+    found = trade_off(pod(earliest_replacement=wanted, lead_time_days=300.0), trade, start=START)
+
+    assert free.points[1].ends is not None
+    assert free.points[1].ends < wanted, "at the price of a new battery alone they do not last"
+    assert found.recommended.ends is not None
+    days = (wanted - START).days
+    assert days <= (found.recommended.ends - START).days <= 1.02 * days
+    assert found.waiting_per_kwh > 0
+    assert found.recommended.life_price_per_kwh == pytest.approx(
+        300 + found.lost_window_per_kwh + found.waiting_per_kwh
+    )
+    assert found.order_by is not None
+    assert (found.recommended.ends - found.order_by).days == 300
+
+
+def test_without_a_date_the_best_net_year_is_recommended() -> None:
+    found = trade_off(pod(), trade, start=START)
+
+    assert found.recommended.net_per_year >= max(point.net_per_year for point in found.points) - 0.5
+    assert found.waiting_per_kwh == 0
+
+
+def test_a_day_that_not_even_rest_reaches_is_said() -> None:
+    found = trade_off(pod(earliest_replacement=date(2055, 1, 1)), trade, start=START)
+
+    assert found.recommended.life_price_per_kwh is None
+    assert "not even without trading" in found.why
+
+
+@pytest.mark.parametrize(
+    ("chemistry", "gains"), [("nca", True), ("nmc", True), ("lead-acid", False), ("supercapacitor", False)]
+)
+def test_resting_below_full_is_advised_only_where_the_chemistry_gains(chemistry: str, *, gains: bool) -> None:
+    premises = pod(chemistry=chemistry, replacement_cost_per_kwh=300.0)
+    found = trade_off(premises, trade, start=START)
+
+    assert bool(found.rests) is gains
+    assert all(rest.health_below >= rest.health_at_full + 0.005 for rest in found.rests)
+
+
+def test_no_rest_below_full_is_advised_that_the_reserve_does_not_allow() -> None:
+    premises = pod(chemistry="nca")
+    weak = replace(premises, ups=(replace(premises.ups[0], protected_load_kw=5500.0),))
+
+    assert all(rest.fraction > 0.7 for rest in trade_off(weak, trade, start=START).rests)
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(UnableToAccept) as refused:
+        trade_off(site(ups_system()), trade, start=START)
+
+    assert [fault.field for fault in refused.value.faults] == [
+        "ups.0.battery.wear.chemistry",
+        "ups.0.battery.wear.replacement_cost_per_kwh",
+    ]
