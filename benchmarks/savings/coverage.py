@@ -1,10 +1,10 @@
 """How often the range of a studied year holds the saving of another year: of redrawn loads, and of other prices.
 
-python -m benchmarks.savings.coverage --shared ../shared [--processes 2]
+python -m benchmarks.savings.coverage --shared ../shared [--only redrawn US-NY-NYIS] [--processes 2]
 
 Redrawn: a load of the same kind from another seed, under ConEd's demand charges. Prices: one load, energy priced by the
-market of a region, 2022 and 2023. Each year is studied alone, its range is drawn from its own months as in a study,
-and the saving of every other year of its group is looked for inside.
+market of a region, 2022 and 2023 (PJM's in real time, the others a day ahead). Each year is studied alone, its range is
+drawn from its own months as in a study, and the saving of every other year of its group is looked for inside.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,15 @@ from ridethrough.tariffs.tariff import Tariff
 FloatArray = NDArray[np.float64]
 
 KINDS, SEEDS = ("steady", "jobs", "wandering"), (31, 32, 33, 34)
-REGIONS = ("US-MIDA-PJM", "US-TEX-ERCO", "US-CAL-CISO", "US-NY-NYIS")
+REGIONS = {
+    "US-MIDA-PJM": "UTC",
+    "US-TEX-ERCO": "UTC",
+    "US-CAL-CISO": "UTC",
+    "US-NY-NYIS": "UTC",
+    "DE-LU": "Europe/Berlin",
+    "NL": "Europe/Berlin",
+}
+"""The regions whose prices are at hand for whole years, and the clock of stamps that have no offset."""
 PRICE_YEARS = (2022, 2023)
 _SEASONS = tuple(int(5 <= month <= 8) for month in range(12))
 _YEAR = 8760
@@ -59,10 +68,12 @@ def market_prices(shared: Path, region: str, year: int) -> FloatArray:
     """The prices of the hours of a year, a kWh; an hour that is missing has the price of the hour before it."""
     with gzip.open(shared / f"data/prices/{region}_{year}.csv.gz", "rt") as text:
         rows = list(csv.reader(text))[1:]
-    start = datetime(year, 1, 1, tzinfo=UTC)
+    start, clock = datetime(year, 1, 1, tzinfo=UTC), ZoneInfo(REGIONS[region])
     prices = np.full(_YEAR, np.nan)
     for stamp, price in rows:
-        hour = int((datetime.fromisoformat(stamp).replace(tzinfo=UTC) - start).total_seconds() // 3600)
+        at = datetime.fromisoformat(stamp)
+        at = at if at.tzinfo else at.replace(tzinfo=clock)
+        hour = int((at - start).total_seconds() // 3600)
         if 0 <= hour < _YEAR and price:
             prices[hour] = float(price) / 1000
     known = np.flatnonzero(np.isfinite(prices))
@@ -94,19 +105,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True, help="the folder of tariffs, loads and prices")
     parser.add_argument("--keep-in", type=Path, default=Path("out/savings"), help="where meter series are kept")
+    groups = ("redrawn", *REGIONS)
+    parser.add_argument("--only", nargs="+", choices=groups, default=list(groups), metavar="GROUP")
     parser.add_argument("--processes", type=int, default=1)
     asked = parser.parse_args()
     with ProcessPoolExecutor(asked.processes) as pool:
-        groups = {
+        every = {
             f"redrawn: {kind}": [pool.submit(redrawn, asked.shared, kind, seed, asked.keep_in) for seed in SEEDS]
             for kind in KINDS
+            if "redrawn" in asked.only
         } | {
             f"price years: {region}": [
                 pool.submit(priced, asked.shared, region, year, asked.keep_in) for year in PRICE_YEARS
             ]
             for region in REGIONS
+            if region in asked.only
         }
-        for name, running in groups.items():
+        for name, running in every.items():
             years = [each.result() for each in running]
             found = inside(years)
             figures = {"inside": sum(found), "of": len(found), "saved": [round(sum(year)) for year in years]}
