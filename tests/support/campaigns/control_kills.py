@@ -33,7 +33,7 @@ from ridethrough.operation.live.situation import SetpointMode
 
 CYCLE_S, SETPOINT_S = 0.5, 3.0
 _COMMAND = Path(sys.executable).with_name("ridethrough")
-_PATIENCE_S = 120.0
+_PATIENCE_S = 600.0
 _KW = 200.0
 SITE = """
 id: hall
