@@ -55,7 +55,7 @@ class LocalOrdering:
 
     async def orders(self, reading: Telemetry, now: datetime) -> Ordered:
         """The setpoints of now by the plan in force and the reading."""
-        before = self.history.before(reading)
+        before = self.history.before()
         self.history.add(reading)
         if any(each.in_outage for each in reading.ups.values()):
             self.last_outage_at = reading.measured_at
@@ -73,16 +73,17 @@ class LocalOrdering:
             last_outage_at=self.last_outage_at,
         )
         self.seen(situation)
-        setpoints = self._over_the_boundary(situation)
+        judgement = judge(self.site, reading, before, now)
+        setpoints = self._over_the_boundary(situation, judgement)
         until = None if in_force is None else min(setpoints.valid_until, in_force.expires_at)
-        return Ordered(setpoints=setpoints, judgement=judge(self.site, reading, before, now), reliable_until=until)
+        return Ordered(setpoints=setpoints, judgement=judgement, reliable_until=until)
 
-    def _over_the_boundary(self, situation: Situation) -> Setpoints:
+    def _over_the_boundary(self, situation: Situation, judgement: Judgement) -> Setpoints:
         """The setpoints of now; near the end of an interval the smaller powers of it and the next, for both.
 
         So no battery is told to rest between two intervals in which it gives or takes.
         """
-        setpoints = setpoints_now(situation)
+        setpoints = setpoints_now(situation, judgement)
         if setpoints.mode is SetpointMode.HOLD or setpoints.valid_until - situation.now >= self.overlap:
             return setpoints
         after = setpoints_now(replace(situation, now=setpoints.valid_until))

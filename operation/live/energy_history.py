@@ -71,6 +71,11 @@ class EnergyHistory:
         systems = {name: SystemHistory(rows=each.rows[places]) for name, each in self.systems.items()}
         return EnergyHistory(measured_us=self.measured_us[places], systems=systems)
 
+    def of_system(self, name: str) -> "EnergyHistory":
+        """What all readings told of one system."""
+        kept = {name: self.systems[name]} if name in self.systems else {}
+        return EnergyHistory(measured_us=self.measured_us, systems=kept)
+
     def followed_by(self, other: "EnergyHistory") -> "EnergyHistory":
         """These readings, and then others."""
         names = dict.fromkeys((*self.systems, *other.systems))

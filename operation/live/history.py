@@ -1,13 +1,12 @@
 """The readings before the latest that still tell something, of the many that a control loop makes.
 
-A loop reads every second, and every earlier reading bounds what can be stored now. Of one system the lowest bound is
-that of the reading with the least `stored - fastest charge * time`, whatever comes later: it is kept. The last readings
-are kept besides, some time apart, so that a gauge that stands still is noticed.
+A loop reads every second, and every earlier reading bounds what can be stored now. Kept are the one before; the last
+ones that are some time apart, so that a gauge that stands still is noticed; and of all that were apart, for each
+system, the one with the least `stored - fastest charge * time`: its bound is the lowest, whatever comes later.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ridethrough.domain import Site
@@ -26,27 +25,32 @@ class ReadingHistory:
     site: Site
     _last: deque[Telemetry] = field(default_factory=lambda: deque(maxlen=_LAST))
     _binding: dict[str, tuple[float, Telemetry]] = field(default_factory=dict)
+    _apart: EnergyHistory = field(default_factory=EnergyHistory)
+    _previous: EnergyHistory = field(default_factory=EnergyHistory)
 
     def add(self, reading: Telemetry) -> None:
-        """Remember a reading; one that is older than the last is only a bound."""
+        """Remember a reading."""
+        if self._last and reading.measured_at - self._last[-1].measured_at < _APART:
+            self._previous = EnergyHistory.of([reading])
+            return
+        self._last.append(reading)
+        self._bind(reading)
+        kept = {id(each): each for _, each in self._binding.values()} | {id(each): each for each in self._last}
+        self._apart, self._previous = EnergyHistory.of(kept.values()), EnergyHistory()
+
+    def before(self) -> EnergyHistory:
+        """What the readings so far told, in the order of their time."""
+        return self._apart.followed_by(self._previous)
+
+    def _bind(self, reading: Telemetry) -> None:
         for ups in self.site.ups:
             told = reading.ups.get(ups.id)
             stored_kwh = None if told is None else stored_energy(ups, told)[0]
-            if told is None or stored_kwh is None:
+            if stored_kwh is None:
                 continue
             bound_kwh = stored_kwh - most_charge_kw(ups) * _hours(reading.measured_at)
             if ups.id not in self._binding or bound_kwh <= self._binding[ups.id][0]:
-                self._binding[ups.id] = bound_kwh, replace(reading, ups={ups.id: told})
-        if not self._last or reading.measured_at - self._last[-1].measured_at >= _APART:
-            self._last.append(reading)
-
-    def before(self, reading: Telemetry) -> EnergyHistory:
-        """What the readings told that count before a reading."""
-        return EnergyHistory.of(each for each in self._readings() if each.measured_at < reading.measured_at)
-
-    def _readings(self) -> Iterator[Telemetry]:
-        yield from self._last
-        yield from (reading for _, reading in self._binding.values())
+                self._binding[ups.id] = bound_kwh, reading
 
 
 def _hours(moment: datetime) -> float:

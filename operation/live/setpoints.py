@@ -18,9 +18,10 @@ from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import SetpointMode, Setpoints, Situation
 
 
-def setpoints_now(situation: Situation) -> Setpoints:
-    """Work out the setpoints of a moment."""
-    judgement = judge(situation.site, situation.telemetry, situation.before, situation.now)
+def setpoints_now(situation: Situation, judgement: Judgement | None = None) -> Setpoints:
+    """Work out the setpoints of a moment; `judgement` is that of the situation, where the caller has it already."""
+    if judgement is None:
+        judgement = judge(situation.site, situation.telemetry, situation.before, situation.now)
     if not judgement.believed:
         return held_blind(situation, [*judgement.unbelievable, *_against_the_plan(situation)])
     reasons = [*judgement.against, *_against_the_plan(situation)]

@@ -6,6 +6,7 @@ repeating: it is believed when it could have been charged since the last low rea
 sent again with the right value and the same time, which takes its place.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -63,7 +64,8 @@ def frozen_fault(ups: UpsSystem, telemetry: Telemetry, before: EnergyHistory) ->
 
     Energy that is charged does not count: a gauge stands still at full batteries, and too little is no danger.
     """
-    run = before.followed_by(EnergyHistory.of([telemetry]))
+    latest = replace(telemetry, ups={ups.id: telemetry.ups[ups.id]})
+    run = before.of_system(ups.id).followed_by(EnergyHistory.of([latest]))
     rows = run.systems[ups.id].rows
     changed = np.flatnonzero(~_same_energy(rows, rows[-1]))
     first = int(changed[-1]) + 1 if len(changed) else 0
