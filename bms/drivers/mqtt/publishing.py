@@ -6,10 +6,9 @@ way to command us.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from ridethrough.bms.drivers.mqtt.link import OFFLINE, ONLINE, Broker, MqttLink
+from ridethrough.bms.drivers.published_state import PublishedState
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S
 
 SENSORS: Mapping[str, tuple[str, str, str]] = {
@@ -22,19 +21,6 @@ SENSORS: Mapping[str, tuple[str, str, str]] = {
     "valid_until": ("Valid until", "", "timestamp"),
 }
 """The sensors of a system: name, unit and class in Home Assistant."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedState:
-    """What is told of one system: its setpoint until `valid_until`, its energy, and why it holds if it does."""
-
-    charge_kw: float
-    discharge_kw: float
-    stored_kwh: float | None
-    reserve_kwh: float | None
-    mode: str
-    why: str
-    valid_until: datetime
 
 
 class MqttPublisher:

@@ -13,8 +13,9 @@ from peer_relays import tcp_relay
 
 from ridethrough.bms.drivers.driver import UnableToReach, UnableToRead, system_clock
 from ridethrough.bms.drivers.mqtt.link import Broker
-from ridethrough.bms.drivers.mqtt.publishing import SENSORS, MqttPublisher, PublishedState
+from ridethrough.bms.drivers.mqtt.publishing import SENSORS, MqttPublisher
 from ridethrough.bms.drivers.mqtt.ups import MqttDriver, from_settings
+from ridethrough.bms.drivers.published_state import PublishedState
 from ridethrough.domain.validation import UnableToAccept
 
 
