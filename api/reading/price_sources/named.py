@@ -16,6 +16,7 @@ class SourceName(StrEnum):
     ENERGY_CHARTS = "energy-charts"
     OPENADR = "openadr"
     CSV = "csv"
+    GRIDSTATUS = "gridstatus"
 
 
 _WITHOUT_ADDRESS = (SourceName.OPENADR, SourceName.CSV)
@@ -43,6 +44,8 @@ class PublishedPrices:
         )
         needs_url = self.source in _WITHOUT_ADDRESS
         checks.require(not needs_url or self.url is not None, "url", self.url, f"the address of {self.source}")
+        without = self.source is not SourceName.GRIDSTATUS or self.url is None
+        checks.require(without, "url", self.url, "left out: gridstatus knows the addresses of its markets")
         fits = self.url is None or 0 < len(self.url) <= _LONGEST_URL
         checks.require(fits, "url", "a long text", f"an address of at most {_LONGEST_URL} characters")
         checks.raise_faults()
@@ -53,10 +56,13 @@ class PublishedPrices:
         from ridethrough.api.reading.price_sources.energy_charts import EnergyCharts  # noqa: PLC0415
         from ridethrough.api.reading.price_sources.entsoe import Entsoe  # noqa: PLC0415
         from ridethrough.api.reading.price_sources.open_adr import OpenAdr  # noqa: PLC0415
+        from ridethrough.api.reading.price_sources.us_markets import Gridstatus  # noqa: PLC0415
 
         if self.source is SourceName.ENTSOE:
             return Entsoe() if self.url is None else Entsoe(address=self.url)
         if self.source is SourceName.ENERGY_CHARTS:
             return EnergyCharts() if self.url is None else EnergyCharts(address=self.url)
+        if self.source is SourceName.GRIDSTATUS:
+            return Gridstatus()
         address = self.url or ""
         return OpenAdr(address=address) if self.source is SourceName.OPENADR else CsvPrices(url=address)
