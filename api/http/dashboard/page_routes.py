@@ -1,5 +1,6 @@
 """Routes that answer a browser: the key comes in a cookie, a form only from a page of ours, and errors are pages."""
 
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -20,6 +21,7 @@ from ridethrough.domain import UnableToAccept
 from ridethrough.store.database import UnableToStore
 from ridethrough.tariffs.documents.printable import printable
 
+_LOG = logging.getLogger("ridethrough.pages")
 THEME_COOKIE = "ridethrough-theme"
 PAGE_HEADERS = {
     "content-security-policy": (
@@ -57,6 +59,11 @@ class PageRoute(ServiceRoute):
                 answer = error_page(asked, 422, "The request was refused", str(error.errors()[0]["msg"]))
             except tuple(_STATUSES) as error:
                 answer = _failed(asked, error)
+            except Exception:  # noqa: BLE001 - a person gets a page, and the log has the reason
+                _LOG.exception("a page failed: %s", request.url.path)
+                answer = error_page(
+                    asked, 500, "The service failed", "Its log says why. Batteries are not touched by it."
+                )
             answer.headers.update(PAGE_HEADERS)
             return answer
 

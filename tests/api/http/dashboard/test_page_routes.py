@@ -1,19 +1,21 @@
 """What holds for every route of the pages: a new one is tested when it is added."""
 
+from functools import cache
+from itertools import product
 from typing import Any
 
 import pytest
 from asking import ask
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from stored_sites import NOW, stored_document
 
 from ridethrough.api.http.access.limits import Limits
 from ridethrough.api.http.access.role import Role
-from ridethrough.api.http.access.roles import CHALLENGE, Caller, NeedsRole
+from ridethrough.api.http.access.roles import CHALLENGE, Caller, NeedsNoRole, NeedsRole
 from ridethrough.api.http.answering.strict_requests import MOST_BYTES
-from ridethrough.api.http.dashboard.page_routes import PAGE_HEADERS, PageRoute
+from ridethrough.api.http.dashboard.page_routes import PAGE_HEADERS, PageRoute, page_router
 from ridethrough.api.http.dashboard.pages import dashboard
 from ridethrough.api.http.server import create_app
 from ridethrough.api.metrics import REGISTRY
@@ -37,6 +39,26 @@ class _Ann:
 
     async def caller_of(self, request: Request) -> Caller:  # noqa: ARG002 - all are the same
         return Caller(name="ann", role=self._role, sites=frozenset({"ours"}))
+
+
+@cache
+def no_key() -> FastAPI:
+    return create_app(access=_NoKey())
+
+
+@cache
+def everyone() -> FastAPI:
+    return create_app()
+
+
+@cache
+def nobody_at_all() -> FastAPI:
+    return create_app(access=_NoKey(), limits=Limits(requests_per_minute=0))
+
+
+@cache
+def known_as(role: Role) -> FastAPI:
+    return create_app(access=_Ann(role))
 
 
 def concrete(path: str) -> str:
@@ -75,7 +97,7 @@ def _flat(routes: Any) -> list[Any]:  # noqa: ANN401 - FastAPI keeps included ro
 
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=IDS)
 def test_a_page_asks_for_a_key_unless_it_is_open(method: str, route: APIRoute) -> None:
-    answer = asked_of(create_app(access=_NoKey()), method, route.path)
+    answer = asked_of(no_key(), method, route.path)
     if route.path in OPEN:
         assert role_of(route) is None
         assert answer.status_code != 401 or route.path == "/sign-in"
@@ -91,7 +113,7 @@ def test_a_page_refuses_the_role_below_the_one_it_states(method: str, route: API
     below = {Role.OPERATOR: Role.VIEWER, Role.ADMIN: Role.OPERATOR}.get(role_of(route) or Role.VIEWER)
     if below is None:
         pytest.skip("every key may ask this")
-    answer = asked_of(create_app(access=_Ann(below)), method, route.path.replace("{site_id}", "ours"))
+    answer = asked_of(known_as(below), method, route.path.replace("{site_id}", "ours"))
     assert answer.status_code == 403
 
 
@@ -99,7 +121,7 @@ def test_a_page_refuses_the_role_below_the_one_it_states(method: str, route: API
 def test_a_page_has_a_limit_and_is_counted_under_its_own_template(method: str, route: APIRoute) -> None:
     labels = {"method": method, "route": route.path, "status": "429"}
     before = REGISTRY.get_sample_value("ridethrough_requests_total", labels) or 0
-    answer = asked_of(create_app(access=_NoKey(), limits=Limits(requests_per_minute=0)), method, route.path)
+    answer = asked_of(nobody_at_all(), method, route.path)
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
     assert REGISTRY.get_sample_value("ridethrough_requests_total", labels) == before + 1
@@ -109,7 +131,7 @@ def test_a_page_has_a_limit_and_is_counted_under_its_own_template(method: str, r
 def test_a_form_has_a_largest_size_and_comes_from_a_page_of_ours(method: str, route: APIRoute) -> None:
     if method != "POST":
         pytest.skip("it takes no body")
-    app = create_app(access=_Ann(Role.ADMIN))
+    app = known_as(Role.ADMIN)
     path = route.path.replace("{site_id}", "ours")
     for origin in ({}, {"origin": "null"}, {"origin": "http://elsewhere.example"}, {"origin": "http://localhost:81"}):
         kind = {"content-type": _FORM["content-type"]}
@@ -118,16 +140,12 @@ def test_a_form_has_a_largest_size_and_comes_from_a_page_of_ours(method: str, ro
         assert asked_of(app, method, path, content=b" " * (MOST_BYTES + 1)).status_code in {413, 503}
 
 
-@pytest.mark.parametrize(("method", "route"), ROUTES, ids=IDS)
-def test_a_page_of_a_site_knows_no_site_of_another_tenant(
-    method: str, route: APIRoute, sqlite_database: Database
-) -> None:
-    if "{site_id}" not in route.path:
-        pytest.skip("it is about no site")
+def test_a_page_of_a_site_knows_no_site_of_another_tenant(sqlite_database: Database) -> None:
     app = create_app(store=sqlite_database)
     app.state.clock = lambda: NOW
     assert ask(app, "PUT", "/v1/sites/theirs", json=stored_document(id="theirs")).status_code == 201
-    for role in Role:
+    of_sites = [(method, route) for method, route in ROUTES if "{site_id}" in route.path]
+    for role, (method, route) in product(Role, of_sites):
         app.state.access = _Ann(role)
         theirs = asked_of(app, method, route.path)
         nobodys = asked_of(app, method, route.path.replace("{site_id}", "nobody"))
@@ -137,7 +155,7 @@ def test_a_page_of_a_site_knows_no_site_of_another_tenant(
 
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=IDS)
 def test_a_page_lets_a_browser_load_our_files_only(method: str, route: APIRoute) -> None:
-    for app in (create_app(access=_NoKey()), create_app()):
+    for app in (no_key(), everyone()):
         answer = asked_of(app, method, route.path)
         for name, value in PAGE_HEADERS.items():
             assert answer.headers.get_list(name) == [value]
@@ -145,3 +163,18 @@ def test_a_page_lets_a_browser_load_our_files_only(method: str, route: APIRoute)
         assert answer.headers["x-frame-options"] == "DENY"
     assert "unsafe" not in PAGE_HEADERS["content-security-policy"]
     assert "http" not in PAGE_HEADERS["content-security-policy"]
+
+
+def _fail() -> None:
+    raise RuntimeError("a fault of ours")
+
+
+def test_a_fault_of_ours_is_a_page_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    app, router = create_app(), page_router()
+    router.get("/fails", dependencies=[Depends(NeedsNoRole())])(_fail)
+    app.include_router(router)
+    answer = ask(app, "GET", "/fails")
+    assert answer.status_code == 500
+    assert "<h1>The service failed</h1>" in answer.text
+    assert "a fault of ours" not in answer.text
+    assert "a fault of ours" in caplog.text

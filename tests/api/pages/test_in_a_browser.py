@@ -1,0 +1,172 @@
+"""The pages in a real browser: what each is for, without an error in its console and without a request to elsewhere."""
+
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import NEEDS_CHROMIUM, Watched, chromium, watched
+from dashboard_history import NOW, SITE_ID, campus, empty_service, service_with_history
+from playwright.sync_api import Browser, expect
+from service import running_service, service_in_thread
+from stored_sites import Clock
+
+from ridethrough.store import journal
+from ridethrough.store.database import Database, open_database
+
+pytestmark = [pytest.mark.long, NEEDS_CHROMIUM]
+T = TypeVar("T")
+PATHS = ("", "/plan", "/fleet", "/log", "/log?at=2026-07-14T09:20")
+expect.set_options(timeout=60_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A service over a campus, its store and its clock."""
+
+    address: str
+    database: Database
+    clock: Clock
+
+    def path(self, path: str = "") -> str:
+        return f"/sites/{SITE_ID}{path}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The campus with its past; a test that moves the clock puts it back."""
+    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('history')}/ridethrough.db")
+    client, clock = apart(service_with_history, database)
+    with service_in_thread(client.app) as running:
+        yield Served(address=str(running.base_url), database=database, clock=clock)
+    database.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_loads_only_its_own_and_everyone_can_read_it(browser: Browser, served: Served, dark: bool) -> None:  # noqa: FBT001
+    with watched(browser, served.address, dark=dark) as seen:
+        for path in PATHS:
+            page = seen.see(served.path(path))
+            expect(page.locator("h1")).to_have_count(1)
+            assert serious(seen) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert seen.wrong == []
+
+
+def test_every_page_fits_a_phone(browser: Browser, served: Served) -> None:
+    with watched(browser, served.address, width=390) as seen:
+        for path in PATHS:
+            page = seen.see(served.path(path))
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+            assert serious(seen) == [], path
+        assert seen.wrong == []
+
+
+def serious(seen: Watched) -> list[Any]:
+    """What axe finds that keeps people from using a page."""
+    found = Axe().run(seen.page).response["violations"]
+    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found
+            if each["impact"] in {"serious", "critical"}]  # fmt: skip
+
+
+def test_now_says_how_long_and_shows_that_its_figures_are_old(browser: Browser, served: Served) -> None:
+    with watched(browser, served.address) as seen:
+        page = seen.see(served.path())
+        expect(page.locator("#now-ride .figure-large")).to_contain_text(" s")
+        expect(page.locator("#now-banners")).not_to_contain_text("Stale")
+        expect(page.locator("#now-savings .figure")).to_contain_text("USD")
+        try:
+            served.clock.pass_by(timedelta(seconds=893))
+            expect(page.locator("#now-banners [role=alert]")).to_contain_text("Stale", timeout=5_000)
+            expect(page.locator("#now-ride .figure-large")).to_have_text("unknown")
+            expect(page.locator("#now-mode .figure")).to_have_text("Holds")
+        finally:
+            served.clock.now = NOW
+        expect(page.locator("#now-banners")).not_to_contain_text("Stale")
+        assert seen.wrong == []
+
+
+def test_an_operator_holds_with_the_keyboard_and_releases(browser: Browser, served: Served) -> None:
+    with watched(browser, served.address) as seen, watched(browser, served.address) as other:
+        wall = other.see(served.path())
+        page = seen.see(served.path())
+        page.locator("#now-hold summary").press("Enter")
+        page.get_by_label("Why every battery is to hold").fill("the chillers are serviced")
+        page.keyboard.press("Enter")
+        expect(page.locator("#now-mode .figure")).to_have_text("Holds")
+        expect(wall.locator("#now-banners")).to_contain_text("the chillers are serviced")
+        page.locator("#now-hold summary").click()
+        page.get_by_label("Why the hold ends").fill("they run again")
+        page.get_by_role("button", name="Release").click()
+        expect(wall.locator("#now-mode .figure")).to_have_text("Follows the plan")
+        assert seen.wrong + other.wrong == []
+    with served.database.reading() as connection:
+        told = [each.what for each in journal.entries(connection, SITE_ID, limit=2)]
+    assert told == ["released", "held"]
+
+
+def test_the_fleet_is_sorted_by_links(browser: Browser, served: Served) -> None:
+    with watched(browser, served.address) as seen:
+        page = seen.see(served.path("/fleet"))
+        heads = page.locator("tbody th")
+        expect(heads).to_have_text(["hall-c", "hall-b", "hall-a"])
+        page.get_by_role("link", name="System", exact=True).click()
+        expect(heads).to_have_text(["hall-a", "hall-b", "hall-c"])
+        page.get_by_role("link", name="System", exact=True).click()
+        expect(heads).to_have_text(["hall-c", "hall-b", "hall-a"])
+        assert seen.wrong == []
+
+
+def test_a_plan_is_made_from_nothing(browser: Browser, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/ridethrough.db")
+    client = apart(empty_service, database)
+    with service_in_thread(client.app) as running, watched(browser, str(running.base_url)) as seen:
+        page = seen.see("/")
+        expect(page.locator("#now-ride .figure-large")).to_have_text("unknown")
+        expect(page.locator("#now-next")).to_contain_text("No plan is in force")
+        page.get_by_role("button", name="Make a plan").click()
+        expect(page.locator("h1")).to_contain_text("Plan from Tue 14 Jul 2026")
+        expect(page.locator(".chart svg").first).to_be_visible()
+        assert seen.wrong == []
+    database.close()
+
+
+def test_a_page_says_that_the_link_is_lost_and_finds_the_server_again(browser: Browser, tmp_path: Path) -> None:
+    port = str(free_port())
+    options = ("--data", str(tmp_path / "data"), "--no-auth", "--port", port)
+    with running_service(*options) as running:
+        assert running.client.put(f"/v1/sites/{SITE_ID}", json=campus()).is_success
+        with watched(browser, str(running.client.base_url)) as seen:
+            page = seen.see(f"/sites/{SITE_ID}")
+            expect(page.locator("#link-lost")).to_be_hidden()
+            running.process.terminate()
+            running.process.wait(60)
+            expect(page.locator("#link-lost")).to_be_visible(timeout=10_000)
+            with running_service(*options):
+                expect(page.locator("#link-lost")).to_be_hidden()
+                expect(page.locator("#now-banners")).to_contain_text("No telemetry has been received")
+            assert [each for each in seen.wrong if "ERR_CONNECTION_REFUSED" not in each and "net::" not in each] == []
+
+
+def apart(work: Callable[[Database], T], database: Database) -> T:
+    """Do work in a thread of its own: the browser's library keeps an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work, database).result()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
