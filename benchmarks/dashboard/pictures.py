@@ -14,6 +14,7 @@ from pathlib import Path
 
 from browser import chromium
 from dashboard_history import SITE_ID, service_with_history
+from PIL import Image
 from playwright.sync_api import Browser
 from service import service_in_thread
 
@@ -22,6 +23,7 @@ from ridethrough.store.database import open_database
 
 MOST_BYTES = 120_000
 _SETTLES_MS = 2500
+_COLOURS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ PICTURES = (
     Picture(name="now-dark", path="", dark=True),
     Picture(name="now-phone", path="", width=390, height=844),
     Picture(name="now-wall", path="", width=1920, height=1080, dark=True, whole=False),
-    Picture(name="plan", path="/plan"),
+    Picture(name="plan", path="/plan", height=1500, whole=False),
     Picture(name="plan-dark", path="/plan", dark=True, whole=False),
     Picture(name="plan-phone", path="/plan", width=390, height=844, whole=False),
     Picture(name="plan-print", path="/plan", width=794, height=1123, on_paper=True, whole=False),
@@ -66,7 +68,7 @@ def main() -> int:
             complaints = [each for picture in PICTURES for each in taken(browser, address, picture, folder)]
         database.close()
     sizes = {each.name: (folder / f"{each.name}.png").stat().st_size for each in PICTURES}
-    say(table(("picture", "kB"), [(name, f"{size / 1000:.0f}") for name, size in sizes.items()]))
+    table(("picture", "kB"), [(name, f"{size / 1000:.0f}") for name, size in sizes.items()])
     for complaint in complaints:
         say(complaint)
     return 1 if complaints or max(sizes.values()) > MOST_BYTES else 0
@@ -89,8 +91,12 @@ def taken(browser: Browser, address: str, picture: Picture, folder: Path) -> lis
         page.emulate_media(media="print")
     page.goto(f"{address}{picture.path}")
     page.wait_for_timeout(_SETTLES_MS)
-    page.screenshot(path=folder / f"{picture.name}.png", full_page=picture.whole)
+    file = folder / f"{picture.name}.png"
+    page.screenshot(path=file, full_page=picture.whole)
     context.close()
+    with Image.open(file) as drawn:
+        small = drawn.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small.save(file, optimize=True)
     return complaints
 
 

@@ -1,17 +1,16 @@
 """The pages in a real browser: what each is for, without an error in its console and without a request to elsewhere."""
 
 import socket
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import NEEDS_CHROMIUM, Watched, chromium, watched
-from dashboard_history import NOW, SITE_ID, campus, empty_service, service_with_history
+from dashboard_history import NOW, SITE_ID, campus, empty_service, in_a_thread, service_with_history
 from playwright.sync_api import Browser, expect
 from service import running_service, service_in_thread
 from stored_sites import Clock
@@ -20,7 +19,6 @@ from ridethrough.store import journal
 from ridethrough.store.database import Database, open_database
 
 pytestmark = [pytest.mark.long, NEEDS_CHROMIUM]
-T = TypeVar("T")
 PATHS = ("", "/plan", "/fleet", "/log", "/log?at=2026-07-14T09:20")
 expect.set_options(timeout=60_000)
 
@@ -47,7 +45,7 @@ def browser() -> Iterator[Browser]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The campus with its past; a test that moves the clock puts it back."""
     database = open_database(f"sqlite:///{tmp_path_factory.mktemp('history')}/ridethrough.db")
-    client, clock = apart(service_with_history, database)
+    client, clock = in_a_thread(lambda: service_with_history(database))
     with service_in_thread(client.app) as running:
         yield Served(address=str(running.base_url), database=database, clock=clock)
     database.close()
@@ -130,7 +128,7 @@ def test_the_fleet_is_sorted_by_links(browser: Browser, served: Served) -> None:
 
 def test_a_plan_is_made_from_nothing(browser: Browser, tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path}/ridethrough.db")
-    client = apart(empty_service, database)
+    client = in_a_thread(lambda: empty_service(database))
     with service_in_thread(client.app) as running, watched(browser, str(running.base_url)) as seen:
         page = seen.see("/")
         expect(page.locator("#now-ride .figure-large")).to_have_text("unknown")
@@ -157,12 +155,6 @@ def test_a_page_says_that_the_link_is_lost_and_finds_the_server_again(browser: B
                 expect(page.locator("#link-lost")).to_be_hidden()
                 expect(page.locator("#now-banners")).to_contain_text("No telemetry has been received")
             assert [each for each in seen.wrong if "ERR_CONNECTION_REFUSED" not in each and "net::" not in each] == []
-
-
-def apart(work: Callable[[Database], T], database: Database) -> T:
-    """Do work in a thread of its own: the browser's library keeps an event loop in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(work, database).result()
 
 
 def free_port() -> int:
