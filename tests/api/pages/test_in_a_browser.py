@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, expect
 from service import running_service, service_in_thread
 from stored_sites import Clock
 
+from ridethrough.api.pages.frame import SECTIONS
 from ridethrough.store import journal
 from ridethrough.store.database import Database, open_database
 
 pytestmark = [pytest.mark.long, NEEDS_CHROMIUM]
-PATHS = ("", "/plan", "/fleet", "/log", "/log?at=2026-07-14T09:20")
+PATHS = (*(f"/{section.path}".rstrip("/") for section in SECTIONS), "/log?at=2026-07-14T09:20")
 expect.set_options(timeout=60_000)
 
 
