@@ -7,7 +7,10 @@ from typing import Any
 import live
 import pytest
 from control_benches import BEGIN, control_bench
+from sites import ups_system
 
+from ridethrough.bms.drivers.driver import UnableToApply, UnableToReach
+from ridethrough.bms.drivers.readings import Capabilities
 from ridethrough.bms.simulated.faults import NO_FAULTS
 from ridethrough.domain.site_equipment import Device
 from ridethrough.operation.live.situation import SetpointMode
@@ -170,3 +173,48 @@ def test_a_battery_that_gives_in_two_intervals_does_not_rest_between_them() -> N
     told = [bench.cycle().ups["pod-1"].told for _ in range(20)]
     assert bench.simulated.now > BEGIN + timedelta(minutes=15)
     assert [each.discharge_kw for each in told if each] == pytest.approx([300.0] * 20)
+
+
+def test_a_device_that_dies_between_reading_and_writing_costs_only_its_own_system() -> None:
+    bench = control_bench(ups_system(id="pod-1"), ups_system(id="pod-2"), import_limit_kw=13000.0)
+    driver = bench.controller.drivers["pod-1"]
+
+    async def unreachable(_: Any) -> Any:  # noqa: ANN401
+        raise UnableToReach("gone")
+
+    driver.apply = unreachable  # type: ignore[method-assign]
+    cycle = bench.cycle()
+    assert cycle.ups["pod-1"].fault == "gone"
+    assert cycle.ups["pod-1"].told is None
+    assert cycle.ups["pod-2"].told is not None
+    assert bench.simulated.ups["pod-2"].state.discharge_kw == pytest.approx(300.0)
+
+
+def test_a_device_that_refuses_and_cannot_be_released_says_both() -> None:
+    bench = control_bench()
+    driver = bench.controller.drivers["pod-1"]
+
+    async def refuses(*_: Any) -> Any:  # noqa: ANN401
+        raise UnableToApply("no")
+
+    driver.apply = driver.release = refuses  # type: ignore[method-assign]
+    assert bench.cycle().ups["pod-1"].fault == "no; and it could not be released: no"
+
+
+def test_a_system_that_only_tells_is_told_nothing() -> None:
+    bench = control_bench()
+    bench.controller.drivers["pod-1"].capabilities = Capabilities(dispatches=False, expires=False)  # type: ignore[misc]
+    cycle = bench.cycle()
+    assert cycle.ups["pod-1"].told is None
+    assert "does not let" in cycle.ups["pod-1"].refused[0]
+    assert bench.ups.state.ordered is None
+
+
+def test_a_system_below_its_reserve_charges_without_waiting() -> None:
+    bench = control_bench(ramp_kw_per_s=1.0, reversal_s=60.0)
+    bench.cycle(2)
+    state = bench.ups.state
+    bench.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=100.0) for unit in state.units))
+    told = bench.cycle().ups["pod-1"].told
+    assert told is not None
+    assert told.charge_kw > 500

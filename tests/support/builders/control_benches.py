@@ -58,11 +58,12 @@ def control_bench(
     unprotected_kw: float = 900.0,
     generator_start_s: float = 60.0,
     now: datetime = BEGIN,
+    import_limit_kw: float = 6500.0,
     write: Callable[[Cycle], None] = lambda _: None,
     **equipment: Any,  # noqa: ANN401
 ) -> ControlBench:
     """A bench whose plan discharges 300 kW all the time, unless another is given."""
-    premises = site_of(*(systems or (ups_system(usable_fraction_by_c_rate=RATES),)))
+    premises = site_of(*(systems or (ups_system(usable_fraction_by_c_rate=RATES),)), import_limit_kw=import_limit_kw)
     simulated = SimulatedSite(
         premises,
         now=now,
