@@ -73,6 +73,10 @@ class Outcome:
         return sum(max(0.0, each.tradable_kwh) for each in self.requirements if each.feasible)
 
 
+_KEPT: dict[tuple[str, date], Outcome] = {}
+_MOST_KEPT = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
     """The same day twice: as the site is, and with the changes."""
@@ -85,11 +89,13 @@ class WhatIf:
 def what_if(inputs: SiteInputs, changes: Changes, now: datetime) -> WhatIf:
     """Plan the latest day that the series cover as the site is, and with changes.
 
+    The plan of a site as it is is kept for the next question about the same inputs.
+
     Raises `UnableToAccept` with every fault of the changes, or where the series do not cover one day.
     """
     other = changed_inputs(inputs, changes)
     day = latest_day(inputs, now)
-    as_it_is = _outcome(inputs, day, now)
+    as_it_is = _kept_outcome(inputs, day, now)
     return WhatIf(day=day, as_it_is=as_it_is, changed=_outcome(other, day, now) if changes.any else as_it_is)
 
 
@@ -163,6 +169,16 @@ def _changed(ups: UpsSystem, changes: Changes) -> UpsSystem:
         )
         ups = replace(ups, reserve=policy)
     return ups
+
+
+def _kept_outcome(inputs: SiteInputs, day: date, now: datetime) -> Outcome:
+    """The outcome for the site as it is, from the last questions where one had the same inputs."""
+    key = (inputs.provenance.sha256, day)
+    if key not in _KEPT:
+        while len(_KEPT) >= _MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        _KEPT[key] = _outcome(inputs, day, now)
+    return _KEPT[key]
 
 
 def _outcome(inputs: SiteInputs, day: date, now: datetime) -> Outcome:

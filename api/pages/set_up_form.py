@@ -1,5 +1,6 @@
 """The form of a new site: templates to begin with, inputs named by their place in the site's document."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -124,10 +125,11 @@ def groups_of(
 ) -> tuple[list[tuple[str, list[Input]]], tuple[str, ...]]:
     """The groups of inputs with their faults beside them, and the faults that belong to no input."""
     groups, placed = [], set[int]()
+    places = [_place(fault, written.get("ups.0.id", "")) for fault in faults]
     for title, inputs in GROUPS:
         shown = []
         for name, label, words in inputs:
-            here = [index for index, fault in enumerate(faults) if _concerns(fault, name)]
+            here = [index for index, place in enumerate(places) if _concerns(place, name)]
             placed |= set(here)
             texts = tuple(_text(faults[index]) for index in here)
             shown.append(Input(name=name, label=label, help=words, value=written.get(name, ""), faults=texts))
@@ -173,10 +175,15 @@ def _put(document: dict[str, Any], name: str, value: object) -> None:
     document[last] = value
 
 
-def _concerns(fault: Fault, name: str) -> bool:
+def _place(fault: Fault, system: str) -> str:
+    """The place of a fault in the document; faults name a system by its id."""
+    return re.sub(rf"^ups\.{re.escape(system.strip())}\.", "ups.0.", fault.field)
+
+
+def _concerns(place_of_fault: str, name: str) -> bool:
     """Whether a fault is of the input, or of the part of the document that the input stands for."""
     place = name.removesuffix(".constant_kw") if name in _SERIES else name
-    return fault.field in {name, place} or fault.field.startswith(f"{name}.")
+    return place_of_fault in {name, place} or place_of_fault.startswith(f"{name}.")
 
 
 def _text(fault: Fault) -> str:

@@ -1,0 +1,131 @@
+"""Set-up, What if, Savings and Tariffs in a real browser, over a real service: a site from nothing to its study."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import NEEDS_CHROMIUM, Watched, chromium, watched
+from playwright.sync_api import Browser, expect
+from service import running_service
+
+pytestmark = [pytest.mark.long, NEEDS_CHROMIUM]
+EXAMPLES = Path(__file__).parents[3] / "examples"
+SITE = "/sites/pod-1"
+expect.set_options(timeout=120_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_service("--no-auth", "--data", str(tmp_path_factory.mktemp("data"))) as running:
+        yield str(running.client.base_url).rstrip("/")
+
+
+def readable(seen: Watched) -> None:
+    """Nothing keeps people from using the page, and nothing is wider than the screen."""
+    found = Axe().run(seen.page).response["violations"]
+    serious = [(each["id"], [node["target"] for node in each["nodes"]]) for each in found
+               if each["impact"] in {"serious", "critical"}]  # fmt: skip
+    assert serious == []
+    assert seen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_site_is_set_up_from_nothing_to_a_plan_and_a_study(browser: Browser, address: str) -> None:
+    with watched(browser, address) as seen:
+        faults_stand_beside_their_fields(seen)
+        a_site_takes_its_file(seen)
+        a_plan_is_made(seen)
+        what_if_answers_while_one_types(seen)
+        a_study_is_watched_to_its_end(seen)
+        a_bill_is_read_line_by_line(seen)
+        assert seen.wrong == []
+    every_page_is_readable(browser, address)
+
+
+def faults_stand_beside_their_fields(seen: Watched) -> None:
+    page = seen.see("/set-up?template=ai-pod")
+    page.get_by_label("Nominal energy, kWh").fill("-5")
+    page.get_by_label("Units", exact=True).fill("none")
+    page.get_by_role("button", name="Create the site").click()
+    expect(page.locator(".fault")).to_have_count(2)
+    described = page.get_by_label("Nominal energy, kWh").get_attribute("aria-describedby")
+    expect(page.locator(f"[id='{described}']")).to_contain_text("must be")
+    readable(seen)
+    seen.wrong[:] = [each for each in seen.wrong if "422" not in each]  # a browser notes every refusal in its console
+    page.get_by_label("Nominal energy, kWh").fill("200")
+    page.get_by_label("Units", exact=True).fill("5")
+    page.get_by_role("button", name="Create the site").click()
+    expect(page).to_have_url(re.compile(f"{SITE}/set-up$"))
+
+
+def a_site_takes_its_file(seen: Watched) -> None:
+    page = seen.page
+    expect(page.get_by_text("Not ready")).to_be_visible()
+    page.locator(".drop input").set_input_files(EXAMPLES / "ai-pod" / "load.csv")
+    expect(page.locator(".understood")).to_contain_text("2,976 in the file")
+    expect(page.locator(".understood")).to_contain_text("15 minutes, stamped at the start")
+    readable(seen)
+    page.get_by_role("button", name="Keep these readings").click()
+    expect(page.get_by_text("Plans can be made for this site.")).to_be_visible()
+
+
+def a_plan_is_made(seen: Watched) -> None:
+    seen.page.get_by_role("button", name="Make the plan").click()
+    expect(seen.page).to_have_url(re.compile(f"{SITE}/plan$"))
+    expect(seen.page.locator("main")).to_contain_text("certified")
+
+
+def what_if_answers_while_one_types(seen: Watched) -> None:
+    page = seen.see(f"{SITE}/what-if")
+    row = page.get_by_role("row", name=re.compile("To trade above the reserve"))
+    before = row.locator("td").nth(1).inner_text()
+    page.get_by_label("Ride-through, s").fill("200")
+    expect(row.locator("td").nth(1)).not_to_have_text(before)
+    expect(row.locator("td").nth(0)).to_have_text(before)
+    page.get_by_label("Ride-through, s").fill("-3")
+    expect(page.locator("#answer")).to_contain_text("ride_through_s")
+
+
+def a_study_is_watched_to_its_end(seen: Watched) -> None:
+    page = seen.see(f"{SITE}/savings")
+    expect(page.get_by_text("No study yet")).to_be_visible()
+    page.get_by_label("From").fill("2026-07-01")
+    page.get_by_label("To, that day included").fill("2026-07-31")
+    page.get_by_label("Plans are made from").select_option("persistence")
+    page.get_by_role("button", name="Start the study").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_text("Saved after wear").first).to_be_visible()  # the stream loads the page again at the end
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Workbook (XLSX)").click()
+    assert download.value.path().read_bytes()[:2] == b"PK"
+    readable(seen)
+
+
+def a_bill_is_read_line_by_line(seen: Watched) -> None:
+    page = seen.see(f"{SITE}/tariffs?from=2026-07-01&to=2026-07-31")
+    expect(page.locator("svg.heat")).to_have_count(4)
+    amounts = page.locator("tr td:nth-child(5)").all_inner_texts()
+    total = page.get_by_role("row", name=re.compile("Total of the period")).locator("td").inner_text()
+    assert sum(round(float(each.replace(",", "")) * 100) for each in amounts) == round(
+        float(total.replace(",", "")) * 100
+    )
+
+
+def cents(written: str) -> int:
+    return round(float(written.replace(",", "")) * 100)
+
+
+def every_page_is_readable(browser: Browser, address: str) -> None:
+    for dark, width in ((True, 1440), (False, 390)):
+        with watched(browser, address, dark=dark, width=width) as seen:
+            for path in ("/set-up", f"{SITE}/set-up", f"{SITE}/what-if", f"{SITE}/savings", f"{SITE}/tariffs"):
+                seen.see(path)
+                readable(seen)
+            assert seen.wrong == []
