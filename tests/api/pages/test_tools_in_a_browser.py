@@ -46,7 +46,6 @@ def test_a_site_is_set_up_from_nothing_to_a_plan_and_a_study(browser: Browser, a
         a_study_is_watched_to_its_end(seen)
         a_bill_is_read_line_by_line(seen)
         assert seen.wrong == []
-    every_page_is_readable(browser, address)
 
 
 def faults_stand_beside_their_fields(seen: Watched) -> None:
@@ -120,12 +119,3 @@ def a_bill_is_read_line_by_line(seen: Watched) -> None:
 
 def cents(written: str) -> int:
     return round(float(written.replace(",", "")) * 100)
-
-
-def every_page_is_readable(browser: Browser, address: str) -> None:
-    for dark, width in ((True, 1440), (False, 390)):
-        with watched(browser, address, dark=dark, width=width) as seen:
-            for path in ("/set-up", f"{SITE}/set-up", f"{SITE}/what-if", f"{SITE}/savings", f"{SITE}/tariffs"):
-                seen.see(path)
-                readable(seen)
-            assert seen.wrong == []
