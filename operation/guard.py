@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Horizon, PriceSeries, Site
+from ridethrough.domain import Horizon, PriceSeries, Site, reserve_requirement
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.operation.ceilings.hours import net_load_kw
 from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
@@ -166,7 +166,7 @@ def _saved(known: Known, period: Horizon, planner: Planner) -> float:
     without, with_it = (
         float(bill(tariff, period, kw, prices=prices, state=before).exact_total) for kw in (loads.net_load_kw, grid_kw)
     )
-    costs = [ups.battery.wear_cost_per_kwh for ups in site.ups]
+    costs = [ups.wear_per_kwh_to(reserve_requirement(ups).tradable_kwh) for ups in site.ups]
     return without - with_it - float(np.dot(discharged_kwh, costs))
 
 

@@ -155,6 +155,16 @@ class UpsSystem:
         """The energy of one depth segment of all batteries in service; 0 where wear has none."""
         return 0.0 if self.battery.wear is None else self.nominal_kwh / self.battery.wear.depth_segments
 
+    def wear_per_kwh_to(self, depth_kwh: float) -> float:
+        """What a kWh discharged costs in wear where cycles go from full to this depth (kWh of all batteries)."""
+        costs, width = self.battery.segment_costs, self.segment_kwh
+        if not costs or depth_kwh <= 0:
+            return self.battery.wear_cost_per_kwh + (costs[0] if costs else 0.0)
+        drawn = [min(width, max(0.0, depth_kwh - j * width)) for j in range(len(costs))]
+        return self.battery.wear_cost_per_kwh + sum(kwh * cost for kwh, cost in zip(drawn, costs, strict=True)) / sum(
+            drawn
+        )
+
     @property
     def throughput_limit_kwh(self) -> float | None:
         """What the warranty allows all batteries in service to discharge in a calendar year; None without a limit."""

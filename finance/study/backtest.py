@@ -227,6 +227,8 @@ def _assumptions(case: StudyCase, wears: list[Wear]) -> Iterator[str]:
     for ups, wear in zip(case.site.ups, wears, strict=True):
         if wear.cost.value is None:
             cost = f"{ups.battery.wear_cost_per_kwh:g} {case.tariff.currency} a kWh discharged"
+            if ups.battery.wear is not None:
+                cost = "what cycles of their depth and rest at their charge do"
             yield f"{ups.id}: wear costs {cost}, as the site file says ({wear.cost.reason})"
 
 

@@ -17,6 +17,7 @@ from ridethrough.finance.study.closed_loop import Loop, stored_in_units
 from ridethrough.finance.study.savings import savings_between, wear_by_period
 from ridethrough.finance.study.study import MarginalValues, Savings
 from ridethrough.operation.known.month_to_date import MonthToDate
+from ridethrough.operation.known.wear_so_far import WearSoFar
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.billing.bill import Bill
@@ -88,6 +89,7 @@ class _Run:
     loop: Loop
     month: MonthToDate
     stored_kwh: list[float]
+    worn: WearSoFar
     optimal: bool = True
 
     @classmethod
@@ -98,6 +100,7 @@ class _Run:
             loop=Loop.at_start(case),
             month=MonthToDate.begin(case.tariff, case.calendar, case.before),
             stored_kwh=[ups.max_stored_kwh for ups in variant.site.ups],
+            worn=WearSoFar(site=variant.site, horizon=case.horizon),
         )
 
     def plan(self, period: range, engine: Engine) -> None:
@@ -107,6 +110,7 @@ class _Run:
         here = slice(period.start, period.stop)
         self.loop.charge_kw[:, here] = [each.charge_kw for each in plan.ups]
         self.loop.discharge_kw[:, here] = [each.discharge_kw for each in plan.ups]
+        self.loop.stored_kwh[:, period.start + 1 : period.stop + 1] = [each.stored_kwh[1:] for each in plan.ups]
         self.loop.grid_kw[here] = plan.grid_kw
         self.stored_kwh = [each.stored_kwh[-1] for each in plan.ups]
         for block in self.case.blocks(period):
@@ -116,6 +120,7 @@ class _Run:
         case, loads = self.case, self.case.loads.part(period.start, period.stop)
         horizon = case.horizon.part(period.start, period.stop)
         state = self.month.state(stored_in_units(self.variant.site, self.stored_kwh))
+        state = self.worn.known_in(state, self.loop.discharge_kw, self.loop.stored_kwh, period.start)
         others_kw = case.record.unprotected_load_kw[case.first + period.start : case.first + period.stop]
         return DispatchProblem(
             site=self.variant.site,

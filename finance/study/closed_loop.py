@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridethrough.domain import Site, UpsMode, UpsSystem
+from ridethrough.domain import Site, SiteState, UpsMode, UpsSystem
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.operation.control.control_law import apply_control_law
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.control.steps import MeterBefore
 from ridethrough.operation.known.month_to_date import MonthToDate, Stored
 from ridethrough.operation.known.published import published_until
+from ridethrough.operation.known.wear_so_far import WearSoFar
 from ridethrough.operation.planner import Known, Planner
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Loop:
     certified: int = 0
     warnings: dict[str, None] = field(default_factory=dict)
     before: MeterBefore | None = None
+    worn: WearSoFar | None = None
 
     @classmethod
     def at_start(cls, case: StudyCase) -> "Loop":
@@ -84,12 +86,25 @@ def run(
 
 def _step(case: StudyCase, planner: Planner, loop: Loop, month: MonthToDate, *, block: range, period: range) -> None:
     """Plan a block from what is known, and follow the plan against the real loads."""
-    planned = planner.plan(_known(case, loop, month, block, period))
+    known = _known(case, loop, month, block, period)
+    planned = planner.plan(known)
     loop.by_status[planned.status.value] += 1
     loop.certified += planned.certified
     loop.warnings |= dict.fromkeys(planned.warnings)
-    _apply(case, loop, block, planned.orders)
+    _apply(case, loop, block, _within_warranty(case.site, known.state, planned.orders))
     month.meter(loop.grid_kw, block.stop)
+
+
+def _within_warranty(site: Site, state: SiteState, orders: Orders) -> Orders:
+    """Tell the control law what warranties still allow, where one has a yearly limit."""
+    limits = [ups.throughput_limit_kwh for ups in site.ups]
+    if all(limit is None for limit in limits):
+        return orders
+    left = tuple(
+        np.inf if limit is None else max(0.0, limit - state.throughput_kwh.get(ups.id, 0.0))
+        for ups, limit in zip(site.ups, limits, strict=True)
+    )
+    return replace(orders, throughput_left_kwh=left)
 
 
 def _apply(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:
@@ -125,6 +140,9 @@ def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period
     if record.price_per_kwh is not None:
         until = published_until(horizon.start, horizon.timezone)
         published = record.price_per_kwh[: now + (until - horizon.start) // horizon.step]
+    if loop.worn is None:
+        loop.worn = WearSoFar(site=case.site, horizon=case.horizon)
+    state = month.state(stored_in_units(site, loop.stored_kwh[:, block.start].tolist()))
     return Known(
         issued_at=horizon.start,
         site=site,
@@ -133,7 +151,7 @@ def _known(case: StudyCase, loop: Loop, month: MonthToDate, block: range, period
         latest=case.latest,
         study_end=case.horizon.end,
         period_end=case.horizon.start + period.stop * case.horizon.step,
-        state=month.state(stored_in_units(site, loop.stored_kwh[:, block.start].tolist())),
+        state=loop.worn.known_in(state, loop.discharge_kw, loop.stored_kwh, block.start),
         past=record.horizon.first(now) if now else None,
         load_kw=record.load_kw[:, :now],
         unprotected_load_kw=record.unprotected_load_kw[:now],

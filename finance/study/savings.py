@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop
 from ridethrough.finance.study.study import PeriodSavings, Savings
+from ridethrough.optimizer.pricing.wear import worn_by_interval
 from ridethrough.tariffs.billing.bill import Bill, PeriodBill, cent_of
 from ridethrough.tariffs.charges.kind import KIND_NAMES
 
@@ -71,9 +72,15 @@ def _in_cents(amount: float, currency: str) -> float:
 def wear_by_period(case: StudyCase, loop: Loop, baseline: Loop) -> FloatArray:
     """The cost of wear beyond that of batteries at rest, by UPS system (rows) and billing period (columns).
 
-    It is the site's wear cost per kWh times the energy discharged, the same as in plans.
+    It is the wear that plans pay: by throughput, by depth of cycles, and at rest.
     """
-    costs = np.array([[ups.battery.wear_cost_per_kwh] for ups in case.site.ups])
-    each = (loop.discharge_kw - baseline.discharge_kw) * case.horizon.interval_h * costs
+    h = case.horizon.interval_h
+    each = np.array(
+        [
+            worn_by_interval(ups, loop.discharge_kw[row], loop.stored_kwh[row], h)
+            - worn_by_interval(ups, baseline.discharge_kw[row], baseline.stored_kwh[row], h)
+            for row, ups in enumerate(case.site.ups)
+        ]
+    )
     starts = [period.start for period in case.billing_periods]
     return np.asarray(np.add.reduceat(each, starts, axis=1))

@@ -15,7 +15,7 @@ class MeterStore:
     """Energy above the reserve (kWh stored), and power as the meter sees it (kW).
 
     A kWh drawn at the meter adds `stored_per_drawn` kWh to the store; a kWh that the meter is relieved of takes
-    `stored_per_relieved` out of it. `wear_per_relieved` is what such a kWh costs in wear.
+    `stored_per_relieved` out of it. `wear_per_relieved` is what such a kWh costs in wear, in cycles through all of it.
     """
 
     capacity_kwh: float
@@ -38,13 +38,14 @@ def meter_store(site: Site, state: SiteState, usual_load_kw: FloatArray) -> Mete
     tradable, stored, charge, discharge, wear = [], [], [], [], []
     for ups, load_kw in zip(site.ups, usual_load_kw.tolist(), strict=True):
         reserve_kwh = reserve_requirement(ups, protected_load_kw=max(ups.protected_load_kw, load_kw)).reserve_kwh
-        room_kwh = 0.0 if ups.lock else max(0.0, ups.max_stored_kwh - reserve_kwh)
+        spent = state.throughput_kwh.get(ups.id, 0.0) >= (ups.throughput_limit_kwh or np.inf)
+        room_kwh = 0.0 if ups.lock or spent else max(0.0, ups.max_stored_kwh - reserve_kwh)
         tradable.append(room_kwh)
         stored.append(min(room_kwh, max(0.0, state.stored_in(site, ups.id) - reserve_kwh)))
         charge.append(ups.charge_limit_kw / ups.rectifier_efficiency)
         most_kw = ups.discharge_limit_kw if ups.bidirectional else min(ups.discharge_limit_kw, ups.dc_load_kw(load_kw))
         discharge.append(most_kw / ups.rectifier_efficiency if room_kwh else 0.0)
-        wear.append(ups.battery.wear_cost_per_kwh * ups.rectifier_efficiency)
+        wear.append(ups.wear_per_kwh_to(room_kwh) * ups.rectifier_efficiency)
     weights = np.array(tradable) if sum(tradable) > 0 else np.ones(len(tradable))
     drawn = [ups.battery.charge_efficiency * ups.rectifier_efficiency for ups in site.ups]
     relieved = [ups.rectifier_efficiency / ups.battery.discharge_efficiency for ups in site.ups]

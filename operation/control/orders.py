@@ -66,7 +66,7 @@ class Orders:
     not discharge even if its setpoint says so: the load is lower than planned. `floor_kwh` (one column more, for
     boundaries) may raise the reserve and never lowers it. `responses`, one for each interval if given, replace
     setpoints and target. A value that is not a number means: no power, the import limit, no `spare_below_kw`, no raised
-    reserve.
+    reserve. `throughput_left_kwh`, one for each system, is what a warranty still allows to be discharged.
     """
 
     charge_kw: FloatArray
@@ -75,6 +75,7 @@ class Orders:
     spare_below_kw: FloatArray | None = None
     floor_kwh: FloatArray | None = None
     responses: tuple[MeterResponse | None, ...] = ()
+    throughput_left_kwh: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -88,6 +89,10 @@ class Orders:
         for name, (values, shape) in shapes.items():
             if values is not None:
                 checks.require(values.shape == shape, name, f"shape {values.shape}", f"shape {shape}, as charge_kw")
+        left = self.throughput_left_kwh
+        if left is not None:
+            allowed = f"{systems}, one for each system"
+            checks.require(len(left) == systems, "throughput_left_kwh", f"{len(left)} values", allowed)
         given = len(self.responses)
         checks.require(given in (0, intervals), "responses", f"{given} of them", f"{intervals}, one for each interval")
         checks.raise_faults()

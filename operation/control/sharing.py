@@ -11,6 +11,7 @@ from ridethrough.operation.control.orders import Orders
 
 _ROUNDING = 1e-9
 _HUGE_KW = 1e12
+_UNLIMITED_KWH = float("inf")
 
 
 def share(total_kw: float, weights: Sequence[float], most_kw: Sequence[float]) -> list[float]:
@@ -62,6 +63,7 @@ class SystemInterval:
         "_kept",
         "_kept_kwh",
         "_least",
+        "_left_kwh",
         "_most",
         "_rect",
         "_reserve_kw",
@@ -104,6 +106,8 @@ class SystemInterval:
             raised = np.nan_to_num(orders.floor_kwh[row], nan=0.0).clip(max=self._capped)
             before, after = np.maximum(floor, raised[:-1]), np.maximum(floor, raised[1:])
         self._floor_before, self._floor_after = before.tolist(), after.tolist()
+        left = orders.throughput_left_kwh
+        self._left_kwh = _UNLIMITED_KWH if left is None else left[row]
         self._charge = _powers_kw(orders.charge_kw[row])
         self._discharge = _powers_kw(orders.discharge_kw[row])
 
@@ -115,7 +119,7 @@ class SystemInterval:
         least = self.discharge_least_kw = self._least[t]
         most = 0.0
         if tradable_kwh > 0 and self._stored_kwh >= self._floor_before[t] * (1 - _ROUNDING):
-            most = min(self._most[t], tradable_kwh * self._eta_d)
+            most = min(self._most[t], tradable_kwh * self._eta_d, max(0.0, self._left_kwh) / self._h)
         self.discharge_most_kw = max(least, most)
         self.charge_least_kw = self.charge_most_kw = 0.0
         if least == 0:
@@ -146,6 +150,7 @@ class SystemInterval:
         """Record the powers, and continue from the new stored energy."""
         gained_kwh = self.charge_kw * self._eta_c - self.discharge_kw / self._eta_d
         self._stored_kwh = self._kept_kwh + gained_kwh
+        self._left_kwh -= self.discharge_kw * self._h
         self.charged_kw.append(self.charge_kw)
         self.discharged_kw.append(self.discharge_kw)
         self.boundaries_kwh.append(self._stored_kwh)

@@ -161,7 +161,7 @@ def test_haste_has_a_price_that_rises_with_it() -> None:
 
     assert price(74.0) == 0, "half of the year is gone, and half of 150 kWh may be"
     assert 0 < price(78.0) < price(80.0) < price(100.0)
-    assert price(100.0) == pytest.approx(0.4), "the spread of the prices, from a month ahead on"
+    assert price(100.0) == pytest.approx(0.8), "twice the spread of the prices, from a month ahead on"
 
 
 @pytest.mark.parametrize("model", ["segments", "rest", "warranty"])
