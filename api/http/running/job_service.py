@@ -1,6 +1,7 @@
 """What a service with a store does beside its answers: studies, and plans by the clock."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -22,11 +23,13 @@ from ridethrough.api.operating.fetching_prices import (
 )
 from ridethrough.api.operating.making_plans import make_plan
 from ridethrough.api.operating.watching import report_missed, watch_site
+from ridethrough.domain import UnableToAccept
 from ridethrough.store.database import Database
 from ridethrough.store.sites import stored_sites
 from ridethrough.store.tidying import forget_old
 
 _FORGETS_EVERY_S = 3600.0
+_LOG = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -83,7 +86,11 @@ def sites_that_lack_prices(connection: Connection, now: datetime) -> list[str]:
     """The sites whose prices are to be asked for now, and those whose alarm of prices nobody would end."""
     lacking = []
     for site in stored_sites(connection):
-        wanted = wanted_prices(site.document, now)
+        try:
+            wanted = wanted_prices(site.document, now)
+        except UnableToAccept:  # a version before took this document; whoever writes it next is told
+            _LOG.exception("the prices of site %s cannot be fetched", site.site_id)
+            continue
         if has_alarm(connection, site.site_id) if wanted is None else lacks_prices(connection, site.site_id, wanted):
             lacking.append(site.site_id)
     return lacking
