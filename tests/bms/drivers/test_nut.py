@@ -91,7 +91,7 @@ class TestNut(TellingConformance):
     async def bench(self) -> AsyncIterator[Bench]:
         server = self.server
         async with tcp_relay(server.port) as relay:
-            driver = driver_of(relay.port, timeout_s=1.0)
+            driver = driver_of(relay.port, timeout_s=2.0)
             await until(driver, as_told)
 
             async def kill() -> None:

@@ -143,3 +143,20 @@ def test_keys_stand_in_the_environment_and_are_never_shown() -> None:
     fields = [fault.field for fault in refused.value.faults]
     assert {"privacy_key", "privacy_key_variable", "authentication_key_variable"} <= set(fields)
     assert "hunter22" not in str(refused.value)
+
+
+def test_an_agent_with_nothing_better_is_asked_by_its_community(
+    agent: SnmpAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read() -> DeviceReading:
+        place = {"host": "127.0.0.1", "port": agent.port, "version": "2c", "timeout_s": 20.0}
+        driver = from_settings({**place, "community_variable": "UPS_COMMUNITY", "full_kwh": 500.0})
+        try:
+            return await driver.read()
+        finally:
+            await driver.close()
+
+    monkeypatch.setenv("UPS_COMMUNITY", CONTEXT)
+    reading = asyncio.run(read())
+    assert reading.ups is not None
+    assert reading.ups.stored_kwh == 400.0
