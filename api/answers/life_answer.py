@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
+from ridethrough.api.cases.life import CertifiedYear
 from ridethrough.domain import Site
 from ridethrough.domain.wear.chemistries.known import CHEMISTRIES
 from ridethrough.finance.life.future import LONGEST_YEARS, Future
@@ -22,13 +23,32 @@ _ASSUMES = (
 )
 
 
-def life_answer(site: Site, found: TradeOff) -> Answer:
+def life_answer(site: Site, found: TradeOff, certified: tuple[CertifiedYear, ...]) -> Answer:
     """A trade-off: its rows are the points of the curve."""
     return Answer(
-        document=lambda: _document(site, found),
+        document=lambda: {**_document(site, found), "certificates": [_certificate(each) for each in certified]},
         rows=lambda: [_point(point, found) for point in found.points],
-        view=lambda: _view(site, found),
+        view=lambda: Group(_view(site, found), _certified(certified), Text()),
     )
+
+
+def _certificate(year: CertifiedYear) -> dict[str, Any]:
+    proven = year.certificate
+    return {
+        "after_years": year.after_years,
+        "certified": proven.certified,
+        "outages_replayed": proven.outages_replayed,
+        "worst_ride_through_s": round(proven.worst_ride_through_s, 3),
+        "required_s": max(proven.required_s.values(), default=0.0),
+    }
+
+
+def _certified(certified: tuple[CertifiedYear, ...]) -> Text:
+    proven = [each.after_years for each in certified if each.certificate.certified]
+    if len(proven) == len(certified):
+        return Text(f"  a day's plan is certified at the capacity of each of the first {len(certified) - 1} years")
+    refused = ", ".join(str(each.after_years) for each in certified if not each.certificate.certified)
+    return Text(f"  a day's plan is not certified at the capacity after {refused} years", style="yellow")
 
 
 def _document(site: Site, found: TradeOff) -> dict[str, Any]:

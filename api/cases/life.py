@@ -1,5 +1,7 @@
 """The life of a site's batteries: what trading earns and what it takes from them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -7,20 +9,35 @@ from ridethrough.api.cases.plans.day_problem import all_series, problem_of_day
 from ridethrough.api.cases.plausibility import refuse_impossible_prices
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import Fault, Horizon, Site, UnableToAccept
+from ridethrough.domain.certificate import Certificate
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import DispatchPlan
-from ridethrough.finance.life.trade_off import Traded, TradeOff, trade_off
+from ridethrough.finance.life.future import at_health
+from ridethrough.finance.life.trade_off import Traded, TradeOff, priced, trade_off
 from ridethrough.optimizer import DispatchProblem, plan_dispatch
 from ridethrough.optimizer.solvers.engine import Engine
 from ridethrough.tariffs.charges.kind import PEAK_KINDS
 
 MOST_DAYS = 31
+_CERTIFIED_YEARS = 10
 _HOURS_A_DAY = 24.0
 _DAYS_A_YEAR, _MONTHS_A_YEAR = 365.0, 12
 
 
-def life_of(inputs: SiteInputs, *, now: datetime, today: date | None, days: int) -> TradeOff:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifiedYear:
+    """The certificate of a day's plan with the capacity that is left after so many years."""
+
+    after_years: int
+    certificate: Certificate
+
+
+def life_of(
+    inputs: SiteInputs, *, now: datetime, today: date | None, days: int
+) -> tuple[TradeOff, tuple[CertifiedYear, ...]]:
     """Plan some days with perfect foresight at different prices of a life, and follow the batteries to their end.
+
+    Beside the trade-off: a day's plan at the capacity of later years, and whether it is certified.
 
     Raises `UnableToAccept` where the series cover no such days, or a wear model lacks what it takes.
     """
@@ -41,7 +58,19 @@ def life_of(inputs: SiteInputs, *, now: datetime, today: date | None, days: int)
         )
         return _traded(site, plan_dispatch(asked, issued_at=now, engine=engine), days)
 
-    return trade_off(inputs.site, trade, start=start)
+    found = trade_off(inputs.site, trade, start=start)
+    return found, tuple(_certified(problem, found, now, engine))
+
+
+def _certified(problem: DispatchProblem, found: TradeOff, now: datetime, engine: Engine) -> Iterator[CertifiedYear]:
+    """Plan the same days at the health of each year, at the recommended price of a life, and certify the plan."""
+    price = found.recommended.life_price_per_kwh
+    for year in range(_CERTIFIED_YEARS + 1):
+        health = {future.ups_id: future.years[year].state_of_health for future in found.recommended.futures}
+        aged = replace(problem.site, ups=tuple(at_health(ups, health[ups.id]) for ups in problem.site.ups))
+        site = aged if price is None else priced(aged, price)
+        plan = plan_dispatch(replace(problem, site=site), issued_at=now, engine=engine)
+        yield CertifiedYear(after_years=year, certificate=plan.certificate)
 
 
 def _problem(inputs: SiteInputs, days: int, now: datetime) -> DispatchProblem:

@@ -132,7 +132,7 @@ def batteries(inputs: SiteInputs, _now: datetime) -> Iterator[Finding]:
         for note in required.notes:
             do = "compare it with the maker's sheet, and add the rows that it has"
             yield Finding(Severity.ASSUMED, f"{name}.usable_fraction_by_c_rate", note, do)
-        if battery.wear_cost_per_kwh == 0:
+        if battery.wear_cost_per_kwh == 0 and not battery.segment_costs:
             do = "give the price of new batteries over the kWh that their life delivers"
             yield Finding(Severity.DOUBTFUL, f"{name}.wear_cost_per_kwh", "trading costs no battery life", do)
         if ups.lock:

@@ -27,4 +27,5 @@ def life(
     from ridethrough.tariffs.documents.acceptance import together  # noqa: PLC0415
 
     inputs, start = together(lambda: read_site_file(site), lambda: local_day(today, "--from"))
-    emit(life_answer(inputs.site, life_of(inputs, now=datetime.now(UTC), today=start, days=days)), form, out)
+    found, certified = life_of(inputs, now=datetime.now(UTC), today=start, days=days)
+    emit(life_answer(inputs.site, found, certified), form, out)

@@ -24,6 +24,11 @@ def test_the_scarce_example_lasts_until_new_batteries_can_be_had() -> None:
     assert prices == [0, 300, 600, 1200, 2400, None]
     cycles = [point["full_cycles_per_year"] for point in document["points"]]
     assert cycles == sorted(cycles, reverse=True)
+    years = document["certificates"]
+    feasible = [all(ups["years"][each["after_years"]]["feasible"] for ups in recommended["ups"]) for each in years]
+    assert [each["certified"] for each in years] == feasible, "certified as long as the reserve fits, and no longer"
+    assert feasible[0]
+    assert not feasible[-1]
     assert any("outside the tested" in doubt for doubt in document["doubts"])
 
 
