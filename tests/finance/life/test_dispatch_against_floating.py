@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 def test_ten_years_of_dispatch_leave_more_capacity_only_where_the_chemistry_gains(
     chemistry: str, *, gains: bool
 ) -> None:
-    """Capacity by `blast-lite` after ten years of seven such days: nca 0.821 and 0.776 floating, lfp 0.925 and 0.943."""
+    """By `blast-lite`, seven such days for ten years leave nca 0.821 (floating 0.776) and lfp 0.925 (0.943)."""
     inputs = read_site_file(SITE)
     ups = inputs.site.ups[0]
     wear = WearModel(chemistry=chemistry, replacement_cost_per_kwh=300.0)
