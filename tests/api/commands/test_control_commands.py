@@ -57,7 +57,7 @@ def told(cycle: Any) -> float:  # noqa: ANN401
         ("equipment: {meter: {driver: modbus, settings: {}}, ups: {}}", "equipment.ups.pod-1"),
         (
             "equipment: {meter: {driver: fax, settings: {}}, ups: {pod-1: {driver: modbus, settings: {}}}}",
-            "equipment.meter.driver is 'fax', must be one of modbus",
+            "equipment.meter.driver is 'fax', must be one of bacnet",
         ),
         (
             """equipment:
