@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+
 from ridethrough.domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
 from ridethrough.optimizer.pricing.price import meter_of
 from ridethrough.optimizer.problem.merging import merge_identical
@@ -190,7 +192,14 @@ def _cost(basis: PlanBasis, trajectories: tuple[UpsTrajectory, ...]) -> PlanCost
 
 
 def _is_allowed(basis: PlanBasis) -> bool:
-    """Whether doing nothing keeps the meter's limits, the reserve and the stored energy."""
+    """Whether doing nothing keeps the meter's limits, the reserve and the stored energy.
+
+    Batteries that must give where rectifiers cannot carry the load charge that again. A limit of the meter's steps may
+    forbid it.
+    """
+    gives = any(any(each.discharge_floor_kw) for each in basis.powers.bounds.values())
+    if gives and np.isfinite(basis.powers.step_limit_kw).any():
+        return False
     meter_kw = basis.baseline.grid_kw
     limits = basis.problem.site.interconnection
     within = meter_kw.max() <= limits.import_limit_kw and meter_kw.min() >= -limits.export_limit_kw

@@ -254,6 +254,14 @@ def test_systems_that_are_short_at_once_have_a_plan(number: int) -> None:
     assert plan.certificate.certified
 
 
+def test_batteries_at_rest_are_no_plan_where_their_recharge_ramps_too_fast() -> None:
+    """They give what the rectifiers cannot carry, and must not charge it again all at once."""
+    _, plan = planned(4711, 1208)
+
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.certificate.certified
+
+
 def test_a_needed_charge_may_also_make_up_for_standby_loss_where_the_meter_ramps() -> None:
     """Its last interval asks for 118.755 kW, and what the battery loses by itself comes on top."""
     _, plan = planned(2026, 4106)
