@@ -1,11 +1,11 @@
 """A plan as a picture: one self-contained page that fits a screen and prints on one sheet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from markupsafe import Markup
 
-from ridethrough.api.answers.plan.blocks_view import days_of_plan
+from ridethrough.api.answers.plan.blocks_view import conditions_lines, days_of_plan
 from ridethrough.api.answers.plan.plan_charts import plan_chart
 from ridethrough.api.answers.plan.plan_json import alarms, plan_document
 from ridethrough.api.answers.terminal import ride_through_text, whole_seconds
@@ -26,7 +26,9 @@ def plan_page(planned: PlannedDay) -> str:
     beside = Markup('<div class="beside"><div>{}</div><div>{}{}</div></div>').format(
         chart_figure(chart), _blocks(plan), _systems(plan)
     )
-    return picture_page(f"{name}, {plan.horizon.start_of(0):%Y-%m-%d}", head + _notes(planned) + beside)
+    return picture_page(
+        f"{name}, {plan.horizon.start_of(0):%Y-%m-%d}", head + _conditions(plan) + _notes(planned) + beside
+    )
 
 
 def _summary(plan: DispatchPlan) -> Markup:
@@ -46,15 +48,24 @@ def _summary(plan: DispatchPlan) -> Markup:
     )
 
 
+def _conditions(plan: DispatchPlan) -> Markup:
+    """Each storm, alert or test: when batteries are held off, locked and back."""
+    return _listed("Conditions", conditions_lines(plan))
+
+
 def _notes(planned: PlannedDay) -> Markup:
     """Alarms and warnings, each once."""
     serious = alarms(planned.plan)
     lines = dict.fromkeys([*serious, *planned.plan.warnings, *planned.notes])
-    if not lines:
-        return Markup("")
+    return _listed("Warnings", lines, alarm=bool(serious))
+
+
+def _listed(name: str, lines: Iterable[str], *, alarm: bool = False) -> Markup:
     items = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)
-    section = Markup('<section class="notes{}" aria-label="Warnings"><ul>{}</ul></section>')
-    return section.format(" alarm" if serious else "", items)
+    if not items:
+        return Markup("")
+    section = Markup('<section class="notes{}" aria-label="{}"><ul>{}</ul></section>')
+    return section.format(" alarm" if alarm else "", name, items)
 
 
 def _blocks(plan: DispatchPlan) -> Markup:

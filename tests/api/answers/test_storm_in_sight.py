@@ -97,9 +97,9 @@ def test_the_picture_names_its_bands_and_says_them_in_words(tmp_path: Path) -> N
     assert run("plan", site, "--date", DAY, "--plot", tmp_path / "plan.html").code == 0
     page = (tmp_path / "plan.html").read_text()
 
-    for name in ("hold-off", "storm", "ramp"):
-        assert f'"text":"{name}"' in page
-    assert '<section aria-label="Conditions"' in page
+    for band in ("shade-hold-off", "shade-condition", "shade-ramp"):
+        assert f'<rect class="{band}"' in page
+    assert '<section class="notes" aria-label="Conditions"' in page
     assert f"<li>{LINE}</li>" in page
 
 
@@ -107,5 +107,6 @@ def test_the_picture_of_a_calm_day_has_no_bands(tmp_path: Path) -> None:
     assert run("plan", write_site(tmp_path), "--date", DAY, "--plot", tmp_path / "plan.html").code == 0
     page = (tmp_path / "plan.html").read_text()
 
-    assert '"text":"hold-off"' not in page
+    assert '<rect class="shade-hold-off"' not in page
+    assert '<rect class="shade-condition"' not in page
     assert 'aria-label="Conditions"' not in page
