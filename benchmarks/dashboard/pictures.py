@@ -50,10 +50,13 @@ PICTURES = (
     Picture(name="plan-print", path="/plan", width=794, height=1123, on_paper=True, whole=False),
     Picture(name="fleet", path="/fleet", height=420, whole=False),
     Picture(name="fleet-phone", path="/fleet", width=390, height=500, whole=False),
-    Picture(name="what-if", path="/what-if", whole=False),
-    Picture(name="savings", path="/savings", height=420, whole=False),
-    Picture(name="tariffs", path="/tariffs", height=1100, whole=False),
-    Picture(name="set-up", path="/set-up", whole=False),
+    Picture(name="what-if", path="/what-if?ride_through_s=120", height=1100, whole=False),
+    Picture(name="what-if-dark", path="/what-if?ride_through_s=120", dark=True, whole=False),
+    Picture(name="what-if-phone", path="/what-if", width=390, height=844, whole=False),
+    Picture(name="savings", path="/savings", height=520, whole=False),
+    Picture(name="tariffs", path="/tariffs", height=900, whole=False),
+    Picture(name="tariffs-print", path="/tariffs", width=794, height=1123, on_paper=True, whole=False),
+    Picture(name="set-up", path="/set-up", height=900, whole=False),
     Picture(name="log", path="/log?at=2026-07-14T09:20", whole=False),
 )
 """A new page has its entries here."""
