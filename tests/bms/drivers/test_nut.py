@@ -17,6 +17,8 @@ from ridethrough.bms.drivers.readings import DeviceReading, DeviceSetpoint
 from ridethrough.domain import UpsMode
 from ridethrough.domain.validation import UnableToAccept
 
+pytestmark = pytest.mark.long
+
 TOLD = {
     "ups.status": "OL CHRG",
     "ups.load": "40",

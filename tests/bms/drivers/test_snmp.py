@@ -16,6 +16,8 @@ from ridethrough.bms.drivers.snmp import SnmpDriver, from_settings
 from ridethrough.domain import UpsMode
 from ridethrough.domain.validation import UnableToAccept
 
+pytestmark = pytest.mark.long
+
 POWERS_W = (140_000, 130_000, 130_000)
 
 

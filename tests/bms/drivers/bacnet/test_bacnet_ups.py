@@ -15,6 +15,8 @@ from ridethrough.bms.drivers.readings import DeviceSetpoint
 from ridethrough.domain import UpsMode
 from ridethrough.domain.validation import UnableToAccept
 
+pytestmark = pytest.mark.long
+
 DISCHARGE = DeviceSetpoint(charge_kw=0.0, discharge_kw=250.0, valid_for_s=60.0)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+import pytest
 from bacpypes3.errors import UnrecognizedService
 from bacpypes3.ipv4.app import NormalApplication
 from bacpypes3.local.analog import AnalogInputObject
@@ -11,6 +12,8 @@ from bacpypes3.pdu import IPv4Address
 from peer_programs import free_port
 
 from ridethrough.bms.drivers.bacnet.ups import from_settings
+
+pytestmark = pytest.mark.long
 
 
 class OneByOne(NormalApplication):

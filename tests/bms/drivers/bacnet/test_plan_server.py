@@ -12,6 +12,8 @@ from peer_programs import free_port
 from ridethrough.bms.drivers.bacnet.plan_server import PlanServer
 from ridethrough.bms.drivers.published_state import PublishedState
 
+pytestmark = pytest.mark.long
+
 STATE = PublishedState(
     charge_kw=0.0,
     discharge_kw=250.0,

@@ -14,6 +14,8 @@ from ridethrough.bms.drivers.bacnet.link import BacnetLink
 from ridethrough.bms.drivers.bacnet.schedule import DatedOrder, _days, write_schedule
 from ridethrough.bms.drivers.driver import UnableToAcknowledge, UnableToApply
 
+pytestmark = pytest.mark.long
+
 ZONE = "America/New_York"
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=ZoneInfo(ZONE))
 

@@ -21,6 +21,8 @@ from ridethrough.bms.simulated.modbus.registers import UpsRegisters
 from ridethrough.bms.simulated.modbus.server import ModbusSite, equipment_document
 from ridethrough.bms.simulated.site import SimulatedSite
 
+pytestmark = pytest.mark.long
+
 MBPOLL, needs_mbpoll = needs("mbpoll")
 NODE = shutil.which("node")
 MODULES = Path(os.environ.get("RIDETHROUGH_NODE_MODULES", "/opt/ridethrough-peers/node_modules"))

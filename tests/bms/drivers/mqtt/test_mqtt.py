@@ -18,6 +18,8 @@ from ridethrough.bms.drivers.mqtt.ups import MqttDriver, from_settings
 from ridethrough.bms.drivers.published_state import PublishedState
 from ridethrough.domain.validation import UnableToAccept
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def _password(monkeypatch: pytest.MonkeyPatch) -> None:
