@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+# One more than there are cores: many tests wait for a server.
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 SUPPORT := .:tests/support/builders:tests/support/oracles:tests/support/campaigns
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
@@ -39,10 +41,10 @@ image:
 	@.ci/image
 
 test: $(DEV)
-	@$(BIN)/python -m pytest -q -n auto -m "not long" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not long" $(PYTEST_ARGS)
 
 test-long: $(DEV)
-	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) $(PYTEST_ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check $(CODE)
@@ -51,7 +53,7 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/deptry . --no-ansi
 	$(BIN)/codespell
-	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term -p no:cacheprovider $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term -p no:cacheprovider $(PYTEST_ARGS)
 
 support:
 	@echo $(SUPPORT)

@@ -59,7 +59,7 @@ def test_every_tariff_of_the_catalog_is_shown_and_drawn(tmp_path: Path, name: st
     assert all(line == line.rstrip() and len(line) <= 132 for line in ran.out.splitlines())
     page = (tmp_path / "map.html").read_text()
     assert "<title>" in page
-    assert "heatmap" in page
+    assert '<svg class="panel heat heat-' in page
 
 
 def test_weekdays_and_weekends_have_a_map_each_where_they_differ() -> None:
@@ -205,7 +205,7 @@ def test_a_price_that_changes_on_a_quarter_hour_is_said_and_drawn(tmp_path: Path
     )
     ran = run("tariff", "show", path, "--plot", tmp_path / "map.html")
     assert "the mark shows its first quarter" in ran.out
-    assert "07:15 to 07:30" in (tmp_path / "map.html").read_text()
+    assert "07:15 to 22:00" in (tmp_path / "map.html").read_text()
 
 
 def test_a_tariff_without_prices_is_shown_and_drawn(tmp_path: Path) -> None:
