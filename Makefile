@@ -62,7 +62,7 @@ bench: $(DEV)
 	@PYTHONPATH=$(SUPPORT) $(BIN)/python -m benchmarks
 
 certify-campaign: $(DEV)
-	@PYTHONPATH=$(SUPPORT) $(BIN)/python benchmarks/certify_campaign.py
+	@PYTHONPATH=$(SUPPORT) $(BIN)/python -m benchmarks.certify_campaign
 
 format: $(DEV)
 	$(BIN)/ruff check --fix $(CODE)

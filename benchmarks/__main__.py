@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, each in a process of its own; then the tables of `docs/performance.md`.
 
-PYTHONPATH=$(make -s support) python -m benchmarks [--without fleets service] [--linopy VENV/bin/python]
+PYTHONPATH=$(make -s support) python -m benchmarks [--without fleets stateless_service] [--linopy VENV/bin/python]
 
 Takes the better part of an hour, most of it for the linear program of the largest fleet. Exits with 1 where one failed.
 """
@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("steps", "rolling", "peers", "year", "fleets", "service", "living_service")
+NAMES = ("steps", "rolling", "peers", "year", "fleets", "stateless_service", "living_service")
 
 
 def main() -> int:

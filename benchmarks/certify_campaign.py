@@ -1,6 +1,6 @@
 """Random plans meet outages and rules, forged and mutated plans the certificate, and constant floors the reserve.
 
-PYTHONPATH=$(make -s support) python benchmarks/certify_campaign.py [--plans 10000] [--forged 2000] [--mutants 1000]
+PYTHONPATH=$(make -s support) python -m benchmarks.certify_campaign [--plans 10000] [--forged 2000] [--mutants 1000]
                                                                     [--sites 1000]
 
 Exits with 1 where a certified plan loses its load or breaks a rule of its site, where a plan is judged otherwise when

@@ -1,6 +1,6 @@
 """The controller's cycle for many UPS systems over Modbus TCP on loopback; their equipment has its own processes.
 
-    PYTHONPATH=... python benchmarks/control_cycle.py [SYSTEMS] [CYCLES] [SERVERS]
+PYTHONPATH=$(make -s support) python -m benchmarks.control_cycle [SYSTEMS] [CYCLES] [SERVERS]
 
 Each system is read, judged, guarded, written to and read back in every cycle. Printed are the wall and the CPU time of
 a cycle; the first cycle, which connects, is apart.

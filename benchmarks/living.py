@@ -1,6 +1,6 @@
 """What setpoints of now cost on a site that is a year old, and how a service holds eight clients at once.
 
-`python -m benchmarks.living [--readings N] [--seconds S]`
+PYTHONPATH=$(make -s support) python -m benchmarks.living [--readings N] [--seconds S]
 """
 
 import argparse

@@ -31,7 +31,7 @@ import httpx
 from documents import REMOVED, site_document
 from service import running_service
 
-from benchmarks.service import p99
+from benchmarks.stateless_service import p99
 from benchmarks.timing import keep, say, say_load, table
 
 SITE = "/v1/sites/pod"

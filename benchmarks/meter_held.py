@@ -1,6 +1,6 @@
 """How well the control loop holds the meter under a ceiling: one-second loads, billed by means of 15 minutes.
 
-    PYTHONPATH=... python benchmarks/meter_held.py [DAYS] [CYCLE_S]
+PYTHONPATH=$(make -s support) python -m benchmarks.meter_held [DAYS] [CYCLE_S]
 
 The load is generated: a level with a daily wave, noise with a memory of a minute, a square swing of 100 kW with a
 period of 10 s as AI training has it, and on most afternoons 20 to 40 minutes of 250 to 450 kW more. Every hour's policy

@@ -1,6 +1,6 @@
 """Price every rate of a URDB archive on a sample load, and print how many were priced or refused, by reason.
 
-python benchmarks/urdb_corpus.py ../shared/data/tariffs/urdb_half_5k.tar.gz
+PYTHONPATH=. python -m benchmarks.urdb_corpus ../shared/data/tariffs/urdb_half_5k.tar.gz
 """
 
 import re

@@ -1,6 +1,6 @@
 """Days of the control loop with random faults: is the reserve kept, and is every fault met in time?
 
-    PYTHONPATH=... python tests/support/campaigns/control_campaign.py [DAYS] [FIRST SEED]
+PYTHONPATH=$(make -s support) python tests/support/campaigns/control_campaign.py [DAYS] [FIRST SEED]
 
 A day has 24 h of cycles on a clock that the campaign moves, a plan that wants as much as it can get, a load that
 changes, and 50 faults at random times. What is judged is the equipment itself, never what it tells:

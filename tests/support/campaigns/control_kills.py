@@ -1,6 +1,6 @@
 """kill -9 of `ridethrough control` at random moments, with the simulated equipment on Modbus beside it.
 
-    PYTHONPATH=... python tests/support/campaigns/control_kills.py [KILLS]
+PYTHONPATH=$(make -s support) python tests/support/campaigns/control_kills.py [KILLS]
 
 After each kill the equipment must be in its own normal operation when the last setpoint is over, with nothing but its
 own watchdog; the journal must be whole; and the next controller must follow the plan in its first cycle.

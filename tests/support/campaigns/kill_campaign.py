@@ -1,6 +1,8 @@
 """Kills processes that run jobs, over and over, and counts what was lost, seen half, or stuck.
 
-`python kill_campaign.py sqlite|postgresql KILLS [SEED]` prints what it found, and fails if that is anything.
+PYTHONPATH=$(make -s support) python tests/support/campaigns/kill_campaign.py sqlite|postgresql KILLS [SEED]
+
+Prints what it found, and fails if that is anything.
 """
 
 import os

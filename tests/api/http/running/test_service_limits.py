@@ -11,7 +11,7 @@ import pytest
 from documents import DAY, site_document
 from service import is_alive, service, service_in_thread
 
-from benchmarks.service import answers, many_clients
+from benchmarks.stateless_service import answers, many_clients
 from ridethrough.api.http.running.solvers import Solvers
 from ridethrough.api.http.server import create_app
 from ridethrough.api.http.stateless.plan_service import SOLVER_LIMIT_S

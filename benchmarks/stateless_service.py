@@ -1,6 +1,7 @@
 """The HTTP service under requests: CPU of the server for each, latency, throughput, and errors.
 
-PYTHONPATH=$(make -s support) python -m benchmarks.service [--requests 300] [--clients 8] [--seconds 60] [--workers 1]
+PYTHONPATH=$(make -s support) python -m benchmarks.stateless_service [--requests 300] [--clients 8] [--seconds 60]
+                                                                     [--workers 1]
 
 A real server on a free port of this machine, `POST /v1/plans` with 96 steps on a tariff with demand charges. CPU is
 that of the server and its workers (Linux). Exits with 1 where a request fails or an answer is not what it was before.
@@ -67,7 +68,10 @@ def main() -> int:
     done = len(load.latency_s)
     say(f"{done} answers in {wall_s:.0f} s, {done / wall_s:.1f} a second; {len(load.errors)} errors.")
     say(f"{done / spent_s:.1f} plans a second of CPU (all processes of the server).\n")
-    keep("service", {"rows": rows, "answers": done, "errors": len(load.errors), "plans_per_cpu_s": done / spent_s})
+    keep(
+        "stateless_service",
+        {"rows": rows, "answers": done, "errors": len(load.errors), "plans_per_cpu_s": done / spent_s},
+    )
     for error in load.errors[:5]:
         print(error)
     return 1 if load.errors else 0
