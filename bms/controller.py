@@ -86,8 +86,8 @@ class Controller:
     async def cycle(self) -> Cycle:
         """Do everything once."""
         reading = await self._read()
-        now = self.clock()
-        ordered = await self.ordering.orders(reading, now)
+        ordered = await self.ordering.orders(reading, self.clock())
+        now = self.clock()  # orders may have taken long, and the guard judges by the time at which it writes
         done = await asyncio.gather(*(self._drive(each, ordered, now) for each in self._systems.values()))
         setpoints = ordered.setpoints
         cycle = Cycle(

@@ -4,6 +4,7 @@ The service judges the reading, follows the plan in force and knows of holds. Th
 itself, and its guard has the last word; where the service cannot be reached, batteries hold by the site's own rules.
 """
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -39,8 +40,9 @@ class ServiceOrdering:
         """The service's setpoints; without them those of a site that holds."""
         held = await self.local.orders(reading, now)
         try:
-            setpoints = await self._asked(reading)
-        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+            async with asyncio.timeout(2 * self.timeout_s):  # of both answers, however slowly they come
+                setpoints = await self._asked(reading)
+        except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"the service cannot be asked ({type(error).__name__}: {error})"
             return replace(held, setpoints=replace(held.setpoints, why=f"{why}; {held.setpoints.why}"))
         if setpoints.valid_until <= now or self.local.held():
@@ -62,10 +64,13 @@ class ServiceOrdering:
 
 def _setpoints(document: dict[str, Any], site: Site) -> Setpoints:
     """The setpoints of an answer; every system of the site must be in it."""
+    valid_until = datetime.fromisoformat(document["valid_until"])
+    if valid_until.tzinfo is None:
+        raise ValueError(f"valid_until cannot be {document['valid_until']}, without a UTC offset")
     return Setpoints(
         mode=SetpointMode(document["mode"]),
         why=str(document["why"]),
-        valid_until=datetime.fromisoformat(document["valid_until"]),
+        valid_until=valid_until,
         plan_id=document["plan_id"],
         meter_ceiling_kw=float(document["meter_ceiling_kw"]),
         ups={ups.id: _system(document["ups"][ups.id]) for ups in site.ups},

@@ -120,6 +120,21 @@ def test_a_system_that_does_not_take_part_is_read_and_never_discharged() -> None
     assert discharging(bench) == 0
 
 
+def test_orders_that_come_late_are_judged_by_the_time_at_which_they_are_written() -> None:
+    bench = control_bench()
+
+    class Late:
+        async def orders(self, *question: Any) -> Any:  # noqa: ANN401
+            ordered = await bench.ordering.orders(*question)
+            bench.simulated.advance(8.0)
+            return ordered
+
+    bench.controller.ordering = Late()
+    cycle = bench.cycle()
+    assert discharging(bench) == 0
+    assert "the reading is 8.0 s old, and may be 5.0 s old" in cycle.ups["pod-1"].refused
+
+
 def test_a_rise_follows_the_ramp_and_a_fall_is_at_once() -> None:
     bench = control_bench(ramp_kw_per_s=100.0)
     told = [bench.cycle().ups["pod-1"].told for _ in range(4)]

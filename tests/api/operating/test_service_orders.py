@@ -1,7 +1,8 @@
 """A controller that takes setpoints from the service: what it sends, what it is told, when it holds by itself."""
 
 import asyncio
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -31,11 +32,18 @@ def client(sqlite_database: Database, clock: Clock) -> Client:
     return client
 
 
-def ordered(app: Any, clock: Clock, told: Any = None, *, held: str = "") -> Ordered:  # noqa: ANN401
+def ordered(
+    app: Any,  # noqa: ANN401
+    clock: Clock,
+    told: Any = None,  # noqa: ANN401
+    *,
+    held: str = "",
+    timeout_s: float = 30.0,
+) -> Ordered:
     document = living_document(id="pod")
     site = read_site(document, source="site", folder=None).site
     local = LocalOrdering(site=site, plan=lambda _: "plans are the service's", held=lambda: held)
-    ordering = ServiceOrdering(site=site, url="http://ridethrough", key="key", local=local)
+    ordering = ServiceOrdering(site=site, url="http://ridethrough", key="key", local=local, timeout_s=timeout_s)
     telemetry = read_telemetry(told or reading(clock()), source="telemetry")
 
     async def ask() -> Ordered:
@@ -84,3 +92,31 @@ def test_nonsense_from_a_service_is_never_followed(clock: Clock) -> None:
             await send({"type": "http.response.body", "body": body})
 
         assert ordered(app, clock).setpoints.mode is SetpointMode.HOLD
+
+
+def test_setpoints_whose_end_has_no_offset_are_not_followed(client: Client, clock: Clock) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        async def without_offset(message: Any) -> None:  # noqa: ANN401
+            if message["type"] == "http.response.body" and b"valid_until" in message["body"]:
+                document = json.loads(message["body"])
+                document["valid_until"] = (
+                    datetime.fromisoformat(document["valid_until"]).replace(tzinfo=None).isoformat()
+                )
+                body = json.dumps(document).encode()
+                message = {**message, "body": body.ljust(len(message["body"]))}
+            await send(message)
+
+        await client.app(scope, receive, without_offset)
+
+    found = ordered(app, clock)
+    assert found.setpoints.mode is SetpointMode.HOLD
+    assert "without a UTC offset" in found.setpoints.why
+
+
+def test_an_answer_that_drips_is_not_waited_for(clock: Clock) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401, ARG001
+        await asyncio.sleep(3600)
+
+    found = ordered(app, clock, timeout_s=0.01)
+    assert found.setpoints.mode is SetpointMode.HOLD
+    assert "the service cannot be asked (TimeoutError" in found.setpoints.why
