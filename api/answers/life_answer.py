@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ridethrough.api.answers.answer import Answer
+from ridethrough.api.answers.terminal import indented
 from ridethrough.api.cases.life import CertifiedYear
 from ridethrough.domain import Site
 from ridethrough.domain.wear.chemistries.known import CHEMISTRIES
@@ -63,6 +64,7 @@ def _document(site: Site, found: TradeOff) -> dict[str, Any]:
             "lost_window_per_kwh": round(found.lost_window_per_kwh, 6),
             "waiting_per_kwh": round(found.waiting_per_kwh, 6),
             "order_by": found.order_by and found.order_by.isoformat(),
+            "earns_more": found.earns_more and _point(found.earns_more, found),
             "ups": [_future(future) for future in found.recommended.futures],
         },
         "rest_below_full": [
@@ -112,11 +114,15 @@ def _future(future: Future) -> dict[str, Any]:
 
 
 def _caveats(site: Site) -> Iterator[str]:
+    """What limits the fade law of each chemistry, with the systems that have it."""
+    systems: dict[str, list[str]] = {}
     for ups in site.ups:
         if ups.battery.wear is not None and ups.battery.wear.chemistry:
-            chemistry = CHEMISTRIES[ups.battery.wear.chemistry]
-            yield f"{ups.id}: fade as tested on {chemistry.cell} ({chemistry.source})"
-            yield from (f"{ups.id}: {caveat}" for caveat in chemistry.caveats)
+            systems.setdefault(ups.battery.wear.chemistry, []).append(ups.id)
+    for name, ids in systems.items():
+        chemistry = CHEMISTRIES[name]
+        yield f"{', '.join(ids)}: fade as tested on {chemistry.cell} ({chemistry.source})"
+        yield from (f"{name}: {caveat}" for caveat in chemistry.caveats)
 
 
 def _doubts(found: TradeOff) -> Iterator[str]:
@@ -126,9 +132,9 @@ def _doubts(found: TradeOff) -> Iterator[str]:
 
 def _view(site: Site, found: TradeOff) -> RenderableType:
     title = Text(f"  {site.name or site.id}: trade against life, from {found.start:%d %B %Y}", style="bold")
-    notes = [Text(f"  {note}", style="dim") for note in (*_ASSUMES, *_caveats(site))]
-    warnings = [Text(f"  warning: {doubt}", style="yellow") for doubt in _doubts(found)]
-    advice = tuple(_advice(site, found))
+    notes = [indented(Text(note, style="dim")) for note in (*_ASSUMES, *_caveats(site))]
+    warnings = [indented(Text(f"warning: {doubt}", style="yellow")) for doubt in _doubts(found)]
+    advice = [indented(line) for line in _advice(site, found)]
     return Group(Text(), title, Text(), _curve(site, found), Text(), *advice, Text(), _years(found), *warnings, *notes)
 
 
@@ -155,19 +161,28 @@ def _curve(site: Site, found: TradeOff) -> Table:
 
 def _advice(site: Site, found: TradeOff) -> Iterator[Text]:
     price, waits = found.recommended.life_price_per_kwh, found.waiting_per_kwh > 0
-    taken = "no trading" if price is None else f"a life at {price:,.0f} {site.currency}/kWh"
-    yield Text(f"  recommended: {taken}; {found.why}")
+    yield Text(f"recommended: {_taken(site, found.recommended)}; {found.why}")
+    if (better := found.earns_more) is not None:
+        more = f"{better.net_per_year - found.recommended.net_per_year:,.0f} {site.currency} a year more"
+        lasts = f"until {better.ends}" if better.ends else f"over {LONGEST_YEARS} years"
+        line = f"less trading earns more: {_taken(site, better)} leaves {more} after a new battery, and lasts {lasts}"
+        yield Text(line, style="yellow")
     if price is not None and waits:
         parts = f"{found.lost_window_per_kwh:,.0f} for lost trading and {found.waiting_per_kwh:,.0f} for waiting"
-        yield Text(f"  that is a new battery, {parts}; scarcity_cost_per_kwh holds all but the first", style="dim")
+        yield Text(f"that is a new battery, {parts}; scarcity_cost_per_kwh holds all but the first", style="dim")
     if found.order_by is not None:
         late = found.order_by < found.start
-        yield Text(f"  order a replacement {'now: it was due' if late else 'by'} {found.order_by}")
+        yield Text(f"order a replacement {'now: it was due' if late else 'by'} {found.order_by}")
     for rest in found.rests:
         gained = f"{rest.health_below:.1%} of capacity after 10 years instead of {rest.health_at_full:.1%}"
-        yield Text(f"  {rest.ups_id}: resting at max_fraction {rest.fraction:g} leaves {gained}")
+        yield Text(f"{rest.ups_id}: resting at max_fraction {rest.fraction:g} leaves {gained}")
     if not found.rests:
-        yield Text("  resting below full gains nothing, or the reserve does not allow it")
+        yield Text("resting below full gains nothing, or the reserve does not allow it")
+
+
+def _taken(site: Site, point: Point) -> str:
+    price = point.life_price_per_kwh
+    return "no trading" if price is None else f"a life at {price:,.0f} {site.currency}/kWh"
 
 
 def _years(found: TradeOff) -> Table:

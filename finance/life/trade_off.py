@@ -91,6 +91,13 @@ class TradeOff:
     order_by: date | None
     rests: tuple[Rest, ...]
 
+    @property
+    def earns_more(self) -> Point | None:
+        """The point that lasts as long as the recommended one and leaves more a year; None where there is no such."""
+        lasting = [point for point in self.points if point.life_years >= self.recommended.life_years]
+        best = _best((*lasting, self.recommended))
+        return best if round(best.net_per_year) > round(self.recommended.net_per_year) else None
+
 
 def trade_off(site: Site, trade: Trade, *, start: date) -> TradeOff:
     """Work out the curve of a site, and recommend a point.

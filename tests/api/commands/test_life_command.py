@@ -30,6 +30,8 @@ def test_the_scarce_example_lasts_until_new_batteries_can_be_had() -> None:
     assert feasible[0]
     assert not feasible[-1]
     assert any("outside the tested" in doubt for doubt in document["doubts"])
+    assert recommended["earns_more"]["net_per_year"] > recommended["net_per_year"]
+    assert recommended["earns_more"]["life_years"] >= recommended["life_years"]
 
 
 @pytest.mark.long

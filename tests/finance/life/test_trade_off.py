@@ -46,6 +46,19 @@ def test_a_life_reaches_the_day_of_a_replacement_within_two_percent() -> None:
     assert (found.recommended.ends - found.order_by).days == 300
 
 
+def test_where_less_trading_leaves_more_money_the_answer_says_so() -> None:
+    """A battery that must last is traded as much as it may: a shallower day can still leave more a year."""
+
+    def worn_out(asked: Site) -> Traded:
+        return replace(trade(asked), saved_per_year=2_000.0)
+
+    found = trade_off(pod(earliest_replacement=date(2039, 1, 1)), worn_out, start=START)
+    assert found.earns_more is not None
+    assert found.earns_more.life_years >= found.recommended.life_years
+    assert found.earns_more.net_per_year > found.recommended.net_per_year
+    assert trade_off(pod(), trade, start=START).earns_more is None
+
+
 def test_without_a_date_the_best_net_year_is_recommended() -> None:
     found = trade_off(pod(), trade, start=START)
 
