@@ -1,0 +1,130 @@
+"""The control loop of one site: its drivers, where its setpoints come from, its journal, and its dry run."""
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import typer
+
+from ridethrough.api.cases.equipment import drivers_of, equipment_of
+from ridethrough.api.commands.control.stop_signals import stopped_by_signal
+from ridethrough.api.operating.control_plans import ControlPlans
+from ridethrough.api.operating.service_orders import ServiceOrdering
+from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.bms.controller import Controller
+from ridethrough.bms.cycle_journal import CycleJournal, last_known
+from ridethrough.bms.drivers.driver import Driver, system_clock
+from ridethrough.bms.journal import Journal
+from ridethrough.bms.operator_hold import held_because
+from ridethrough.bms.ordering import LocalOrdering, Ordering
+from ridethrough.bms.running import run
+from ridethrough.bms.shadow import MeterOnPaper, Moved, ShadowMeter, ShadowUps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The service that gives setpoints: its address, and a key of an operator of the site."""
+
+    url: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlSettings:
+    """What is controlled: the site, the folder of its journal, plan and hold, and who gives setpoints.
+
+    Without a `service`, plans are made here, by `executor`. With `shadow` no equipment is written.
+    """
+
+    inputs: SiteInputs
+    folder: Path
+    service: Service | None
+    executor: ProcessPoolExecutor
+    shadow: bool
+
+
+async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[str, str]:
+    """Run so many cycles, or until a signal; the answer names systems that could not be released, and why."""
+    site, equipment = settings.inputs.site, equipment_of(settings.inputs)
+    drivers = drivers_of(equipment)
+    ups: dict[str, Driver] = dict(drivers.ups)
+    meter: Driver = drivers.meter
+    on_paper: dict[str, ShadowUps] = {}
+    if settings.shadow:
+        on_paper = {each.id: ShadowUps(drivers.ups[each.id], each) for each in site.ups}
+        ups = dict(on_paper)
+        meter = ShadowMeter(drivers.meter, tuple(on_paper.values()), interval_s=site.interval_minutes * 60.0)
+    journal = Journal(settings.folder / "journal.jsonl")
+    url = settings.service.url if settings.service is not None else None
+    journal.write("started", system_clock(), site=site.id, shadow=settings.shadow, service=url)
+    controller = Controller(
+        site=site,
+        equipment=equipment,
+        drivers=ups,
+        meter=meter,
+        ordering=_ordering(settings, journal),
+        clock=system_clock,
+        write=CycleJournal(journal=journal, shadow=settings.shadow),
+    )
+    stop = stopped_by_signal()
+    kept = dict(await run(controller, stop, cycles=cycles, failed=lambda error: _tell_failed(journal, error)))
+    if isinstance(meter, ShadowMeter):
+        _tell_shadow(journal, meter.on_paper, {ups_id: each.moved for ups_id, each in on_paper.items()})
+    journal.write("stopped", system_clock(), not_released=kept)
+    journal.close()
+    return kept
+
+
+def _ordering(settings: ControlSettings, journal: Journal) -> Ordering:
+    """Setpoints of the service, or of plans that are made here; both go on from what the journal knows."""
+    site, service = settings.inputs.site, settings.service
+    if service is None:
+        return _remembering(_of_own_plans(settings, journal), journal)
+    local = LocalOrdering(
+        site=site, plan=lambda _: "plans are the service's", held=lambda: held_because(settings.folder)
+    )
+    return ServiceOrdering(site=site, url=service.url, key=service.key, local=_remembering(local, journal))
+
+
+def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
+    plans = ControlPlans(
+        inputs=settings.inputs,
+        folder=settings.folder,
+        executor=settings.executor,
+        tell=lambda what, at, why: journal.write(what, at, why=why),
+    )
+    return LocalOrdering(
+        site=settings.inputs.site,
+        plan=plans.in_force,
+        held=lambda: held_because(settings.folder),
+        overlap=timedelta(seconds=equipment_of(settings.inputs).setpoint_s),
+        seen=plans.see,
+    )
+
+
+def _remembering(ordering: LocalOrdering, journal: Journal) -> LocalOrdering:
+    """Go on from what the journal knows: the last reading bounds the next ones, an outage is not forgotten."""
+    known = last_known(journal)
+    ordering.last_outage_at = known.outage_at
+    if known.reading is not None:
+        ordering.history.add(known.reading)
+    return ordering
+
+
+def _tell_failed(journal: Journal, error: Exception) -> None:
+    journal.write("cycle_failed", datetime.now(UTC), why=f"{type(error).__name__}: {error}")
+    typer.echo(f"a cycle failed: {type(error).__name__}: {error}", err=True)
+
+
+def _tell_shadow(journal: Journal, meter: MeterOnPaper, systems: dict[str, Moved]) -> None:
+    """Say what a dry run would have done."""
+    meter.close()
+    for ups_id, each in systems.items():
+        typer.echo(f"{ups_id} would have given {each.discharged_kwh:,.1f} kWh and taken {each.charged_kwh:,.1f} kWh")
+    peaks = f"{meter.without_kw:,.0f} kW as it was, {meter.with_kw:,.0f} kW as it would have been"
+    typer.echo(f"the highest interval at the meter: {peaks}")
+    moved = {ups_id: asdict(each) for ups_id, each in systems.items()}
+    journal.write(
+        "shadow", datetime.now(UTC), moved=moved, peak_without_kw=meter.without_kw, peak_with_kw=meter.with_kw
+    )
