@@ -78,7 +78,8 @@ class ControlPlans:
         self._kept = _document(answer, self._asked_at, self.inputs.provenance.sha256)
         self._in_force = _plan(self._kept)
         self._save()
-        self.tell("plan_made", now, f"{self._in_force.plan_id} until {self._in_force.expires_at.isoformat()}")
+        until = f"{self._in_force.plan_id} until {self._in_force.expires_at.isoformat()}"
+        self.tell("plan_made", now, "; ".join([until, *answer.document["certificate"]["assumes"]]))
 
     def _save(self) -> None:
         beside = self.folder / f"plan.json.{os.getpid()}"

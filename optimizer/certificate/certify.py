@@ -28,6 +28,7 @@ from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.optimizer.certificate.storms import hold_off_violations
 from ridethrough.optimizer.certificate.swings import ramp_violations, swing_violations
 from ridethrough.optimizer.certificate.system import SystemReplay
+from ridethrough.optimizer.certificate.warranty import warranty_assumptions, warranty_violations
 
 FloatArray = NDArray[np.float64]
 
@@ -58,6 +59,7 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
         *_meter_violations(plan, systems, meter_kw, resting_kw, needed),
         *stated.ride_through_disagreements(plan, systems),
         *recharge_violations(systems, others_kw),
+        *warranty_violations(systems),
         *_left_out(evidence, plan),
         *beyond,
     ]
@@ -74,6 +76,7 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
         issued_at=issued_at,
         assumes=(
             *assumptions(evidence, systems),
+            *warranty_assumptions(systems),
             *(reason for each in conditions for reason in each.excused),
         ),
         loads_beyond_limits=beyond,
