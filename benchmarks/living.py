@@ -22,11 +22,11 @@ from ridethrough.api.http.server import create_app
 from ridethrough.api.operating.making_plans import make_plan
 from ridethrough.api.reading.telemetry import read_telemetry, telemetry_document
 from ridethrough.store.database import Database, open_database
+from ridethrough.store.operating.telemetry import TELEMETRY
 from ridethrough.store.schema import canonical, microseconds, sha256_of
 from ridethrough.store.series import append_series
 from ridethrough.store.series_days import Stretch
 from ridethrough.store.sites import put_site
-from ridethrough.store.telemetry import TELEMETRY
 
 SITE: dict[str, Any] = {
     "id": "pod",

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
-from ridethrough.store.alarms import ALARMS
+from ridethrough.store.operating.alarms import ALARMS
 from ridethrough.store.running.job_parts import JOB_EVENTS, JOB_FILES
 from ridethrough.store.running.jobs import JOBS
 from ridethrough.store.schema import microseconds

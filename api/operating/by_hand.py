@@ -4,9 +4,9 @@ from datetime import datetime
 
 from ridethrough.api.cases.sites.stored_inputs import stored_site
 from ridethrough.api.operating.telling import tell
-from ridethrough.store import alarms, holds
-from ridethrough.store.alarms import Alarm
 from ridethrough.store.database import Database
+from ridethrough.store.operating import alarms, holds
+from ridethrough.store.operating.alarms import Alarm
 
 
 def hold_site(database: Database, site_id: str, *, why: str, who: str, now: datetime) -> None:

@@ -29,8 +29,8 @@ from ridethrough.domain import UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.plausible_prices import PlausiblePrices
 from ridethrough.operation.known.published import publication_on, published_until
-from ridethrough.store import alarms
 from ridethrough.store.database import Database
+from ridethrough.store.operating import alarms
 from ridethrough.store.schema import moment
 from ridethrough.store.series import append_series, read_series
 from ridethrough.store.series_days import Stretch, UnableToAppend

@@ -15,9 +15,9 @@ from ridethrough.api.operating.telling import tell
 from ridethrough.api.operating.watching import MISSED
 from ridethrough.domain import UnableToAccept
 from ridethrough.domain.plan import PlanStatus
-from ridethrough.store import alarms, plans, telemetry
 from ridethrough.store.database import Database
-from ridethrough.store.plans import NewPlan, PlanRecord
+from ridethrough.store.operating import alarms, plans, telemetry
+from ridethrough.store.operating.plans import NewPlan, PlanRecord
 
 PLAN_ALARM = "plan"
 REMEMBERED = timedelta(days=400)

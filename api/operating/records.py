@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ridethrough.store.alarms import Alarm
-from ridethrough.store.journal import Entry
-from ridethrough.store.plans import PlanRecord
-from ridethrough.store.telemetry import StoredReading
+from ridethrough.store.operating.alarms import Alarm
+from ridethrough.store.operating.journal import Entry
+from ridethrough.store.operating.plans import PlanRecord
+from ridethrough.store.operating.telemetry import StoredReading
 from ridethrough.store.webhooks import Message, Webhook
 
 

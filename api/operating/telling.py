@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ridethrough.store import journal, webhooks
+from ridethrough.store import webhooks
+from ridethrough.store.operating import journal
 
 EVENTS = (
     "site_written",

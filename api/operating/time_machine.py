@@ -16,10 +16,10 @@ from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQu
 from ridethrough.operation.live.binding import what_binds
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import Setpoints, Situation
-from ridethrough.store import plans, telemetry
 from ridethrough.store.database import Database
-from ridethrough.store.plans import PlanRecord
-from ridethrough.store.telemetry import StoredReading
+from ridethrough.store.operating import plans, telemetry
+from ridethrough.store.operating.plans import PlanRecord
+from ridethrough.store.operating.telemetry import StoredReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,11 @@ from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import judge
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import Situation
-from ridethrough.store import plans, telemetry
-from ridethrough.store.alarms import Raised, settle
 from ridethrough.store.database import Database
+from ridethrough.store.operating import plans, telemetry
+from ridethrough.store.operating.alarms import Raised, settle
+from ridethrough.store.operating.telemetry import StoredReading
 from ridethrough.store.schema import canonical
-from ridethrough.store.telemetry import StoredReading
 
 ALARM_KINDS = ("telemetry", "system", "reserve", "protected_load", "import_limit")
 REFUSED = "telemetry_refused"

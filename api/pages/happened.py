@@ -7,7 +7,7 @@ from typing import Any
 
 from ridethrough.api.answers.plan.plan_charts import of_system, plan_axis, shades_of, systems_of
 from ridethrough.charts import Chart, Mark, Panel, Series, Shape, TimeAxis, Tone
-from ridethrough.store.telemetry import StoredReading
+from ridethrough.store.operating.telemetry import StoredReading
 
 
 def happened_chart(

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from ridethrough.api.answers.plan.plan_charts import plan_chart
 from ridethrough.api.pages.happened import happened_chart
 from ridethrough.charts import chart_figure
-from ridethrough.store import plans, telemetry
-from ridethrough.store.plans import PlanRecord, number_of
+from ridethrough.store.operating import plans, telemetry
+from ridethrough.store.operating.plans import PlanRecord, number_of
 
 _MOST_LISTED = 12
 

@@ -14,9 +14,9 @@ from ridethrough.operation.live.binding import what_binds
 from ridethrough.operation.live.judging import Judgement, judge
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import SetpointMode, Setpoints, Situation
-from ridethrough.store import alarms, holds, plans
-from ridethrough.store.alarms import Alarm
-from ridethrough.store.holds import Hold
+from ridethrough.store.operating import alarms, holds, plans
+from ridethrough.store.operating.alarms import Alarm
+from ridethrough.store.operating.holds import Hold
 
 MOST_STEPS = 4
 """How many blocks of the plan are shown as what comes next."""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ridethrough.store.backup import UnableToRestore, back_up, restore
 from ridethrough.store.database import Database, open_database
-from ridethrough.store.journal import JOURNAL
+from ridethrough.store.operating.journal import JOURNAL
 from ridethrough.store.schema import METADATA
 from ridethrough.store.series import append_series, read_series
 from ridethrough.store.series_days import Stretch

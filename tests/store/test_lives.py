@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from ridethrough.store import alarms, holds, idempotency, journal, plans, telemetry, webhooks
-from ridethrough.store.alarms import Raised
+from ridethrough.store import idempotency, webhooks
 from ridethrough.store.database import Database
-from ridethrough.store.plans import NewPlan, PlanRecord
+from ridethrough.store.operating import alarms, holds, journal, plans, telemetry
+from ridethrough.store.operating.alarms import Raised
+from ridethrough.store.operating.plans import NewPlan, PlanRecord
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

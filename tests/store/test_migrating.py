@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ridethrough.store import plans, telemetry
 from ridethrough.store.database import Database, database_url, open_database
 from ridethrough.store.migrations.migrating import migrate, revision_of
+from ridethrough.store.operating import plans, telemetry
 from ridethrough.store.schema import moment
 
 READINGS: list[dict[str, Any]] = [

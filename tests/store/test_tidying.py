@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from ridethrough.store import alarms, journal, tidying, webhooks
-from ridethrough.store.alarms import ALARMS, Raised
+from ridethrough.store import tidying, webhooks
 from ridethrough.store.database import Database
+from ridethrough.store.operating import alarms, journal
+from ridethrough.store.operating.alarms import ALARMS, Raised
 from ridethrough.store.running.job_parts import JOB_EVENTS, JOB_FILES, JobFile
 from ridethrough.store.running.jobs import JOBS, JobState, add_job, begin_job, end_job
 from ridethrough.store.schema import microseconds

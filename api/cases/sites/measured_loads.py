@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from ridethrough.api.reading.series.stored_series import KeptReadings, StoredSeries, series_key
 from ridethrough.domain import Site, UpsSystem
 from ridethrough.operation.live.judging import MOST_OF_RATING
-from ridethrough.store import telemetry
+from ridethrough.store.operating import telemetry
 from ridethrough.store.series import append_series, read_series
 from ridethrough.store.series_days import Stretch
 

@@ -20,7 +20,7 @@ from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import Horizon, Site, UnableToAccept
 from ridethrough.domain.horizon import zone
-from ridethrough.store import telemetry
+from ridethrough.store.operating import telemetry
 
 _READ_AT_ONCE = 10_000
 _APART = timedelta(hours=1)

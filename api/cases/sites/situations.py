@@ -20,8 +20,8 @@ from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.plan_in_force import PlanInForce, PlanOrders
 from ridethrough.operation.live.situation import Situation
-from ridethrough.store import holds, plans, telemetry
-from ridethrough.store.plans import PlanRecord
+from ridethrough.store.operating import holds, plans, telemetry
+from ridethrough.store.operating.plans import PlanRecord
 from ridethrough.store.sites import StoredSite, deleted_at
 
 _MONEY = frozenset({"prices", "tariff", "power_factor"})

@@ -13,7 +13,7 @@ from ridethrough.api.operating.time_machine import past_moment
 from ridethrough.api.pages.local_minute import LocalMinute, local_minute
 from ridethrough.api.pages.rendering import page
 from ridethrough.domain.horizon import zone
-from ridethrough.store import journal
+from ridethrough.store.operating import journal
 
 MOST_ENTRIES = 50
 

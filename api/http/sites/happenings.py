@@ -12,7 +12,7 @@ from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.sites.parameters import Before, Limit, Now, Number, SiteId, Store
 from ridethrough.api.operating.by_hand import acknowledge_alarm
 from ridethrough.api.operating.records import alarm_document, entry_document
-from ridethrough.store import alarms, journal
+from ridethrough.store.operating import alarms, journal
 
 
 def add_happenings(router: APIRouter) -> None:

@@ -26,9 +26,10 @@ from ridethrough.api.operating.plan_question import answer_to
 from ridethrough.api.operating.records import kept_plan, plan_record
 from ridethrough.api.operating.telling import tell
 from ridethrough.domain import UnableToAccept
-from ridethrough.store import idempotency, plans
+from ridethrough.store import idempotency
 from ridethrough.store.database import Database
-from ridethrough.store.plans import PlanRecord, number_of
+from ridethrough.store.operating import plans
+from ridethrough.store.operating.plans import PlanRecord, number_of
 
 PlanId = Annotated[str, Path(description="A plan's id, such as plan-7.", max_length=40)]
 Key = Annotated[

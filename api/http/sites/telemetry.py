@@ -17,7 +17,7 @@ from ridethrough.api.operating.watching import keep_reading, reading_refused
 from ridethrough.api.reading.series.written_time import instant
 from ridethrough.api.reading.telemetry import read_telemetry, telemetry_schema
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.store import telemetry
+from ridethrough.store.operating import telemetry
 from ridethrough.tariffs.documents.written_text import parse_json
 
 _DAY = timedelta(days=1)

@@ -16,8 +16,8 @@ from ridethrough.api.operating.plan_question import PlanQuestion, answer_to
 from ridethrough.api.operating.time_machine import PastMoment, past_moment, question_of
 from ridethrough.api.reading.series.written_time import instant
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.store import plans
 from ridethrough.store.database import Database
+from ridethrough.store.operating import plans
 
 
 def add_time_machine(router: APIRouter) -> None:

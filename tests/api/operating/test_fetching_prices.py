@@ -23,8 +23,8 @@ from ridethrough.api.operating.making_plans import make_plan
 from ridethrough.api.operating.watching import keep_reading
 from ridethrough.api.reading.telemetry import read_telemetry
 from ridethrough.domain import UnableToAccept
-from ridethrough.store import alarms, journal
 from ridethrough.store.database import Database
+from ridethrough.store.operating import alarms, journal
 from ridethrough.store.series import read_series
 from ridethrough.store.sites import put_site
 

@@ -15,8 +15,8 @@ from ridethrough.api.operating.time_machine import past_moment, replay
 from ridethrough.api.operating.watching import keep_reading
 from ridethrough.api.reading.telemetry import read_telemetry
 from ridethrough.domain import UnableToAccept
-from ridethrough.store import holds, plans
 from ridethrough.store.database import Database
+from ridethrough.store.operating import holds, plans
 from ridethrough.store.series import append_series
 from ridethrough.store.series_days import Stretch
 from ridethrough.store.sites import put_site

@@ -10,8 +10,8 @@ from ridethrough.api.operating.making_plans import make_plan
 from ridethrough.api.operating.watching import keep_reading, report_missed, watch_site
 from ridethrough.api.reading.telemetry import read_telemetry
 from ridethrough.domain import UnableToAccept
-from ridethrough.store import alarms, journal, plans
 from ridethrough.store.database import Database
+from ridethrough.store.operating import alarms, journal, plans
 from ridethrough.store.sites import put_site
 
 MINUTE = timedelta(minutes=1)

@@ -16,8 +16,8 @@ from service import running_service, service_in_thread
 from stored_sites import Clock
 
 from ridethrough.api.pages.frame import SECTIONS
-from ridethrough.store import journal
 from ridethrough.store.database import Database, open_database
+from ridethrough.store.operating import journal
 
 pytestmark = [pytest.mark.long, NEEDS_CHROMIUM]
 PATHS = (*(f"/{section.path}".rstrip("/") for section in SECTIONS), "/log?at=2026-07-14T09:20")

@@ -14,8 +14,8 @@ from living_sites import Here
 from stored_sites import Client, Clock
 
 from ridethrough.api.http.server import create_app
-from ridethrough.store import telemetry
 from ridethrough.store.database import Database
+from ridethrough.store.operating import telemetry
 from ridethrough.store.schema import canonical
 
 T = TypeVar("T")

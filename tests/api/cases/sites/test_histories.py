@@ -19,8 +19,8 @@ from ridethrough.api.operating.time_machine import question_of
 from ridethrough.api.operating.watching import keep_reading
 from ridethrough.api.reading.telemetry import read_telemetry
 from ridethrough.operation.live.energy_history import EnergyHistory
-from ridethrough.store import telemetry
 from ridethrough.store.database import Database
+from ridethrough.store.operating import telemetry
 from ridethrough.store.sites import delete_site, put_site
 
 SECOND = timedelta(seconds=1)

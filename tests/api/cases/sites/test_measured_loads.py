@@ -17,9 +17,9 @@ from ridethrough.api.operating.making_plans import make_plan
 from ridethrough.api.operating.time_machine import replay
 from ridethrough.api.reading.telemetry import read_telemetry, telemetry_document
 from ridethrough.domain import UnableToAccept
-from ridethrough.store import plans, telemetry
 from ridethrough.store.database import Database
-from ridethrough.store.plans import PlanRecord
+from ridethrough.store.operating import plans, telemetry
+from ridethrough.store.operating.plans import PlanRecord
 from ridethrough.store.schema import canonical
 from ridethrough.store.series import append_series, read_series
 from ridethrough.store.series_days import Stretch

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from ridethrough.store.database import adds
-from ridethrough.store.energies import Told, energies_of, energies_text
+from ridethrough.store.operating.energies import Told, energies_of, energies_text
 from ridethrough.store.schema import METADATA, microseconds, moment, sha256_of
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
