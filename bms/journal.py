@@ -2,9 +2,11 @@
 
 A record is on the disk before the call that writes it returns (`fsync`). Every line carries its number and a checksum.
 If the machine stopped in the middle of a line, that line is cut off when the journal is opened again; a damaged line
-anywhere else is an error, because nobody may change what was written.
+anywhere else is an error, because nobody may change what was written. A record that the disk does not take (it is full)
+leaves nothing behind: the next one has its number.
 """
 
+import errno
 import json
 import os
 import zlib
@@ -27,19 +29,24 @@ class Journal:
         self._path = path
         self._last: dict[str, Mapping[str, Any]] = {str(record["what"]): record for record in records}
         self._number = len(records)
-        self._file: IO[bytes] = path.open("ab")
-        if self._file.tell() > whole:
-            self._file.truncate(whole)
-            self._file.seek(0, os.SEEK_END)
+        self._whole = whole
+        self._file: IO[bytes] = path.open("ab", buffering=0)
+        self._file.truncate(whole)
         _sync_folder(path.parent)
 
     def write(self, what: str, at: datetime, **detail: object) -> None:
-        """Write a record; it is on the disk when this returns."""
+        """Write a record; it is on the disk when this returns.
+
+        Raises `OSError` where the disk does not take it.
+        """
         record = {"number": self._number + 1, "at": at.isoformat(), "what": what, **detail}
         text = json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
-        self._file.write(text + b"\t%08x\n" % zlib.crc32(text))
-        self._file.flush()
+        line = text + b"\t%08x\n" % zlib.crc32(text)
+        self._file.truncate(self._whole)
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
         os.fsync(self._file.fileno())
+        self._whole += len(line)
         self._number += 1
         self._last[what] = record
 

@@ -20,20 +20,22 @@ async def run(
     """
     loop = asyncio.get_running_loop()
     done, starts_at = 0, loop.time()
-    while not stop.is_set() and (cycles is None or done < cycles):
-        try:
-            await controller.cycle()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next cycle is tried
-            failed(error)
-        done += 1
-        starts_at = max(starts_at + controller.equipment.cycle_s, loop.time())
-        if cycles is not None and done >= cycles:
-            break
-        try:
-            async with asyncio.timeout_at(starts_at):
-                await stop.wait()
-        except TimeoutError:
-            continue
-    kept = await controller.release()
-    await controller.close()
+    try:
+        while not stop.is_set() and (cycles is None or done < cycles):
+            try:
+                await controller.cycle()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next cycle is tried
+                failed(error)
+            done += 1
+            starts_at = max(starts_at + controller.equipment.cycle_s, loop.time())
+            if cycles is not None and done >= cycles:
+                break
+            try:
+                async with asyncio.timeout_at(starts_at):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+    finally:
+        kept = await controller.release()
+        await controller.close()
     return kept

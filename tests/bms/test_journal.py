@@ -1,5 +1,9 @@
 """The journal keeps what was written, cuts a line that was not finished, and refuses one that was changed."""
 
+import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +13,10 @@ from control_benches import BEGIN, control_bench
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ridethrough.api.commands.control.control_loop import tell_failed
 from ridethrough.bms.cycle_journal import CycleJournal, LastKnown, last_known
 from ridethrough.bms.journal import Journal, UnableToReadJournal, records_of
+from ridethrough.bms.running import run
 
 
 @given(kept=st.integers(0, 5), cut=st.integers(1, 60))
@@ -43,6 +49,71 @@ def test_a_changed_line_is_refused(tmp_path: Path, old: bytes, new: bytes) -> No
     path.write_bytes(path.read_bytes().replace(old, new))
     with pytest.raises(UnableToReadJournal, match="line 1"):
         Journal(path)
+
+
+def test_a_disk_that_is_full_for_a_while_costs_the_records_of_that_while(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.write("note", BEGIN, text="before")
+    with files_of_at_most(path.stat().st_size + 30):
+        for _ in range(3):
+            with pytest.raises(OSError, match=r"File too large|No space left"):
+                journal.write("note", BEGIN, text="lost")
+    journal.write("note", BEGIN, text="after")
+    journal.close()
+    again = Journal(path)
+    assert [each["text"] for each in records_of(path)] == ["before", "after"]
+    again.close()
+
+
+def test_a_controller_goes_on_without_its_journal_and_releases_at_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    bench = control_bench(write=CycleJournal(journal=journal))
+    told = []
+
+    def failed(error: Exception) -> None:
+        told.append(bench.ups.state.discharge_kw)
+        tell_failed(journal, error)
+
+    with files_of_at_most(30):
+        kept = asyncio.run(run(bench.controller, asyncio.Event(), cycles=1, failed=failed))
+    journal.close()
+    assert told == [pytest.approx(300.0)]
+    assert "the journal cannot be written" in capsys.readouterr().err
+    assert kept == {}
+    assert bench.ups.state.ordered is None
+
+
+def test_equipment_is_released_whatever_ends_the_controller() -> None:
+    bench = control_bench()
+    bench.cycle()
+    assert bench.ups.state.discharge_kw == pytest.approx(300.0)
+
+    def gives_up(error: Exception) -> None:
+        raise error
+
+    bench.controller.write = lambda _: journal_is_gone()
+    with pytest.raises(OSError, match="gone"):
+        asyncio.run(run(bench.controller, asyncio.Event(), cycles=1, failed=gives_up))
+    assert bench.ups.state.ordered is None
+
+
+def journal_is_gone() -> None:
+    raise OSError("gone")
+
+
+@contextmanager
+def files_of_at_most(size_bytes: int) -> Iterator[None]:
+    """A process whose files may not grow above a size, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_line_that_is_missing_is_noticed(tmp_path: Path) -> None:

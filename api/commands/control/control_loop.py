@@ -68,7 +68,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
         write=CycleJournal(journal=journal, shadow=settings.shadow),
     )
     stop = stopped_by_signal()
-    kept = dict(await run(controller, stop, cycles=cycles, failed=lambda error: _tell_failed(journal, error)))
+    kept = dict(await run(controller, stop, cycles=cycles, failed=lambda error: tell_failed(journal, error)))
     if isinstance(meter, ShadowMeter):
         _tell_shadow(journal, meter.on_paper, {ups_id: each.moved for ups_id, each in on_paper.items()})
     journal.write("stopped", system_clock(), not_released=kept)
@@ -112,9 +112,14 @@ def _remembering(ordering: LocalOrdering, journal: Journal) -> LocalOrdering:
     return ordering
 
 
-def _tell_failed(journal: Journal, error: Exception) -> None:
-    journal.write("cycle_failed", datetime.now(UTC), why=f"{type(error).__name__}: {error}")
-    typer.echo(f"a cycle failed: {type(error).__name__}: {error}", err=True)
+def tell_failed(journal: Journal, error: Exception) -> None:
+    """Say that a cycle failed, also where the journal cannot be written."""
+    why = f"{type(error).__name__}: {error}"
+    typer.echo(f"a cycle failed: {why}", err=True)
+    try:
+        journal.write("cycle_failed", datetime.now(UTC), why=why)
+    except OSError as second:  # the disk is full, say: equipment is controlled all the same
+        typer.echo(f"the journal cannot be written: {second}", err=True)
 
 
 def _tell_shadow(journal: Journal, meter: MeterOnPaper, systems: dict[str, Moved]) -> None:
