@@ -1,9 +1,11 @@
 """Lead-acid and supercapacitors: makers' ratings, as power laws through their published points."""
 
+from collections.abc import Callable
+
 from ridethrough.domain.wear.chemistries.chemistry import Chemistry
 from ridethrough.domain.wear.fade import DAYS_A_YEAR, Day, Fade
 
-_RATED_C = 25.0
+_LEAD_RATED_C, _CAPACITOR_RATED_C = 20.0, 25.0
 _HALVES_EVERY_K = 10.0
 _LOST_AT_END = 0.2
 _FLOAT_YEARS = 10.0
@@ -11,10 +13,14 @@ _LEAD_CYCLES, _LEAD_DEPTH_POWER = 250.0, 1.3
 _CAPACITOR_CYCLES = 1_000_000.0
 
 
-def _floats(day: Day) -> float:
+def _floats(rated_c: float) -> Callable[[Day], float]:
     """A tenth of the allowed loss a year at the rated temperature, twice as fast for every 10 K above it."""
-    faster = 2 ** ((day.temperature_c - _RATED_C) / _HALVES_EVERY_K)
-    return float(_LOST_AT_END / (_FLOAT_YEARS * DAYS_A_YEAR) * faster)
+
+    def lost(day: Day) -> float:
+        faster = 2 ** ((day.temperature_c - rated_c) / _HALVES_EVERY_K)
+        return float(_LOST_AT_END / (_FLOAT_YEARS * DAYS_A_YEAR) * faster)
+
+    return lost
 
 
 def _lead_by_cycles(day: Day) -> float:
@@ -26,13 +32,13 @@ LEAD_ACID = Chemistry(
     name="lead-acid",
     cell="valve-regulated lead-acid block of ten-year design life, floating",
     fade=Fade(
-        by_time=_floats,
+        by_time=_floats(_LEAD_RATED_C),
         time_exponent=1.0,
         by_cycles=_lead_by_cycles,
         cycles_exponent=1.0,
         tested={"temperature": (15, 40), "depth": (0.3, 1.0)},
     ),
-    source="EUROBAT guide 2015, class 10-12 years; the rule of 10 K and cycles of typical VRLA ratings: judgement",
+    source="EUROBAT's class of 10 to 12 years, quoted at 20 degC; 10 K rule and 250 cycles: judgement, no test",
     licence="figures, no licence",
     caveats=(
         "read the maker's own float life and cycles: blocks of one class differ by a factor of 2",
@@ -44,7 +50,7 @@ SUPERCAPACITOR = Chemistry(
     name="supercapacitor",
     cell="electric double-layer capacitor cell, 2.7 V, 3,000 F",
     fade=Fade(
-        by_time=_floats,
+        by_time=_floats(_CAPACITOR_RATED_C),
         time_exponent=1.0,
         by_cycles=lambda _: _LOST_AT_END / _CAPACITOR_CYCLES,
         cycles_exponent=1.0,

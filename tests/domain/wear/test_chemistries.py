@@ -81,10 +81,10 @@ def test_what_lies_outside_the_data_is_said() -> None:
 
 
 def test_heat_ages_a_lead_acid_battery_twice_as_fast_every_ten_kelvin() -> None:
-    rest = {degrees: Day(charge=(1.0, 1.0), temperature_c=degrees) for degrees in (25.0, 35.0)}
+    rest = {degrees: Day(charge=(1.0, 1.0), temperature_c=degrees) for degrees in (20.0, 30.0)}
     fade = CHEMISTRIES["lead-acid"].fade
 
-    cool, warm = (Lost().after(fade, rest[degrees], 10 * DAYS_A_YEAR).by_time for degrees in (25.0, 35.0))
+    cool, warm = (Lost().after(fade, rest[degrees], 10 * DAYS_A_YEAR).by_time for degrees in (20.0, 30.0))
 
     assert cool == pytest.approx(0.2)
     assert warm == pytest.approx(0.4)

@@ -14,7 +14,7 @@ START = date(2026, 1, 1)
 
 
 def pod(**wear: object) -> Site:
-    given = {"chemistry": "lead-acid", "replacement_cost_per_kwh": 300.0, **wear}
+    given = {"chemistry": "lead-acid", "temperature_c": 20.0, "replacement_cost_per_kwh": 300.0, **wear}
     return site(ups_system(wear_cost_per_kwh=0.0, wear=WearModel(**given)))
 
 
