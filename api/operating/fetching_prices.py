@@ -9,7 +9,7 @@
 | prices that cannot be | they are kept, and no plan trades on them; an alarm at once; asked again |
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -60,7 +60,7 @@ class WantedPrices:
     timezone: str
     plausible: PlausiblePrices
 
-    def question(self, now: datetime, *, with_past: bool) -> PriceQuestion:
+    def question(self, now: datetime, *, with_past: bool, to_loopback: bool) -> PriceQuestion:
         """What the source is asked; `with_past` for a site that has none of the past, which plans are made from."""
         return PriceQuestion(
             zone=self.published.zone,
@@ -70,7 +70,20 @@ class WantedPrices:
             currency=self.currency,
             timezone=self.timezone,
             plausible=self.plausible,
+            address_of=None if self.published.url is None else self._allowed(to_loopback=to_loopback),
         )
+
+    def _allowed(self, *, to_loopback: bool) -> Callable[[str], str]:
+        """Looks up hosts and refuses what only this service reaches, as for webhooks: documents come from outside."""
+
+        def allowed(url: str) -> str:
+            try:
+                return address_of(target_of(url), to_loopback=to_loopback)
+            except (UnableToReach, UnableToAccept) as error:
+                remedy = "write another url in prices.fetch"
+                raise UnableToFetchPrices(self.published.source, str(error), remedy=remedy) from error
+
+        return allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +140,8 @@ def fetch_prices(database: Database, site_id: str, now: datetime, *, to_loopback
         end_alarm(database, site_id, now)
         return PricesTaken(changed=0, until=None, again_after=AGAIN)
     try:
-        _check_address(wanted.published, to_loopback=to_loopback)
-        found = wanted.published.at_source().fetch(wanted.question(now, with_past=with_past))
+        question = wanted.question(now, with_past=with_past, to_loopback=to_loopback)
+        found = wanted.published.at_source().fetch(question)
     except UnableToFetchPrices as error:
         with database.writing() as connection:
             _settle(connection, site_id, [str(error)], now)
@@ -139,16 +152,6 @@ def fetch_prices(database: Database, site_id: str, now: datetime, *, to_loopback
 def _wanted_by(connection: Connection, site_id: str, now: datetime) -> WantedPrices | None:
     site = read_stored_site(connection, site_id)
     return None if site is None else wanted_prices(site.document, now)
-
-
-def _check_address(published: PublishedPrices, *, to_loopback: bool) -> None:
-    """Refuse an address that only this service reaches, as for webhooks: a document may be written from outside."""
-    if published.url is None:
-        return
-    try:
-        address_of(target_of(published.url), to_loopback=to_loopback)
-    except (UnableToReach, UnableToAccept) as error:
-        raise UnableToFetchPrices(published.source, str(error), remedy="write another url in prices.fetch") from error
 
 
 def _kept(database: Database, site_id: str, wanted: WantedPrices, found: FetchedPrices, now: datetime) -> PricesTaken:

@@ -40,6 +40,7 @@ class CsvPrices:
             headers=self.headers,
             secrets=tuple(self.headers.values()),
             limits=self.limits,
+            address_of=question.address_of,
         )
         answer = fetch(request, also=(_NOT_FOUND, _NO_CONTENT))
         if answer.status != 200 or _is_without_rows(answer.content):  # noqa: PLR2004 - OK

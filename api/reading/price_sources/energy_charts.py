@@ -40,7 +40,12 @@ class EnergyCharts:
             "end": f"{last.astimezone(there):%Y-%m-%d}",
         }
         request = Request(
-            source=self.name, url=f"{self.address}/price", query=query, now=question.now, limits=self.limits
+            source=self.name,
+            url=f"{self.address}/price",
+            query=query,
+            now=question.now,
+            limits=self.limits,
+            address_of=question.address_of,
         )
         answer = fetch(request, also=(_NOT_FOUND,))
         if answer.status != _OK:

@@ -42,7 +42,13 @@ class Entsoe:
             "securityToken": token,
         }
         request = Request(
-            source=self.name, url=self.address, query=query, now=question.now, secrets=(token,), limits=self.limits
+            source=self.name,
+            url=self.address,
+            query=query,
+            now=question.now,
+            secrets=(token,),
+            limits=self.limits,
+            address_of=question.address_of,
         )
         answer = fetch(request, also=(_BAD_REQUEST,))
         asked = Asked(source=self.name, question=question, eic=eic, sequence=self.sequence)

@@ -6,7 +6,7 @@ messages and logs: a message names a host and a path, never the query.
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -38,7 +38,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked of which server; `secrets` are the parts of it that no message repeats."""
+    """What is asked of which server; `secrets` are the parts of it that no message repeats.
+
+    `address_of` gives the address to connect to for a URL, or refuses it: so a name that was checked cannot lead
+    elsewhere a moment later. Without it the system looks the name up.
+    """
 
     source: str
     url: str
@@ -47,6 +51,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    address_of: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +85,26 @@ async def _asked(request: Request) -> tuple[httpx.Response, bytes]:
     async with asyncio.timeout(seconds), httpx.AsyncClient(timeout=seconds, follow_redirects=False) as client:
         asked = client.build_request("GET", request.url, params=dict(request.query) or None, headers=headers)
         for _ in range(_MOST_REDIRECTS + 1):
-            response = await client.send(asked, stream=True)
+            response = await client.send(_to_its_address(request, asked), stream=True)
             try:
                 if response.next_request is None:
                     return response, await _content(request, response)
-                _check_same_host(request, asked.url, response.next_request.url)
-                asked = response.next_request
+                next_url = asked.url.join(response.headers["location"])
+                _check_same_host(request, asked.url, next_url)
+                asked = client.build_request("GET", next_url, headers=headers)
             finally:
                 await response.aclose()
     raise _unable(request, f"more than {_MOST_REDIRECTS} redirects", "write the address that answers")
+
+
+def _to_its_address(request: Request, asked: httpx.Request) -> httpx.Request:
+    """The same request to the address that its host was found at; certificates are still those of the name."""
+    if request.address_of is None:
+        return asked
+    url = asked.url.copy_with(host=request.address_of(str(asked.url)))
+    return httpx.Request(
+        "GET", url, headers=asked.headers, extensions={**asked.extensions, "sni_hostname": asked.url.host}
+    )
 
 
 async def _content(request: Request, response: httpx.Response) -> bytes:

@@ -66,6 +66,7 @@ class OpenAdr:
                 now=question.now,
                 secrets=(token,),
                 limits=self.limits,
+                address_of=question.address_of,
             )
             events = json_of(self.name, fetch(request))
             if not isinstance(events, list) or not all(isinstance(each, dict) for each in events):

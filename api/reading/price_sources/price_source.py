@@ -3,6 +3,7 @@
 Prices that are not published yet are no error: the answer says for which time there are none.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -18,7 +19,8 @@ class PriceQuestion:
     """Which prices are asked for: those of a zone, from `start` until before `end`, as of `now`.
 
     Prices of another `currency` are refused. `timezone` is the clock by which the market's days change; `plausible` is
-    the range that is believed, where it is not that of the currency.
+    the range that is believed, where it is not that of the currency. `address_of` gives the address to connect to for a
+    URL, or refuses it; without it the system looks names up.
     """
 
     zone: str
@@ -28,6 +30,7 @@ class PriceQuestion:
     currency: str
     timezone: str
     plausible: PlausiblePrices | None = None
+    address_of: Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
         """Keep all times in UTC: times of a zone are subtracted by the clock, not by what elapsed."""

@@ -1,5 +1,6 @@
 """Prices that the service fetches itself: whole, late, partial, absurd, refused."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -161,6 +162,36 @@ def test_an_address_that_only_the_service_reaches_is_not_asked(sqlite_database: 
         assert site.fetch(1, to_loopback=False).changed == 0
         assert "one that other machines reach" in site.alarm()
         assert site.server.asked == []
+
+
+def test_a_name_that_leads_elsewhere_after_it_was_checked_is_asked_where_it_was_checked(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look-up but the first gives another address of this machine, where nothing may be asked."""
+    looked_up, system = [], socket.getaddrinfo
+
+    def rebound(host: Any, port: Any, *args: Any, **kinds: Any) -> Any:  # noqa: ANN401
+        if host not in {"prices.example", b"prices.example"}:
+            return system(host, port, *args, **kinds)
+        looked_up.append(host)
+        address = "127.0.0.1" if len(looked_up) == 1 else "127.0.0.9"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    with fetching(sqlite_database, CHARTS.answer(PRICES)) as site:
+        address = site.server.address.replace("127.0.0.1", "prices.example")
+        site.server.address = address
+        with sqlite_database.writing() as connection:
+            put_site(connection, "pod", document(address), now=PUBLISHED - MINUTE, by="ada")
+        monkeypatch.setattr(socket, "getaddrinfo", rebound)
+        assert site.fetch(1).changed > 0
+    assert len(looked_up) == 1
+
+
+def test_a_server_that_moved_its_prices_is_followed(sqlite_database: Database) -> None:
+    moved = Scripted(status=302, headers={"Location": "/moved?of=today"})
+    with fetching(sqlite_database, moved, CHARTS.answer(PRICES)) as site:
+        assert site.fetch(1).changed > 0
+        assert site.server.asked[1] == "/moved?of=today"
 
 
 def test_the_alarm_ends_where_prices_are_no_longer_fetched(sqlite_database: Database) -> None:
