@@ -5,12 +5,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from asking import ask
-from fastapi import Request
-from starlette.exceptions import HTTPException
+from known_callers import NoKey, OneCaller
 
 from ridethrough.api.http.access.limits import Limits
 from ridethrough.api.http.access.role import Role
-from ridethrough.api.http.access.roles import CHALLENGE, Caller
 from ridethrough.api.http.answering.strict_requests import MOST_BYTES
 from ridethrough.api.http.server import create_app
 from ridethrough.api.metrics import REGISTRY
@@ -25,23 +23,6 @@ ROUTES = [
 IDS = [f"{method} {path}" for method, path, _ in ROUTES]
 OPEN_ROUTES = {"/healthz", "/readyz", "/version"}
 _VALUES = {"site_id": "pod-2"}
-
-
-class _NoKey:
-    """Finds no key in any request."""
-
-    async def caller_of(self, request: Request) -> Caller:  # noqa: ARG002 - all are the same
-        raise HTTPException(401, "no key", headers=CHALLENGE)
-
-
-class _Ann:
-    """Takes every request for one from a caller with one site."""
-
-    def __init__(self, role: Role) -> None:
-        self._role = role
-
-    async def caller_of(self, request: Request) -> Caller:  # noqa: ARG002 - all are the same
-        return Caller(name="ann", role=self._role, sites=frozenset({"pod-1"}))
 
 
 def concrete(path: str) -> str:
@@ -61,7 +42,7 @@ def asked_of(app: Any, method: str, path: str, **request: Any) -> Any:  # noqa: 
 
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES, ids=IDS)
 def test_a_route_asks_for_a_key_unless_it_is_open(method: str, path: str, operation: dict[str, Any]) -> None:
-    app = create_app(access=_NoKey())
+    app = create_app(access=NoKey())
     if path in OPEN_ROUTES:
         assert operation["x-role"] == "none"
         assert "security" not in operation
@@ -78,14 +59,14 @@ def test_a_route_refuses_the_role_below_the_one_it_states(method: str, path: str
     below = {"operator": Role.VIEWER, "admin": Role.OPERATOR}.get(operation["x-role"])
     if below is None:
         pytest.skip("every key may ask this")
-    app = create_app(access=_Ann(below))
+    app = create_app(access=OneCaller(below, "pod-1"))
     answer = asked_of(app, method, path.replace("{site_id}", "pod-1"))
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), ROUTES, ids=IDS)
 def test_a_route_has_a_limit(method: str, path: str, operation: dict[str, Any]) -> None:
-    app = create_app(access=_NoKey(), limits=Limits(requests_per_minute=0))
+    app = create_app(access=NoKey(), limits=Limits(requests_per_minute=0))
     answer = asked_of(app, method, path)
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
@@ -118,7 +99,7 @@ def test_a_route_of_a_site_knows_no_site_of_another_tenant(method: str, path: st
         assert "site" not in path.split("{", maxsplit=1)[0].replace("/v1/sites", "")
         pytest.skip("it is about no site")
     for role in Role:
-        answer = asked_of(create_app(access=_Ann(role)), method, path)
+        answer = asked_of(create_app(access=OneCaller(role, "pod-1")), method, path)
         assert answer.status_code in {403, 404}
     assert "404" in operation["responses"]
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from asking import ask
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
+from known_callers import NoKey, OneCaller
 from stored_sites import NOW, stored_document
 
 from ridethrough.api.http.access.limits import Limits
 from ridethrough.api.http.access.role import Role
-from ridethrough.api.http.access.roles import CHALLENGE, Caller, NeedsNoRole, NeedsRole
+from ridethrough.api.http.access.roles import NeedsNoRole, NeedsRole
 from ridethrough.api.http.answering.strict_requests import MOST_BYTES
 from ridethrough.api.http.dashboard.page_routes import PAGE_HEADERS, PageRoute, page_router
 from ridethrough.api.http.dashboard.pages import dashboard
@@ -28,22 +28,9 @@ _FORM = {"content-type": "application/x-www-form-urlencoded", "origin": "http://
 _NAMES = {"site_id": "theirs", "name": "ridethrough.css"}
 
 
-class _NoKey:
-    async def caller_of(self, request: Request) -> Caller:  # noqa: ARG002 - all are the same
-        raise HTTPException(401, "no key", headers=CHALLENGE)
-
-
-class _Ann:
-    def __init__(self, role: Role) -> None:
-        self._role = role
-
-    async def caller_of(self, request: Request) -> Caller:  # noqa: ARG002 - all are the same
-        return Caller(name="ann", role=self._role, sites=frozenset({"ours"}))
-
-
 @cache
 def no_key() -> FastAPI:
-    return create_app(access=_NoKey())
+    return create_app(access=NoKey())
 
 
 @cache
@@ -53,12 +40,12 @@ def everyone() -> FastAPI:
 
 @cache
 def nobody_at_all() -> FastAPI:
-    return create_app(access=_NoKey(), limits=Limits(requests_per_minute=0))
+    return create_app(access=NoKey(), limits=Limits(requests_per_minute=0))
 
 
 @cache
 def known_as(role: Role) -> FastAPI:
-    return create_app(access=_Ann(role))
+    return create_app(access=OneCaller(role, "ours"))
 
 
 def concrete(path: str) -> str:
@@ -146,7 +133,7 @@ def test_a_page_of_a_site_knows_no_site_of_another_tenant(sqlite_database: Datab
     assert ask(app, "PUT", "/v1/sites/theirs", json=stored_document(id="theirs")).status_code == 201
     of_sites = [(method, route) for method, route in ROUTES if "{site_id}" in route.path]
     for role, (method, route) in product(Role, of_sites):
-        app.state.access = _Ann(role)
+        app.state.access = OneCaller(role, "ours")
         theirs = asked_of(app, method, route.path)
         nobodys = asked_of(app, method, route.path.replace("{site_id}", "nobody"))
         assert theirs.status_code in {403, 404}
