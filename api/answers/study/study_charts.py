@@ -59,34 +59,25 @@ def bills_by_month(document: Mapping[str, Any]) -> Chart:
 
 def waterfall(document: Mapping[str, Any]) -> Chart:
     """The steps from no saving to the saving after wear."""
-    savings, currency = document["savings"], document["currency"]
+    savings = document["savings"]
     names = [name for name in _kinds(savings) if savings[name]]
     steps = [float(savings[name]) for name in names] + [-float(savings["wear"])]
     bases = [sum(steps[:index]) for index in range(len(steps))]
     tops = [base + step for base, step in zip(bases, steps, strict=True)]
     tones = [Tone.GOOD if step >= 0 else Tone.BAD for step in steps]
-    return Chart(
+    saved = Series(
+        name="saved",
+        values=(*tops, float(savings["total"])),
+        base=(*bases, 0.0),
+        shape=Shape.BARS,
+        tones=(*tones, Tone.TOTAL),
+    )
+    return _by_kind(
+        names,
+        saved,
         title="Where the saving comes from",
         description="What each kind of charge adds to the saving, and what wear takes from it.",
-        axis=Categories(labels=(*(IN_WORDS[name] for name in names), "Wear", "After wear"), head="part"),
-        panels=(
-            Panel(
-                title="Where the saving comes from",
-                unit=currency,
-                series=(
-                    Series(
-                        name="saved",
-                        values=(*tops, float(savings["total"])),
-                        base=(*bases, 0.0),
-                        shape=Shape.BARS,
-                        tones=(*tones, Tone.TOTAL),
-                    ),
-                ),
-                from_zero=True,
-                printed=True,
-                height_px=170,
-            ),
-        ),
+        currency=document["currency"],
     )
 
 
@@ -98,23 +89,13 @@ def against_perfect_foresight(document: Mapping[str, Any]) -> Chart:
     def parts(of: Mapping[str, float]) -> list[float]:
         return [*(float(of[name]) for name in names), -float(of["wear"]), float(of["total"])]
 
-    return Chart(
+    return _by_kind(
+        names,
+        _bars("perfect foresight, the ceiling", parts(ceiling), Tone.WITHOUT),
+        _bars("closed loop", parts(savings), Tone.WITH),
         title="Against perfect foresight",
         description="What was saved in the closed loop, beside what perfect foresight would have saved: the ceiling.",
-        axis=Categories(labels=(*(IN_WORDS[name] for name in names), "Wear", "After wear"), head="part"),
-        panels=(
-            Panel(
-                title="Against perfect foresight",
-                unit=document["currency"],
-                series=(
-                    _bars("perfect foresight, the ceiling", parts(ceiling), Tone.WITHOUT),
-                    _bars("closed loop", parts(savings), Tone.WITH),
-                ),
-                from_zero=True,
-                printed=True,
-                height_px=170,
-            ),
-        ),
+        currency=document["currency"],
     )
 
 
@@ -138,6 +119,17 @@ def cash_flow(document: Mapping[str, Any]) -> Chart:
                 height_px=160,
             ),
         ),
+    )
+
+
+def _by_kind(names: Sequence[str], *series: Series, title: str, description: str, currency: str) -> Chart:
+    """Savings by kind of charge, then what wear takes, then what is left after it."""
+    panel = Panel(title=title, unit=currency, series=series, from_zero=True, printed=True, height_px=170)
+    return Chart(
+        title=title,
+        description=description,
+        axis=Categories(labels=(*(IN_WORDS[name] for name in names), "Wear", "After wear"), head="part"),
+        panels=(panel,),
     )
 
 
