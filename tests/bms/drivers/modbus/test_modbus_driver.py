@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 from driver_conformance import Bench, DriverConformance
-from sites import START, site
+from simulated_benches import GRID_KW, UPS_ID, meter_faults_of, simulated_site, ups_told
+from sites import START
 
 from ridethrough.bms.drivers.modbus.driver import from_settings
-from ridethrough.bms.simulated.faults import NO_FAULTS
 from ridethrough.bms.simulated.modbus.server import ModbusSite, equipment_document
 from ridethrough.bms.simulated.site import SimulatedSite
 
@@ -38,6 +37,16 @@ class Gateway:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def stall(self) -> None:
+        self.stalled = True
+
+    async def resume(self) -> None:
+        self.stalled = False
+
+    async def answer_late(self) -> None:
+        """Keep the next answer back, and give it in place of the answer to the question after it."""
+        self.delay_next.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
@@ -72,17 +81,17 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def served(kind: str) -> AsyncIterator[tuple[SimulatedSite, ModbusSite, Gateway, Any]]:
-    premises = SimulatedSite(site(), now=START, loads_kw={"pod-1": 4300.0}, unprotected_load_kw=900.0)
+async def served(kind: str) -> AsyncIterator[tuple[SimulatedSite, Gateway, Any]]:
+    premises = simulated_site()
     server = ModbusSite(premises)
     await server.start()
     gateway = Gateway(server.port)
     await gateway.start()
     document = equipment_document(premises, "127.0.0.1", gateway.port)
-    device = document["meter"] if kind == "meter" else document["ups"]["pod-1"]
+    device = document["meter"] if kind == "meter" else document["ups"][UPS_ID]
     driver = from_settings({**device["settings"], "timeout_s": 0.5}, clock=premises.clock)
     try:
-        yield premises, server, gateway, driver
+        yield premises, gateway, driver
     finally:
         await driver.close()
         await gateway.stop()
@@ -92,75 +101,24 @@ async def served(kind: str) -> AsyncIterator[tuple[SimulatedSite, ModbusSite, Ga
 class TestModbusUps(DriverConformance):
     @contextlib.asynccontextmanager
     async def bench(self) -> AsyncIterator[Bench]:
-        async with served("ups") as (premises, _, gateway, driver):
-            ups = premises.ups["pod-1"]
-            ups.state = replace(ups.state, units=tuple(replace(unit, stored_kwh=150.0) for unit in ups.state.units))
-
-            def with_faults(**faults: Any):  # noqa: ANN202, ANN401
-                async def set_faults() -> None:
-                    ups.faults = replace(NO_FAULTS, **faults)
-
-                return set_faults
-
-            async def stall() -> None:
-                gateway.stalled = True
-
-            async def resume() -> None:
-                gateway.stalled = False
-
-            async def answer_late() -> None:
-                gateway.delay_next.set()
-
-            async def expire(seconds: float) -> None:
-                premises.advance(seconds)
-
-            async def discharging_kw() -> float | None:
-                ordered = ups.state.ordered
-                return None if ordered is None else ordered.discharge_kw - ordered.charge_kw
-
-            yield Bench(
-                driver=driver,
-                stored_kwh=750.0,
-                load_kw=4300.0,
-                now=START,
-                discharging_kw=discharging_kw,
-                kill=gateway.stop,
-                revive=gateway.start,
-                stall=stall,
-                resume=resume,
-                answer_late=answer_late,
-                lie=with_faults(wrong_read_back_kw=80.0),
-                refuse=with_faults(refuses=True),
-                lose=with_faults(lost=True),
-                expire=expire,
-            )
+        async with served("ups") as (premises, gateway, driver):
+            yield Bench(driver=driver, **reached_by(gateway), **ups_told(premises))
 
 
 class TestModbusMeter(DriverConformance):
     @contextlib.asynccontextmanager
     async def bench(self) -> AsyncIterator[Bench]:
-        async with served("meter") as (premises, _, gateway, driver):
+        async with served("meter") as (premises, gateway, driver):
+            lose = meter_faults_of(premises, lost=True)
+            yield Bench(driver=driver, grid_kw=GRID_KW, now=START, lose=lose, **reached_by(gateway))
 
-            async def lose() -> None:
-                premises.meter_faults = replace(NO_FAULTS, lost=True)
 
-            async def stall() -> None:
-                gateway.stalled = True
-
-            async def resume() -> None:
-                gateway.stalled = False
-
-            async def answer_late() -> None:
-                gateway.delay_next.set()
-
-            yield Bench(
-                driver=driver,
-                grid_kw=900.0 + 4300.0 / 0.95 / 0.97,
-                now=START,
-                kill=gateway.stop,
-                revive=gateway.start,
-                stall=stall,
-                resume=resume,
-                answer_late=answer_late,
-                lose=lose,
-            )
+def reached_by(gateway: Gateway) -> dict[str, Any]:
+    """The parts of a bench that the way to the device can do."""
+    return {
+        "kill": gateway.stop,
+        "revive": gateway.start,
+        "stall": gateway.stall,
+        "resume": gateway.resume,
+        "answer_late": gateway.answer_late,
+    }
