@@ -1,12 +1,9 @@
 """`ridethrough control`: the control loop of one site, alone or with the service."""
 
 import asyncio
-import fcntl
 import getpass
-import os
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from ridethrough.api.commands.control.alone import alone_on_devices, alone_on_folder, runs_on
 from ridethrough.domain import Fault, UnableToAccept
 
 
@@ -42,9 +40,13 @@ def control(  # noqa: PLR0917 - one parameter an option
         if hold is not None:
             operator_hold.hold(data, why=hold, by=getpass.getuser(), now=datetime.now(UTC))
             typer.echo("held")
+            if not runs_on(data):
+                where = f"no controller runs on {data.resolve()} now"
+                typer.echo(f"{where}: one that runs on another folder is not held (--data)", err=True)
         else:
             typer.echo("released" if operator_hold.release(data) else "it was not held")
         return
+    from ridethrough.api.cases.equipment import equipment_of  # noqa: PLC0415
     from ridethrough.api.commands.control.control_loop import ControlSettings, Service, run_control  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
 
@@ -52,23 +54,12 @@ def control(  # noqa: PLR0917 - one parameter an option
         raise UnableToAccept([Fault(field="--key", value=None, allowed="given with --service")])
     asked = Service(url=service, key=key) if service is not None and key is not None else None
     inputs = read_site_file(site)
-    with _alone(data), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+    with (
+        alone_on_folder(data),
+        nullcontext() if shadow else alone_on_devices(equipment_of(inputs)),
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
+    ):
         settings = ControlSettings(inputs=inputs, folder=data, service=asked, executor=executor, shadow=shadow)
         kept = asyncio.run(run_control(settings, cycles=cycles))
     for ups_id, why in kept.items():
         typer.echo(f"{ups_id} could not be released: {why}; its own watchdog returns it to normal operation", err=True)
-
-
-@contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Refuse a second controller on the same folder; the lock ends with the process, however that ends."""
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "lock").open("w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            allowed = "a folder that no other controller runs on"
-            raise UnableToAccept([Fault(field="--data", value=str(data), allowed=allowed)]) from error
-        file.write(str(os.getpid()))
-        file.flush()
-        yield

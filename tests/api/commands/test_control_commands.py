@@ -1,6 +1,8 @@
 """`check --equipment`, `control` and `simulate` on a simulated site, over Modbus, in processes of their own."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,8 @@ import control_kills
 import pytest
 
 from ridethrough.api.commands.cli import main
+from ridethrough.api.commands.control.alone import alone_on_devices, alone_on_folder
+from ridethrough.api.reading.site_file import read_site_file
 from ridethrough.bms.journal import records_of
 
 COMMAND = Path(sys.executable).with_name("ridethrough")
@@ -88,6 +92,38 @@ def test_a_second_controller_on_the_same_folder_is_refused(tmp_path: Path, capsy
         with pytest.raises(SystemExit):
             main(["control", str(site), "--data", str(tmp_path)])
     assert "no other controller runs" in capsys.readouterr().err
+
+
+def test_a_second_controller_on_the_same_devices_is_refused_whatever_its_folder_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = {
+        "driver": "modbus",
+        "settings": {"host": "127.0.0.1", "port": 1, "sunspec": True, "unit": os.getpid() % 200 + 1},
+    }
+    meter = {"driver": "modbus", "settings": {"host": "127.0.0.1", "port": 1, "points": {"grid_kw": {"register": 1}}}}
+    site = tmp_path / "site.yaml"
+    written = json.dumps({"meter": meter, "ups": {"pod-1": device}})
+    site.write_text(f"{control_kills.SITE}equipment: {written}\n", encoding="utf-8")
+    equipment = read_site_file(site).equipment
+    assert equipment is not None
+    with alone_on_devices(equipment), pytest.raises(SystemExit) as ended:
+        main(["control", str(site), "--data", str(tmp_path / "other"), "--cycles", "1"])
+    assert ended.value.code == 2
+    assert "equipment.ups is 'pod-1'" in capsys.readouterr().err
+    with alone_on_devices(equipment):
+        pass  # the lock ended with its block
+
+
+def test_a_hold_on_a_folder_on_which_nothing_runs_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.suppress(SystemExit):
+        main(["control", "site.yaml", "--data", str(tmp_path), "--hold", "work on the busbar"])
+    told = capsys.readouterr()
+    assert told.out == "held\n"
+    assert f"no controller runs on {tmp_path.resolve()} now" in told.err
+    with alone_on_folder(tmp_path), contextlib.suppress(SystemExit):
+        main(["control", "site.yaml", "--data", str(tmp_path), "--hold", "work on the busbar"])
+    assert capsys.readouterr().err == ""
 
 
 def test_an_event_that_cannot_be_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
