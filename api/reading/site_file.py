@@ -26,7 +26,7 @@ from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, Site, SiteState, UnableToAccept
 from ridethrough.domain.plausible_prices import PlausiblePrices
 from ridethrough.domain.site_equipment import SiteEquipment
-from ridethrough.tariffs.documents.acceptance import accept, shown
+from ridethrough.tariffs.documents.acceptance import accept, shown, together
 from ridethrough.tariffs.tariff import Tariff
 
 
@@ -110,9 +110,7 @@ def read_site(document: object, *, source: str, folder: Path | None, stored: Sto
     The series of a site that a service keeps are those that are `stored`. Raises `UnableToAccept` with every fault in
     the document, its series and its tariff; a stored series that is not there is a fault `SeriesNotStored`.
     """
-    if not isinstance(document, Mapping):
-        value = "an empty document" if document is None else shown(document)
-        raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
+    document = _fields_of(document, source)
     files = SiteSeries(folder=folder, source=source, stored=stored)
     files.read_all(document)
     filled, imputed = with_imputed_limits(document, files.series)
@@ -130,13 +128,7 @@ def read_site(document: object, *, source: str, folder: Path | None, stored: Sto
         tariff = replace(tariff, power_factor=written.power_factor)
     faults += _currency_faults(written, tariff, source)
     try:
-        plausible = _plausible(written, source)
-    except UnableToAccept as error:
-        faults += error.faults
-    equipment = None
-    try:
-        if written.equipment is not None:
-            equipment = read_equipment(written.equipment, source=source, systems=[ups.id for ups in written.ups])
+        plausible, equipment = together(lambda: _plausible(written, source), lambda: _equipment(written, source))
     except UnableToAccept as error:
         faults += error.faults
     faults += files.missing
@@ -160,6 +152,13 @@ def read_site(document: object, *, source: str, folder: Path | None, stored: Sto
     )
 
 
+def _fields_of(document: object, source: str) -> Mapping[str, Any]:
+    if not isinstance(document, Mapping):
+        value = "an empty document" if document is None else shown(document)
+        raise UnableToAccept([Fault(field="", source=source, value=value, allowed="a mapping of fields")])
+    return document
+
+
 def _without_tariff(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """The document with only the fact that its tariff stands in it: that is read, and refused, by its own schema."""
     return {**document, "tariff": "in place"} if isinstance(document.get("tariff"), Mapping) else document
@@ -175,6 +174,12 @@ def _plausible(written: SiteDocument, source: str) -> PlausiblePrices:
             replace(fault, field=f"prices.{fault.field.replace('_per', '_plausible_per')}") for fault in error.faults
         )
         raise UnableToAccept(fault.in_source(source) for fault in named) from error
+
+
+def _equipment(written: SiteDocument, source: str) -> SiteEquipment | None:
+    if written.equipment is None:
+        return None
+    return read_equipment(written.equipment, source=source, systems=[ups.id for ups in written.ups])
 
 
 def _currency_faults(site: Site, tariff: Tariff | None, source: str) -> Iterator[Fault]:
