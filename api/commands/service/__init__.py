@@ -1,4 +1,4 @@
-"""Commands of the service's store: keys, backup and restore, and the options that name a store and who may ask.
+"""Commands of the service: `serve`, keys, backup and restore, and the options that name a store and who may ask.
 
-In: options. Out: what the store answers, printed. Only the command line imports it.
+In: options. Out: the running service, or what its store answers, printed. Only the command line imports it.
 """
