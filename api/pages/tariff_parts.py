@@ -1,7 +1,6 @@
 """What the page of a site's tariff shows: prices as maps, what peaks cost, and a bill by line."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from ridethrough.api.answers.bill_view import validity
@@ -23,16 +22,6 @@ def tariff_parts(tariff: Tariff) -> dict[str, Any]:
         "demand": list(_demand(tariff)),
         "not_priced": [f"{entry.field}: {entry.reason}" for entry in tariff.not_priced],
     }
-
-
-def whole_month_before(day: date) -> tuple[date, date]:
-    """The first and the last day of the month before a day.
-
-    >>> whole_month_before(date(2026, 3, 14))
-    (datetime.date(2026, 2, 1), datetime.date(2026, 2, 28))
-    """
-    last = day.replace(day=1) - timedelta(days=1)
-    return last.replace(day=1), last
 
 
 def _demand(tariff: Tariff) -> Iterator[Mapping[str, str]]:

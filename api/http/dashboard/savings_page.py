@@ -27,9 +27,7 @@ from ridethrough.api.jobs.studies import STUDY
 from ridethrough.api.pages.frame import site_address
 from ridethrough.api.pages.rendering import page, part
 from ridethrough.api.pages.savings_parts import choices, found, listed
-from ridethrough.api.pages.tariff_parts import whole_month_before
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.domain.horizon import zone
 from ridethrough.operation.planner import Information
 from ridethrough.store.running.jobs import job_of, jobs_of_site
 
@@ -70,15 +68,10 @@ def _check(information: str) -> None:
 
 
 def _listing(asked: SiteAsked, wanted: dict[str, str], faults: tuple[str, ...]) -> str:
-    first, last = whole_month_before(asked.now.astimezone(zone(asked.timezone)).date())
     with asked.store.reading() as connection:
         jobs = jobs_of_site(connection, asked.stored.site_id, STUDY, most=_SHOWN)
     studies = [listed(document_of_study(asked.store, job, with_result=False)) for job in jobs]
-    days = {
-        "first": wanted.get("from") or first.isoformat(),
-        "last": wanted.get("to") or last.isoformat(),
-        "information": wanted.get("information") or Information.DAY_AHEAD.value,
-    }
+    days = {**asked.days(wanted), "information": wanted.get("information") or Information.DAY_AHEAD.value}
     return page("savings.html", asked.frame("savings"), studies=studies, choices=choices(), asked=days, faults=faults)
 
 

@@ -1,7 +1,8 @@
 """What the pages of a stored site share: the site that is asked for, and its frame."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +11,7 @@ from ridethrough.api.cases.sites.stored_inputs import stored_site
 from ridethrough.api.http.dashboard.page_routes import here, viewer_of
 from ridethrough.api.http.sites.parameters import Now, SiteId, Store
 from ridethrough.api.pages.frame import SECTIONS, Frame
+from ridethrough.domain.horizon import zone
 from ridethrough.store.database import Database
 from ridethrough.store.sites import StoredSite
 
@@ -40,6 +42,11 @@ class SiteAsked:
         """What the site's energy is paid in."""
         return str(self.stored.document.get("currency", "USD"))
 
+    def days(self, written: Mapping[str, str]) -> dict[str, str]:
+        """The first and the last day that a form asks for, as they are written; without them the last whole month."""
+        first, last = whole_month_before(self.now.astimezone(zone(self.timezone)).date())
+        return {"first": written.get("from") or first.isoformat(), "last": written.get("to") or last.isoformat()}
+
     def frame(self, section: str, *, title: str | None = None, live: str | None = None) -> Frame:
         """The frame of one of the site's pages; `live` is the address of its stream, where it has one."""
         return Frame(
@@ -52,6 +59,16 @@ class SiteAsked:
             section=section,
             live=live,
         )
+
+
+def whole_month_before(day: date) -> tuple[date, date]:
+    """The first and the last day of the month before a day.
+
+    >>> whole_month_before(date(2026, 3, 14))
+    (datetime.date(2026, 2, 1), datetime.date(2026, 2, 28))
+    """
+    last = day.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
 
 
 def _site_asked(request: Request, site_id: SiteId, store: Store, now: Now) -> SiteAsked:

@@ -14,10 +14,9 @@ from ridethrough.api.http.access.roles import VIEWER
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
 from ridethrough.api.http.sites.bills import billed
 from ridethrough.api.pages.rendering import page
-from ridethrough.api.pages.tariff_parts import tariff_parts, whole_month_before
+from ridethrough.api.pages.tariff_parts import tariff_parts
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.domain.horizon import zone
 from ridethrough.finance.reports.money import decimals_of
 
 
@@ -37,12 +36,6 @@ async def _page(request: Request, asked: AskedSite) -> HTMLResponse:
         except UnableToAccept as error:
             faults = tuple(str(fault) for fault in error.faults)
     shown = await run_in_threadpool(_shown, asked)
-    first, last = whole_month_before(asked.now.astimezone(zone(asked.timezone)).date())
-    days = {
-        "first": written["from"] or first.isoformat(),
-        "last": written["to"] or last.isoformat(),
-        "meter": written["meter"] or LOADS,
-    }
     return HTMLResponse(
         page(
             "tariffs.html",
@@ -50,7 +43,7 @@ async def _page(request: Request, asked: AskedSite) -> HTMLResponse:
             **shown,
             currency=asked.currency,
             places=decimals_of(asked.currency),
-            asked=days,
+            asked={**asked.days(written), "meter": written["meter"] or LOADS},
             bill=bill,
             faults=faults,
         )
