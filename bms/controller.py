@@ -108,8 +108,8 @@ class Controller:
         async def released(system: _System) -> str:
             try:
                 await system.driver.release()
-            except UnableToDrive as error:
-                return str(error)
+            except Exception as error:  # noqa: BLE001 - whatever a driver fails of, the others are released
+                return _why(error)
             return ""
 
         systems = [each for each in self._systems.values() if each.driver.capabilities.dispatches]
@@ -138,8 +138,8 @@ class Controller:
     async def _read_meter(self) -> DeviceReading | None:
         try:
             reading = await self.meter.read()
-        except UnableToDrive as error:
-            self._meter_fault = f"meter: {error}"
+        except Exception as error:  # noqa: BLE001 - whatever a driver fails of costs its own device alone
+            self._meter_fault = f"meter: {_why(error)}"
             return None
         self._meter_fault = ""
         return reading
@@ -149,8 +149,8 @@ class Controller:
         system.reading, system.fault, system.reached = None, "", True
         try:
             reading = await system.driver.read()
-        except UnableToDrive as error:
-            system.fault, system.reached = str(error), not isinstance(error, UnableToReach)
+        except Exception as error:  # noqa: BLE001 - whatever a driver fails of costs its own device alone
+            system.fault, system.reached = _why(error), not isinstance(error, UnableToReach)
             return
         if system.measured_at is not None and reading.measured_at <= system.measured_at:
             system.fault = f"the reading of {reading.measured_at.isoformat()} is told again: it is stale"
@@ -194,15 +194,15 @@ class Controller:
             return None, ""
         try:
             await system.driver.apply(setpoint)
-        except UnableToDrive as error:
+        except Exception as error:  # noqa: BLE001 - whatever a driver fails of costs its own device alone
             system.acknowledged = False
             if isinstance(error, UnableToReach):
                 return None, str(error)
             try:
                 await system.driver.release()
-            except UnableToDrive as second:
-                return None, f"{error}; and it could not be released: {second}"
-            return None, str(error)
+            except Exception as second:  # noqa: BLE001 - as above
+                return None, f"{_why(error)}; and it could not be released: {_why(second)}"
+            return None, _why(error)
         system.acknowledged = True
         return setpoint, ""
 
@@ -239,3 +239,8 @@ class Controller:
         until = min(until, ordered.setpoints.valid_until, ordered.reliable_until or until)
         valid_for_s = (until - now).total_seconds()
         return valid_for_s if valid_for_s > self.equipment.cycle_s else 0.0
+
+
+def _why(error: Exception) -> str:
+    """Why a device was not driven; an error that no driver should raise is named as one of the program."""
+    return str(error) if isinstance(error, UnableToDrive) else f"its driver failed: {type(error).__name__}: {error}"

@@ -205,6 +205,35 @@ def test_a_device_that_dies_between_reading_and_writing_costs_only_its_own_syste
     assert bench.simulated.ups["pod-2"].state.discharge_kw == pytest.approx(300.0)
 
 
+@pytest.mark.parametrize("call", ["read", "apply", "release"])
+def test_a_driver_that_fails_by_an_error_of_its_own_costs_only_its_own_system(call: str) -> None:
+    bench = control_bench(ups_system(id="pod-1"), ups_system(id="pod-2"), import_limit_kw=13000.0)
+    bench.cycle()
+
+    async def fails(*_: Any) -> Any:  # noqa: ANN401
+        raise OverflowError("date value out of range")
+
+    setattr(bench.controller.drivers["pod-1"], call, fails)
+    cycle = bench.cycle()
+    other = bench.simulated.ups["pod-2"].state
+    assert other.discharge_kw == pytest.approx(300.0)
+    kept = asyncio_run(bench.controller.release())
+    why = kept.get("pod-1", "") if call == "release" else cycle.ups["pod-1"].fault
+    assert why == "its driver failed: OverflowError: date value out of range"
+    assert bench.simulated.ups["pod-2"].state.ordered is None
+
+
+def test_a_meter_whose_driver_fails_by_an_error_of_its_own_holds_the_site() -> None:
+    bench = control_bench()
+
+    async def fails() -> Any:  # noqa: ANN401
+        raise OverflowError("date value out of range")
+
+    bench.controller.meter.read = fails  # type: ignore[method-assign]
+    assert "meter: its driver failed: OverflowError" in bench.cycle().why
+    assert discharging(bench) == 0
+
+
 def test_a_device_that_refuses_and_cannot_be_released_says_both() -> None:
     bench = control_bench()
     driver = bench.controller.drivers["pod-1"]
