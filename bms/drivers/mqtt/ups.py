@@ -145,7 +145,7 @@ def _ups(told: Mapping[str, object]) -> UpsReading:
         discharge_kw=_number(told, "discharge_kw"),
         mode=_mode(told.get("mode")),
         unit_stored_kwh=tuple(_number({"of_unit": each}, "of_unit") for each in units),
-        on_generator=_flag(told, "on_generator") or False,
+        on_generator=told.get("on_generator", False) is not False,
         fault=str(told.get("fault") or ""),
     )
 

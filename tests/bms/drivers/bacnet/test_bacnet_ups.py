@@ -87,6 +87,23 @@ def test_a_setpoint_written_again_has_its_whole_time_again() -> None:
     with_ups(test)
 
 
+def test_a_generator_and_a_fault_that_are_named_and_not_known_are_no_good_word() -> None:
+    async def test(ups: BacnetUps) -> None:
+        plain = {name: each for name, each in OBJECTS.items() if name not in {"overloaded", "inverter_on"}}
+        absent = {"on_generator": "binary-input,77", "fault": "binary-input,78"}
+        known = {"on_generator": OBJECTS["overloaded"], "fault": OBJECTS["inverter_on"]}
+        told = []
+        for points in (absent, known, {}):
+            driver = driver_of(ups.port, points={**plain, **points})
+            reading = (await driver.read()).ups
+            assert reading is not None
+            told.append((reading.on_generator, reading.fault))
+            await driver.close()
+        assert told == [(True, "not known"), (False, ""), (False, "")]
+
+    with_ups(test)
+
+
 def test_who_commands_before_us_is_named() -> None:
     async def test(ups: BacnetUps) -> None:
         driver = driver_of(ups.port)

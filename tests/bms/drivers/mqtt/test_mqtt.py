@@ -129,6 +129,27 @@ def test_a_device_that_left_is_not_read_from_what_the_broker_kept(ups: MqttUps, 
 
 
 @pytest.mark.parametrize(
+    ("said", "on"), [("true", True), ("1", True), ('"yes"', True), ("null", True), ("false", False)]
+)
+def test_a_generator_of_which_no_plain_no_is_said_counts_as_running(
+    ups: MqttUps, broker: Mosquitto, said: str, *, on: bool
+) -> None:
+    async def test(driver: MqttDriver) -> None:
+        await driver.read()
+        ups.silent = True
+        reading = asyncio.ensure_future(driver.read())
+        while not reading.done():
+            content = {**ups.telemetry(), "on_generator": json.loads(said)}
+            await asyncio.to_thread(ups.say, "telemetry", json.dumps(content))
+            await asyncio.sleep(0.05)
+        told = (await reading).ups
+        assert told is not None
+        assert told.on_generator is on
+
+    run(broker.port, test)
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "no json",
