@@ -69,10 +69,6 @@ def measured(database: Database) -> dict[str, float]:
     }
 
 
-def revised_day(by_kw: int) -> Stretch:
-    return Stretch(start=START + 99 * DAY, step=QUARTER, values=VALUES[:96] + by_kw)
-
-
 def write(database: Database, name: str, stretch: Stretch) -> None:
     with database.writing() as connection:
         append_series(connection, "s", name, stretch, now=NOW)

@@ -49,11 +49,6 @@ class Worth:
     wear: float
 
     @property
-    def of_the_day(self) -> float:
-        """Saved energy less wear, without peaks: a day does not earn a month's peak."""
-        return self.energy - self.wear
-
-    @property
     def of_such_a_year(self) -> float:
         """A year in which every day were like this one."""
         return DAYS_A_YEAR * (self.energy - self.wear) + PEAKS_A_YEAR * self.peaks
