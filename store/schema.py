@@ -9,11 +9,13 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import BigInteger, Connection, Integer, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 METADATA = MetaData()
 """Every table of the store. A module of a noun declares its own on it, and a migration makes them."""
+IDENTITY = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a column whose numbers the database gives; SQLite gives them to whole numbers of its own type only."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

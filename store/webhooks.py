@@ -25,19 +25,18 @@ from sqlalchemy import (
     update,
 )
 
-from ridethrough.store.schema import METADATA, canonical, microseconds, moment
+from ridethrough.store.schema import IDENTITY, METADATA, canonical, microseconds, moment
 
 BACK_OFF_S = (10, 30, 120, 600, 1800, 3600, 7200, 14400)
 """The waits between attempts; after the last one a message is given up, some eight hours after its first."""
 LEASE = timedelta(seconds=60)
 """Who takes a message to send it has it for this long; then another sender may take it."""
 
-_IDENTITY = BigInteger().with_variant(Integer, "sqlite")
 
 WEBHOOKS = Table(
     "webhooks",
     METADATA,
-    Column("id", _IDENTITY, primary_key=True, autoincrement=True),
+    Column("id", IDENTITY, primary_key=True, autoincrement=True),
     Column("site_id", String(200), nullable=False),
     Column("url", Text, nullable=False),
     Column("secret", String(100), nullable=False),
@@ -51,7 +50,7 @@ WEBHOOKS = Table(
 MESSAGES = Table(
     "webhook_messages",
     METADATA,
-    Column("id", _IDENTITY, primary_key=True, autoincrement=True),
+    Column("id", IDENTITY, primary_key=True, autoincrement=True),
     Column("webhook_id", BigInteger, nullable=False),
     Column("site_id", String(200), nullable=False),
     Column("event", String(60), nullable=False),

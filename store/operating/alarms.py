@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, Connection, Index, Row, String, Table, Text, select, update
 
-from ridethrough.store.schema import METADATA, microseconds, moment
+from ridethrough.store.schema import IDENTITY, METADATA, microseconds, moment
 
 ALARMS = Table(
     "alarms",
     METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", IDENTITY, primary_key=True, autoincrement=True),
     Column("site_id", String(200), nullable=False),
     Column("kind", String(40), nullable=False),
     Column("subject", String(200), nullable=False),

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, and_, or_, select, update
+from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, and_, or_, select, update
 
-from ridethrough.store.schema import METADATA, microseconds, moment
+from ridethrough.store.schema import IDENTITY, METADATA, microseconds, moment
 
 HOLDS = Table(
     "holds",
     METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", IDENTITY, primary_key=True, autoincrement=True),
     Column("site_id", String(200), nullable=False),
     Column("held_at", BigInteger, nullable=False),
     Column("held_by", String(200), nullable=False),

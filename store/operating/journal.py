@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, select
 
-from ridethrough.store.schema import METADATA, canonical, microseconds, moment
+from ridethrough.store.schema import IDENTITY, METADATA, canonical, microseconds, moment
 
 JOURNAL = Table(
     "journal",
     METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", IDENTITY, primary_key=True, autoincrement=True),
     Column("site_id", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("who", String(200), nullable=False),

@@ -24,16 +24,15 @@ from sqlalchemy import (
     update,
 )
 
-from ridethrough.store.schema import METADATA, canonical, microseconds, moment
+from ridethrough.store.schema import IDENTITY, METADATA, canonical, microseconds, moment
 
 _PREFIX = "plan-"
 _MOST_DIGITS = 18
-_IDENTITY = BigInteger().with_variant(Integer, "sqlite")
 
 PLANS = Table(
     "plans",
     METADATA,
-    Column("id", _IDENTITY, primary_key=True, autoincrement=True),
+    Column("id", IDENTITY, primary_key=True, autoincrement=True),
     Column("site_id", String(200), nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("made_by", String(200), nullable=False),

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Index,
-    Integer,
     Row,
     String,
     Table,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 
 from ridethrough.store.database import adds
 from ridethrough.store.operating.energies import Told, energies_of, energies_text
-from ridethrough.store.schema import METADATA, microseconds, moment, sha256_of
+from ridethrough.store.schema import IDENTITY, METADATA, microseconds, moment, sha256_of
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
 MOST_ROWS = 10_000
@@ -33,7 +32,7 @@ MOST_ROWS = 10_000
 TELEMETRY = Table(
     "telemetry",
     METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", IDENTITY, primary_key=True, autoincrement=True),
     Column("site_id", String(200), nullable=False),
     Column("measured_at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
