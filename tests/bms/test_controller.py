@@ -254,6 +254,39 @@ def test_a_system_that_only_tells_is_told_nothing() -> None:
     assert bench.ups.state.ordered is None
 
 
+def test_a_device_that_does_not_end_setpoints_by_itself_is_never_discharged() -> None:
+    bench = control_bench()
+    bench.controller.drivers["pod-1"].capabilities = Capabilities(dispatches=True, expires=False)  # type: ignore[misc]
+    cycle = bench.cycle(20)
+    assert "does not let" in cycle.ups["pod-1"].refused[0]
+    assert cycle.ups["pod-1"].asked.discharge_kw == pytest.approx(300.0)
+    assert discharging(bench) == 0
+
+
+def test_a_clock_of_the_controller_that_jumps_back_stops_the_discharge() -> None:
+    bench = control_bench()
+    bench.cycle(2)
+    assert discharging(bench) == pytest.approx(300.0)
+    clock, back = bench.controller.clock, timedelta(minutes=5)
+    bench.controller.clock = lambda: clock() - back
+    bench.cycle()
+    assert discharging(bench) == 0
+
+
+def test_a_hold_that_ends_while_readings_are_stale_lets_nothing_through() -> None:
+    bench = control_bench()
+    bench.cycle(2)
+    bench.held = "held by Ada: work on the busbar"
+    bench.ups.faults = replace(NO_FAULTS, stale=True)
+    assert "busbar" in bench.cycle(20).why
+    bench.held = ""
+    bench.cycle(20)
+    assert discharging(bench) == 0
+    bench.ups.faults = NO_FAULTS
+    bench.cycle(20)
+    assert discharging(bench) == pytest.approx(300.0)
+
+
 def test_a_system_below_its_reserve_charges_without_waiting() -> None:
     bench = control_bench(ramp_kw_per_s=1.0, reversal_s=60.0)
     bench.cycle(2)
