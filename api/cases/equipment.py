@@ -11,8 +11,8 @@ from ridethrough.bms.drivers.driver import Clock, Driver, UnableToDrive, system_
 from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.domain import Fault, Site, UnableToAccept
 from ridethrough.domain.site_equipment import SiteEquipment
+from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
 
-_CLOCK_S = 5.0
 _NEEDED_OF_UPS = ("load_kw", "mode", "battery_operable", "inverter_on", "overloaded")
 
 
@@ -100,7 +100,7 @@ async def _check(name: str, driver: Driver, site: Site, ups_id: str | None) -> D
 
 
 def _of_clock(name: str, off_s: float) -> Iterator[Finding]:
-    if abs(off_s) > _CLOCK_S:
+    if abs(off_s) > CLOCK_TOLERANCE_S:
         says = f"its clock is {abs(off_s):,.0f} s {'behind' if off_s > 0 else 'ahead of'} this machine's"
         yield Finding(Severity.WRONG, f"{name}: measured_at", says, "set both clocks by NTP: discharge stops otherwise")
 
