@@ -1,5 +1,6 @@
 """The control loop of one site: its drivers, where its setpoints come from, its journal, and its dry run."""
 
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     on_paper: dict[str, ShadowUps] = {}
     if settings.shadow:
         on_paper = {each.id: ShadowUps(drivers.ups[each.id], each) for each in site.ups}
+        _tell_never_discharged(drivers.ups)
         ups = dict(on_paper)
         meter = ShadowMeter(drivers.meter, tuple(on_paper.values()), interval_s=site.interval_minutes * 60.0)
     journal = Journal(settings.folder / "journal.jsonl")
@@ -120,6 +122,14 @@ def tell_failed(journal: Journal, error: Exception) -> None:
         journal.write("cycle_failed", datetime.now(UTC), why=why)
     except OSError as second:  # the disk is full, say: equipment is controlled all the same
         typer.echo(f"the journal cannot be written: {second}", err=True)
+
+
+def _tell_never_discharged(drivers: Mapping[str, Driver]) -> None:
+    """Name the systems that discharge in a dry run alone."""
+    for ups_id, each in drivers.items():
+        if not (each.capabilities.dispatches and each.capabilities.expires):
+            lacks = "does not end a setpoint by itself" if each.capabilities.dispatches else "takes no setpoints"
+            typer.echo(f"{ups_id}: its device {lacks}, so it is discharged on paper only, and never without --shadow")
 
 
 def _tell_shadow(journal: Journal, meter: MeterOnPaper, systems: dict[str, Moved]) -> None:

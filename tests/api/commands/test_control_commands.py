@@ -115,6 +115,17 @@ def test_a_second_controller_on_the_same_devices_is_refused_whatever_its_folder_
         pass  # the lock ended with its block
 
 
+def test_a_dry_run_names_a_device_that_is_never_discharged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = {"driver": "modbus", "settings": {"host": "127.0.0.1", "port": 1, "points": {"grid_kw": {"register": 1}}}}
+    site = tmp_path / "site.yaml"
+    written = json.dumps({"meter": there, "ups": {"pod-1": there}})
+    site.write_text(f"{control_kills.SITE}equipment: {written}\n", encoding="utf-8")
+    with contextlib.suppress(SystemExit):
+        main(["control", str(site), "--data", str(tmp_path / "data"), "--shadow", "--cycles", "1"])
+    told = capsys.readouterr().out
+    assert "pod-1: its device takes no setpoints, so it is discharged on paper only, and never without --shadow" in told
+
+
 def test_a_hold_on_a_folder_on_which_nothing_runs_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.suppress(SystemExit):
         main(["control", "site.yaml", "--data", str(tmp_path), "--hold", "work on the busbar"])
