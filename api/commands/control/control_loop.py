@@ -19,7 +19,7 @@ from ridethrough.bms.drivers.driver import Driver, system_clock
 from ridethrough.bms.journal import Journal
 from ridethrough.bms.operator_hold import held_because
 from ridethrough.bms.ordering import LocalOrdering, Ordering
-from ridethrough.bms.running import run
+from ridethrough.bms.running import leave_start_uncollected, run
 from ridethrough.bms.shadow import MeterOnPaper, Moved, ShadowMeter, ShadowUps
 
 
@@ -70,6 +70,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
         write=CycleJournal(journal=journal, shadow=settings.shadow),
     )
     stop = stopped_by_signal()
+    leave_start_uncollected()
     kept = dict(await run(controller, stop, cycles=cycles, failed=lambda error: tell_failed(journal, error)))
     if isinstance(meter, ShadowMeter):
         _tell_shadow(journal, meter.on_paper, {ups_id: each.moved for ups_id, each in on_paper.items()})
