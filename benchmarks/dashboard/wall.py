@@ -29,6 +29,7 @@ from benchmarks.timing import say, say_load, table
 from ridethrough.api.http.dashboard import live_streams
 from ridethrough.store.database import open_database
 
+_PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 MOST_PAINT_MS = 300.0
 MOST_HEAP_MB = 2.0
 MOST_GROWTH = 0.05
@@ -72,9 +73,9 @@ def main() -> int:
 def paint_ms(page: Page, address: str) -> float:
     """How long a load of the page takes until something is painted."""
     page.goto(address)
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-    painted: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    return painted
+    while (painted := page.evaluate(_PAINTED)) is None:  # the page's policy forbids that it evaluates a wait itself
+        page.wait_for_timeout(20)
+    return float(painted)
 
 
 def live(page: Page, client: Client, clock: Clock, changes: int) -> None:

@@ -33,3 +33,14 @@ def test_the_campaign_finds_a_controller_that_guards_nothing(monkeypatch: pytest
     asyncio.run(day.run())
     assert tally.below_floor
     assert any("cycles" in each for each in tally.violations)
+
+
+@pytest.mark.long
+def test_more_outages_than_the_reserve_promises_are_told_apart_and_nothing_is_discharged_between_them() -> None:
+    """Seven outages in an hour and a half, without time to recharge; the reserve is for two."""
+    tally = control_campaign.Tally()
+    day = control_campaign.Day(1121, tally)
+    day.cycles = 650
+    asyncio.run(day.run())
+    assert tally.violations == []
+    assert len(tally.beyond_promise) == 1

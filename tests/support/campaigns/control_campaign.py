@@ -5,7 +5,9 @@ PYTHONPATH=$(make -s support) python tests/support/campaigns/control_campaign.py
 A day has 24 h of cycles on a clock that the campaign moves, a plan that wants as much as it can get, a load that
 changes, and 50 faults at random times. What is judged is the equipment itself, never what it tells:
 
-- a reserve violation: stored energy falls below the floor while a setpoint discharges, or an outage is not carried;
+- a reserve violation: stored energy falls below the floor while a setpoint discharges;
+- an outage that is not carried. The reserve promises two between times at which batteries are at the floor again; what
+  the third and later ones lose is told apart, and nothing may discharge between them;
 - a setpoint past its expiry: the equipment follows a discharge after the time that was written with it;
 - a reaction: after how many cycles of the controller a discharge that the fault must stop is no longer followed.
 
@@ -80,6 +82,7 @@ class Tally:
     outages_in_discharge: int = 0
     below_floor: list[str] = field(default_factory=list)
     unserved: list[str] = field(default_factory=list)
+    beyond_promise: list[str] = field(default_factory=list)
     past_expiry: list[str] = field(default_factory=list)
     reactions: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -102,6 +105,7 @@ class Tally:
                 f"{self.outages} outages, {self.outages_in_discharge} of them in the middle of a discharge",
                 f"reserve violations: {len(self.below_floor)}",
                 f"outages not carried: {len(self.unserved)}",
+                f"not carried, as the third or a later one before a recharge: {len(self.beyond_promise)}",
                 f"setpoints past their expiry: {len(self.past_expiry)}",
                 "",
                 *rows,
@@ -143,6 +147,7 @@ class Day:
         self.on: _Fault | None = None
         self.reacted, self.counting = 0, False
         self._unserved_kwh = 0.0
+        self._outages_since_floor = 0
 
     def _bench(self) -> ControlBench:
         bench = control_bench(
@@ -215,7 +220,7 @@ class Day:
             self.tally.outages_in_discharge += in_discharge
             if self.random.random() < 0.5:
                 ups.fail_units(1)
-            simulated.outage()
+            self._outage()
         elif fault.kind == "generator test":
             ups.change(generator_test=True)
         elif fault.kind == "bypass":
@@ -234,10 +239,14 @@ class Day:
         if fault.kind == "second outage":
             # the utility comes back for a minute, and is lost again before batteries are recharged
             simulated.advance(60.0)
-            simulated.outage()
+            self._outage()
             simulated.advance(120.0)
             simulated.restore()
             self.tally.outages += 1
+
+    def _outage(self) -> None:
+        self._outages_since_floor += 1
+        self.bench.simulated.outage()
 
     def _ordered_kw(self) -> float:
         ordered = self.bench.ups.state.ordered
@@ -254,6 +263,8 @@ class Day:
             simulated.advance(_SUBSTEP_S)
             state = ups.state
             ordered = state.ordered
+            if state.fed and state.stored_kwh >= floor_kwh(ups) - _ROUNDING_KWH:
+                self._outages_since_floor = 0
             if not (state.fed and not state.bypass and state.discharge_kw > 0):
                 continue
             gives = True
@@ -264,7 +275,9 @@ class Day:
                 tally.below_floor.append(f"day {self.seed}: {state.now} {state.stored_kwh} < {floor_kwh(ups)}")
         tally.discharging_cycles += gives
         if ups.state.unserved_kwh > self._unserved_kwh + _ROUNDING_KWH:
-            tally.unserved.append(f"day {self.seed}: {ups.state.now} {ups.state.unserved_kwh - self._unserved_kwh} kWh")
+            lost = f"day {self.seed}: {ups.state.now} {ups.state.unserved_kwh - self._unserved_kwh} kWh"
+            promised = self._outages_since_floor <= RESERVE.outages_before_recharge
+            (tally.unserved if promised else tally.beyond_promise).append(lost)
             self._unserved_kwh = ups.state.unserved_kwh
 
 
