@@ -17,8 +17,6 @@ COPY api api
 RUN python -m venv --without-pip /opt/ridethrough \
     && PIP_CONSTRAINT=constraints.txt pip --python /opt/ridethrough/bin/python install --no-cache-dir --no-compile ".[postgresql]"
 RUN find /opt/ridethrough -type d -name tests -prune -exec rm -r {} + \
-    && find /opt/ridethrough -path '*/plotly/labextension' -prune -exec rm -r {} + \
-    && find /opt/ridethrough -path '*/plotly/package_data/datasets' -prune -exec rm -r {} + \
     && /opt/ridethrough/bin/python -c "from ridethrough.api.http.stateless.plan_service import warm_up; warm_up()"
 
 FROM python:3.11-slim

@@ -5,8 +5,9 @@ as easy to read on a phone as on a wall. Where there is little room, every secon
 """
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ridethrough.charts.chart import Axis, Categories, Chart, Panel, Series, Shade, Shape, TimeAxis
 from ridethrough.charts.clock import Tick, clock_changes, place, stamp, time_ticks
@@ -15,13 +16,18 @@ from ridethrough.charts.scale import Scale, digits_for, figure, scale_of
 from ridethrough.charts.table import chart_table
 
 _FOOT_PX = 22
+_LINE_PX = 13
 _TOP_PX = 8
-_BAR_SHARE = 0.68
+_BAR_SHARE, _OF_TWO_BARS = 0.68, 0.82
 _OF_FEW_BARS = 0.11
-"""Few bars are no wider than this share for each name."""
+"""Few bars are no wider than this share of all."""
 _ROOM, _ROOM_FOR_FIGURES = 0.06, 0.18
 _LEAST_BAR_PX = 0.8
 _MOST_PRINTED = 6
+_MOST_LABELS = 14
+"""With more names than these, only every second or third has room for its label."""
+_LETTERS_ACROSS = 110
+"""So many letters of labels have room side by side on paper; longer names take several lines."""
 
 
 def chart_figure(chart: Chart, *, opened: bool = False) -> Markup:
@@ -72,7 +78,7 @@ def _panel(chart: Chart, index: int, shades: Sequence[Shade]) -> Markup:
         title=panel.title,
         unit=panel.unit,
         legend=_legend(panel),
-        height=_TOP_PX + panel.height_px + (_FOOT_PX if last else 4),
+        height=_TOP_PX + panel.height_px + (_foot_px(chart.axis) if last else 4),
         name=name,
         description=chart.description,
         grid=Markup("").join(box.grid(labels=last)),
@@ -170,7 +176,8 @@ class _Box:
         left, right = self.edges[index], self.edges[index + 1]
         if isinstance(self.axis, TimeAxis):
             return left, right
-        room = (right - left) * min(_BAR_SHARE, _OF_FEW_BARS * self.axis.cells) / len(self.bars)
+        share = _BAR_SHARE if len(self.bars) == 1 else _OF_TWO_BARS
+        room = (right - left) * min(share / len(self.bars), _OF_FEW_BARS * self.axis.cells)
         start = (left + right) / 2 + room * (self.bars.index(series) - len(self.bars) / 2)
         return start, start + room
 
@@ -191,7 +198,7 @@ class _Box:
             if labels:
                 side = "start" if label.at < 0.02 else "end" if label.at > 0.98 else "middle"  # noqa: PLR2004 - the edges
                 yield Markup('<text class="x{}" x="{}%" y="{}" text-anchor="{}">{}</text>').format(
-                    " minor" if label.minor else "", at, bottom + 16, side, label.label
+                    " minor" if label.minor else "", at, bottom + 16, side, _label(self.axis, label.label, at)
                 )
 
     def hits(self) -> Iterator[Markup]:
@@ -250,11 +257,35 @@ def _values(panel: Panel) -> list[float]:
 
 def _ticks(axis: Axis) -> tuple[Tick, ...]:
     if isinstance(axis, Categories):
+        every = -(-axis.cells // _MOST_LABELS)
         return tuple(
-            Tick(at=(index + 0.5) / axis.cells, label=label, minor=axis.cells > _MOST_PRINTED and bool(index % 2))
-            for index, label in enumerate(axis.labels)
+            Tick(
+                at=(index + 0.5) / axis.cells,
+                label=axis.labels[index],
+                minor=axis.cells > _MOST_PRINTED and shown % 2 == 1,
+            )
+            for shown, index in enumerate(range(0, axis.cells, every))
         )
     return time_ticks(axis)
+
+
+def _foot_px(axis: Axis) -> int:
+    """The height of the labels under the last panel."""
+    lines = max((len(_lines(axis, label)) for label in axis.labels), default=1) if isinstance(axis, Categories) else 1
+    return _FOOT_PX + _LINE_PX * (lines - 1)
+
+
+def _lines(axis: Categories, label: str) -> list[str]:
+    """A name as lines that fit side by side; a word is never broken."""
+    return wrap(label, max(1, _LETTERS_ACROSS // axis.cells), break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _label(axis: Axis, label: str, at: str) -> Markup:
+    if not isinstance(axis, Categories):
+        return escape(label)
+    first, *others = _lines(axis, label)
+    line = Markup('<tspan x="{}%" dy="{}">{}</tspan>')
+    return escape(first) + Markup("").join(line.format(at, _LINE_PX, each) for each in others)
 
 
 def _cell_name(axis: Axis, index: int) -> str:

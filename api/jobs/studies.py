@@ -26,6 +26,7 @@ from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.horizon import zone
 from ridethrough.finance.reports.extra import UnableToWriteReport
 from ridethrough.finance.reports.issue import Issue
+from ridethrough.finance.reports.page.page import study_page
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.study import Study
 from ridethrough.finance.study.valuation import Venture
@@ -193,8 +194,7 @@ def _issued_on(known_at: str, inputs: SiteInputs) -> date:
 
 
 def _files(study: Study, issue: Issue) -> list[JobFile]:
-    """The result, and the page and workbook as far as their libraries are installed."""
-    from ridethrough.finance.reports.page.page import study_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
+    """The result and the page, and the workbook where its library is installed."""
     from ridethrough.finance.reports.workbook.workbook import study_workbook  # noqa: PLC0415 - a library that may not be there
 
     made: list[JobFile] = []

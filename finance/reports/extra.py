@@ -1,4 +1,4 @@
-"""The optional libraries that only reports need."""
+"""The optional library that only workbooks need."""
 
 from types import ModuleType
 
@@ -19,12 +19,3 @@ def xlsx_library() -> ModuleType:
     except ModuleNotFoundError as error:
         raise UnableToWriteReport("XlsxWriter") from error
     return xlsxwriter  # type: ignore[no-any-return, unused-ignore]
-
-
-def template_library() -> ModuleType:
-    """Jinja2; raises `UnableToWriteReport` where it is not installed."""
-    try:
-        import jinja2  # noqa: PLC0415 - an optional library
-    except ModuleNotFoundError as error:
-        raise UnableToWriteReport("Jinja2") from error
-    return jinja2

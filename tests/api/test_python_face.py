@@ -52,7 +52,7 @@ def test_the_package_loads_nothing_before_it_is_asked() -> None:
 
 
 def test_the_command_loads_no_heavy_library_before_it_knows_what_is_asked() -> None:
-    heavy = ("fastapi", "numpy", "pandas", "plotly", "pydantic", "pyomo", "uvicorn")
+    heavy = ("fastapi", "numpy", "jinja2", "pandas", "plotly", "pydantic", "pyomo", "uvicorn")
     script = f"import sys, ridethrough.api.commands.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

@@ -244,3 +244,15 @@ def test_values_that_do_not_fit_their_axis_are_refused(make: object) -> None:
     assert callable(make)
     with pytest.raises(UnableToChart):
         make()
+
+
+def test_long_names_take_several_lines_and_many_names_keep_their_distance() -> None:
+    long = Categories(labels=("Energy", "Stored energy, bought back", *"abcde"), head="part")
+    drawing = chart_drawing(chart_of(Series(name="USD", values=(1.0,) * 7, shape=Shape.BARS), axis=long))
+    assert re.search(
+        r'text-anchor="middle">Stored energy,<tspan x="[\d.]+%" dy="13">bought back</tspan></text>', drawing
+    )
+    months = Categories(labels=tuple(f"{2024 + index // 12}-{index % 12 + 1:02}" for index in range(36)), head="month")
+    drawing = chart_drawing(chart_of(Series(name="USD", values=(1.0,) * 36, shape=Shape.BARS), axis=months))
+    shown = re.findall(r">(\d{4}-\d\d)</text>", drawing)
+    assert shown == list(months.labels[::3])

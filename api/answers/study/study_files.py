@@ -6,11 +6,11 @@ from types import ModuleType
 
 from ridethrough.api.answers.printing import write
 from ridethrough.domain import Fault, UnableToAccept
-from ridethrough.finance.reports.extra import UnableToWriteReport, template_library, xlsx_library
+from ridethrough.finance.reports.extra import UnableToWriteReport, xlsx_library
 from ridethrough.finance.reports.issue import Issue
 from ridethrough.finance.study.study import Study
 
-_LIBRARIES: Mapping[str, Callable[[], ModuleType]] = {"--workbook": xlsx_library, "--report": template_library}
+_LIBRARIES: Mapping[str, Callable[[], ModuleType]] = {"--workbook": xlsx_library}
 
 
 def check_files(files: Mapping[str, Path | None]) -> None:
@@ -51,6 +51,6 @@ def write_files(study: Study, issue: Issue, *, workbook: Path | None, report: Pa
             allowed = f"a file that can be written ({error.strerror})"
             raise UnableToAccept([Fault(field="--workbook", value=str(workbook), allowed=allowed)]) from error
     if report is not None:
-        from ridethrough.finance.reports.page.page import study_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
+        from ridethrough.finance.reports.page.page import study_page  # noqa: PLC0415 - Jinja2 is loaded where a page is asked for
 
         write(study_page(study, issue), report)

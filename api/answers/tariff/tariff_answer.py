@@ -5,6 +5,7 @@ from typing import Any
 
 from ridethrough.api.answers.answer import Answer
 from ridethrough.api.answers.tariff.catalog_view import catalog_rows, catalog_view
+from ridethrough.api.answers.tariff.tariff_page import tariff_page
 from ridethrough.api.answers.tariff.tariff_view import tariff_view
 from ridethrough.tariffs.native import tariff_to_document
 from ridethrough.tariffs.tariff import Tariff
@@ -25,15 +26,9 @@ def tariff_answer(tariff: Tariff) -> Answer:
         document=lambda: tariff_to_document(tariff),
         rows=lambda: list(_fields(tariff_to_document(tariff))),
         view=lambda: tariff_view(tariff),
-        picture=lambda: _picture(tariff),
+        picture=lambda: tariff_page(tariff),
         columns=_COLUMNS,
     )
-
-
-def _picture(tariff: Tariff) -> str:
-    from ridethrough.api.answers.tariff.tariff_page import tariff_page  # noqa: PLC0415 - it needs Plotly, which is slow to load
-
-    return tariff_page(tariff)
 
 
 def _fields(value: object, path: str = "") -> Iterator[dict[str, Any]]:

@@ -1,233 +1,162 @@
-"""The charts of a savings report, as Plotly figures; text from input files is escaped."""
+"""The charts of a savings report, drawn from the study: markup by the name of its place on the page."""
 
-from datetime import UTC, datetime
-from html import escape
-from typing import Any
+from markupsafe import Markup
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+from ridethrough.charts import (
+    Band,
+    Chart,
+    Panel,
+    RangeBar,
+    Series,
+    Shape,
+    TimeAxis,
+    Tone,
+    chart_drawing,
+    chart_figure,
+    ranges_drawing,
+)
+from ridethrough.finance.reports.money import kinds_saved_by, number, whole_money
+from ridethrough.finance.reports.page.day import ShownDay, day_to_show
+from ridethrough.finance.reports.page.tables import Table
+from ridethrough.finance.reports.study_charts import (
+    bills_chart,
+    cash_flow_chart,
+    foresight_chart,
+    tornado_ranges,
+    waterfall_chart,
+)
+from ridethrough.finance.study.study import Savings, Study
 
-from ridethrough.finance.project.cash_flow import CashFlow
-from ridethrough.finance.reports.money import IN_WORDS, kinds_saved_by, number
-from ridethrough.finance.reports.page.day import ShownDay
-from ridethrough.finance.study.study import Study
-
-_INK, _QUIET, _RULE, _ZERO = "#1f2933", "#616e7c", "#e4e7eb", "#9aa5b1"
-_WITH, _WITHOUT, _LOAD, _GOOD, _BAD = "#0b6e99", "#b3bcc6", "#b08900", "#2f8132", "#c0392b"
-_BAND, _TRADED = "rgba(192,57,43,.13)", "rgba(11,110,153,.16)"
-_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
-_LEGEND = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "font": {"size": 12}}
-_TICK_MS = 3 * 3_600_000
-_A_YEAR = 12
-_SMALL_SHARE = 0.15
-"""A saving below this share of the bill would be invisible on an axis that starts at zero."""
-
-
-def bills_by_month(study: Study) -> go.Figure:
-    """Both bills as bars, and the saving after wear below them."""
-    titles = (f"Bill, {escape(study.currency)}", f"Saved after wear, {escape(study.currency)}")
-    figure = make_subplots(rows=2, cols=1, row_heights=[0.58, 0.42], vertical_spacing=0.17, subplot_titles=titles)
-    labels = [period.label for period in study.periods]
-    for name, values, colour in (
-        ("without trading", [period.baseline_total for period in study.periods], _WITHOUT),
-        ("with trading", [period.total for period in study.periods], _WITH),
-    ):
-        figure.add_bar(x=labels, y=values, name=name, marker_color=colour, row=1, col=1)
-    saved = [period.savings.total for period in study.periods]
-    colours = [_GOOD if value >= 0 else _BAD for value in saved]
-    figure.add_bar(
-        x=labels, y=saved, marker_color=colours, showlegend=False, texttemplate="%{y:,.0f}",
-        cliponaxis=False, name="saved", textposition="outside", textfont={"size": 11}, row=2, col=1,
-    )  # fmt: skip
-    figure.update_xaxes(type="category", tickfont={"size": 11}, tickangle=0 if len(labels) <= _A_YEAR else -60)
-    figure.update_yaxes(zeroline=True, zerolinecolor=_ZERO)
-    return _styled(figure, height=480, bars=len(labels))
+_METER_PX, _LOAD_PX, _STORED_PX = 140, 60, 110
 
 
-def waterfall(study: Study) -> tuple[go.Figure, bool]:
-    """Steps from the bill without trading to the bill with trading and wear; and whether the scale starts at 0."""
-    savings = study.savings
-    names = [name for name in (*kinds_saved_by(study), "stored") if savings.figure(name)]
-    before = float(study.baseline.total)
-    steps = [-float(savings.figure(name)) for name in names] + [savings.wear]
-    labels = ["Bill without<br>trading", *(_broken(name) for name in names), "Wear", "Bill with<br>trading<br>and wear"]
-    figure = go.Figure(
-        go.Waterfall(
-            x=labels,
-            y=[before, *steps, before - savings.total],
-            measure=["absolute", *["relative"] * len(steps), "total"],
-            text=[f"{before:,.0f}", *map(_step, steps),
-                  f"{before - savings.total:,.0f}"],
-            textposition="outside",
-            cliponaxis=False,
-            increasing={"marker": {"color": _BAD}},
-            decreasing={"marker": {"color": _GOOD}},
-            totals={"marker": {"color": _WITH}},
-            connector={"line": {"color": _ZERO, "width": 1}},
-            hovertemplate="%{x}: %{text}<extra></extra>",
-        )
-    )  # fmt: skip
-    limits = _limits(before, steps)
-    if limits:
-        figure.update_yaxes(range=limits)
-    figure.update_yaxes(title_text=escape(study.currency))
-    return _level(_styled(figure, height=380, legend=False)), limits is None
+def report_charts(study: Study) -> dict[str, Markup]:
+    """Every chart that the study has figures for.
+
+    The table of a chart stands beside it on the page, as a reader of reports wants it; the chart of the day also
+    carries the value of each interval.
+    """
+    currency, saved = study.currency, _by_kind(study, study.savings)
+    drawn = {
+        "bills": chart_drawing(_bills(study)),
+        "waterfall": chart_drawing(waterfall_chart(saved, study.savings.wear, currency)),
+    }
+    if study.ceiling is not None:
+        ceiling = _by_kind(study, study.ceiling)
+        chart = foresight_chart(saved, study.savings.wear, ceiling, study.ceiling.wear, currency)
+        drawn["ceiling"] = chart_drawing(chart)
+    shown, flow = day_to_show(study), study.cash_flow
+    if shown is not None:
+        drawn["day"] = chart_figure(day_chart(study, shown))
+    if flow is not None:
+        years = flow.project.years
+        drawn["cash"] = chart_drawing(cash_flow_chart(years, flow.net, flow.discounted_net, currency))
+        if study.tornado:
+            drawn["tornado"] = _tornado(study, flow.net_present_value)
+    return drawn
 
 
-def _level(figure: go.Figure) -> go.Figure:
-    """Names of kinds stand level, with room for three lines: a printer's page is narrow."""
-    figure.update_xaxes(tickangle=0, tickfont={"size": 11})
-    return figure.update_layout(margin_b=64)
-
-
-def _broken(name: str) -> str:
-    """The name of a kind, one word a line."""
-    return IN_WORDS[name].replace(" ", "<br>")
-
-
-def _step(amount: float) -> str:
-    """A step of the waterfall with its sign."""
-    return number(amount, 0) if amount <= 0 else f"+{number(amount, 0)}"
-
-
-def _limits(before: float, steps: list[float]) -> tuple[float, float] | None:
-    """The range of an axis that does not start at zero, for steps too small to be seen otherwise."""
-    levels = [before]
-    for step in steps:
-        levels.append(levels[-1] + step)
-    spread = max(levels) - min(levels)
-    if spread == 0 or spread > _SMALL_SHARE * abs(before):
-        return None
-    return min(levels) - 0.6 * spread, max(levels) + 0.25 * spread
-
-
-def against_perfect_foresight(study: Study) -> go.Figure | None:
-    """The saving beside that of perfect foresight, by kind of charge; None if the latter is unknown."""
-    if study.ceiling is None:
-        return None
-    stored = ("stored",) if study.savings.stored or study.ceiling.stored else ()
-    names = (*kinds_saved_by(study), *stored, "wear")
-    labels = [*(_broken(name) for name in names), "<b>After wear</b>"]
-    figure = go.Figure()
-    pairs = (("perfect foresight, the ceiling", study.ceiling, _WITHOUT), ("closed loop", study.savings, _WITH))
-    for label, savings, colour in pairs:
-        values = [float(savings.figure(name)) * (-1 if name == "wear" else 1) for name in names]
-        figure.add_bar(
-            x=labels, y=[*values, savings.total], name=label, marker_color=colour, texttemplate="%{y:,.0f}",
-            textposition="outside", textfont={"size": 11}, cliponaxis=False,
-        )  # fmt: skip
-    figure.update_yaxes(title_text=escape(study.currency), zeroline=True, zerolinecolor=_ZERO)
-    return _level(_styled(figure, height=320))
-
-
-def one_day(study: Study, shown: ShownDay) -> go.Figure:
-    """One day: the meter with and without trading, the load behind the UPS, and its stored energy and reserve."""
+def day_chart(study: Study, shown: ShownDay) -> Chart:
+    """One day: the meter with and without trading, the load behind the UPS, and its stored energy over the reserve."""
     ups = study.ups[shown.ups]
-    titles = ("Meter, kW", f"{escape(ups.ups_id)}: load, kW", f"{escape(ups.ups_id)}: stored energy, kWh")
-    figure = make_subplots(
-        rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.13, row_heights=[0.42, 0.2, 0.38], subplot_titles=titles
+    intervals, boundaries = _slices(shown)
+    meter = (
+        Series(name="without trading", values=study.baseline_grid_kw[intervals], tone=Tone.WITHOUT),
+        Series(name="with trading", values=study.grid_kw[intervals], tone=Tone.WITH),
     )
-    first, last = shown.intervals.start, shown.intervals.stop
-    hours = _hours(study, shown)
-    for name, kw, colour, row in (
-        ("without trading", study.baseline_grid_kw, _WITHOUT, 1),
-        ("with trading", study.grid_kw, _WITH, 1),
-        ("load behind the UPS", ups.load_kw, _LOAD, 2),
-    ):
-        values = kw[first:last]
-        line = {"shape": "hv", "width": 2.2, "color": colour}
-        figure.add_scatter(
-            x=hours, y=[*values, values[-1]], name=name, mode="lines", line=line, legend=_legend(row), row=row, col=1
+    load = Series(name="load behind the UPS", values=ups.load_kw[intervals], tone=Tone.LOAD)
+    reserve = ups.reserve_kwh[boundaries]
+    stored = (
+        Series(name="stored energy", values=ups.stored_kwh[boundaries], shape=Shape.LINE, tone=Tone.STORED),
+        Series(name="reserve, never touched", values=reserve, shape=Shape.LINE, tone=Tone.RESERVE),
+    )
+    band = Band(name="", lower=(0.0,) * len(reserve), upper=reserve, tone=Tone.RESERVE)
+    return Chart(
+        title=f"{shown.day:%A} {shown.day.day} {shown.day:%B %Y}",
+        description="The meter with and without trading, the load behind the UPS system, and its stored energy.",
+        axis=_axis(study, shown),
+        panels=(
+            Panel(title="Meter", unit="kW", series=meter, digits=1, height_px=_METER_PX),
+            Panel(title=f"{ups.ups_id}: load", unit="kW", series=(load,), digits=1, height_px=_LOAD_PX),
+            Panel(
+                title=f"{ups.ups_id}: stored energy",
+                unit="kWh",
+                series=stored,
+                bands=(band,),
+                from_zero=True,
+                digits=1,
+                height_px=_STORED_PX,
+            ),
+        ),
+    )
+
+
+def day_by_hour(study: Study, shown: ShownDay) -> Table:
+    """The day of the chart hour by hour, short enough for paper; an hour of the clock that comes twice has two rows."""
+    ups, axis = study.ups[shown.ups], _axis(study, shown)
+    rows: dict[str, list[int]] = {}
+    for index, boundary in zip(shown.intervals, axis.boundaries, strict=False):
+        rows.setdefault(f"{boundary:%H:00}{boundary:%z}", []).append(index)
+    changes = len({name[5:] for name in rows}) > 1
+    texts = (
+        (
+            name if changes else name[:5],
+            number(max(study.baseline_grid_kw[index] for index in hour), 0),
+            number(max(study.grid_kw[index] for index in hour), 0),
+            number(max(ups.load_kw[index] for index in hour), 0),
+            number(ups.stored_kwh[hour[-1] + 1], 1),
+            number(ups.reserve_kwh[hour[-1] + 1], 1),
         )
-    for name, kwh, colour, fill, shade in (
-        ("reserve, never touched", ups.reserve_kwh, _BAD, "tozeroy", _BAND),
-        ("stored energy", ups.stored_kwh, _WITH, "tonexty", _TRADED),
-    ):
-        figure.add_scatter(
-            x=hours, y=kwh[first : last + 1], name=name, mode="lines", line={"color": colour, "width": 2.2}, fill=fill,
-            fillcolor=shade, legend=_legend(3), row=3, col=1,
-        )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero", row=3, col=1)
-    figure.update_xaxes(showticklabels=True, tickformat="%H:%M", dtick=_TICK_MS, range=[hours[0], hours[-1]])
-    _styled(figure, height=580)
-    for row in (1, 2, 3):
-        figure.layout[_legend(row)] = _LEGEND | {"y": figure.layout["yaxis" if row == 1 else f"yaxis{row}"].domain[1]}
-    return figure
-
-
-def _legend(row: int) -> str:
-    """The legend of a panel, above its right edge."""
-    return "legend" if row == 1 else f"legend{row}"
-
-
-def _hours(study: Study, shown: ShownDay) -> list[datetime]:
-    """The interval boundaries on the local clock; in UTC on a day of a clock change, so that no hour repeats."""
-    boundaries = [study.horizon.start_of(index) for index in range(shown.intervals.start, shown.intervals.stop + 1)]
-    if clock_changes(study, shown):
-        boundaries = [boundary.astimezone(UTC) for boundary in boundaries]
-    return [boundary.replace(tzinfo=None) for boundary in boundaries]
-
-
-def clock_changes(study: Study, shown: ShownDay) -> bool:
-    """Whether the local clock changes on that day."""
-    first, last = (study.horizon.start_of(each) for each in (shown.intervals.start, shown.intervals.stop))
-    return first.utcoffset() != last.utcoffset()
-
-
-def cash_flow_by_year(flow: CashFlow, currency: str) -> go.Figure:
-    """The net of each year as bars, and the running sum of its present value as a line."""
-    rows = list(flow.rows())
-    years = [row["year"] for row in rows]
-    net = [row["net"] for row in rows]
-    figure = go.Figure()
-    figure.add_bar(x=years, y=net, name="net of the year", marker_color=_WITHOUT)
-    running = [row["sum_of_discounted"] for row in rows]
-    line = {"color": _WITH, "width": 2.5}
-    figure.add_scatter(x=years, y=running, name="sum of discounted", mode="lines+markers", line=line)
-    figure.update_xaxes(type="category")
-    figure.update_yaxes(title_text=escape(currency), zeroline=True, zerolinecolor=_ZERO)
-    return _styled(figure, height=340)
-
-
-def tornado_chart(study: Study, base: float) -> go.Figure:
-    """The outcomes at the low and the high value of each input, the widest on top."""
-    bars = study.tornado[::-1]
-    figure = go.Figure()
-    for name, colour, values, inputs in (
-        ("input low", _WITHOUT, [bar.outcome_at_low for bar in bars], [bar.low for bar in bars]),
-        ("input high", _WITH, [bar.outcome_at_high for bar in bars], [bar.high for bar in bars]),
-    ):
-        figure.add_bar(
-            y=[escape(bar.name) for bar in bars], x=[value - base for value in values], base=base, orientation="h",
-            name=name, marker_color=colour, customdata=list(zip(inputs, values, strict=True)),
-            text=[f"{each:g}" for each in inputs], textposition="inside", insidetextanchor="end",
-            hovertemplate="%{y} at %{customdata[0]:g}: %{customdata[1]:,.0f}<extra></extra>",
-        )  # fmt: skip
-    figure.add_vline(x=base, line={"color": _INK, "width": 1})
-    figure.update_xaxes(title_text=f"net present value, {escape(study.currency)}", tickformat=",.0f")
-    figure.update_layout(barmode="overlay")
-    figure.update_yaxes(automargin=True, showgrid=False)
-    return _styled(figure, height=150 + 44 * len(bars), across=True)
-
-
-def _styled(
-    figure: go.Figure, *, height: int, legend: bool = True, across: bool = False, bars: int = _A_YEAR
-) -> go.Figure:
-    """Give a figure the look of the report."""
-    axis: dict[str, Any] = {"gridcolor": _RULE, "ticklabelstandoff": 5, "zerolinecolor": _ZERO}
-    figure.update_layout(
-        template=go.layout.Template(),
-        height=height,
-        margin={"t": 46, "l": 72, "r": 24, "b": 44},
-        font={"family": _FONT, "color": _INK, "size": 13},
-        paper_bgcolor="#ffffff",
-        plot_bgcolor="#ffffff",
-        showlegend=legend,
-        legend=_LEGEND,
-        hovermode="closest" if across else "x unified",
-        bargap=max(0.28, 1 - 0.1 * bars),
+        for name, hour in rows.items()
     )
-    figure.update_xaxes(**axis | ({} if across else {"showgrid": False}))
-    figure.update_yaxes(**axis, **({} if across else {"tickformat": ",.0f", "automargin": True}))
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": _QUIET})
-    return figure
+    heads = (
+        "hour from",
+        "highest kW at the meter, without trading",
+        "highest kW, with trading",
+        "highest load, kW",
+        "stored at its end, kWh",
+        "reserve, kWh",
+    )
+    return Table(heads=heads, rows=tuple(texts), dense=True)
+
+
+def _slices(shown: ShownDay) -> tuple[slice, slice]:
+    """The day's intervals, and their boundaries."""
+    first, last = shown.intervals.start, shown.intervals.stop
+    return slice(first, last), slice(first, last + 1)
+
+
+def _axis(study: Study, shown: ShownDay) -> TimeAxis:
+    first, last = shown.intervals.start, shown.intervals.stop
+    boundaries = tuple(study.horizon.start_of(index) for index in range(first, last + 1))
+    return TimeAxis(boundaries=boundaries, timezone=study.horizon.timezone)
+
+
+def _bills(study: Study) -> Chart:
+    periods = study.periods
+    return bills_chart(
+        [period.label for period in periods],
+        [period.baseline_total for period in periods],
+        [period.total for period in periods],
+        [period.savings.total for period in periods],
+        study.currency,
+    )
+
+
+def _by_kind(study: Study, savings: Savings) -> dict[str, float]:
+    return {name: float(savings.figure(name)) for name in (*kinds_saved_by(study), "stored")}
+
+
+def _tornado(study: Study, base: float) -> Markup:
+    bars = [
+        RangeBar(
+            name=bar.name,
+            low=f"{bar.low:g}",
+            high=f"{bar.high:g}",
+            outcome_at_low=bar.outcome_at_low,
+            outcome_at_high=bar.outcome_at_high,
+        )
+        for bar in study.tornado
+    ]
+    middle = Markup('<p class="quiet">The line in the middle is the net present value as given, {}.</p>')
+    return ranges_drawing(tornado_ranges(bars, base, study.currency)) + middle.format(whole_money(base, study.currency))

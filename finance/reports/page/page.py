@@ -1,77 +1,51 @@
-"""A savings study as one self-contained HTML page: it needs no network and reads no clock."""
+"""A savings study as one self-contained HTML page: it needs no network, runs no script and reads no clock."""
 
-import json
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
 
+from ridethrough.charts import chart_css
 from ridethrough.finance.reports import words
-from ridethrough.finance.reports.extra import template_library
 from ridethrough.finance.reports.issue import Issue
 from ridethrough.finance.reports.money import money
-from ridethrough.finance.reports.page import charts, tables
+from ridethrough.finance.reports.page import tables
+from ridethrough.finance.reports.page.charts import day_by_hour, report_charts
 from ridethrough.finance.reports.page.day import day_to_show
 from ridethrough.finance.study.study import Study
 
-_TEMPLATE = Path(__file__).parent / "templates" / "study.html.jinja"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def study_page(study: Study, issue: Issue) -> str:
     """Write the study as a page: verdict, both bills, sources of the saving, safety, wear, worth, assumptions.
 
     Printed, on A4 or Letter, its first page stands alone: who, when, the answer, how it came about, what is left out.
+    On a screen it is light or dark as the reader's system is; on paper it is light.
 
-    The saving shown is the difference of the two printed bills. Raises `UnableToWriteReport` if Jinja2 is not
-    installed.
+    The saving shown is the difference of the two printed bills.
     """
-    template = _template()
-    figures, from_zero = _figures(study)
-    return str(
-        template.render(
-            **_head(study),
-            issued=issue.text,
-            **_tables(study),
-            **_day(study),
-            charts={name: {"height": figure.layout.height} for name, figure in figures.items()},
-            from_zero=from_zero,
-            library=_trusted(get_plotlyjs()),
-            chart_data=_trusted(_as_script(figures)),
-        )
+    return _template().render(
+        **_head(study),
+        issued=issue.text,
+        **_tables(study),
+        **_day(study),
+        charts=report_charts(study),
+        style=_style(),
     )
 
 
-def _template() -> Any:  # noqa: ANN401 - a template of an optional library
-    jinja2 = template_library()
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string((_TEMPLATES / "study.html.jinja").read_text(encoding="utf-8"))
 
 
-def _trusted(script: str) -> Any:  # noqa: ANN401 - as above
-    """Mark our own script as safe: the library, and figures in which every `<` is escaped."""
-    return template_library().filters.Markup(script)
-
-
-def _as_script(figures: dict[str, go.Figure]) -> str:
-    """The figures as a JavaScript object; Plotly escapes `<`, `>` and `/` in texts."""
-    return "{" + ",\n".join(f"{json.dumps(name)}: {figure.to_json()}" for name, figure in figures.items()) + "}"
-
-
-def _figures(study: Study) -> tuple[dict[str, go.Figure], bool]:
-    """The charts by name, and whether the waterfall's scale starts at 0."""
-    fall, from_zero = charts.waterfall(study)
-    figures = {"bills": charts.bills_by_month(study), "waterfall": fall}
-    ceiling, shown = charts.against_perfect_foresight(study), day_to_show(study)
-    if ceiling is not None:
-        figures["ceiling"] = ceiling
-    if shown is not None:
-        figures["day"] = charts.one_day(study, shown)
-    if study.cash_flow is not None:
-        figures["cash"] = charts.cash_flow_by_year(study.cash_flow, study.currency)
-        if study.tornado:
-            figures["tornado"] = charts.tornado_chart(study, study.cash_flow.net_present_value)
-    return figures, from_zero
+@cache
+def _style() -> Markup:
+    """Our own style sheets: those of charts, and those of the report."""
+    return Markup(chart_css() + (_TEMPLATES / "study.css").read_text(encoding="utf-8"))  # noqa: S704 - our own files
 
 
 def _head(study: Study) -> dict[str, object]:
@@ -124,17 +98,18 @@ def _tables(study: Study) -> dict[str, object]:
     }
 
 
-def _day(study: Study) -> dict[str, str]:
+def _day(study: Study) -> dict[str, object]:
     shown = day_to_show(study)
     if shown is None:
         return {
             "day_title": "One day",
             "day_note": "No battery discharged in the studied time: there is no day to show.",
+            "hours": None,
         }
-    clock = "UTC, as the clock changes on this day" if charts.clock_changes(study, shown) else study.horizon.timezone
     others = len(study.ups) - 1
     which = f" Of {others + 1} UPS systems, the one that gave most is shown." if others else ""
     return {
         "day_title": f"One day: {shown.day:%A} {shown.day.day} {shown.day:%B %Y}",
-        "day_note": f"{shown.reason[0].upper()}{shown.reason[1:]}. Times in {clock}.{which}",
+        "day_note": f"{shown.reason[0].upper()}{shown.reason[1:]}. Times in {study.horizon.timezone}.{which}",
+        "hours": day_by_hour(study, shown),
     }

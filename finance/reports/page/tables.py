@@ -17,7 +17,7 @@ _MANY = 8
 class Table:
     """A table of text; the first `words` columns hold words, the others numbers.
 
-    With `total` the last row is a total. A `tight` table has many columns.
+    With `total` the last row is a total. A `tight` table has many columns, a `dense` one many rows.
     """
 
     heads: tuple[str, ...]
@@ -25,6 +25,7 @@ class Table:
     words: int = 1
     total: bool = False
     tight: bool = False
+    dense: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

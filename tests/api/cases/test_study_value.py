@@ -140,13 +140,10 @@ def test_a_workbook_that_cannot_be_written_after_all_is_refused(
     assert "No space left on device" in fault
 
 
-@pytest.mark.parametrize(("option", "library"), [("--workbook", "xlsxwriter"), ("--report", "jinja2")])
-def test_a_missing_extra_is_named_before_the_study(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, library: str
-) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
-    (fault,) = refused(run("study", short_site(tmp_path), *DAY, option, tmp_path / "file"))
-    assert option in fault
+def test_a_missing_extra_is_named_before_the_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    (fault,) = refused(run("study", short_site(tmp_path), *DAY, "--workbook", tmp_path / "file"))
+    assert "--workbook" in fault
     assert "pip install 'ridethrough[reports]'" in fault
 
 
