@@ -2,9 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from ridethrough.bms.drivers.driver import (
     Clock,
@@ -12,19 +11,16 @@ from ridethrough.bms.drivers.driver import (
     UnableToApply,
     UnableToDrive,
     UnableToReach,
-    UnableToRead,
     check_read_back,
     system_clock,
 )
+from ridethrough.bms.drivers.modbus.decoding import OFF, ON, in_force_by, reading_of
 from ridethrough.bms.drivers.modbus.link import ModbusLink
 from ridethrough.bms.drivers.modbus.points import RegisterPoint, blocks
 from ridethrough.bms.drivers.modbus.settings import ModbusSettings, PointSpec, SunSpecPoint, read_settings
 from ridethrough.bms.drivers.modbus.sunspec import models_in, points_of
 from ridethrough.bms.drivers.readings import Capabilities, DeviceReading, DeviceSetpoint, Point, SetpointInForce
-from ridethrough.domain import UpsMode
-from ridethrough.domain.telemetry import UpsReading
 
-_ON, _OFF = 1, 0
 _WATTS = 1
 _LARGEST_EXPONENT = 10
 
@@ -59,7 +55,7 @@ class ModbusDriver:
             found = await self._mapped()
             image = await self._image({**_prefixed(found.setpoint), **found.points})
         values = {name: point.read_from(image[point.inputs]) for name, point in found.points.items()}
-        return _reading(values, asked, in_force=_in_force(found.setpoint, image[False]))
+        return reading_of(values, asked, in_force=in_force_by(found.setpoint, image[False]))
 
     async def apply(self, setpoint: DeviceSetpoint) -> SetpointInForce:
         """Write the value, then the time after which it ends, then that it counts; then read back."""
@@ -67,7 +63,7 @@ class ModbusDriver:
             found = await self._mapped()
             if not found.setpoint:
                 raise UnableToApply(f"{self.address}: no setpoint can be written")
-            await self._write_all(found, setpoint.net_discharge_kw, setpoint.valid_for_s, _ON)
+            await self._write_all(found, setpoint.net_discharge_kw, setpoint.valid_for_s, ON)
             return check_read_back(setpoint, await self._told(found))
 
     async def release(self) -> None:
@@ -77,7 +73,7 @@ class ModbusDriver:
             if not found.setpoint:
                 return
             enable = found.setpoint["enable"]
-            await self._link.write(enable.register, enable.raw(_OFF))
+            await self._link.write(enable.register, enable.raw(OFF))
             value = found.setpoint["net_discharge_kw"]
             await self._link.write(value.register, value.raw(0.0))
             if await self._told(found) is not None:
@@ -127,7 +123,7 @@ class ModbusDriver:
 
     async def _told(self, found: _Map) -> SetpointInForce | None:
         image = await self._image(found.setpoint)
-        return _in_force(found.setpoint, image[False])
+        return in_force_by(found.setpoint, image[False])
 
     async def _image(self, points: Mapping[str, RegisterPoint]) -> dict[bool, dict[int, int]]:
         """The registers of points, by table and number."""
@@ -216,80 +212,3 @@ class _TimeLimit:
 
 def _prefixed(points: Mapping[str, RegisterPoint]) -> dict[str, RegisterPoint]:
     return {f"setpoint.{name}": point for name, point in points.items()}
-
-
-def _in_force(setpoint: Mapping[str, RegisterPoint], image: Mapping[int, int]) -> SetpointInForce | None:
-    """The setpoint that counts by the registers; none where it is not enabled."""
-    if not setpoint:
-        return None
-    told = {name: point.read_from(image)[0] for name, point in setpoint.items()}
-    if told["enable"] != _ON:
-        return None
-    net_kw, left_s = _number(told["net_discharge_kw"]), _number(told.get("left_s"))
-    if net_kw is None:
-        return None
-    return SetpointInForce(charge_kw=max(0.0, -net_kw), discharge_kw=max(0.0, net_kw), left_s=left_s)
-
-
-def _reading(
-    values: Mapping[str, Sequence[object]], asked: datetime, *, in_force: SetpointInForce | None
-) -> DeviceReading:
-    one = {name: each[0] for name, each in values.items()}
-    net_kw = _number(one.get("net_discharge_kw"))
-    measured_at = _time(one, asked)
-    system = None
-    if one.keys() - {"grid_kw", "time_s", "time_ms", "alarms"}:
-        system = UpsReading(
-            stored_kwh=_number(one.get("stored_kwh")) if "unit_stored_kwh" not in values else None,
-            unit_stored_kwh=tuple(_number(each) for each in values.get("unit_stored_kwh", ())),
-            load_kw=_number(one.get("load_kw")),
-            mode=_mode(one.get("mode")),
-            unit_modes=tuple(_mode(each) or UpsMode.BYPASS for each in values.get("unit_modes", ())),
-            charge_kw=_number(one.get("charge_kw")) if net_kw is None else max(0.0, -net_kw),
-            discharge_kw=_number(one.get("discharge_kw")) if net_kw is None else max(0.0, net_kw),
-            on_generator=one.get("on_generator", False) is not False,
-            fault=_fault(one),
-        )
-    alarms = [each for each in values.get("alarms", ()) if each]
-    return DeviceReading(
-        measured_at=measured_at,
-        ups=system,
-        grid_kw=_number(one.get("grid_kw")),
-        battery_operable=_truth(one.get("battery_operable")),
-        inverter_on=_truth(one.get("inverter_on")),
-        overloaded=_truth(one.get("overloaded")),
-        in_force=in_force,
-        alarms=tuple(str(each) if isinstance(each, str) else f"alarm word {_number(each):.0f}" for each in alarms),
-    )
-
-
-def _time(one: Mapping[str, object], asked: datetime) -> datetime:
-    """The device's own time; where it has no clock, the time when it was asked.
-
-    Raises `UnableToRead` where it has a clock that tells nothing.
-    """
-    if "time_s" not in one:
-        return asked
-    seconds, milliseconds = _number(one["time_s"]), _number(one.get("time_ms", 0))
-    if seconds is None or milliseconds is None:
-        raise UnableToRead("the device's clock tells nothing")
-    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds, milliseconds=milliseconds)
-
-
-def _fault(one: Mapping[str, object]) -> str:
-    if "fault" not in one:
-        return ""
-    told = one["fault"]
-    return told if isinstance(told, str) else "" if told == 0 else f"fault code {told}"
-
-
-def _mode(value: object) -> UpsMode | None:
-    return UpsMode(value) if value in {each.value for each in UpsMode} else None
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _truth(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
