@@ -13,6 +13,7 @@ DRIVERS: Mapping[str, tuple[str, str]] = {
     "modbus": ("ridethrough.bms.drivers.modbus.driver", "modbus"),
     "mqtt": ("ridethrough.bms.drivers.mqtt.ups", "bms"),
     "nut": ("ridethrough.bms.drivers.nut", "bms"),
+    "opcua": ("ridethrough.bms.drivers.opcua.ups", "opcua"),
     "snmp": ("ridethrough.bms.drivers.snmp", "bms"),
 }
 """The module of each driver, and the extra that installs what it needs."""

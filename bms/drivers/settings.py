@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import TypeVar
 
+from ridethrough.domain import UpsMode
 from ridethrough.domain.validation import Fault, UnableToAccept
 
 DEFAULT_TIMEOUT_S = 3.0
@@ -74,6 +75,38 @@ class Settings:
             elif not isinstance(each, str) or not each:
                 self._fault(f"{name}.{key}", each, "a text")
         return {str(key): str(each) for key, each in value.items() if key in allowed}
+
+    def factors(self, name: str, allowed: Collection[str]) -> dict[str, float]:
+        """Numbers other than 0 by name; an empty mapping where it is not given."""
+        value = self._value(name, {})
+        if not isinstance(value, Mapping):
+            return self._wrong(name, value, f"a mapping with keys out of {', '.join(sorted(allowed))}", {})
+        found = {}
+        for key, each in value.items():
+            right = isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each) and each != 0
+            if key not in allowed:
+                self._fault(f"{name}.{key}", each, f"left out: the keys are {', '.join(sorted(allowed))}")
+            elif right:
+                found[str(key)] = float(each)
+            else:
+                self._fault(f"{name}.{key}", each, "a number other than 0")
+        return found
+
+    def modes(self, name: str, default: Mapping[int, UpsMode]) -> dict[int, UpsMode]:
+        """Modes by the whole numbers that stand for them."""
+        value = self._value(name, default)
+        if not isinstance(value, Mapping) or not value:
+            return self._wrong(name, value, "a mapping of numbers to modes, as {1: normal}", dict(default))
+        found = {}
+        for key, each in value.items():
+            number = str(key)
+            if not number.isdecimal():
+                self._fault(f"{name}.{key}", each, "left out, or under a whole number")
+            elif each not in set(UpsMode):
+                self._fault(f"{name}.{key}", each, f"one of {', '.join(UpsMode)}")
+            else:
+                found[int(number)] = UpsMode(each)
+        return found
 
     def address(self, default_port: int) -> tuple[str, int]:
         """The host and the port of a device."""

@@ -7,35 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ridethrough.bms.drivers.bacnet.link import PRESENT_VALUE, STATUS_FLAGS
+from ridethrough.bms.drivers.named_points import MODES
 from ridethrough.bms.drivers.telling import PERCENT
 from ridethrough.domain import UpsMode
 
-TOLD = {
-    "stored_kwh": "kWh",
-    "stored_percent": "%",
-    "load_kw": "kW",
-    "charge_kw": "kW",
-    "discharge_kw": "kW",
-    "grid_kw": "kW",
-    "mode": "",
-    "on_generator": "",
-    "battery_operable": "",
-    "inverter_on": "",
-    "overloaded": "",
-    "fault": "",
-}
-"""What a device tells, with its unit."""
 WRITTEN = {"setpoint_kw": "kW", "valid_for_s": "s", "enable": ""}
 """What it is told."""
 OBJECT = re.compile(r"^(analog|binary|multi-state)-(input|output|value),\d{1,7}$")
-MODES = {1: UpsMode.NORMAL, 2: UpsMode.STORED_ENERGY, 3: UpsMode.BYPASS}
-"""The states of a multi-state object, where the settings do not say others."""
 _LOST = frozenset((1, 3))  # fault, out-of-service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacnetPoints:
-    """Objects by the names in `TOLD` and `WRITTEN`, and how to read them."""
+    """Objects by the names in `named_points.TOLD` and `WRITTEN`, and how to read them."""
 
     objects: Mapping[str, str]
     full_kwh: float | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ridethrough.bms.drivers.bacnet.link import PORT, PRESENT_VALUE, PRIORITY_ARRAY, STATUS_FLAGS, BacnetLink
-from ridethrough.bms.drivers.bacnet.points import MODES, OBJECT, TOLD, WRITTEN, BacnetPoints, Told
+from ridethrough.bms.drivers.bacnet.points import OBJECT, WRITTEN, BacnetPoints, Told
 from ridethrough.bms.drivers.driver import (
     Clock,
     UnableToAcknowledge,
@@ -19,9 +19,9 @@ from ridethrough.bms.drivers.driver import (
     check_read_back,
     system_clock,
 )
+from ridethrough.bms.drivers.named_points import MODES, TOLD
 from ridethrough.bms.drivers.readings import Capabilities, DeviceReading, DeviceSetpoint, Point, SetpointInForce
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
-from ridethrough.domain import UpsMode
 from ridethrough.domain.telemetry import UpsReading
 
 _SLOTS = 16
@@ -191,13 +191,10 @@ def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock
         given.require(right, f"points.{name}", place, "an object such as analog-value,10")
     given.require(bool(objects), "points", objects, "a mapping of at least one point to its object")
     given.require(len(set(objects.values())) == len(objects), "points", objects, "an object of its own for each point")
-    words = given.mapping("modes", [str(number) for number in range(1, 256)])
-    for number, word in words.items():
-        given.require(word in set(UpsMode), f"modes.{number}", word, f"one of {', '.join(UpsMode)}")
     points = BacnetPoints(
         objects=objects,
         full_kwh=given.optional_number("full_kwh"),
-        modes={int(number): UpsMode(word) for number, word in words.items() if word in set(UpsMode)} or MODES,
+        modes=given.modes("modes", MODES),
         discharge_is_negative=given.choice("discharge_is", ("positive", "negative"), "positive") == "negative",
         priority=given.whole("priority", 10, least=3, most=_SLOTS),
     )

@@ -148,7 +148,7 @@ def test_a_locked_point_refuses_and_a_missing_one_is_named() -> None:
 
 def test_modes_are_read_by_the_settings_states() -> None:
     async def test(ups: BacnetUps) -> None:
-        driver = driver_of(ups.port, modes={"1": "stored_energy"})
+        driver = driver_of(ups.port, modes={1: "stored_energy"})
         reading = await driver.read()
         assert reading.ups is not None
         assert reading.ups.mode is UpsMode.STORED_ENERGY

@@ -1,0 +1,142 @@
+"""Points that a site file gives names to: their places in a device, and the reading that their values make.
+
+Drivers of protocols in which every maker names its objects as it likes share this. A value of None is not known.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ridethrough.bms.drivers.readings import DeviceReading, Point
+from ridethrough.bms.drivers.settings import Settings
+from ridethrough.bms.drivers.telling import part_of
+from ridethrough.domain import UpsMode
+from ridethrough.domain.telemetry import UpsReading
+
+TOLD = {
+    "stored_kwh": "kWh",
+    "stored_percent": "%",
+    "load_kw": "kW",
+    "charge_kw": "kW",
+    "discharge_kw": "kW",
+    "grid_kw": "kW",
+    "mode": "",
+    "on_generator": "",
+    "battery_operable": "",
+    "inverter_on": "",
+    "overloaded": "",
+    "fault": "",
+}
+"""What a device tells, with its unit."""
+MODES = {1: UpsMode.NORMAL, 2: UpsMode.STORED_ENERGY, 3: UpsMode.BYPASS}
+"""The numbers of modes, where the settings do not say others."""
+NUMBERS = frozenset(name for name, unit in TOLD.items() if unit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPoints:
+    """Places by the names in `TOLD`. `scale` is what a number is multiplied by, `modes` what numbers of `mode` mean."""
+
+    places: Mapping[str, str]
+    scale: Mapping[str, float] = field(default_factory=dict)
+    full_kwh: float | None = None
+    modes: Mapping[int, UpsMode] = field(default_factory=lambda: MODES)
+
+    @classmethod
+    def of(cls, given: Settings, *, is_place: Callable[[str], bool], form: str) -> "NamedPoints":
+        """The points of settings; a place is one by `is_place`, and looks like `form`."""
+        places = given.mapping("points", TOLD)
+        given.require(bool(places), "points", places, f"a mapping of at least one point to {form}")
+        for name, place in places.items():
+            given.require(is_place(place), f"points.{name}", place, form)
+        given.require(len(set(places.values())) == len(places), "points", places, "a place of its own for each point")
+        full_kwh = given.optional_number("full_kwh")
+        needs_full = "stored_percent" in places and full_kwh is None
+        given.require(not needs_full, "full_kwh", None, "what batteries hold at 100 %, where stored_percent is read")
+        return cls(
+            places=places, scale=given.factors("scale", NUMBERS), full_kwh=full_kwh, modes=given.modes("modes", MODES)
+        )
+
+    def reading(self, told: Mapping[str, object], *, measured_at: datetime) -> DeviceReading:
+        """The reading that values make, by the names of their points.
+
+        A generator that is named and not plainly denied counts as there, and a fault that is not known is no good word.
+        """
+        ups = UpsReading(
+            stored_kwh=self._stored_kwh(told),
+            load_kw=self._number(told, "load_kw"),
+            mode=self._mode(told.get("mode")),
+            charge_kw=self._number(told, "charge_kw"),
+            discharge_kw=self._number(told, "discharge_kw"),
+            on_generator="on_generator" in self.places and _truth(told.get("on_generator")) is not False,
+            fault=self._fault(told.get("fault")),
+        )
+        return DeviceReading(
+            measured_at=measured_at,
+            ups=None if set(self.places) == {"grid_kw"} else ups,
+            grid_kw=self._number(told, "grid_kw"),
+            battery_operable=_truth(told.get("battery_operable")),
+            inverter_on=_truth(told.get("inverter_on")),
+            overloaded=_truth(told.get("overloaded")),
+        )
+
+    def points(self, told: Mapping[str, object], problems: Mapping[str, str]) -> tuple[Point, ...]:
+        """Each point with its value, or why it has none."""
+        return tuple(
+            Point(
+                name=name,
+                address=place,
+                value=self._number(told, name) if name in NUMBERS else told.get(name),
+                unit=TOLD[name],
+                problem=problems.get(name) or self._problem(name, told.get(name)),
+            )
+            for name, place in self.places.items()
+        )
+
+    def _problem(self, name: str, value: object) -> str:
+        if value is None:
+            return "the device does not tell it"
+        if name == "mode":
+            return "" if self._mode(value) else f"the settings do not say what mode {value} is"
+        if name in NUMBERS:
+            return "" if self._number({name: value}, name) is not None else "its value is no number"
+        known = name == "fault" or _truth(value) is not None
+        return "" if known else "its value is neither true nor false"
+
+    def _number(self, told: Mapping[str, object], name: str) -> float | None:
+        value = told.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        return float(value) * self.scale.get(name, 1.0)
+
+    def _stored_kwh(self, told: Mapping[str, object]) -> float | None:
+        if "stored_kwh" in self.places:
+            return self._number(told, "stored_kwh")
+        return part_of(self._number(told, "stored_percent"), self.full_kwh)
+
+    def _mode(self, value: object) -> UpsMode | None:
+        if isinstance(value, str):
+            return UpsMode(value) if value in set(UpsMode) else None
+        whole = isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
+        return self.modes.get(int(value)) if whole and isinstance(value, int | float) else None
+
+    def _fault(self, value: object) -> str:
+        if "fault" not in self.places:
+            return ""
+        if isinstance(value, str):
+            return value
+        fault = _truth(value)
+        return "not known" if fault is None else "the device reports a fault" if fault else ""
+
+
+def oldest(moments: Iterable[datetime | None], *, otherwise: datetime) -> datetime:
+    """The oldest of the times that are known; `otherwise` where none is."""
+    return min((each for each in moments if each is not None), default=otherwise)
+
+
+def _truth(value: object) -> bool | None:
+    """Whether a value is true; numbers other than 0 and 1 are neither."""
+    if isinstance(value, bool):
+        return value
+    return {0: False, 1: True}.get(int(value)) if isinstance(value, int | float) and value in (0, 1) else None

@@ -1,0 +1,218 @@
+"""The OPC UA driver, on a server of asyncua in another process."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from driver_conformance import Bench
+from peer_certificates import make_certificate
+from peer_opcua import NODES, PASSWORD, USER, VALUES, OpcUaUps, opcua_ups
+from peer_relays import tcp_relay
+from telling_conformance import TellingConformance
+
+from ridethrough.bms.drivers.driver import UnableToApply, UnableToDrive, UnableToReach, UnableToRead, system_clock
+from ridethrough.bms.drivers.opcua.ups import OpcUaDriver, from_settings
+from ridethrough.bms.drivers.readings import DeviceSetpoint
+from ridethrough.domain import UpsMode
+from ridethrough.domain.validation import UnableToAccept
+
+pytestmark = pytest.mark.long
+
+
+def driver_of(port: int, **changes: object) -> OpcUaDriver:
+    settings = {
+        "url": f"opc.tcp://127.0.0.1:{port}/ups",
+        "security": "none",
+        "points": NODES,
+        "scale": {"load_kw": 0.001},
+        "full_kwh": 500.0,
+        "timeout_s": 2.0,
+    }
+    return from_settings({**settings, **changes})
+
+
+@pytest.fixture(scope="module")
+def one_server() -> Iterator[OpcUaUps]:
+    with opcua_ups() as ups:
+        yield ups
+
+
+@pytest.fixture
+def server(one_server: OpcUaUps) -> OpcUaUps:
+    for node in VALUES:
+        one_server.tell(node)
+    return one_server
+
+
+def run(server: OpcUaUps, test: Callable[[OpcUaDriver], Awaitable[None]], **changes: object) -> None:
+    async def inside() -> None:
+        driver = driver_of(server.port, **{"timeout_s": 20.0, **changes})
+        try:
+            await test(driver)
+        finally:
+            await driver.close()
+
+    asyncio.run(inside())
+
+
+class TestOpcUa(TellingConformance):
+    server: OpcUaUps
+
+    @pytest.fixture(autouse=True)
+    def _server(self, server: OpcUaUps) -> None:
+        self.server = server
+
+    @contextlib.asynccontextmanager
+    async def bench(self) -> AsyncIterator[Bench]:
+        server = self.server
+        async with tcp_relay(server.port) as relay:
+
+            async def kill() -> None:
+                server.kill()
+
+            async def revive() -> None:
+                server.start()
+
+            async def lose() -> None:
+                server.tell("battery.charge", status="BadSensorFailure")
+
+            yield Bench(
+                driver=driver_of(relay.port),
+                stored_kwh=400.0,
+                load_kw=400.0,
+                now=system_clock(),
+                kill=kill,
+                revive=revive,
+                stall=relay.stall,
+                resume=relay.resume,
+                answer_late=relay.hold,
+                lose=lose,
+            )
+
+
+def test_the_time_of_a_reading_is_that_of_its_oldest_source(server: OpcUaUps) -> None:
+    server.tell("output.power", age_s=40.0)
+
+    async def test(driver: OpcUaDriver) -> None:
+        reading = await driver.read()
+        assert timedelta(seconds=40) <= system_clock() - reading.measured_at < timedelta(seconds=70)
+
+    run(server, test)
+
+
+def test_a_server_that_stamps_changes_only_is_read_by_the_time_of_the_question(server: OpcUaUps) -> None:
+    server.tell("output.power", age_s=4000.0)
+
+    async def test(driver: OpcUaDriver) -> None:
+        reading = await driver.read()
+        assert system_clock() - reading.measured_at < timedelta(seconds=60)
+
+    run(server, test, stamps="none")
+
+
+@pytest.mark.parametrize("status", ["BadSensorFailure", "BadNoCommunication", "UncertainLastUsableValue"])
+def test_a_value_that_is_bad_or_uncertain_is_not_known(server: OpcUaUps, status: str) -> None:
+    for node in VALUES:
+        server.tell(node, status=status)
+
+    async def test(driver: OpcUaDriver) -> None:
+        reading = await driver.read()
+        assert reading.ups is not None
+        assert (reading.ups.stored_kwh, reading.ups.load_kw, reading.ups.mode) == (None, None, None)
+        assert reading.battery_operable is reading.inverter_on is reading.overloaded is None
+        assert {point.problem for point in await driver.points()} == {f"the server calls it {status}"}
+
+    run(server, test)
+
+
+def test_modes_and_flags_are_read_and_what_has_no_meaning_is_not_known(server: OpcUaUps) -> None:
+    server.tell("mode", value=2)
+    server.tell("overloaded", value=True)
+    server.tell("battery.charge", value=140.0)
+
+    async def test(driver: OpcUaDriver) -> None:
+        reading = await driver.read()
+        assert reading.ups is not None
+        assert reading.ups.mode is UpsMode.STORED_ENERGY
+        assert reading.overloaded is True
+        assert reading.ups.stored_kwh is None
+        server.tell("mode", value=77)
+        assert (await driver.read()).ups.mode is None  # type: ignore[union-attr]
+        assert "the settings do not say what mode 77 is" in {point.problem for point in await driver.points()}
+
+    run(server, test)
+
+
+def test_a_node_that_is_not_there_is_named_and_a_generator_that_is_not_denied_counts(server: OpcUaUps) -> None:
+    async def test(driver: OpcUaDriver) -> None:
+        points = {point.name: point.problem for point in await driver.points()}
+        assert points == {"load_kw": "", "on_generator": "the server calls it BadNodeIdUnknown"}
+        reading = await driver.read()
+        assert reading.ups is not None
+        assert reading.ups.on_generator
+        with pytest.raises(UnableToApply):
+            await driver.apply(DeviceSetpoint(charge_kw=1.0, discharge_kw=0.0, valid_for_s=60.0))
+
+    run(server, test, points={"load_kw": NODES["load_kw"], "on_generator": "ns=2;s=nowhere"}, full_kwh=1.0)
+
+
+def secured(made: dict[str, tuple[Path, Path]], *, trusts: str, presents: str) -> dict[str, object]:
+    return {
+        "security": "Basic256Sha256",
+        "certificate_file": str(made[presents][0]),
+        "key_file": str(made[presents][1]),
+        "server_certificate_file": str(made[trusts][0]),
+        "username": USER,
+        "password_variable": "OPCUA_PASSWORD",
+    }
+
+
+def test_only_who_trust_each_other_and_know_the_password_talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {
+        name: make_certificate(tmp_path, name, application=f"urn:ridethrough:{name}", key_bits=2048)
+        for name in ("device", "controller", "stranger")
+    }
+    with opcua_ups(*made["device"], made["controller"][0]) as server:
+
+        def loads(password: str, timeout_s: float = 20.0, **files: str) -> float | None:
+            told: list[float | None] = []
+
+            async def test(driver: OpcUaDriver) -> None:
+                reading = (await driver.read()).ups
+                assert reading is not None
+                told.append(reading.load_kw)
+
+            monkeypatch.setenv("OPCUA_PASSWORD", password)
+            run(server, test, timeout_s=timeout_s, **secured(made, **files))
+            return told[0]
+
+        assert loads(PASSWORD, trusts="device", presents="controller") == 400.0
+        with pytest.raises(UnableToRead, match="refuses: Bad"):
+            loads("wrong", trusts="device", presents="controller")
+        with pytest.raises(UnableToDrive):
+            loads(PASSWORD, trusts="device", presents="stranger")
+        with pytest.raises(UnableToReach):
+            loads(PASSWORD, 3.0, trusts="stranger", presents="controller")  # the server does not answer at all
+        with pytest.raises(UnableToDrive):
+            run(server, lambda driver: driver.points(), security="none")  # type: ignore[arg-type, return-value]
+
+
+def test_every_fault_of_settings_is_named_once() -> None:
+    with pytest.raises(UnableToAccept) as refused:
+        from_settings({
+            "url": "http://h", "security": "none", "key_file": "k", "username": "u",
+            "points": {"load_kw": "UPS", "x": "i=1"}, "scale": {"mode": 2, "load_kw": 0},
+            "modes": {"one": "normal", 2: "asleep"}, "stamps": "ours", "hots": 1,
+        })  # fmt: skip
+    assert sorted(fault.field for fault in refused.value.faults) == [
+        "hots", "key_file", "modes.2", "modes.one", "points.load_kw", "points.x", "scale.load_kw", "scale.mode",
+        "stamps", "url", "username",
+    ]  # fmt: skip
+    with pytest.raises(UnableToAccept) as refused:
+        from_settings({"url": "opc.tcp://h:4840", "security": "Basic256Sha256", "points": {"load_kw": "i=1"}})
+    assert {fault.field for fault in refused.value.faults} == {
+        "certificate_file", "key_file", "server_certificate_file",
+    }  # fmt: skip

@@ -1,0 +1,147 @@
+"""A UPS behind an OPC UA server of asyncua, in a process of its own that tests may kill and start again.
+
+Run by itself it serves: `python peer_opcua.py PORT [CERTIFICATE KEY CLIENT_CERTIFICATE]`. Other values come by its
+standard input, a line of JSON each: `{"node", "value", "status", "age_s"}`; `value` may be left out. Each is
+answered by a line.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asyncua import Server, ua
+from asyncua.common.utils import ServiceError
+from asyncua.crypto.permission_rules import User, UserRole
+from cryptography import x509
+from peer_programs import free_port
+
+NODES = {
+    "stored_percent": "ns=2;s=battery.charge",
+    "load_kw": "ns=2;s=output.power",
+    "mode": "ns=2;s=mode",
+    "battery_operable": "ns=2;s=battery.operable",
+    "inverter_on": "ns=2;s=inverter.on",
+    "overloaded": "ns=2;s=overloaded",
+}
+VALUES = {"battery.charge": 80.0, "output.power": 400_000.0, "mode": 1, "battery.operable": True}
+VALUES |= {"inverter.on": True, "overloaded": False}
+USER, PASSWORD = "controller", "opcua-secret"
+
+
+class OpcUaUps:
+    """A running server at `port`."""
+
+    def __init__(self, *files: Path) -> None:
+        self.port = free_port()
+        self._command = [sys.executable, __file__, str(self.port), *map(str, files)]
+        self._running: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start with the values of the beginning, and wait until it serves."""
+        pipe = subprocess.PIPE
+        self._running = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
+        self._heard()
+
+    def tell(self, node: str, **changes: object) -> None:
+        """Let a node have another value, status or age."""
+        running = self._running
+        assert running is not None
+        assert running.stdin is not None
+        running.stdin.write(json.dumps({"node": node, **changes}) + "\n")
+        running.stdin.flush()
+        self._heard()
+
+    def kill(self) -> None:
+        """End it without a goodbye."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.kill()
+            running.communicate()
+
+    def _heard(self) -> None:
+        assert self._running is not None
+        assert self._running.stdout is not None
+        if self._running.stdout.readline() != "done\n":
+            self.kill()
+            pytest.fail("the server of asyncua ended")
+
+
+@contextmanager
+def opcua_ups(*files: Path) -> Iterator[OpcUaUps]:
+    """Run a server for as long as the block lasts."""
+    ups = OpcUaUps(*files)
+    try:
+        yield ups
+    finally:
+        ups.kill()
+
+
+async def _serve(port: int, files: list[str]) -> None:
+    server = Server(user_manager=_Users() if files else None)
+    await server.init()
+    server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/ups")
+    if files:
+        certificate, key, client_certificate = files
+        server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+        await server.set_application_uri("urn:ridethrough:device")
+        await server.load_certificate(certificate, format="pem")
+        await server.load_private_key(key, format="pem")
+        server.set_certificate_validator(_only(client_certificate))
+    namespace = await server.register_namespace("urn:ridethrough:ups")
+    assert namespace == 2
+    nodes = {}
+    for name, value in VALUES.items():
+        kind = ua.VariantType.Int32 if name == "mode" else None
+        nodes[name] = await server.nodes.objects.add_variable(ua.NodeId(name, 2), name, value, varianttype=kind)
+    async with server:
+        for name in VALUES:
+            await _write(server, nodes, {"node": name, "value": VALUES[name]})
+        _done()
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            await _write(server, nodes, json.loads(line))
+            _done()
+
+
+def _done() -> None:
+    sys.stdout.write("done\n")
+    sys.stdout.flush()
+
+
+class _Users:
+    """Only one user with the right password is let in."""
+
+    def get_user(self, _: object, username: str = "", password: str = "", **__: object) -> object:
+        return User(role=UserRole.User) if (username, password) == (USER, PASSWORD) else None
+
+
+def _only(path: str) -> Any:  # noqa: ANN401 - the library's
+    """Let only the client with this certificate in."""
+    trusted = x509.load_pem_x509_certificate(Path(path).read_bytes())
+
+    async def validate(certificate: x509.Certificate, _: object) -> None:
+        if certificate != trusted:
+            raise ServiceError(ua.StatusCodes.BadCertificateUntrusted)
+
+    return validate
+
+
+async def _write(server: Any, nodes: dict[str, Any], told: dict[str, Any]) -> None:  # noqa: ANN401
+    name = told["node"]
+    value = told.get("value", VALUES[name])
+    kind = ua.VariantType.Int32 if name == "mode" else None
+    status = ua.StatusCode(getattr(ua.StatusCodes, told.get("status", "Good")))
+    moment = datetime.now(UTC) - timedelta(seconds=told.get("age_s", 0))
+    data = ua.DataValue(ua.Variant(value, kind), StatusCode=status, SourceTimestamp=moment, ServerTimestamp=moment)
+    await server.write_attribute_value(nodes[name].nodeid, data)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2:]))
