@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import live
@@ -23,10 +25,12 @@ from sites import ups_system
 from ridethrough.bms.controller import Controller
 from ridethrough.bms.drivers.catalog import driver_of
 from ridethrough.bms.drivers.driver import system_clock
+from ridethrough.bms.given_record import GivenRecord
 from ridethrough.bms.ordering import LocalOrdering
 from ridethrough.bms.running import leave_start_uncollected
 from ridethrough.bms.simulated.modbus.server import ModbusSite, equipment_document
 from ridethrough.bms.simulated.site import SimulatedSite
+from ridethrough.bms.steady_clock import SteadyClock
 from ridethrough.domain import Site
 from ridethrough.domain.site_equipment import Device, SiteEquipment
 
@@ -71,20 +75,21 @@ def plan_of(site: Site) -> Any:  # noqa: ANN401
     )
 
 
-async def measure(systems: int, cycles: int, documents: list[dict[str, Any]]) -> None:
+async def measure(systems: int, cycles: int, documents: list[dict[str, Any]], folder: Path) -> None:
     site = premises(1, systems)
     devices = {ups_id: Device(**each) for document in documents for ups_id, each in document["ups"].items()}
     equipment = SiteEquipment(
         meter=Device(**documents[0]["meter"]), ups=devices, cycle_s=CYCLE_S, setpoint_s=5.0, requalify_s=0.0
     )
-    plan = plan_of(site)
+    plan, record = plan_of(site), GivenRecord(folder=folder)
     controller = Controller(
         site=site,
         equipment=equipment,
         drivers={ups_id: driver_of(device) for ups_id, device in devices.items()},
         meter=driver_of(equipment.meter),
         ordering=LocalOrdering(site=site, plan=lambda _: plan, held=lambda: ""),
-        clock=system_clock,
+        clock=SteadyClock(wall=system_clock, monotonic=time.monotonic),
+        remember=lambda given: record.write(given, system_clock(), time.monotonic()),
     )
     leave_start_uncollected()
     wall, cpu, discharging = [], [], 0
@@ -116,7 +121,8 @@ def main() -> None:
     ]
     try:
         documents = [json.loads(process.stdout.readline()) for process in processes if process.stdout is not None]
-        asyncio.run(measure(systems, cycles, documents))
+        with TemporaryDirectory() as folder:
+            asyncio.run(measure(systems, cycles, documents, Path(folder)))
     finally:
         for process in processes:
             process.kill()

@@ -3,6 +3,10 @@
 The guard knows nothing of who made a setpoint, or why. It sees one UPS system, its latest reading, and the times until
 which a discharge may be relied on. Unknown is never good: what was not read, or cannot be judged, refuses.
 Charging passes, up to what the batteries may take by the reading; no charge is safer than none.
+
+A device that does not end setpoints by itself is given none at all: when the controller is dead, neither a discharge
+nor a charge, nor the 0 that keeps batteries from being recharged, may last for ever. Nor is one given to a device that
+somebody else commands.
 """
 
 from collections.abc import Iterator
@@ -26,6 +30,7 @@ _SECONDS_PER_HOUR = 3600.0
 class Evidence:
     """What is known of a UPS system at the moment of a setpoint.
 
+    `expires` says that the device ends a setpoint by itself, `other` who else commands it (empty: nobody that is seen).
     `reading` is None where the link is dead. `doubts` is why the reading is not believed beside those before it
     (empty: it is believed). `acknowledged` says that the last setpoint that was written was read back. `reliable_until`
     is when the certificate, or what was made from it, expires; None without one. `max_age_s` is the highest age of a
@@ -36,6 +41,8 @@ class Evidence:
     ups: UpsSystem
     now: datetime
     participates: bool
+    expires: bool
+    other: str
     reading: DeviceReading | None
     doubts: str
     acknowledged: bool
@@ -45,14 +52,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
-    """A setpoint as it may be written, and why a discharge was refused (empty: it was not)."""
+    """A setpoint as it may be written (None: nothing may be), and why something was refused (empty: it was not)."""
 
-    setpoint: DeviceSetpoint
+    setpoint: DeviceSetpoint | None
     refused: tuple[str, ...] = ()
 
 
 def guarded(evidence: Evidence, asked: DeviceSetpoint) -> Guarded:
-    """Let a setpoint through, or take its discharge away."""
+    """Let a setpoint through, or take its discharge away, or all of it."""
+    forbidden = tuple(reasons_against_any(evidence))
+    if forbidden:
+        return Guarded(setpoint=None, refused=forbidden)
     reading = None if evidence.reading is None else evidence.reading.ups
     most_kw = 0.0 if reading is None else limit_as_read_kw(evidence.ups, reading)
     asked = replace(asked, charge_kw=min(asked.charge_kw, most_kw))
@@ -62,8 +72,17 @@ def guarded(evidence: Evidence, asked: DeviceSetpoint) -> Guarded:
     return Guarded(setpoint=replace(asked, discharge_kw=0.0) if refused else asked, refused=refused)
 
 
+def reasons_against_any(evidence: Evidence) -> Iterator[str]:
+    """Everything that forbids a setpoint, whatever it orders."""
+    if not evidence.expires:
+        yield "its device does not end setpoints by itself: a dead controller would leave it charging or discharging"
+    if evidence.other:
+        yield evidence.other
+
+
 def reasons_against_discharge(evidence: Evidence, asked: DeviceSetpoint) -> Iterator[str]:
     """Everything that forbids a discharge; it passes only if there is nothing."""
+    yield from reasons_against_any(evidence)
     yield from _of_the_setpoint(evidence, asked)
     yield from reasons_of_equipment(evidence)
     device = evidence.reading

@@ -32,6 +32,9 @@ class Ordering(Protocol):
     def orders(self, reading: Telemetry, now: datetime) -> Awaitable[Ordered]:
         """The orders for a reading."""
 
+    def clock_was_set(self, by: timedelta) -> None:
+        """Told that the clock of this machine was set, before it is asked again."""
+
 
 @dataclass(slots=True, kw_only=True)
 class LocalOrdering:
@@ -77,6 +80,12 @@ class LocalOrdering:
         setpoints = self._over_the_boundary(situation, judgement)
         until = None if in_force is None else min(setpoints.valid_until, in_force.expires_at)
         return Ordered(setpoints=setpoints, judgement=judgement, reliable_until=until)
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what was measured before with the clock, so that no time seems to have passed."""
+        self.history.clock_was_set(by)
+        if self.last_outage_at is not None:
+            self.last_outage_at += by
 
     def _over_the_boundary(self, situation: Situation, judgement: Judgement) -> Setpoints:
         """The setpoints of now; near the end of an interval the smaller powers of it and the next, for both.

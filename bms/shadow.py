@@ -54,7 +54,7 @@ class ShadowUps:
         self._real = reading.ups
         if reading.ups.in_outage:
             self._setpoint, self._offset_kwh = None, 0.0
-        return replace(reading, ups=self._shifted(reading.ups), in_force=self._in_force())
+        return replace(reading, ups=self._shifted(reading.ups), in_force=None)
 
     async def apply(self, setpoint: DeviceSetpoint) -> SetpointInForce:
         """Follow a setpoint on paper."""
@@ -100,11 +100,6 @@ class ShadowUps:
             charge_kw=0.0 if setpoint is None else setpoint.charge_kw,
             discharge_kw=0.0 if setpoint is None else setpoint.discharge_kw,
         )
-
-    def _in_force(self) -> SetpointInForce | None:
-        if self._setpoint is None:
-            return None
-        return SetpointInForce(charge_kw=self._setpoint.charge_kw, discharge_kw=self._setpoint.discharge_kw)
 
 
 @dataclass(slots=True, kw_only=True)

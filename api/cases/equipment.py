@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ridethrough.api.cases.site_checks import Finding, Severity
 from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.bms.commanding import follows
 from ridethrough.bms.drivers.catalog import driver_of
 from ridethrough.bms.drivers.driver import Clock, Driver, UnableToDrive, system_clock
 from ridethrough.bms.drivers.readings import DeviceReading, Point
@@ -114,12 +115,29 @@ def _of_meter(name: str, reading: DeviceReading, site: Site) -> Iterator[Finding
         yield Finding(Severity.DOUBTFUL, f"{name}: grid_kw", says, "look at its unit, sign and scale")
 
 
+def _of_commanding(name: str, reading: DeviceReading, driver: Driver) -> Iterator[Finding]:
+    """Whether somebody commands the device now, and whether it could be seen later."""
+    told = reading.in_force
+    if told is not None and follows(told):
+        says = f"follows a setpoint now: charge {told.charge_kw:,.1f} kW, discharge {told.discharge_kw:,.1f} kW"
+        remedy = "find out who gives it: a controller waits as long as somebody else commands the device"
+        yield Finding(Severity.DOUBTFUL, f"{name}: setpoint", says, remedy)
+    if not driver.capabilities.tells_left:
+        says = "the device does not tell how long its setpoint is in force still"
+        remedy = (
+            "another controller is seen only while it gives another power: see to it that there is one (docs/bms.md)"
+        )
+        yield Finding(Severity.DOUBTFUL, f"{name}: setpoint", says, remedy)
+
+
 def _of_ups(name: str, reading: DeviceReading, driver: Driver, site: Site, ups_id: str) -> Iterator[Finding]:
     ups, told = site.ups_system(ups_id), reading.ups
     lacking = "without it nothing is discharged: map the point"
     if not (driver.capabilities.dispatches and driver.capabilities.expires):
         says = "the device takes no setpoint that ends by itself"
-        yield Finding(Severity.DOUBTFUL, f"{name}: setpoint", says, "it is read, and never discharged")
+        yield Finding(Severity.DOUBTFUL, f"{name}: setpoint", says, "it is read, and given no setpoint")
+    else:
+        yield from _of_commanding(name, reading, driver)
     if told is None:
         yield Finding(Severity.WRONG, name, "tells nothing of the UPS system", "map its points")
         return

@@ -48,10 +48,10 @@ class ControlPlans:
     def see(self, situation: Situation) -> None:
         """Ask for a plan where one is due; this never waits for it."""
         now = situation.now
-        if self._made is not None or (self._asked_at is not None and now - self._asked_at < _AGAIN):
+        if self._made is not None or (self._asked_at is not None and abs(now - self._asked_at) < _AGAIN):
             return
         reasons = list(reasons_to_plan(situation))
-        if self._in_force is None or now - self._in_force.made_at >= _EVERY:
+        if self._in_force is None or abs(now - self._in_force.made_at) >= _EVERY:  # a clock may be set back
             reasons.append("an hour has passed, or there is no plan")
         if not reasons:
             return

@@ -6,7 +6,7 @@ itself, and its guard has the last word; where the service cannot be reached, ba
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -48,6 +48,10 @@ class ServiceOrdering:
         if setpoints.valid_until <= now or self.local.held():
             return held
         return replace(held, setpoints=setpoints, reliable_until=setpoints.valid_until)
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Tell the site's own rules: the service has its own clock, and its own readings."""
+        self.local.clock_was_set(by)
 
     async def close(self) -> None:
         """Close the connection."""

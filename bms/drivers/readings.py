@@ -90,10 +90,12 @@ class Capabilities:
     """What a driver can do with its device.
 
     `dispatches`: it applies setpoints; without it the device only tells. `expires`: the device itself returns to normal
-    operation when a setpoint is over; without it nothing may be discharged, because a dead controller would leave the
-    device discharging.
+    operation when a setpoint is over; without it no setpoint is given, because a dead controller would leave the device
+    charging or discharging. `tells_left`: it tells how long its setpoint is in force still; without it a setpoint of
+    somebody else is seen where it orders another power than ours only.
     """
 
     dispatches: bool
     expires: bool
+    tells_left: bool = False
     notes: tuple[str, ...] = field(default_factory=tuple)

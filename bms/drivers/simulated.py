@@ -14,7 +14,7 @@ _TIMEOUT_S = 1.0
 class SimulatedUpsDriver:
     """Speaks with one simulated UPS system."""
 
-    capabilities = Capabilities(dispatches=True, expires=True)
+    capabilities = Capabilities(dispatches=True, expires=True, tells_left=True)
 
     def __init__(self, ups: SimulatedUps, *, name: str = "ups", timeout_s: float = _TIMEOUT_S) -> None:
         self.address = f"simulated {name}"

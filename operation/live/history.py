@@ -6,7 +6,7 @@ system, the one with the least `stored - fastest charge * time`: its bound is th
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ridethrough.domain import Site
@@ -38,9 +38,21 @@ class ReadingHistory:
         kept = {id(each): each for _, each in self._binding.values()} | {id(each): each for each in self._last}
         self._apart, self._previous = EnergyHistory.of(kept.values()), EnergyHistory()
 
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move every reading with the clock that they are timed by, so that the time since them stays what it was."""
+        self._last = deque((_moved(each, by) for each in self._last), maxlen=_LAST)
+        self._binding = {
+            ups_id: (bound_kwh - self._most_charge_kw(ups_id) * (by / timedelta(hours=1)), _moved(reading, by))
+            for ups_id, (bound_kwh, reading) in self._binding.items()
+        }
+        self._apart, self._previous = self._apart.moved(by), self._previous.moved(by)
+
     def before(self) -> EnergyHistory:
         """What the readings so far told, in the order of their time."""
         return self._apart.followed_by(self._previous)
+
+    def _most_charge_kw(self, ups_id: str) -> float:
+        return most_charge_kw(self.site.ups_system(ups_id))
 
     def _bind(self, reading: Telemetry) -> None:
         for ups in self.site.ups:
@@ -51,6 +63,10 @@ class ReadingHistory:
             bound_kwh = stored_kwh - most_charge_kw(ups) * _hours(reading.measured_at)
             if ups.id not in self._binding or bound_kwh <= self._binding[ups.id][0]:
                 self._binding[ups.id] = bound_kwh, reading
+
+
+def _moved(reading: Telemetry, by: timedelta) -> Telemetry:
+    return replace(reading, measured_at=reading.measured_at + by)
 
 
 def _hours(moment: datetime) -> float:

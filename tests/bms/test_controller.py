@@ -1,5 +1,6 @@
 """The control loop on simulated equipment: it follows the plan, and stops a discharge when anything is wrong."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -254,23 +255,66 @@ def test_a_system_that_only_tells_is_told_nothing() -> None:
     assert bench.ups.state.ordered is None
 
 
-def test_a_device_that_does_not_end_setpoints_by_itself_is_never_discharged() -> None:
-    bench = control_bench()
+@pytest.mark.parametrize("wish", [{"discharge_kw": 300.0}, {"charge_kw": 300.0}], ids=["discharge", "charge"])
+def test_a_device_that_does_not_end_setpoints_by_itself_is_given_none(wish: dict[str, float]) -> None:
+    bench = control_bench(plan=lambda site: live.plan(site, **{"discharge_kw": 0.0, **wish}))
+    state = bench.ups.state
+    bench.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=160.0) for unit in state.units))
     bench.controller.drivers["pod-1"].capabilities = Capabilities(dispatches=True, expires=False)  # type: ignore[misc]
-    cycle = bench.cycle(20)
-    assert "does not let" in cycle.ups["pod-1"].refused[0]
-    assert cycle.ups["pod-1"].asked.discharge_kw == pytest.approx(300.0)
-    assert discharging(bench) == 0
+    for _ in range(20):
+        cycle = bench.cycle()
+        assert bench.ups.state.ordered is None
+    asked = cycle.ups["pod-1"].asked
+    assert asked.discharge_kw + asked.charge_kw == pytest.approx(300.0)
+    assert cycle.ups["pod-1"].told is None
+    assert "does not end setpoints" in cycle.ups["pod-1"].refused[0]
+    assert asyncio.run(bench.controller.release()) == {}
 
 
 def test_a_clock_of_the_controller_that_jumps_back_stops_the_discharge() -> None:
     bench = control_bench()
     bench.cycle(2)
     assert discharging(bench) == pytest.approx(300.0)
-    clock, back = bench.controller.clock, timedelta(minutes=5)
-    bench.controller.clock = lambda: clock() - back
-    bench.cycle()
+    bench.clock_ahead = -timedelta(minutes=5)
+    assert "was set back by 300 s" in bench.cycle().why
     assert discharging(bench) == 0
+
+
+def set_clocks_forward(bench: Any, by: timedelta) -> None:  # noqa: ANN401
+    """Set the clock of the controller's machine and those of all devices."""
+    bench.clock_ahead = by
+    bench.ups.faults = replace(NO_FAULTS, clock_skew_s=by.total_seconds())
+    meter, told = bench.controller.meter, bench.controller.meter.read
+
+    async def read() -> Any:  # noqa: ANN401
+        reading = await told()
+        return replace(reading, measured_at=reading.measured_at + by)
+
+    meter.read = read
+
+
+def test_a_clock_that_jumps_forward_stops_the_discharge_and_ends_no_wait() -> None:
+    bench = control_bench(plan=lambda site: live.plan(site, discharge_kw=300.0), requalify_s=10.0)
+    bench.cycle(2)
+    set_clocks_forward(bench, timedelta(minutes=10))
+    assert "was set forward by 600 s" in bench.cycle().why
+    bench.cycle(9)
+    assert discharging(bench) == 0, "600 s seem to have passed, and only 9 did"
+    bench.cycle(3)
+    assert discharging(bench) == pytest.approx(300.0)
+
+
+def test_a_clock_that_jumps_forward_gives_batteries_no_time_to_have_charged() -> None:
+    bench = control_bench()
+    state = bench.ups.state
+    bench.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=140.0) for unit in state.units))
+    bench.cycle(3)
+    set_clocks_forward(bench, timedelta(hours=1))  # 1,200 kW could charge 200 kWh in an hour
+    bench.ups.faults = replace(bench.ups.faults, jump_kwh=200.0)
+    for _ in range(60):
+        cycle = bench.cycle()
+        assert discharging(bench) == 0
+    assert "cannot rise by" in cycle.ups["pod-1"].why
 
 
 def test_a_hold_that_ends_while_readings_are_stale_lets_nothing_through() -> None:

@@ -13,7 +13,7 @@ from sites import START, ups_system
 from sites import site as site_of
 
 from ridethrough.bms.drivers.readings import DeviceReading, DeviceSetpoint
-from ridethrough.bms.guard import Evidence, guarded, reasons_against_discharge
+from ridethrough.bms.guard import Evidence, Guarded, guarded, reasons_against_discharge
 from ridethrough.domain import ConditionKind, ReserveCondition, UpsMode, UpsSystem
 from ridethrough.domain.telemetry import UpsReading
 
@@ -47,6 +47,8 @@ def evidence(**changes: Any) -> Evidence:  # noqa: ANN401
         "ups": ups,
         "now": NOW,
         "participates": True,
+        "expires": True,
+        "other": "",
         "reading": device_reading(),
         "doubts": "",
         "acknowledged": True,
@@ -65,6 +67,11 @@ def test_a_discharge_passes_where_everything_is_in_order() -> None:
     assert guarded(evidence(), DISCHARGE).refused == ()
 
 
+def given_kw(answer: Guarded) -> tuple[float, float]:
+    """What is charged and discharged by what the guard let through."""
+    return (0.0, 0.0) if answer.setpoint is None else (answer.setpoint.charge_kw, answer.setpoint.discharge_kw)
+
+
 STORM = ReserveCondition(start=NOW + timedelta(hours=1), end=NOW + timedelta(hours=5), kind=ConditionKind.STORM)
 
 
@@ -72,6 +79,8 @@ STORM = ReserveCondition(start=NOW + timedelta(hours=1), end=NOW + timedelta(hou
     ("found", "words"),
     [
         (evidence(participates=False), "does not let"),
+        (evidence(expires=False), "does not end setpoints by itself"),
+        (evidence(other="somebody commands it"), "somebody commands it"),
         (evidence(doubts="its gauge jumped"), "its gauge jumped"),
         (evidence(acknowledged=False), "not read back"),
         (evidence(reliable_until=None), "no certificate"),
@@ -103,7 +112,7 @@ STORM = ReserveCondition(start=NOW + timedelta(hours=1), end=NOW + timedelta(hou
 )
 def test_each_missing_condition_alone_takes_the_discharge_away(found: Evidence, words: str) -> None:
     answer = guarded(found, DISCHARGE)
-    assert answer.setpoint.discharge_kw == 0
+    assert given_kw(answer)[1] == 0
     assert any(words in reason for reason in answer.refused), answer.refused
 
 
@@ -124,9 +133,21 @@ def test_a_site_that_lost_its_redundancy_is_refused_and_one_unit_declared_out_is
 
 def test_charge_passes_without_a_certificate_up_to_what_batteries_may_take() -> None:
     asked = DeviceSetpoint(charge_kw=5000.0, discharge_kw=0.0, valid_for_s=10.0)
-    assert guarded(evidence(reliable_until=None), asked).setpoint.charge_kw == 1200.0
-    assert guarded(of_system(mode=UpsMode.STORED_ENERGY), asked).setpoint.charge_kw == 0.0
-    assert guarded(evidence(reading=None), asked).setpoint.charge_kw == 0.0
+    assert given_kw(guarded(evidence(reliable_until=None), asked))[0] == 1200.0
+    assert given_kw(guarded(of_system(mode=UpsMode.STORED_ENERGY), asked))[0] == 0.0
+    assert given_kw(guarded(evidence(reading=None), asked))[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    "found", [evidence(expires=False), evidence(other="another controller")], ids=["no expiry", "two"]
+)
+@pytest.mark.parametrize(("charge_kw", "discharge_kw"), [(0.0, 0.0), (500.0, 0.0), (0.0, 400.0)])
+def test_nothing_at_all_is_written_to_a_device_without_an_expiry_or_that_another_commands(
+    found: Evidence, charge_kw: float, discharge_kw: float
+) -> None:
+    answer = guarded(found, DeviceSetpoint(charge_kw=charge_kw, discharge_kw=discharge_kw, valid_for_s=10.0))
+    assert answer.setpoint is None
+    assert answer.refused
 
 
 def reserve_by_hand_kwh(ups: UpsSystem, load_kw: float) -> float:
@@ -168,6 +189,8 @@ until = st.none() | st.floats(-60, 600).map(lambda s: NOW + timedelta(seconds=s)
 evidences = st.builds(
     evidence,
     participates=st.booleans() | st.just(True),  # noqa: FBT003
+    expires=st.booleans() | st.just(True),  # noqa: FBT003
+    other=st.sampled_from(["", "", "another controller"]),
     reading=device_readings | st.none(),
     doubts=st.sampled_from(["", "", "doubt"]),
     acknowledged=st.booleans() | st.just(True),  # noqa: FBT003
@@ -181,13 +204,15 @@ setpoints = st.builds(
 @given(found=evidences, asked=setpoints)
 def test_no_input_makes_it_pass_a_discharge_below_the_floor(found: Evidence, asked: DeviceSetpoint) -> None:
     answer = guarded(found, asked)
-    assert bool(answer.refused) == (answer.setpoint.discharge_kw == 0)
+    assert bool(answer.refused) == (given_kw(answer)[1] == 0)
     if answer.refused:
         return
     device = found.reading
     assert device is not None
     assert device.ups is not None
     assert found.participates
+    assert found.expires
+    assert not found.other
     assert found.acknowledged
     assert not found.doubts
     assert found.reliable_until is not None

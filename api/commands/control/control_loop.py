@@ -1,7 +1,10 @@
 """The control loop of one site: its drivers, where its setpoints come from, its journal, and its dry run."""
 
-from collections.abc import Mapping
+import secrets
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,14 +16,20 @@ from ridethrough.api.commands.control.stop_signals import stopped_by_signal
 from ridethrough.api.operating.control_plans import ControlPlans
 from ridethrough.api.operating.service_orders import ServiceOrdering
 from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.bms.commanding import GivenToAll
 from ridethrough.bms.controller import Controller
 from ridethrough.bms.cycle_journal import CycleJournal, last_known
 from ridethrough.bms.drivers.driver import Driver, system_clock
+from ridethrough.bms.given_record import GivenRecord
 from ridethrough.bms.journal import Journal
 from ridethrough.bms.operator_hold import held_because
 from ridethrough.bms.ordering import LocalOrdering, Ordering
 from ridethrough.bms.running import leave_start_uncollected, run
 from ridethrough.bms.shadow import MeterOnPaper, Moved, ShadowMeter, ShadowUps
+from ridethrough.bms.steady_clock import SteadyClock
+from ridethrough.domain.site_equipment import SiteEquipment
+
+_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +63,25 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     on_paper: dict[str, ShadowUps] = {}
     if settings.shadow:
         on_paper = {each.id: ShadowUps(drivers.ups[each.id], each) for each in site.ups}
-        _tell_never_discharged(drivers.ups)
+        _tell_never_commanded(drivers.ups)
         ups = dict(on_paper)
         meter = ShadowMeter(drivers.meter, tuple(on_paper.values()), interval_s=site.interval_minutes * 60.0)
     journal = Journal(settings.folder / "journal.jsonl")
     url = settings.service.url if settings.service is not None else None
     journal.write("started", system_clock(), site=site.id, shadow=settings.shadow, service=url)
+    clock = SteadyClock(wall=system_clock, monotonic=time.monotonic)
+    record = GivenRecord(folder=settings.folder)
     controller = Controller(
         site=site,
         equipment=equipment,
         drivers=ups,
         meter=meter,
         ordering=_ordering(settings, journal),
-        clock=system_clock,
+        clock=clock,
         write=CycleJournal(journal=journal, shadow=settings.shadow),
+        given={} if settings.shadow else record.read(clock.wall(), clock.monotonic()),
+        remember=_remembering_given(record, clock, shadow=settings.shadow),
+        quiet_s=_quiet_s(equipment),
     )
     stop = stopped_by_signal()
     leave_start_uncollected()
@@ -77,6 +91,25 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     journal.write("stopped", system_clock(), not_released=kept)
     journal.close()
     return kept
+
+
+def _remembering_given(record: GivenRecord, clock: SteadyClock, *, shadow: bool) -> Callable[[GivenToAll], None]:
+    """What keeps the setpoints that are given; a dry run gives none."""
+
+    def remember(given: GivenToAll) -> None:
+        if shadow:
+            return
+        with suppress(
+            OSError
+        ):  # a full disk stops no cycle: after a restart these are taken as another's, and waited for
+            record.write(given, clock.wall(), clock.monotonic())
+
+    return remember
+
+
+def _quiet_s(equipment: SiteEquipment) -> float:
+    """How long this controller waits after it saw another one: between once and twice `requalify_s`, each its own."""
+    return equipment.requalify_s * (1 + secrets.randbelow(_STEPS) / _STEPS)
 
 
 def _ordering(settings: ControlSettings, journal: Journal) -> Ordering:
@@ -125,12 +158,12 @@ def tell_failed(journal: Journal, error: Exception) -> None:
         typer.echo(f"the journal cannot be written: {second}", err=True)
 
 
-def _tell_never_discharged(drivers: Mapping[str, Driver]) -> None:
-    """Name the systems that discharge in a dry run alone."""
+def _tell_never_commanded(drivers: Mapping[str, Driver]) -> None:
+    """Name the systems that are given setpoints in a dry run alone."""
     for ups_id, each in drivers.items():
         if not (each.capabilities.dispatches and each.capabilities.expires):
             lacks = "does not end a setpoint by itself" if each.capabilities.dispatches else "takes no setpoints"
-            typer.echo(f"{ups_id}: its device {lacks}, so it is discharged on paper only, and never without --shadow")
+            typer.echo(f"{ups_id}: its device {lacks}, so it is commanded on paper only, and never without --shadow")
 
 
 def _tell_shadow(journal: Journal, meter: MeterOnPaper, systems: dict[str, Moved]) -> None:

@@ -42,9 +42,12 @@ class BacnetDriver:
     ) -> None:
         self.link = BacnetLink(host=host, port=port, timeout_s=timeout_s)
         self.address = self.link.address
-        note = "" if points.expires else "no setpoint expires in the device: it discharges nothing"
+        note = "" if points.expires else "no setpoint expires in the device: it is given none"
         self.capabilities = Capabilities(
-            dispatches=points.dispatches, expires=points.expires, notes=(note,) if note else ()
+            dispatches=points.dispatches,
+            expires=points.expires,
+            tells_left=points.expires,
+            notes=(note,) if note else (),
         )
         self._points, self._clock = points, clock
 

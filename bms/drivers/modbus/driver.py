@@ -46,7 +46,8 @@ class ModbusDriver:
         self._map: _Map | None = None
         self.address = self._link.address
         dispatches = bool(settings.setpoint)
-        self.capabilities = Capabilities(dispatches=dispatches, expires=dispatches)
+        tells_left = "left_s" in settings.setpoint
+        self.capabilities = Capabilities(dispatches=dispatches, expires=dispatches, tells_left=tells_left)
 
     async def read(self) -> DeviceReading:
         """All points, in as few questions as possible."""

@@ -54,7 +54,7 @@ class MqttDriver:
         listened = [f"{self._topic}/{each}" for each in ("telemetry", "acknowledged")]
         self._link = MqttLink(broker, presence=f"{self._topic}/controller", topics=listened, timeout_s=timeout_s)
         self.address = f"{self._link.address}/{self._topic}"
-        self.capabilities = Capabilities(dispatches=True, expires=expires)
+        self.capabilities = Capabilities(dispatches=True, expires=expires, tells_left=expires)
         self._one_at_a_time = asyncio.Lock()
         start = int(clock().timestamp() * 1000)
         self._ids = itertools.count(start)

@@ -123,7 +123,7 @@ def test_a_dry_run_names_a_device_that_is_never_discharged(tmp_path: Path, capsy
     with contextlib.suppress(SystemExit):
         main(["control", str(site), "--data", str(tmp_path / "data"), "--shadow", "--cycles", "1"])
     told = capsys.readouterr().out
-    assert "pod-1: its device takes no setpoints, so it is discharged on paper only, and never without --shadow" in told
+    assert "pod-1: its device takes no setpoints, so it is commanded on paper only, and never without --shadow" in told
 
 
 def test_a_hold_on_a_folder_on_which_nothing_runs_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

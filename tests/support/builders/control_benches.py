@@ -14,6 +14,7 @@ from ridethrough.bms.controller import Controller, Cycle
 from ridethrough.bms.drivers.simulated import SimulatedMeterDriver, SimulatedUpsDriver
 from ridethrough.bms.ordering import LocalOrdering
 from ridethrough.bms.simulated.site import SimulatedSite
+from ridethrough.bms.steady_clock import SteadyClock
 from ridethrough.domain import Site
 from ridethrough.domain.site_equipment import Device, SiteEquipment
 from ridethrough.operation.live.plan_in_force import PlanInForce
@@ -24,7 +25,11 @@ BEGIN = START + timedelta(hours=1)
 
 @dataclass(kw_only=True)
 class ControlBench:
-    """A site, its simulated equipment and its controller; `plan` and `held` may be changed as the test goes on."""
+    """A site, its simulated equipment and its controller.
+
+    `plan`, `held` and `clock_ahead` (how far the clock of the controller's machine was set) may be changed as the test
+    goes on.
+    """
 
     site: Site
     equipment: SiteEquipment
@@ -33,6 +38,7 @@ class ControlBench:
     ordering: LocalOrdering
     plan: PlanInForce | str
     held: str = ""
+    clock_ahead: timedelta = timedelta()
     cycles: list[Cycle] = field(default_factory=list)
 
     def cycle(self, times: int = 1) -> Cycle:
@@ -83,15 +89,8 @@ def control_bench(
         held=lambda: made[0].held,
         overlap=timedelta(seconds=settings.setpoint_s),
     )
-    controller = Controller(
-        site=premises,
-        equipment=settings,
-        drivers={ups_id: SimulatedUpsDriver(ups, timeout_s=0.05) for ups_id, ups in simulated.ups.items()},
-        meter=SimulatedMeterDriver(simulated, timeout_s=0.05),
-        ordering=ordering,
-        clock=simulated.clock,
-        write=write,
-    )
+    ahead = lambda: made[0].clock_ahead if made else timedelta()  # noqa: E731
+    controller = controller_of(premises, simulated, settings, ordering, ahead=ahead, write=write)
     made.append(
         ControlBench(
             site=premises,
@@ -103,3 +102,24 @@ def control_bench(
         )
     )
     return made[0]
+
+
+def controller_of(
+    premises: Site,
+    simulated: SimulatedSite,
+    settings: SiteEquipment,
+    ordering: LocalOrdering,
+    *,
+    ahead: Callable[[], timedelta] = timedelta,
+    write: Callable[[Cycle], None] = lambda _: None,
+) -> Controller:
+    """A controller of simulated equipment, on a clock that is `ahead`; another one may drive the same."""
+    return Controller(
+        site=premises,
+        equipment=settings,
+        drivers={ups_id: SimulatedUpsDriver(ups, timeout_s=0.05) for ups_id, ups in simulated.ups.items()},
+        meter=SimulatedMeterDriver(simulated, timeout_s=0.05),
+        ordering=ordering,
+        clock=SteadyClock(wall=lambda: simulated.clock() + ahead(), monotonic=lambda: simulated.clock().timestamp()),
+        write=write,
+    )

@@ -27,6 +27,7 @@ import live
 from control_benches import RATES, ControlBench, control_bench
 from sites import START, ups_system
 
+from ridethrough.bms.drivers.readings import DeviceSetpoint
 from ridethrough.bms.simulated.device import SimulatedUps
 from ridethrough.bms.simulated.faults import NO_FAULTS
 from ridethrough.domain import ReservePolicy
@@ -52,6 +53,8 @@ KINDS = (
     "bypass",
     "operator hold",
     "dead meter",
+    "own clock set",
+    "another's setpoint",
 )
 _TELLING = {
     "stale": {"stale": True},
@@ -65,6 +68,7 @@ _TELLING = {
 }
 _ROUNDING_KWH = 1e-6
 _GIVES = 0.7
+_PLENTY_KWH = 20.0
 _SUBSTEP_S = 5.0
 _GIVEN_UP = 50
 _SHOWN_EVERY = 50
@@ -92,12 +96,12 @@ class Tally:
         return [*self.below_floor, *self.unserved, *self.past_expiry, *slow]
 
     def table(self) -> str:
-        rows = [f"{'fault':16} {'times':>6} {'in discharge':>13} {'reaction, cycles: mean':>23} {'worst':>6}"]
+        rows = [f"{'fault':18} {'times':>6} {'in discharge':>13} {'reaction, cycles: mean':>23} {'worst':>6}"]
         for kind in KINDS:
             found = self.reactions.get(kind, [])
             met = [each for each in found if each > 0]
             mean = sum(met) / len(met) if met else 0.0
-            rows.append(f"{kind:16} {len(found):6} {len(met):13} {mean:23.2f} {max(found, default=0):6}")
+            rows.append(f"{kind:18} {len(found):6} {len(met):13} {mean:23.2f} {max(found, default=0):6}")
         return "\n".join(
             [
                 f"{self.days} days, {self.cycles:,} cycles of {CYCLE_S:g} s",
@@ -227,13 +231,17 @@ class Day:
             ups.change(bypass=True)
         elif fault.kind == "operator hold":
             self.bench.held = "held by an operator"
+        elif fault.kind == "own clock set":
+            self.bench.clock_ahead = timedelta(seconds=self.random.choice([-1, 1]) * self.random.uniform(10, 7200))
+        elif fault.kind == "another's setpoint":
+            self._command()
         else:
             simulated.meter_faults = replace(NO_FAULTS, dead=True)
 
     def _end(self, fault: _Fault) -> None:
         ups, simulated = self.bench.ups, self.bench.simulated
         ups.faults = simulated.meter_faults = NO_FAULTS
-        self.bench.held = ""
+        self.bench.held, self.bench.clock_ahead = "", timedelta()
         ups.change(generator_test=False, bypass=False, utility=True)
         ups.fail_units(0)
         if fault.kind == "second outage":
@@ -243,6 +251,12 @@ class Day:
             simulated.advance(120.0)
             simulated.restore()
             self.tally.outages += 1
+
+    def _command(self) -> None:
+        """Somebody else orders once: a discharge where energy is plenty, for ten minutes."""
+        spare = self.bench.ups.state.stored_kwh > floor_kwh(self.bench.ups) + _PLENTY_KWH
+        power = {"charge_kw": 0.0 if spare else 400.0, "discharge_kw": 700.0 if spare else 0.0}
+        self.bench.ups.order(DeviceSetpoint(**power, valid_for_s=600.0))
 
     def _outage(self) -> None:
         self._outages_since_floor += 1
