@@ -12,11 +12,13 @@ from ridethrough.bms.controller import Cycle, SystemCycle
 from ridethrough.bms.drivers.readings import DeviceSetpoint
 from ridethrough.bms.journal import Journal
 from ridethrough.domain.telemetry import Telemetry, UpsReading
+from ridethrough.operation.live.metered_wear import MeteredWear, metered_document, read_metered
 
 _AT_LEAST = timedelta(seconds=60)
 _STEP_KW = 10.0
 _CYCLE = "cycle"
 _OUTAGE = "outage"
+_WEAR = "wear"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,20 +44,36 @@ class CycleJournal:
         self.journal.write(_CYCLE, cycle.at, shadow=self.shadow, **_record(cycle))
 
 
+@dataclass(slots=True, kw_only=True)
+class WearJournal:
+    """Writes what readings told of wear, every minute: a start goes on from it, and counts the time between."""
+
+    journal: Journal
+    _at: datetime | None = None
+
+    def __call__(self, metered: Mapping[str, MeteredWear], now: datetime) -> None:
+        """Write what is counted, unless that was done within the last minute."""
+        if self._at is None or now - self._at >= _AT_LEAST:
+            self._at = now
+            self.journal.write(_WEAR, now, ups=metered_document(metered))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastKnown:
-    """What the journal knows of the time before a start: the last reading, and when there was an outage last."""
+    """What the journal knows of the time before a start: the last reading, the last outage, and the wear counted."""
 
     reading: Telemetry | None
     outage_at: datetime | None
+    metered: Mapping[str, MeteredWear]
 
 
 def last_known(journal: Journal) -> LastKnown:
     """What a controller goes on from."""
-    cycle, outage = journal.last(_CYCLE), journal.last(_OUTAGE)
+    cycle, outage, wear = journal.last(_CYCLE), journal.last(_OUTAGE), journal.last(_WEAR)
     return LastKnown(
         reading=None if cycle is None else _reading(cycle),
         outage_at=None if outage is None else datetime.fromisoformat(outage["at"]),
+        metered={} if wear is None else read_metered(wear["ups"]),
     )
 
 

@@ -3,7 +3,7 @@
 `Ordering` is the protocol; the service is another implementation (`api`). The controller does not know which it has.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,7 +11,8 @@ from typing import Protocol
 from ridethrough.domain import Site
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.history import ReadingHistory
-from ridethrough.operation.live.judging import Judgement, judge
+from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S, Judgement, judge
+from ridethrough.operation.live.metered_wear import MeteredWear, metered_wear
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import SetpointMode, Setpoints, Situation
@@ -52,6 +53,10 @@ class LocalOrdering:
     seen: Callable[[Situation], None] = lambda _: None
     """Told of every situation: whoever makes plans sees here when one is wanted."""
     last_outage_at: datetime | None = None
+    metered: Mapping[str, MeteredWear] = field(default_factory=dict)
+    """What readings told of discharge and open cycles, of systems with a wear model."""
+    counted: Callable[[Mapping[str, MeteredWear], datetime], None] = lambda _, __: None
+    """Told of every change of `metered`: whoever keeps it over a restart."""
 
     def __post_init__(self) -> None:
         self.history = ReadingHistory(site=self.site)
@@ -62,6 +67,7 @@ class LocalOrdering:
         self.history.add(reading)
         if any(each.in_outage for each in reading.ups.values()):
             self.last_outage_at = reading.measured_at
+        self._count(reading, now)
         plan = self.plan(now)
         in_force = plan if isinstance(plan, PlanInForce) else None
         situation = Situation(
@@ -74,6 +80,7 @@ class LocalOrdering:
             no_plan_because=plan if isinstance(plan, str) else "",
             held_because=self.held(),
             last_outage_at=self.last_outage_at,
+            metered=self.metered,
         )
         self.seen(situation)
         judgement = judge(self.site, reading, before, now)
@@ -86,6 +93,16 @@ class LocalOrdering:
         self.history.clock_was_set(by)
         if self.last_outage_at is not None:
             self.last_outage_at += by
+        self.metered = {ups_id: each.moved(by) for ups_id, each in self.metered.items()}
+
+    def _count(self, reading: Telemetry, now: datetime) -> None:
+        """Count what the reading tells of wear. One of the future is not counted: its clock is wrong."""
+        if (reading.measured_at - now).total_seconds() > CLOCK_TOLERANCE_S:
+            return
+        counted = metered_wear(self.site, self.metered, reading)
+        if counted != self.metered:
+            self.metered = counted
+            self.counted(counted, now)
 
     def _over_the_boundary(self, situation: Situation, judgement: Judgement) -> Setpoints:
         """The setpoints of now; near the end of an interval the smaller powers of it and the next, for both.

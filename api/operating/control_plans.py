@@ -56,7 +56,13 @@ class ControlPlans:
         if not reasons:
             return
         self._asked_at = now
-        question = PlanQuestion(inputs=self.inputs, telemetry=situation.telemetry, before=situation.before, now=now)
+        question = PlanQuestion(
+            inputs=self.inputs,
+            telemetry=situation.telemetry,
+            before=situation.before,
+            now=now,
+            metered=situation.metered,
+        )
         self._made = self.executor.submit(answer_to, question)
         self.tell("plan_asked", now, "; ".join(reasons))
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from ridethrough.api.cases.sites.measured_loads import record_measured_loads
-from ridethrough.api.cases.sites.situations import history_of, latest_reading, reading_of, site_of
+from ridethrough.api.cases.sites.situations import history_of, latest_reading, metered_of, reading_of, site_of
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs, stored_site
 from ridethrough.api.metrics import PLANS
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
@@ -80,7 +80,13 @@ def prepare_plan(database: Database, site_id: str, now: datetime) -> PreparedPla
         known_at=stored.known_at,
         telemetry_id=None if last is None else last.id,
         telemetry_known_id=known_id,
-        question=PlanQuestion(inputs=stored.inputs, telemetry=reading_of(last), before=earlier, now=now),
+        question=PlanQuestion(
+            inputs=stored.inputs,
+            telemetry=reading_of(last),
+            before=earlier,
+            now=now,
+            metered=metered_of(None if last is None else last.counted),
+        ),
     )
 
 

@@ -6,7 +6,7 @@ The same question has the same answer to the last digit: nothing in it is read f
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
@@ -21,6 +21,7 @@ from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.ahead import hour_policies
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import Judgement, judge, site_as_read
+from ridethrough.operation.live.metered_wear import MeteredWear, throughput_kwh, unread_notes, warranty_notes
 from ridethrough.operation.live.plan_in_force import PlanOrders, orders_to_keep
 from ridethrough.operation.planner import orders_of
 
@@ -34,13 +35,14 @@ _LONGER_THAN_A_PLAN = timedelta(days=4)
 class PlanQuestion:
     """What a plan is made from: the site and its series as they were known, the readings that count, and the moment.
 
-    `before` is what the readings before the latest told.
+    `before` is what the readings before the latest told, `metered` what all of them told of discharge and open cycles.
     """
 
     inputs: SiteInputs
     telemetry: Telemetry | None
     before: EnergyHistory
     now: datetime
+    metered: Mapping[str, MeteredWear] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,10 @@ def answer_to(question: PlanQuestion) -> PlanAnswer:
         return _answer(planned, question.inputs.site, (), blind=True)
     site = site_as_read(question.inputs.site, judgement)
     state, assumed = _state(site, judgement, question.now)
+    state = _worn(site, question, state)
+    assumed += tuple(unread_notes(site, question.metered, question.now))
     planned = _planned(replace(question.inputs, site=site), question.now, state, judgement.against)
+    planned = replace(planned, notes=(*planned.notes, *warranty_notes(site, question.metered, question.now)))
     return _answer(planned, site, assumed, blind=bool(judgement.against))
 
 
@@ -109,6 +114,19 @@ def _state(site: Site, judgement: Judgement, now: datetime) -> tuple[SiteState, 
             assumed.append(f"{judged.against}: taken to hold its reserve of {reserve_kwh:,.1f} kWh, and not traded")
     state = SiteState(stored_kwh=stored, conditions=tuple(conditions), measured_at=judgement.telemetry.measured_at)
     return _by_units(site, state), tuple(assumed)
+
+
+def _worn(site: Site, question: PlanQuestion, state: SiteState) -> SiteState:
+    """The state with what readings told of the year's discharge and of open cycles."""
+    return replace(
+        state,
+        throughput_kwh=throughput_kwh(site, question.metered, question.now),
+        segments_filled={
+            ups.id: question.metered[ups.id].segments_filled
+            for ups in site.ups
+            if ups.battery.segment_costs and ups.id in question.metered
+        },
+    )
 
 
 def _by_units(site: Site, state: SiteState) -> SiteState:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import history_of, latest_reading, reading_of, situation_at
+from ridethrough.api.cases.sites.situations import history_of, latest_reading, metered_of, reading_of, situation_at
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.operating.making_plans import REMEMBERED
 from ridethrough.api.operating.plan_question import SOFTWARE, PlanAnswer, PlanQuestion, answer_to
@@ -75,6 +75,7 @@ def question_of(connection: Connection, record: PlanRecord) -> PlanQuestion:
         telemetry=reading_of(last),
         before=history_of(connection, site, last, record.made_at, known_id=record.telemetry_known_id, in_the_past=True),
         now=record.made_at,
+        metered=metered_of(None if last is None else last.counted),
     )
 
 

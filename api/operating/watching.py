@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ridethrough.api.cases.sites.situations import situation_at
+from ridethrough.api.cases.sites.situations import metered_of, situation_at
 from ridethrough.api.cases.sites.stored_inputs import stored_site
 from ridethrough.api.operating.telling import tell
 from ridethrough.api.reading.telemetry import telemetry_document
@@ -15,6 +15,7 @@ from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.departing import reasons_to_plan
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import judge
+from ridethrough.operation.live.metered_wear import metered_document, metered_wear
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import Situation
 from ridethrough.store.database import Database
@@ -22,6 +23,7 @@ from ridethrough.store.operating import plans, telemetry
 from ridethrough.store.operating.alarms import Raised, settle
 from ridethrough.store.operating.telemetry import StoredReading
 from ridethrough.store.schema import canonical
+from ridethrough.store.sites import deleted_at
 
 ALARM_KINDS = ("telemetry", "system", "reserve", "protected_load", "import_limit")
 REFUSED = "telemetry_refused"
@@ -49,6 +51,7 @@ def keep_reading(database: Database, site_id: str, reading: Telemetry, *, sender
     with database.writing() as connection:
         before = situation_at(connection, site_id, now)
         _check_systems(before.site, reading)
+        counted = _counted(connection, site_id, before.site, reading, now)
         kept, is_new = telemetry.add(
             connection,
             site_id,
@@ -57,6 +60,7 @@ def keep_reading(database: Database, site_id: str, reading: Telemetry, *, sender
             in_outage=any(each.in_outage for each in reading.ups.values()),
             sender=sender,
             now=now,
+            counted=counted,
         )
         settle(connection, site_id, [REFUSED], [], now=now)
         situation = situation_at(connection, site_id, now)
@@ -64,6 +68,20 @@ def keep_reading(database: Database, site_id: str, reading: Telemetry, *, sender
         history = situation.before if reading == situation.telemetry else EnergyHistory()
         judged = judge(situation.site, reading, history, now)
         return KeptReading(reading=kept, is_new=is_new, against=tuple(judged.reasons))
+
+
+def _counted(connection: Connection, site_id: str, site: Site, reading: Telemetry, now: datetime) -> str | None:
+    """What readings have told of wear until this one, as it is kept beside it; None where no battery has a wear model.
+
+    A reading that comes late is counted after those measured before it, and changes nothing that was counted later:
+    the time that it would have filled has been counted as one without readings. One of the future is not counted.
+    """
+    wears = any(ups.battery.wear is not None for ups in site.ups)
+    if not wears or reading.measured_at > now + telemetry.CLOCK_TOLERANCE:
+        return None
+    after = deleted_at(connection, site_id)
+    before = metered_of(telemetry.counted_before(connection, site_id, reading.measured_at, after=after))
+    return canonical(metered_document(metered_wear(site, before, reading)))
 
 
 def reading_refused(database: Database, site_id: str, error: UnableToAccept, *, now: datetime) -> None:

@@ -14,12 +14,15 @@ from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.live.charging import limit_as_read_kw
 from ridethrough.operation.live.floors import raised_kwh
 from ridethrough.operation.live.judging import JudgedSystem, Judgement, power_faults, site_as_read
+from ridethrough.operation.live.metered_wear import throughput_left_kwh
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import Situation, SystemSetpoint, interval_of
 
 FloatArray = NDArray[np.float64]
 
 _LEAST_SHORT_KWH = 1e-6
+_OF_WARRANTY = 0.8
+"""Of what a warranty leaves, so much is given until the next reading: equipment may give more than it is told to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,6 +97,7 @@ class LiveSite:
             responses=()
             if policy is None
             else (policy.response(self._tradable_kwh(), self._hours_left(policy.start)),),
+            throughput_left_kwh=self._throughput_left_kwh(),
         )
 
     def ceiling_kw(self) -> float:
@@ -125,6 +129,13 @@ class LiveSite:
 
     def _judged(self, ups: UpsSystem) -> JudgedSystem:
         return self.judgement.systems[ups.id]
+
+    def _throughput_left_kwh(self) -> tuple[float, ...]:
+        """What warranties allow in this interval: a setpoint may be held until the next reading is too old."""
+        site, situation = self.site, self.situation
+        held_h = max(self.horizon.interval_h, site.telemetry_max_age_s / 3600)
+        left = throughput_left_kwh(site, situation.metered, situation.now)
+        return tuple(_OF_WARRANTY * kwh * self.horizon.interval_h / held_h for kwh in left)
 
     def _tradable_kwh(self) -> float:
         """The energy above the floors of the systems that trade."""

@@ -14,7 +14,7 @@ from ridethrough.operation.control.control_law import apply_control_law
 from ridethrough.operation.live.blind import held_blind
 from ridethrough.operation.live.judging import Judgement, judge
 from ridethrough.operation.live.live_site import LiveSite
-from ridethrough.operation.live.plan_in_force import PlanInForce
+from ridethrough.operation.live.metered_wear import spent_notes
 from ridethrough.operation.live.situation import SetpointMode, Setpoints, Situation
 
 
@@ -36,7 +36,7 @@ def setpoints_now(situation: Situation, judgement: Judgement | None = None) -> S
     ceiling_kw = live.ceiling_kw() if not reasons else situation.site.interconnection.import_limit_kw
     return Setpoints(
         mode=SetpointMode.HOLD if reasons else SetpointMode.PLAN,
-        why="; ".join(reasons) or _following(plan, judgement),
+        why="; ".join(reasons) or _following(situation, judgement),
         valid_until=_valid_until(situation, live.horizon, held=bool(reasons)),
         plan_id=None if plan is None else plan.plan_id,
         meter_ceiling_kw=ceiling_kw,
@@ -75,8 +75,10 @@ def _local(situation: Situation, moment: datetime) -> str:
     return moment.astimezone(zone(situation.site.timezone)).isoformat(timespec="seconds")
 
 
-def _following(plan: PlanInForce | None, judgement: Judgement) -> str:
+def _following(situation: Situation, judgement: Judgement) -> str:
+    plan = situation.plan
     left_out = [each.against for each in judgement.systems.values() if each.against]
+    left_out += spent_notes(situation.site, situation.metered, situation.now)
     made = "" if plan is None else f" of {plan.made_at.isoformat(timespec='seconds')}"
     return "; ".join([f"the plan{made} is followed, by the load that is measured", *left_out])
 

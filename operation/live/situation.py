@@ -9,6 +9,7 @@ from ridethrough.domain import Horizon, Site
 from ridethrough.domain.horizon import zone
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.energy_history import EnergyHistory
+from ridethrough.operation.live.metered_wear import MeteredWear
 from ridethrough.operation.live.plan_in_force import PlanInForce
 
 
@@ -56,7 +57,8 @@ class Situation:
     force; where it is None `no_plan_because` says why. `held_because` is what an operator or a rule of the service
     holds the site for (empty: nothing).
     `last_outage_at` is when batteries last carried the load, `outage_heard_at` when a reading of an outage last came:
-    one that is late tells of an outage that a plan made before it did not know.
+    one that is late tells of an outage that a plan made before it did not know. `metered` is what readings have told of
+    discharge and of open cycles until the latest of them, for the limit of a warranty.
     """
 
     site: Site
@@ -69,6 +71,7 @@ class Situation:
     held_because: str = ""
     last_outage_at: datetime | None = None
     outage_heard_at: datetime | None = None
+    metered: Mapping[str, MeteredWear] = field(default_factory=dict)
 
     def without_the_outage(self, plan: PlanInForce) -> bool:
         """Whether the plan was made before the last outage, or before it was heard of."""

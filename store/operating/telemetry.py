@@ -41,6 +41,7 @@ TELEMETRY = Table(
     Column("sha256", String(64), nullable=False),
     Column("document", Text, nullable=False),
     Column("energies", Text, nullable=True),
+    Column("counted", Text, nullable=True),
     Index("telemetry_by_measured", "site_id", "measured_at", "id"),
     Index("telemetry_by_received", "site_id", "id"),
     Index("telemetry_in_outage", "site_id", "in_outage", "measured_at"),
@@ -59,7 +60,10 @@ class ToldEnergies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReading:
-    """A reading as it was received; `document` is its JSON text."""
+    """A reading as it was received; `document` is its JSON text.
+
+    `counted` is the JSON text of what readings have told of wear until this one; None where nothing was counted.
+    """
 
     id: int
     site_id: str
@@ -67,6 +71,7 @@ class StoredReading:
     received_at: datetime
     received_from: str
     document: str
+    counted: str | None = None
 
 
 def add(
@@ -78,6 +83,7 @@ def add(
     in_outage: bool,
     sender: str,
     now: datetime,
+    counted: str | None = None,
 ) -> tuple[StoredReading, bool]:
     """Keep a reading; the one that is kept, and whether it is new: the same document of the same time is kept once."""
     digest = sha256_of(document)
@@ -96,6 +102,7 @@ def add(
             sha256=digest,
             document=document,
             energies=energies_text(document),
+            counted=counted,
         )
         .returning(TELEMETRY)
     ).one()
@@ -124,6 +131,19 @@ def latest(
     newest = select(TELEMETRY).where(known, by_right_clock, until)
     row = connection.execute(newest.order_by(TELEMETRY.c.measured_at.desc(), TELEMETRY.c.id.desc()).limit(1)).first()
     return None if row is None else _reading(row)
+
+
+def counted_before(
+    connection: Connection, site_id: str, measured_at: datetime, *, after: datetime | None = None
+) -> str | None:
+    """What was counted at the last reading that was measured before a moment, and that counted anything."""
+    known = (TELEMETRY.c.site_id == site_id) & (TELEMETRY.c.measured_at < microseconds(measured_at))
+    if after is not None:
+        known &= TELEMETRY.c.received_at > microseconds(after)
+    newest = select(TELEMETRY.c.counted).where(known, TELEMETRY.c.counted.is_not(None))
+    in_order = newest.order_by(TELEMETRY.c.measured_at.desc(), TELEMETRY.c.id.desc()).limit(1)
+    counted: str | None = connection.execute(in_order).scalar()
+    return counted
 
 
 def newest_id(connection: Connection, site_id: str) -> int:
@@ -215,4 +235,5 @@ def _reading(row: Row) -> StoredReading:  # type: ignore[type-arg]
         received_at=moment(row.received_at),
         received_from=row.received_from,
         document=row.document,
+        counted=row.counted,
     )

@@ -18,6 +18,7 @@ from ridethrough.domain.horizon import zone
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.energy_history import EnergyHistory
+from ridethrough.operation.live.metered_wear import MeteredWear, read_metered
 from ridethrough.operation.live.plan_in_force import PlanInForce, PlanOrders
 from ridethrough.operation.live.situation import Situation
 from ridethrough.store.operating import holds, plans, telemetry
@@ -54,6 +55,7 @@ def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_
         held_because="" if hold is None else f"held by {hold.held_by}: {hold.why}",
         last_outage_at=telemetry.last_outage_at(connection, site_id, now=now),
         outage_heard_at=telemetry.outage_heard_at(connection, site_id, now=now),
+        metered=metered_of(None if last is None else last.counted),
     )
 
 
@@ -85,6 +87,11 @@ def history_of(
 def reading_of(stored: telemetry.StoredReading | None) -> Telemetry | None:
     """The reading that was stored."""
     return None if stored is None else _read(stored.document)
+
+
+def metered_of(counted: str | None) -> dict[str, MeteredWear]:
+    """What was counted of wear until a reading, as it is kept beside it."""
+    return {} if counted is None else read_metered(json.loads(counted))
 
 
 def _read(document: str) -> Telemetry:

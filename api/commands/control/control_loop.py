@@ -18,7 +18,7 @@ from ridethrough.api.operating.service_orders import ServiceOrdering
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.bms.commanding import GivenToAll
 from ridethrough.bms.controller import Controller
-from ridethrough.bms.cycle_journal import CycleJournal, last_known
+from ridethrough.bms.cycle_journal import CycleJournal, WearJournal, last_known
 from ridethrough.bms.drivers.driver import Driver, system_clock
 from ridethrough.bms.given_record import GivenRecord
 from ridethrough.bms.journal import Journal
@@ -116,11 +116,11 @@ def _ordering(settings: ControlSettings, journal: Journal) -> Ordering:
     """Setpoints of the service, or of plans that are made here; both go on from what the journal knows."""
     site, service = settings.inputs.site, settings.service
     if service is None:
-        return _remembering(_of_own_plans(settings, journal), journal)
+        return _remembering(_of_own_plans(settings, journal), settings, journal)
     local = LocalOrdering(
         site=site, plan=lambda _: "plans are the service's", held=lambda: held_because(settings.folder)
     )
-    return ServiceOrdering(site=site, url=service.url, key=service.key, local=_remembering(local, journal))
+    return ServiceOrdering(site=site, url=service.url, key=service.key, local=_remembering(local, settings, journal))
 
 
 def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
@@ -139,10 +139,15 @@ def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
     )
 
 
-def _remembering(ordering: LocalOrdering, journal: Journal) -> LocalOrdering:
-    """Go on from what the journal knows: the last reading bounds the next ones, an outage is not forgotten."""
+def _remembering(ordering: LocalOrdering, settings: ControlSettings, journal: Journal) -> LocalOrdering:
+    """Go on from what the journal knows: the last reading, an outage and the year's discharge are not forgotten.
+
+    A dry run discharges on paper: what it counts is not written.
+    """
     known = last_known(journal)
-    ordering.last_outage_at = known.outage_at
+    ordering.last_outage_at, ordering.metered = known.outage_at, known.metered
+    if not settings.shadow:
+        ordering.counted = WearJournal(journal=journal)
     if known.reading is not None:
         ordering.history.add(known.reading)
     return ordering

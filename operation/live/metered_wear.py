@@ -1,0 +1,253 @@
+"""What batteries were really put through: the discharge and the open cycles that readings tell, not those of a plan.
+
+Two readings in turn are counted by these rules, and every rule counts too much rather than too little:
+
+- powers were measured at both: the mean of both discharges over the time between. Where stored energy falls further
+  than these powers explain, by more than `_GAUGE_OF_CAPACITY`, the rest is discharge too.
+- a power is missing: every fall of stored energy is discharge.
+- they are further apart than `telemetry_max_age_s`, because readings were missing or could not be believed: one
+  discharge of full batteries for each day that began, or less where the charger cannot have put so much back.
+
+Before the first reading the part of the yearly limit is counted that belongs to the time since the year began, or
+since the batteries were installed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from math import ceil, inf
+from typing import Any
+
+from ridethrough.domain import Site, UpsSystem
+from ridethrough.domain.horizon import zone
+from ridethrough.domain.telemetry import Telemetry, UpsReading
+from ridethrough.domain.wear.segments import Filled, filled_at
+from ridethrough.domain.wear.warranty import year_of
+from ridethrough.operation.live.judging import power_faults
+from ridethrough.operation.live.stored_energy import stored_energy
+
+_GAUGE_OF_CAPACITY = 0.02
+"""Stored energy that powers do not explain is discharge from this share of capacity on; less is an error of gauges."""
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeteredWear:
+    """One system at its last reading (`at`): what it has discharged since `since`, and the cycles that it is in.
+
+    `since` is the first reading, or the start of this calendar year. `discharged_kwh` is at the terminals;
+    `unread_kwh` of it is counted by the rule for times without readings. `stored_kwh` and the powers are those of the
+    reading, `unexplained_kwh` is the fall of stored energy that its powers do not explain so far.
+    """
+
+    since: datetime
+    at: datetime
+    stored_kwh: float
+    discharge_kw: float | None
+    charge_kw: float | None
+    discharged_kwh: float = 0.0
+    unread_kwh: float = 0.0
+    unexplained_kwh: float = 0.0
+    segments_filled: Filled = ()
+
+    def moved(self, by: timedelta) -> "MeteredWear":
+        """The same where the clock was set: no time has passed."""
+        return replace(self, at=self.at + by, since=min(self.since, self.at + by))
+
+
+def metered_wear(site: Site, before: Mapping[str, MeteredWear], reading: Telemetry) -> dict[str, MeteredWear]:
+    """What is counted of each system with a wear model after one more reading.
+
+    A reading of a system that is not later than the one before, or whose stored energy cannot be believed, changes
+    nothing: the time goes on without a reading.
+    """
+    counted = {ups.id: before[ups.id] for ups in site.ups if ups.id in before}
+    for ups in site.ups:
+        told = reading.ups.get(ups.id)
+        if ups.battery.wear is None or told is None:
+            continue
+        stored_kwh, _ = stored_energy(ups, told)
+        last = before.get(ups.id)
+        if stored_kwh is None or (last is not None and reading.measured_at <= last.at):
+            continue
+        now = _first(ups, reading.measured_at, stored_kwh, told)
+        counted[ups.id] = now if last is None else _counted(site, ups, last, now)
+    return counted
+
+
+def used_kwh(ups: UpsSystem, metered: MeteredWear, timezone: str) -> float:
+    """What a system has discharged in the calendar year of its last reading: all that may have been."""
+    return metered.discharged_kwh + metered.unexplained_kwh + _before_kwh(ups, metered, timezone)
+
+
+def throughput_kwh(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> dict[str, float]:
+    """What each system has discharged in the calendar year of a moment, without those that no reading told of."""
+    begins, _ = year_of(now, site.timezone)
+    return {
+        ups.id: used_kwh(ups, metered[ups.id], site.timezone) if metered[ups.id].at >= begins else 0.0
+        for ups in site.ups
+        if ups.id in metered
+    }
+
+
+def throughput_left_kwh(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> tuple[float, ...]:
+    """What each system may still discharge this year, in the site's order; infinite without a limit."""
+    used = throughput_kwh(site, metered, now)
+    return tuple(
+        inf if ups.throughput_limit_kwh is None else max(0.0, ups.throughput_limit_kwh - used.get(ups.id, 0.0))
+        for ups in site.ups
+    )
+
+
+def spent_notes(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> Iterator[str]:
+    """Name each system that has discharged all that its warranty allows in a year."""
+    for ups, left_kwh in zip(site.ups, throughput_left_kwh(site, metered, now), strict=True):
+        if left_kwh <= 0:
+            yield f"{ups.id} has discharged all {ups.throughput_limit_kwh:,.1f} kWh that its warranty allows this year"
+
+
+def warranty_notes(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> Iterator[str]:
+    """Say what of each warranty is used, by readings."""
+    used = throughput_kwh(site, metered, now)
+    for ups in site.ups:
+        if ups.throughput_limit_kwh is not None and ups.id in used:
+            yield (
+                f"{ups.id}: {used[ups.id]:,.1f} kWh of the {ups.throughput_limit_kwh:,.1f} kWh that its warranty "
+                "allows this year are discharged, by telemetry"
+            )
+
+
+def unread_notes(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> Iterator[str]:
+    """Say what of the discharge that a warranty limits is counted without a reading, and by what rule."""
+    begins, _ = year_of(now, site.timezone)
+    for ups in site.ups:
+        each = metered.get(ups.id)
+        if ups.throughput_limit_kwh is None or each is None or each.at < begins:
+            continue
+        if each.unread_kwh > 0:
+            yield (
+                f"{ups.id}: {each.unread_kwh:,.1f} kWh of its warranty are counted for times without readings, "
+                "as if its batteries had been emptied once each day"
+            )
+        before_kwh = _before_kwh(ups, each, site.timezone)
+        if before_kwh > 0:
+            yield (
+                f"{ups.id}: {before_kwh:,.1f} kWh of its warranty are counted for the time before its first reading "
+                f"({each.since.isoformat(timespec='seconds')}): the part of its yearly limit"
+            )
+
+
+def metered_document(metered: Mapping[str, MeteredWear]) -> dict[str, Any]:
+    """What is counted, as a document."""
+    return {
+        ups_id: {
+            "since": each.since.isoformat(),
+            "at": each.at.isoformat(),
+            "stored_kwh": each.stored_kwh,
+            "discharge_kw": each.discharge_kw,
+            "charge_kw": each.charge_kw,
+            "discharged_kwh": each.discharged_kwh,
+            "unread_kwh": each.unread_kwh,
+            "unexplained_kwh": each.unexplained_kwh,
+            "segments_filled": list(each.segments_filled),
+        }
+        for ups_id, each in metered.items()
+    }
+
+
+def read_metered(document: Mapping[str, Mapping[str, Any]]) -> dict[str, MeteredWear]:
+    """The same, read back."""
+    return {
+        ups_id: MeteredWear(
+            **{
+                **each,
+                "since": datetime.fromisoformat(each["since"]),
+                "at": datetime.fromisoformat(each["at"]),
+                "segments_filled": tuple(each["segments_filled"]),
+            }
+        )
+        for ups_id, each in document.items()
+    }
+
+
+def _first(ups: UpsSystem, at: datetime, stored_kwh: float, told: UpsReading) -> MeteredWear:
+    """A reading by itself; powers that cannot be are none. Its batteries are taken to have come from full."""
+    believed = not any(power_faults(ups, told))
+    return MeteredWear(
+        since=at,
+        at=at,
+        stored_kwh=stored_kwh,
+        discharge_kw=told.discharge_kw if believed else None,
+        charge_kw=told.charge_kw if believed else None,
+        segments_filled=_filled(ups, stored_kwh, ()),
+    )
+
+
+def _filled(ups: UpsSystem, stored_kwh: float, carried: Filled) -> Filled:
+    segments = len(ups.battery.segment_costs)
+    if not segments:
+        return ()
+    full_kwh, width_kwh = ups.max_stored_kwh, ups.segment_kwh
+    return filled_at(stored_kwh, full_kwh=full_kwh, width_kwh=width_kwh, segments=segments, carried=carried)
+
+
+def _counted(site: Site, ups: UpsSystem, last: MeteredWear, now: MeteredWear) -> MeteredWear:
+    """What is counted at a reading after the one before; in a new year it begins anew."""
+    begins, _ = year_of(now.at, site.timezone)
+    new_year = last.at < begins
+    before = replace(last, since=begins, discharged_kwh=0.0, unread_kwh=0.0) if new_year else last
+    if now.at - last.at > timedelta(seconds=site.telemetry_max_age_s):
+        unread_kwh = _unread_kwh(ups, last, now, max(last.at, begins), site.timezone)
+        return replace(
+            now,
+            since=before.since,
+            discharged_kwh=before.discharged_kwh + unread_kwh,
+            unread_kwh=before.unread_kwh + unread_kwh,
+        )
+    given_kwh, unexplained_kwh = _given_kwh(ups, last, now)
+    if unexplained_kwh > _GAUGE_OF_CAPACITY * ups.capacity_kwh:
+        given_kwh, unexplained_kwh = given_kwh + unexplained_kwh, 0.0
+    return replace(
+        now,
+        since=before.since,
+        discharged_kwh=before.discharged_kwh + given_kwh,
+        unread_kwh=before.unread_kwh,
+        unexplained_kwh=unexplained_kwh,
+        segments_filled=_filled(ups, now.stored_kwh, last.segments_filled),
+    )
+
+
+def _given_kwh(ups: UpsSystem, last: MeteredWear, now: MeteredWear) -> tuple[float, float]:
+    """What was discharged between two readings, and the fall of stored energy that powers do not explain so far."""
+    fallen_kwh = (last.stored_kwh - now.stored_kwh) * ups.battery.discharge_efficiency
+    if last.discharge_kw is None or now.discharge_kw is None:
+        return max(0.0, fallen_kwh), last.unexplained_kwh
+    hours = (now.at - last.at) / _HOUR
+    given_kwh = (last.discharge_kw + now.discharge_kw) / 2 * hours
+    taken_kw = ((last.charge_kw or 0.0) + (now.charge_kw or 0.0)) / 2
+    put_back_kwh = taken_kw * hours * ups.battery.charge_efficiency * ups.battery.discharge_efficiency
+    return given_kwh, max(0.0, last.unexplained_kwh + fallen_kwh + put_back_kwh - given_kwh)
+
+
+def _unread_kwh(ups: UpsSystem, last: MeteredWear, now: MeteredWear, since: datetime, timezone: str) -> float:
+    """What counts for a time without readings."""
+    local = zone(timezone)
+    first, final = since.astimezone(local).date(), now.at.astimezone(local)
+    days = (final.date() - first).days + (final.time() > time())
+    full_kwh = ups.max_stored_kwh * ups.battery.discharge_efficiency
+    fallen_kwh = (last.stored_kwh - now.stored_kwh) * ups.battery.discharge_efficiency
+    hours = ceil((now.at - last.at) / _HOUR)
+    put_back_kwh = ups.charge_limit_kw * hours * ups.battery.charge_efficiency * ups.battery.discharge_efficiency
+    return max(0.0, fallen_kwh, min(days * full_kwh, fallen_kwh + put_back_kwh))
+
+
+def _before_kwh(ups: UpsSystem, metered: MeteredWear, timezone: str) -> float:
+    """What counts for the time of the year before the first reading."""
+    wear, limit_kwh = ups.battery.wear, ups.throughput_limit_kwh
+    if wear is None or limit_kwh is None:
+        return 0.0
+    begins, ends = year_of(metered.since, timezone)
+    used_since = begins
+    if wear.installed is not None:
+        used_since = max(begins, datetime.combine(wear.installed, time(), tzinfo=zone(timezone)))
+    return limit_kwh * max(0.0, (metered.since - used_since) / (ends - begins))
