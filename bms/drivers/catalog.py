@@ -14,6 +14,7 @@ DRIVERS: Mapping[str, tuple[str, str]] = {
     "mqtt": ("ridethrough.bms.drivers.mqtt.ups", "bms"),
     "nut": ("ridethrough.bms.drivers.nut", "bms"),
     "opcua": ("ridethrough.bms.drivers.opcua.ups", "opcua"),
+    "redfish": ("ridethrough.bms.drivers.redfish.ups", "bms"),
     "snmp": ("ridethrough.bms.drivers.snmp", "bms"),
 }
 """The module of each driver, and the extra that installs what it needs."""

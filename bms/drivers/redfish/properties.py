@@ -1,0 +1,106 @@
+"""What a property of a Redfish resource says: its value in our units, its time, or why it is not known.
+
+A place is `RESOURCE#/PROPERTY`, as a JSON pointer: `/redfish/v1/Chassis/1/Sensors/Load#/Reading`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ridethrough.domain import UpsMode
+
+_PLACE = re.compile(r"^(/redfish/v1/[!-\"$-~]+)#((?:/[^/\s]+)+)$")
+_KILO = 0.001
+_UNITS = {"W": _KILO, "Wh": _KILO, "W.h": _KILO, "kW": 1.0, "kWh": 1.0, "kW.h": 1.0, "%": 1.0}
+"""Units of a sensor (`ReadingUnits`) that we read, and what makes kW, kWh or % of them."""
+_CHARGE_STATES = {"Idle": UpsMode.NORMAL, "Charging": UpsMode.NORMAL, "Discharging": UpsMode.STORED_ENERGY}
+"""We never discharge through this driver: what discharges a battery is an outage."""
+_WORDS: Mapping[str, Mapping[str, object]] = {
+    "ChargeState": {word: mode.value for word, mode in _CHARGE_STATES.items()},
+    "Health": {"OK": True, "Warning": False, "Critical": False},
+    "State": {"Enabled": True},
+}
+"""What words mean, by the property that says them; any other word of `State` is false."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyValue:
+    """A value in our units with the time of its measurement (None: the service says none), or why it is not known."""
+
+    value: object = None
+    read_at: datetime | None = None
+    problem: str = ""
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is `RESOURCE#/PROPERTY`.
+
+    >>> is_place("/redfish/v1/Chassis/1/Sensors/Load#/Reading"), is_place("/redfish/v1/Chassis/1")
+    (True, False)
+    """
+    return _PLACE.match(text) is not None
+
+
+def resource_of(place: str) -> str:
+    """The resource of a place."""
+    return place.partition("#")[0]
+
+
+def property_of(resource: Mapping[str, Any] | None, place: str, *, point: str) -> PropertyValue:
+    """What a place says in its resource about one of our points."""
+    if resource is None:
+        return PropertyValue(problem="the service does not have the resource")
+    found: Any = resource
+    holder: Mapping[str, Any] = resource
+    for step in place.partition("#/")[2].split("/"):
+        holder = found if isinstance(found, Mapping) else holder
+        found = _step(found, step.replace("~1", "/").replace("~0", "~"))
+    if isinstance(found, Mapping):
+        holder, found = found, found.get("Reading")
+    name = place.rpartition("/")[2]
+    state = (holder.get("Status") or resource.get("Status") or {}).get("State", "Enabled")
+    if name not in _WORDS and state != "Enabled":
+        return PropertyValue(problem=f"the service says that it is {state}")
+    if found is None:
+        return PropertyValue(problem="the service does not tell it")
+    return PropertyValue(value=_meaning(found, name, holder, point), read_at=_time(holder))
+
+
+def _step(found: Any, step: str) -> Any:  # noqa: ANN401 - what JSON holds
+    if isinstance(found, Mapping):
+        return found.get(step)
+    if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+        return found[int(step)]
+    return None
+
+
+def _meaning(found: object, name: str, holder: Mapping[str, Any], point: str) -> object:
+    """A number in kW, kWh or %; a word as what it means for a point: good health is no fault and no overload."""
+    if isinstance(found, bool):
+        return found
+    if isinstance(found, int | float):
+        return found * _factor(name, holder)
+    if not isinstance(found, str) or name not in _WORDS:
+        return found
+    good = _WORDS[name].get(found, False if name == "State" else None)
+    if name == "ChargeState" or not isinstance(good, bool):
+        return good
+    said: dict[str, object] = {"fault": "" if good else f"{name} is {found}", "on_generator": None}
+    said["overloaded"] = not good if name == "Health" else None
+    return said.get(point, good)
+
+
+def _factor(name: str, holder: Mapping[str, Any]) -> float:
+    if "ReadingUnits" in holder:
+        return _UNITS.get(str(holder["ReadingUnits"]), float("nan"))
+    return _KILO if name.endswith(("Watts", "WattHours")) else 1.0
+
+
+def _time(holder: Mapping[str, Any]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(holder.get("ReadingTime")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
