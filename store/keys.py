@@ -28,6 +28,7 @@ KEYS = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("expires_at", BigInteger),
 )
 WRITTEN = re.compile(r"rt_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 """How a key is written."""
@@ -42,35 +43,54 @@ class StoredKey:
     role: str
     site_id: str | None
     created_at: datetime
+    expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
 
+    @property
+    def prefix(self) -> str:
+        """How the key begins: what those who hold it can tell it by."""
+        return f"rt_{self.key_id}_"
 
-def create_key(connection: Connection, *, role: str, site_id: str | None, now: datetime) -> tuple[StoredKey, str]:
-    """Make a key, and give it: this is the only time that it can be read."""
+    def is_valid(self, now: datetime) -> bool:
+        """Whether the key opens anything at a moment."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def create_key(
+    connection: Connection, *, role: str, site_id: str | None, now: datetime, expires_at: datetime | None = None
+) -> tuple[StoredKey, str]:
+    """Make a key, and give it: this is the only time that it can be read. Without `expires_at` it never runs out."""
     key_id = secrets.token_hex(6)
     written = f"rt_{key_id}_{secrets.token_urlsafe(32)}"
     row = {"key_id": key_id, "role": role, "site_id": site_id, "created_at": microseconds(now)}
-    connection.execute(insert(KEYS).values(**row, sha256=_sha256(written)))
-    made = StoredKey(key_id=key_id, role=role, site_id=site_id, created_at=now, last_used_at=None, revoked_at=None)
-    return made, written
+    ends = None if expires_at is None else microseconds(expires_at)
+    made = insert(KEYS).values(**row, expires_at=ends, sha256=_sha256(written)).returning(KEYS)
+    return _key(connection.execute(made).one()), written
 
 
-def valid_key(connection: Connection, written: str) -> StoredKey | None:
-    """The key that was written, unless there is none such or it is revoked.
+def valid_key(connection: Connection, written: str, *, now: datetime) -> StoredKey | None:
+    """The key that was written, unless there is none such, it is revoked or it has run out.
 
     The time that this takes does not tell how much of a key is right, nor whether its id is.
     """
     found = WRITTEN.fullmatch(written)
     row = connection.execute(select(KEYS).where(KEYS.c.key_id == found[1])).one_or_none() if found else None
     is_right = hmac.compare_digest(_NOBODY if row is None else row.sha256, _sha256(written))
-    return _key(row) if row is not None and is_right and row.revoked_at is None else None
+    key = _key(row) if row is not None and is_right else None
+    return key if key is not None and key.is_valid(now) else None
 
 
 def list_keys(connection: Connection) -> tuple[StoredKey, ...]:
     """Every key that was made, also those revoked, the oldest first."""
     rows = connection.execute(select(KEYS).order_by(KEYS.c.created_at, KEYS.c.key_id))
     return tuple(_key(row) for row in rows)
+
+
+def key_of_id(connection: Connection, key_id: str) -> StoredKey | None:
+    """A key by its id, also one that is revoked."""
+    row = connection.execute(select(KEYS).where(KEYS.c.key_id == key_id)).one_or_none()
+    return None if row is None else _key(row)
 
 
 def has_keys(connection: Connection) -> bool:
@@ -99,6 +119,11 @@ def _key(row: Row[Any]) -> StoredKey:
         role=row.role,
         site_id=row.site_id,
         created_at=moment(row.created_at),
-        last_used_at=None if row.last_used_at is None else moment(row.last_used_at),
-        revoked_at=None if row.revoked_at is None else moment(row.revoked_at),
+        expires_at=_moment(row.expires_at),
+        last_used_at=_moment(row.last_used_at),
+        revoked_at=_moment(row.revoked_at),
     )
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else moment(at)

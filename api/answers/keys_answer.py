@@ -9,7 +9,8 @@ from rich.table import Table
 from ridethrough.api.answers.answer import Answer
 from ridethrough.api.answers.terminal import indented
 
-COLUMNS = ("id", "role", "site", "created_at", "last_used_at", "revoked_at")
+COLUMNS = ("id", "prefix", "role", "site_id", "created_at", "expires_at", "last_used_at", "revoked_at")
+_SHOWN = tuple(name for name in COLUMNS if name != "prefix")
 
 
 def keys_answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
@@ -20,10 +21,8 @@ def keys_answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 def _view(rows: Sequence[dict[str, Any]]) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("id", "role", "site", "created", "last used", "revoked"):
+    for name in ("id", "role", "site", "created", "runs out", "last used", "revoked"):
         table.add_column(name, no_wrap=True)
     for row in rows:
-        texts = [row[name] or "" for name in COLUMNS]
-        texts[2] = row["site"] or "all"
-        table.add_row(*texts)
+        table.add_row(*((row[name] or ("all" if name == "site_id" else "")) for name in _SHOWN))
     return indented(table)

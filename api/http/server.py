@@ -15,6 +15,7 @@ from ridethrough.api.http.access.roles import Access, NoAuth
 from ridethrough.api.http.answering.problems import answer_with_problems, problem_schemas
 from ridethrough.api.http.answering.strict_requests import service_router
 from ridethrough.api.http.dashboard.pages import dashboard
+from ridethrough.api.http.keys import add_keys
 from ridethrough.api.http.operations.docs.page import add_docs
 from ridethrough.api.http.operations.health import add_health
 from ridethrough.api.http.operations.metrics_page import add_metrics
@@ -138,6 +139,7 @@ def _routes() -> APIRouter:
     add_time_machine(router)
     add_webhooks(router)
     add_site_studies(router)
+    add_keys(router)
     return router
 
 

@@ -26,6 +26,8 @@ EVENTS = (
     "telemetry_refused",
     "webhook_added",
     "webhook_removed",
+    "key_created",
+    "key_revoked",
 )
 """The kinds of entries that this module writes and webhooks may ask for."""
 

@@ -1,4 +1,7 @@
-"""The journal of a site: every change of it, with who made it, when, and what it was. Nothing is ever taken out."""
+"""The journal of a site: every change of it, with who made it, when, and what it was. Nothing is ever taken out.
+
+What concerns all sites is in the journal of the service itself.
+"""
 
 import json
 from collections.abc import Mapping
@@ -10,6 +13,8 @@ from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Tex
 
 from ridethrough.store.schema import IDENTITY, METADATA, canonical, microseconds, moment
 
+SERVICE = ""
+"""Stands for the service in place of a site's id, which is never empty."""
 JOURNAL = Table(
     "journal",
     METADATA,

@@ -47,6 +47,7 @@ PLANS = Table(
     Column("known_at", BigInteger, nullable=False),
     Column("telemetry_id", BigInteger, nullable=True),
     Column("telemetry_known_id", BigInteger, nullable=True),
+    Column("telemetry_before_id", BigInteger, nullable=True),  # only a process of the version before writes it
     Column("software", String(40), nullable=False),
     Column("document", LargeBinary, nullable=False),
     Column("orders", LargeBinary, nullable=False),

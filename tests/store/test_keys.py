@@ -24,18 +24,28 @@ def test_a_key_is_valid_until_it_is_revoked(database: Database) -> None:
         assert not has_keys(connection)
     written = made(database, "operator", "pod-1")
     with database.writing() as connection:
-        key = valid_key(connection, written)
+        key = valid_key(connection, written, now=NOW)
         assert key is not None
         assert (key.role, key.site_id, key.created_at, key.last_used_at) == ("operator", "pod-1", NOW, None)
         note_use(connection, key.key_id, now=NOW + timedelta(hours=1))
         assert revoke_key(connection, key.key_id, now=NOW + timedelta(hours=2))
         assert not revoke_key(connection, key.key_id, now=NOW + timedelta(hours=3))
     with database.reading() as connection:
-        assert valid_key(connection, written) is None
+        assert valid_key(connection, written, now=NOW) is None
         assert has_keys(connection)
         (listed,) = list_keys(connection)
     assert listed.last_used_at == NOW + timedelta(hours=1)
     assert listed.revoked_at == NOW + timedelta(hours=2)
+
+
+def test_a_key_is_valid_until_the_instant_at_which_it_runs_out(database: Database) -> None:
+    ends = NOW + timedelta(hours=1)
+    with database.writing() as connection:
+        _, written = create_key(connection, role="viewer", site_id=None, now=NOW, expires_at=ends)
+    with database.reading() as connection:
+        assert valid_key(connection, written, now=ends - timedelta(microseconds=1)) is not None
+        assert valid_key(connection, written, now=ends) is None
+        assert list_keys(connection)[0].expires_at == ends
 
 
 def test_the_secret_of_a_key_is_nowhere_in_the_database(database: Database) -> None:
@@ -43,7 +53,7 @@ def test_the_secret_of_a_key_is_nowhere_in_the_database(database: Database) -> N
     secret = written.rpartition("_")[2] if written.count("_") == 2 else written.split("_", 2)[2]
     with database.reading() as connection:
         row = connection.execute(text("SELECT * FROM keys")).one()
-        assert valid_key(connection, written) is not None
+        assert valid_key(connection, written, now=NOW) is not None
     assert not any(secret in str(value) for value in row)
 
 
@@ -58,14 +68,14 @@ def test_a_key_with_any_other_letter_is_not_valid(other: Database, changed: st.D
     place = changed.draw(st.integers(0, len(written) - 1))
     letter = changed.draw(st.characters().filter(lambda each: each != written[place]))
     with other.reading() as connection:
-        assert valid_key(connection, written) is not None
-        assert valid_key(connection, written[:place] + letter + written[place + 1 :]) is None
-        assert valid_key(connection, written[:place]) is None
+        assert valid_key(connection, written, now=NOW) is not None
+        assert valid_key(connection, written[:place] + letter + written[place + 1 :], now=NOW) is None
+        assert valid_key(connection, written[:place], now=NOW) is None
 
 
 def test_half_of_a_surrogate_pair_is_no_key(other: Database) -> None:
     with other.reading() as connection:
-        assert valid_key(connection, "\ud800") is None
+        assert valid_key(connection, "\ud800", now=NOW) is None
 
 
 def test_keys_are_long_and_never_twice_the_same(other: Database) -> None:

@@ -24,16 +24,21 @@ def old_database(address: str) -> Database:
         migrate(connection, "0005")
         for number in range(4_100):
             _reading(connection, number, READINGS[number % 3])
-        connection.execute(
-            text(
-                "INSERT INTO plans (site_id, made_at, made_by, why, starts_at, ends_at, expires_at, status, "
-                "status_because, certified, site_version, known_at, telemetry_id, telemetry_before_id, software, "
-                "document, orders, sha256) VALUES ('pod', 5, 'ada', 'test', 5, 9, 9, 'optimal', '', "
-                ":yes, 1, 5, 3, 2, '0', :empty, :empty, 'x')"
-            ),
-            {"yes": True, "empty": b""},
-        )
+        _plan(connection)
     return database
+
+
+def _plan(connection: Connection) -> None:
+    """Keep a plan as a process of change 0005 does."""
+    connection.execute(
+        text(
+            "INSERT INTO plans (site_id, made_at, made_by, why, starts_at, ends_at, expires_at, status, "
+            "status_because, certified, site_version, known_at, telemetry_id, telemetry_before_id, software, "
+            "document, orders, sha256) VALUES ('pod', 5, 'ada', 'test', 5, 9, 9, 'optimal', '', "
+            ":yes, 1, 5, 3, 2, '0', :empty, :empty, 'x')"
+        ),
+        {"yes": True, "empty": b""},
+    )
 
 
 def _reading(connection: Connection, number: int, ups: dict[str, Any]) -> None:
@@ -50,7 +55,7 @@ def test_a_filled_database_of_change_0005_keeps_all_and_tells_its_energies(datab
     old_database(database_address).close()
     database = open_database(database_address)
     with database.reading() as connection:
-        assert revision_of(connection) == "0006"
+        assert revision_of(connection) == "0007"
         told = telemetry.told_since(connection, "pod", moment(0))
         kept = connection.execute(text("SELECT count(*) FROM telemetry WHERE energies IS NOT NULL")).scalar()
         (plan,) = plans.listed(connection, "pod")
@@ -60,3 +65,26 @@ def test_a_filled_database_of_change_0005_keeps_all_and_tells_its_energies(datab
     assert told[0].ups == {"pod-1": [300.25, 900.1, []]}
     assert told[1].ups == {"pod-1": [0.0, None, [180.0, None, 179.9]], "pod ü": [0.0, None, []]}
     assert (plan.telemetry_id, plan.telemetry_known_id) == (3, None)
+
+
+def test_a_process_of_the_version_before_goes_on_beside_this_one(database: Database) -> None:
+    with database.writing() as connection:
+        _plan(connection)
+        _reading(connection, 0, READINGS[0])
+    with database.reading() as connection:
+        (plan,) = plans.listed(connection, "pod")
+        (told,) = telemetry.told_since(connection, "pod", moment(0))
+    assert (plan.status, plan.telemetry_known_id) == ("optimal", None)
+    assert told.ups == {"pod-1": (300.25, 900.1, [])}
+
+
+def test_a_database_whose_column_was_taken_away_gets_it_back(database_address: str) -> None:
+    old = Database(database_url(database_address))
+    with old.writing() as connection:
+        migrate(connection, "0006")
+        connection.execute(text("ALTER TABLE plans DROP COLUMN telemetry_before_id"))
+    old.close()
+    database = open_database(database_address)
+    with database.writing() as connection:
+        _plan(connection)
+    database.close()

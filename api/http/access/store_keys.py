@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from ridethrough.api.http.access.role import Role
 from ridethrough.api.http.access.roles import Caller
+from ridethrough.api.operating.keys import make_key
 from ridethrough.store.database import Database, UnableToStore
-from ridethrough.store.keys import WRITTEN, StoredKey, create_key, has_keys, note_use, valid_key
+from ridethrough.store.keys import WRITTEN, StoredKey, has_keys, note_use, valid_key
 
 NOTED_EVERY = timedelta(minutes=5)
 """How exactly the store knows when a key was last used: a write for every request would be too much."""
@@ -32,7 +33,7 @@ class StoreKeys:
         Raises `UnableToStore` where the store does not answer.
         """
         with self._store.reading() as connection:
-            key = valid_key(connection, credential)
+            key = valid_key(connection, credential, now=now)
         if key is None:
             return None
         self._note(key, now)
@@ -58,5 +59,5 @@ def first_key(store: Database, now: datetime) -> str | None:
     with store.writing() as connection:
         if has_keys(connection):
             return None
-        _, written = create_key(connection, role=Role.ADMIN.value, site_id=None, now=now)
+        _, written = make_key(connection, role=Role.ADMIN.value, site_id=None, who="first start", now=now)
     return written

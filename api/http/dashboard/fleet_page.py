@@ -31,7 +31,7 @@ def _page(asked: AskedSite, sort: Sorted = "") -> HTMLResponse:
 
 async def _events(asked: AskedSite, version: Version, sort: Sorted = "") -> PartsStream:
     by = sort_of(sort)
-    async for event in stream_of(lambda: _parts(asked, by), version):
+    async for event in stream_of(asked.request, lambda: _parts(asked, by), version):
         yield event
 
 

@@ -56,7 +56,7 @@ def _parts(asked: SiteAsked, viewer: Viewer) -> dict[str, str]:
 async def _events(asked: AskedSite, version: Version) -> PartsStream:
     viewer = asked.frame("").viewer
     working = asyncio.ensure_future(_work_out(asked))
-    async for event in stream_of(lambda: _parts(asked, viewer), version):
+    async for event in stream_of(asked.request, lambda: _parts(asked, viewer), version):
         if working.done():
             working = asyncio.ensure_future(_work_out(asked))
         yield event

@@ -31,6 +31,7 @@ PAGE_HEADERS = {
     "referrer-policy": "same-origin",  # without one a browser does not say which page a form comes from
 }
 """The headers of a page in place of the service's own: it may load our files, and nothing else."""
+SIGNED_OUT = "You are signed out: your key was revoked, or has run out. Sign in with another one to go on."
 _UNAUTHORIZED = 401
 _MOST_FIELDS = 200
 _STATUSES: dict[type[Exception], tuple[int, str]] = {
@@ -143,7 +144,7 @@ def _require_own_page(request: Request) -> None:
 def _refused(request: Request, error: HTTPException) -> Response:
     """The page of an error that has a status; where a key is missing, the form that asks for it."""
     if error.status_code == _UNAUTHORIZED:
-        wrong = "" if key_in(request) is None else "The key is not valid any more."
+        wrong = "" if key_in(request) is None else SIGNED_OUT
         answer = sign_in_page(request, wrong=wrong)
     else:
         answer = error_page(request, error.status_code, _title_of(error.status_code), str(error.detail))

@@ -11,6 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from ridethrough.api.http.access.roles import OPERATOR, VIEWER
+from ridethrough.api.http.dashboard.live_streams import is_signed_in
 from ridethrough.api.http.dashboard.page_routes import Fields
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
 from ridethrough.api.http.sites.studies import (
@@ -84,12 +85,12 @@ def _study(asked: AskedSite, study: StudyOfPath) -> HTMLResponse:
     return HTMLResponse(page("study.html", frame, study=shown, found=None if result is None else found(result)))
 
 
-async def _live(study: StudyOfPath) -> AsyncIterator[ServerSentEvent]:
+async def _live(request: Request, study: StudyOfPath) -> AsyncIterator[ServerSentEvent]:
     """The progress whenever it moves, a sign of life otherwise; the page is loaded again when the study has ended."""
     before = ""
     while True:
         shown = await asyncio.to_thread(_now, study)
-        if not shown["is_open"]:
+        if not shown["is_open"] or not await is_signed_in(request):
             yield ServerSentEvent(event="reload", data={})
             return
         text = part("study_progress.html", study=shown)

@@ -1,7 +1,8 @@
 """What those who run the service are answered."""
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
+from ridethrough.api.http.access.role import Role
 from ridethrough.api.http.schemas.schema import Schema
 
 
@@ -32,3 +33,28 @@ class VersionAnswer(Schema):
     version: str
     python: str
     solver: str
+
+
+class KeyAnswer(Schema):
+    """A key without its secret."""
+
+    id: str
+    prefix: str = Field(description="How the key begins, to tell it by.")
+    role: Role
+    site_id: str | None = Field(description="The one site that it is for; null for all.")
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None = Field(description="To within five minutes.")
+    revoked_at: AwareDatetime | None
+
+
+class NewKeyAnswer(KeyAnswer):
+    """A key that was made: it cannot be read again."""
+
+    key: str
+
+
+class KeysAnswer(Schema):
+    """Keys, the oldest first."""
+
+    keys: list[KeyAnswer]

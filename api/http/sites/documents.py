@@ -21,7 +21,7 @@ from ridethrough.api.http.answering.problems import problems
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.schemas.sites import SiteAnswer, SitesAnswer, SiteWritten, VersionsAnswer
 from ridethrough.api.http.sites.bodies import JSON, YAML, SiteBody
-from ridethrough.api.http.sites.storing import Now, Store
+from ridethrough.api.http.sites.parameters import SITE_ID, Now, Store
 from ridethrough.api.operating.telling import tell
 from ridethrough.store import webhooks
 from ridethrough.store.database import Database
@@ -38,9 +38,7 @@ from ridethrough.store.sites import (
     stored_sites,
 )
 
-SiteId = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$", max_length=LONGEST_ID, description="The id of the site.")
-]
+SiteId = Annotated[str, Path(pattern=SITE_ID, max_length=LONGEST_ID, description="The id of the site.")]
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"\Z')
 _IfMatch = Annotated[str | None, Header(description='The version that is to be replaced, such as `"3"`.')]
 _IfNoneMatch = Annotated[str | None, Header(description="`*`: only where there is no such site.")]

@@ -19,6 +19,8 @@ def plain_text(text: str) -> str:
     return text
 
 
+SITE_ID = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"
+"""How the id of a new site is written."""
 SiteId = Annotated[str, Path(description="The site's id.")]
 Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(plain_text)]
 """Why something is done, in plain words: it stands in the journal."""
@@ -27,4 +29,4 @@ Number = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="The most to list.")]
 Before = Annotated[int | None, Query(ge=1, le=_LARGEST_ID, description="List what came before this number.")]
 
-__all__ = ["MOST_LISTED", "Before", "Limit", "Now", "Number", "Reason", "SiteId", "Store", "plain_text"]
+__all__ = ["MOST_LISTED", "SITE_ID", "Before", "Limit", "Now", "Number", "Reason", "SiteId", "Store", "plain_text"]

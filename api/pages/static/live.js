@@ -1,11 +1,14 @@
 // Keeps a page as it is on the server: parts that change come as server-sent events, and where none comes the page says so.
+// A key that is not valid any more is no lost link: the page loads again, and is then the form that asks for a key.
 
 const QUIET_MS = 4000; // the server says something every second or two: silence for longer is a lost link
 const RETRY_MS = 2000;
+const UNAUTHORIZED = 401;
 const address = document.body.dataset.live;
 const banner = document.getElementById("link-lost");
 const known = new Map();
 let source = null;
+let asking = false;
 let heardAt = performance.now();
 
 function connect() {
@@ -49,7 +52,23 @@ function watch() {
     banner.hidden = false;
     document.body.classList.add("is-lost");
   }
-  if (source.readyState === EventSource.CLOSED) connect();
+  if (source.readyState === EventSource.CLOSED) connectIfAllowed();
+}
+
+async function connectIfAllowed() { // an EventSource that was refused does not say with which status
+  if (asking) return;
+  asking = true;
+  const stop = new AbortController();
+  try {
+    const { status } = await fetch(address, { signal: stop.signal });
+    if (status === UNAUTHORIZED) location.reload();
+    else connect();
+  } catch {
+    // the server does not answer: it is asked again
+  } finally {
+    stop.abort();
+    asking = false;
+  }
 }
 
 connect();

@@ -10,7 +10,7 @@ for (const zone of document.querySelectorAll(".drop")) {
     const address = `${zone.dataset.series}?file=${encodeURIComponent(file.name)}${keep ? "&keep=yes" : ""}`;
     try {
       const answer = await fetch(address, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-      if (keep && answer.ok) return location.reload();
+      if (answer.status === 401 || (keep && answer.ok)) return location.reload(); // 401: the page asks for another key
       shown.innerHTML = await answer.text();
     } catch {
       shown.textContent = "The server does not answer. Nothing was kept: try again.";

@@ -12,6 +12,7 @@ async function ask() {
   answer.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(`${form.dataset.part ?? location.pathname + "/answer"}?${query}`, { signal: asked.signal });
+    if (response.status === 401) return location.reload(); // the key is not valid any more: the page asks for another
     answer.innerHTML = await response.text();
     history.replaceState(null, "", `?${query}`);
     answer.removeAttribute("aria-busy");

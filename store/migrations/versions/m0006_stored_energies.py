@@ -15,7 +15,6 @@ def upgrade() -> None:
     """Add the columns, and fill what follows from the documents of readings."""
     op.add_column("telemetry", sa.Column("energies", sa.Text(), nullable=True))
     op.add_column("plans", sa.Column("telemetry_known_id", sa.BigInteger(), nullable=True))
-    op.drop_column("plans", "telemetry_before_id")
     _fill()
 
 

@@ -1,5 +1,6 @@
 """The pages in a real browser: what each is for, without an error in its console and without a request to elsewhere."""
 
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -156,6 +157,28 @@ def test_a_page_says_that_the_link_is_lost_and_finds_the_server_again(browser: B
                 expect(page.locator("#link-lost")).to_be_hidden()
                 expect(page.locator("#now-banners")).to_contain_text("No telemetry has been received")
             assert [each for each in seen.wrong if "ERR_CONNECTION_REFUSED" not in each and "net::" not in each] == []
+
+
+def test_a_page_whose_key_is_revoked_goes_to_the_form_that_asks_for_another(browser: Browser, tmp_path: Path) -> None:
+    with running_service("--data", str(tmp_path / "data")) as running:
+        first = re.findall(r"rt_\S+", running.logged())[0]
+        running.client.headers["authorization"] = f"Bearer {first}"
+        assert running.client.put(f"/v1/sites/{SITE_ID}", json=campus()).is_success
+        with watched(browser, str(running.client.base_url)) as seen:
+            page = seen.see(f"/sites/{SITE_ID}")
+            for path, moved in ((f"/sites/{SITE_ID}", ""), (f"/sites/{SITE_ID}/what-if", "input[type=number]")):
+                made = running.client.post("/v1/keys", json={"role": "operator", "site_id": SITE_ID}).json()
+                page.get_by_label("Key", exact=True).fill(made["key"])
+                page.get_by_role("button", name="Sign in").click()
+                expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+                seen.see(path)
+                expect(page.locator("h1")).to_have_count(1)
+                assert running.client.delete(f"/v1/keys/{made['id']}").status_code == 204
+                if moved:
+                    page.locator(moved).first.fill("301")
+                expect(page.get_by_role("alert")).to_contain_text("your key was revoked, or has run out")
+                expect(page.get_by_label("Key", exact=True)).to_be_visible()
+            assert [each for each in seen.wrong if "401" not in each] == []
 
 
 def free_port() -> int:

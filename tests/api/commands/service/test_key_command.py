@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,8 @@ import pytest
 from service import running_service
 
 from ridethrough.api.commands.cli import main
+from ridethrough.store.database import open_database
+from ridethrough.store.operating import journal
 
 _KEY = re.compile(r"rt_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
 
@@ -35,7 +38,9 @@ def test_a_key_is_the_last_word_that_is_printed(tmp_path: Path, capsys: pytest.C
     assert _KEY.fullmatch(key)
 
     listed = json.loads(run(capsys, "key", "list", *data, "--format", "json"))["keys"]
-    assert [(each["id"], each["role"], each["site"]) for each in listed] == [(key.split("_")[1], "operator", "pod-1")]
+    assert [(each["id"], each["role"], each["site_id"]) for each in listed] == [
+        (key.split("_")[1], "operator", "pod-1")
+    ]
     assert "operator" in run(capsys, "key", "list", *data)
 
     run(capsys, "key", "revoke", key.split("_")[1], *data)
@@ -43,6 +48,18 @@ def test_a_key_is_the_last_word_that_is_printed(tmp_path: Path, capsys: pytest.C
     assert revoked["revoked_at"] is not None
     assert "must be a key that is valid" in refusal(capsys, "key", "revoke", key, *data)
     assert key not in refusal(capsys, "key", "revoke", key, *data)
+
+
+def test_a_key_may_run_out_and_the_journal_says_who_made_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ("--data", str(tmp_path))
+    said = run(capsys, "key", "create", "--role", "viewer", "--days", "30", *data)
+    (listed,) = json.loads(run(capsys, "key", "list", *data, "--format", "json"))["keys"]
+    lasts = datetime.fromisoformat(listed["expires_at"]) - datetime.fromisoformat(listed["created_at"])
+    assert lasts == timedelta(days=30)
+    assert listed["expires_at"][:16] in said
+    with open_database(f"sqlite:///{tmp_path}/ridethrough.db").reading() as connection:
+        (entry,) = journal.entries(connection, journal.SERVICE)
+    assert (entry.who, entry.what, entry.detail["id"]) == ("command line", "key_created", listed["id"])
 
 
 def test_keys_are_kept_somewhere(capsys: pytest.CaptureFixture[str]) -> None:

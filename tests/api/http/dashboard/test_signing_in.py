@@ -9,7 +9,7 @@ from stored_sites import NOW, stored_document
 
 from ridethrough.api.http.access.bearer import BearerAccess
 from ridethrough.api.http.access.store_keys import StoreKeys
-from ridethrough.api.http.dashboard.page_routes import own_path
+from ridethrough.api.http.dashboard.page_routes import SIGNED_OUT, own_path
 from ridethrough.api.http.server import create_app
 from ridethrough.store.database import Database
 from ridethrough.store.keys import create_key, revoke_key
@@ -51,7 +51,8 @@ def test_a_revoked_key_is_signed_out_at_once(sqlite_database: Database) -> None:
         revoke_key(connection, key_id, now=NOW)
     answer = ask(app, "GET", "/", headers=held)
     assert answer.status_code == 401
-    assert "not valid any more" in answer.text
+    assert SIGNED_OUT in answer.text
+    assert 'name="next" value="/"' in answer.text
 
 
 def test_a_wrong_key_is_refused_and_counted(sqlite_database: Database) -> None:
