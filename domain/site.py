@@ -7,7 +7,7 @@ from ridethrough.domain.conditions import ReserveCondition, check_systems
 from ridethrough.domain.dispatch_limits import DispatchLimits
 from ridethrough.domain.equipment.ups import UpsSystem
 from ridethrough.domain.horizon import zone
-from ridethrough.domain.validation import Checks, UnableToAccept
+from ridethrough.domain.validation import Checks
 
 _MINUTES_PER_DAY = 24 * 60
 _ANY_SYSTEM = DispatchLimits()
@@ -65,10 +65,7 @@ class Site:
         for ups_id, count in Counter(ups.id for ups in self.ups).items():
             checks.require(count == 1, "ups", ups_id, f"unique ids, but {count} systems have this one")
         check_systems(checks, self.conditions, [ups.id for ups in self.ups])
-        try:
-            zone(self.timezone)
-        except UnableToAccept as error:
-            checks.faults.extend(error.faults)
+        checks.include(lambda: zone(self.timezone))
         checks.raise_faults()
 
     def ups_system(self, ups_id: str) -> UpsSystem:

@@ -1,6 +1,6 @@
 """Faults in input, as data: where, what was given, what is allowed; all faults at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 LARGEST = 1e15
@@ -66,6 +66,13 @@ class Checks:
         """Note a fault unless `condition` holds."""
         if not condition:
             self.faults.append(Fault(field=name, value=value, allowed=allowed))
+
+    def include(self, check: Callable[[], object]) -> None:
+        """Note the faults that another check raises."""
+        try:
+            check()
+        except UnableToAccept as error:
+            self.faults.extend(error.faults)
 
     def positive(self, name: str, value: float) -> None:
         """Note a fault unless `value` is above 0, and no larger than `LARGEST`."""

@@ -149,6 +149,8 @@ def document_of(written: Mapping[str, str]) -> dict[str, Any]:
             _put(document, name.removesuffix(".constant_kw"), {"series": _SERIES[name]})
         elif text:
             _put(document, name, text if name in _TEXTS else _number(text))
+        else:
+            _folder(document, name)
     systems: Mapping[str, Any] = document.pop("ups", {})
     return {**document, "ups": list(systems.values())}
 
@@ -169,10 +171,14 @@ def _number(text: str) -> float | int | str:
 
 
 def _put(document: dict[str, Any], name: str, value: object) -> None:
-    *folders, last = name.split(".")
-    for folder in folders:
+    _folder(document, name)[name.rpartition(".")[2]] = value
+
+
+def _folder(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """The part of a document that the value of an input stands in, made where it is not there yet."""
+    for folder in name.split(".")[:-1]:
         document = document.setdefault(folder, {})
-    document[last] = value
+    return document
 
 
 def _place(fault: Fault, system: str) -> str:

@@ -29,8 +29,8 @@ class BatteryDocument(Battery):
     runtime_minutes_by_load_kw: Mapping[float, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        Battery.__post_init__(self)
         checks = Checks()
+        checks.include(lambda: Battery.__post_init__(self))
         rows = sorted(self.runtime_minutes_by_load_kw.items())
         for load_kw, minutes in rows:
             checks.positive(f"{NAME}.{load_kw:g}", load_kw)

@@ -5,7 +5,6 @@ schema: what they refuse is refused here, in their words. Each document then giv
 (`site`, `ups_system`, `condition`, `site_state`), and only that value leaves this folder.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -19,38 +18,9 @@ from ridethrough.api.reading.tables.csv_format import CsvFormat, Gaps
 from ridethrough.domain import ReserveCondition, Site, SiteState, UnableToAccept, UpsSystem
 from ridethrough.domain.plausible_prices import PlausiblePrices
 from ridethrough.domain.validation import Checks
-from ridethrough.tariffs.documents.known_fields import Location
 
 _LONGEST_STEP_MIN = 24 * 60
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
-_PARTS: dict[str, dict[str, Any]] = {
-    "interconnection": {"import_limit_kw": 1},
-    "unprotected_load": {"constant_kw": 0},
-    "load": {"constant_kw": 1},
-    "reserve": {"ride_through_s": 1},
-    "battery": {"nominal_kwh": 1, "charge_limit_kw": 1, "discharge_limit_kw": 1},
-    "swing": {"amplitude_kw": 1, "frequency_hz": 1},
-    "capacitor": {"energy_kwh": 1, "power_kw": 1},
-    "csv_format": {},
-    "gaps": {"fill": "hold", "at_most_minutes": 60},
-    "prices": {"start": "2000-01-01T00:00Z", "values": [0]},
-    "dispatch": {},
-    "conditions": {"from": "2000-01-01T00:00Z", "to": "2000-01-01T01:00Z", "kind": "storm"},
-}
-_OF_SYSTEM: dict[tuple[str | int, ...], dict[str, Any]] = {
-    **{(name,): _PARTS[name] for name in ("load", "reserve", "battery", "swing", "capacitor")},
-    ("battery", "wear"): {},
-    ("battery", "wear", "cycles"): {"coefficient": 0, "exponent": 1},
-}
-_OF_SITE = ("interconnection", "unprotected_load", "prices", "csv_format", "gaps", "dispatch")
-_SYSTEM: dict[str, Any] = {
-    "units": 1,
-    "tolerated_failures": 0,
-    "unit_output_limit_kw": 1,
-    "unit_input_limit_kw": 1,
-    "protected_load_kw": 1,
-    **{name: _PARTS[name] for name in ("load", "reserve", "battery")},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +178,8 @@ class SiteDocument(Site):
     equipment: Any = None
 
     def __post_init__(self) -> None:
-        Site.__post_init__(self)
         checks = Checks()
+        checks.include(lambda: Site.__post_init__(self))
         checks.require(
             self.tariff is not None or self.prices is not None,
             "tariff",
@@ -282,19 +252,3 @@ StateDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 
 SITE = TypeAdapter(SiteDocument)
 STATE = TypeAdapter(StateDocument)
-
-
-def valid_part(place: Location, given: object) -> dict[str, Any] | None:
-    """The part of a site document that stands in for a refused one, see `accept`."""
-    match place:
-        case (str(name),) if name in _OF_SITE:
-            return _PARTS[name]
-        case ("conditions", int()):
-            return _PARTS["conditions"]
-        case ("ups", int(), *parts) if parts:
-            return _OF_SYSTEM.get(tuple(parts))
-        case ("ups", int(number)):
-            given_id = given.get("id") if isinstance(given, Mapping) else None
-            named = isinstance(given_id, str) and bool(given_id.strip())
-            return {**_SYSTEM, "id": given_id if named else f"number {number}"}
-    return None

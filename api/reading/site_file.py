@@ -20,14 +20,16 @@ from ridethrough.api.reading.site_documents import (
     PriceSource,
     SiteDocument,
     StateDocument,
-    valid_part,
 )
+from ridethrough.api.reading.stand_ins import valid_part
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, Site, SiteState, UnableToAccept
 from ridethrough.domain.plausible_prices import PlausiblePrices
 from ridethrough.domain.site_equipment import SiteEquipment
 from ridethrough.tariffs.documents.acceptance import accept, shown, together
 from ridethrough.tariffs.tariff import Tariff
+
+_USUAL_CURRENCY = "USD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +125,11 @@ def read_site(document: object, *, source: str, folder: Path | None, stored: Sto
     try:
         written: SiteDocument = accept(SITE, _without_tariff(filled), source=source, stand_in=valid_part)
     except UnableToAccept as error:
-        raise UnableToAccept([*faults, *error.faults, *files.missing]) from error
+        faults += [*error.faults, *_faults_beside(document, tariff, source), *files.missing]
+        raise UnableToAccept(faults) from error
     if tariff is not None and written.power_factor is not None:
         tariff = replace(tariff, power_factor=written.power_factor)
-    faults += _currency_faults(written, tariff, source)
+    faults += _currency_faults(written.currency, tariff, source)
     try:
         plausible, equipment = together(lambda: _plausible(written, source), lambda: _equipment(written, source))
     except UnableToAccept as error:
@@ -182,10 +185,24 @@ def _equipment(written: SiteDocument, source: str) -> SiteEquipment | None:
     return read_equipment(written.equipment, source=source, systems=[ups.id for ups in written.ups])
 
 
-def _currency_faults(site: Site, tariff: Tariff | None, source: str) -> Iterator[Fault]:
-    if tariff is not None and tariff.currency != site.currency:
+def _faults_beside(document: Mapping[str, Any], tariff: Tariff | None, source: str) -> Iterator[Fault]:
+    """Faults of a refused document's other parts: they can be judged as it is written."""
+    currency = document.get("currency", _USUAL_CURRENCY)
+    if isinstance(currency, str):
+        yield from _currency_faults(currency, tariff, source)
+    systems = document.get("ups")
+    named = [str(each.get("id")) for each in systems if isinstance(each, Mapping)] if isinstance(systems, list) else []
+    if document.get("equipment") is not None and named:
+        try:
+            read_equipment(document["equipment"], source=source, systems=named)
+        except UnableToAccept as error:
+            yield from error.faults
+
+
+def _currency_faults(currency: str, tariff: Tariff | None, source: str) -> Iterator[Fault]:
+    if tariff is not None and tariff.currency != currency:
         allowed = f"{tariff.currency}, the currency of the tariff {tariff.name}"
-        yield Fault(field="currency", source=source, value=site.currency, allowed=allowed)
+        yield Fault(field="currency", source=source, value=shown(currency), allowed=allowed)
 
 
 def _price_series(source: PriceSource | None, files: SiteSeries, step: timedelta) -> TimeSeries | None:

@@ -19,7 +19,7 @@ from ridethrough.tariffs.documents.printable import UNPRINTABLE, printable
 
 T = TypeVar("T")
 
-StandIn = Callable[[Location, object], dict[str, Any] | None]
+StandIn = Callable[[Location, object], object | None]
 """Returns a valid stand-in for the part at a location, or None if no part ends there."""
 
 _LONGEST_SHOWN = 100
@@ -201,18 +201,31 @@ def _path(document: object, location: Location) -> str:
 
 
 def _mended(document: Any, errors: list[tuple[Location, str]], stand_in: StandIn) -> Any:  # noqa: ANN401 - JSON
-    """Copy a document with a stand-in for each refused part, and without unknown top-level fields."""
-    unknown = {location[0] for location, kind in errors if len(location) == 1 and kind in _UNKNOWN_FIELD}
-    if isinstance(document, dict) and unknown:
-        document = {name: value for name, value in document.items() if name not in unknown}
-    for location, _ in errors:
+    """Copy a document with a stand-in for each refused part, and without unknown fields."""
+    mended = document
+    for location, kind in errors:
+        if kind in _UNKNOWN_FIELD and _holds(document, location):
+            mended = _without(mended, location)
+            continue
         for length in range(len(location), 0, -1):
             place = location[:length]
-            valid = stand_in(place, _at(document, place))
+            valid = stand_in(place, _at(mended, place))
             if valid is not None:
-                document = _replaced(document, place, valid)
+                mended = _replaced(mended, place, valid)
                 break
-    return document
+    return mended
+
+
+def _holds(document: object, location: Location) -> bool:
+    """Whether a location is one of the document; in a part that may be of several kinds it also names the kind."""
+    parent = _at(document, location[:-1])
+    return isinstance(parent, dict) and location[-1] in parent
+
+
+def _without(document: Any, location: Location) -> Any:  # noqa: ANN401 - JSON
+    parent = _at(document, location[:-1])
+    kept = {name: value for name, value in parent.items() if name != location[-1]} if isinstance(parent, dict) else {}
+    return _replaced(document, location[:-1], kept) if isinstance(parent, dict) else document
 
 
 def _at(document: Any, place: Location) -> Any:  # noqa: ANN401 - JSON
@@ -226,7 +239,7 @@ def _at(document: Any, place: Location) -> Any:  # noqa: ANN401 - JSON
     return document
 
 
-def _replaced(document: Any, place: Location, value: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+def _replaced(document: Any, place: Location, value: object) -> Any:  # noqa: ANN401 - JSON
     if not place:
         return value
     step, *rest = place

@@ -61,3 +61,29 @@ def test_the_fault_of_an_input_stands_beside_it(name: str) -> None:
     groups, others = groups_of(written, faults_of(written))
     assert [each.name for _, inputs in groups for each in inputs if each.faults] == [name]
     assert others == ()
+
+
+WRONG = {
+    "timezone": ("Mars/Olympus", "", "5"),
+    "currency": ("dollars", "EUR"),
+    "interval_minutes": ("7", "x", "0", "1.5"),
+    "interconnection.import_limit_kw": ("-1", "", "many"),
+    "ups.0.units": ("none", "2.5", "20000", ""),
+    "ups.0.unit_output_limit_kw": ("0", "x", ""),
+    "ups.0.rectifier_efficiency": ("97", "x"),
+    "ups.0.reserve.ride_through_s": ("-1", "soon"),
+    "ups.0.battery.nominal_kwh": ("-5", "x", ""),
+    "ups.0.battery.state_of_health": ("92", "new"),
+    "ups.0.battery.charge_limit_kw": ("0", "x"),
+}
+"""Inputs with values that are wrong whatever the other inputs say."""
+
+
+@given(st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in WRONG.items()}))
+def test_no_fault_hides_another(changes: dict[str, str]) -> None:
+    written = {**with_loads(dict(TEMPLATES["ai-pod"][1])), **changes}
+    groups, others = groups_of(written, faults_of(written))
+    assert [each.name for _, inputs in groups for each in inputs if each.faults] == [
+        name for name in NAMES if name in changes
+    ]
+    assert others == ()
