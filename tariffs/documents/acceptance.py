@@ -202,16 +202,18 @@ def _path(document: object, location: Location) -> str:
 
 def _mended(document: Any, errors: list[tuple[Location, str]], stand_in: StandIn) -> Any:  # noqa: ANN401 - JSON
     """Copy a document with a stand-in for each refused part, and without unknown fields."""
-    mended = document
+    mended, done = document, set[Location]()
     for location, kind in errors:
         if kind in _UNKNOWN_FIELD and _holds(document, location):
             mended = _without(mended, location)
             continue
         for length in range(len(location), 0, -1):
             place = location[:length]
-            valid = stand_in(place, _at(mended, place))
+            valid = None if place in done else stand_in(place, _at(mended, place))
             if valid is not None:
                 mended = _replaced(mended, place, valid)
+            if valid is not None or place in done:
+                done.add(place)
                 break
     return mended
 
