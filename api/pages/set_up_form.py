@@ -1,194 +1,241 @@
-"""The form of a new site: templates to begin with, inputs named by their place in the site's document."""
+"""The form of a site: inputs named by their place in the site's document, with what is wrong beside each.
 
+A form stands on a document: a stored one, that of a dropped file, or none. What has no input stays as it is there.
+"""
+
+import copy
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ridethrough.api.pages.set_up_inputs import Place, groups_of_places
 from ridethrough.domain import Fault
 
-TEMPLATES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "ai-pod": (
-        "AI pod: 4.8 MW, Li-ion, N+1",
-        {
-            "id": "pod-1", "name": "AI pod 1", "timezone": "America/New_York", "currency": "USD",
-            "interval_minutes": "15", "tariff": "dominion-gs-4", "interconnection.import_limit_kw": "6500",
-            "unprotected_load.constant_kw": "900", "ups.0.id": "ups-1", "ups.0.units": "5",
-            "ups.0.tolerated_failures": "1", "ups.0.unit_output_limit_kw": "1200", "ups.0.unit_input_limit_kw": "1500",
-            "ups.0.rectifier_efficiency": "0.97", "ups.0.inverter_efficiency": "0.95",
-            "ups.0.protected_load_kw": "4800", "ups.0.load.constant_kw": "", "ups.0.battery.nominal_kwh": "200",
-            "ups.0.battery.state_of_health": "0.92", "ups.0.battery.cutoff_fraction": "0.05",
-            "ups.0.battery.charge_limit_kw": "240", "ups.0.battery.discharge_limit_kw": "1300",
-            "ups.0.battery.wear_cost_per_kwh": "0.0375", "ups.0.reserve.ride_through_s": "300",
-        },
-    ),
-    "colo-hall": (
-        "Colocation hall: 1 MW, lead-acid, N+1",
-        {
-            "id": "hall-1", "name": "Hall 1", "timezone": "Europe/Berlin", "currency": "EUR",
-            "interval_minutes": "15", "tariff": "example-germany-7000-hours", "interconnection.import_limit_kw": "2200",
-            "unprotected_load.constant_kw": "350", "ups.0.id": "ups-1", "ups.0.units": "4",
-            "ups.0.tolerated_failures": "1", "ups.0.unit_output_limit_kw": "400", "ups.0.unit_input_limit_kw": "480",
-            "ups.0.rectifier_efficiency": "0.96", "ups.0.inverter_efficiency": "0.95",
-            "ups.0.protected_load_kw": "1000", "ups.0.load.constant_kw": "", "ups.0.battery.nominal_kwh": "120",
-            "ups.0.battery.state_of_health": "0.9", "ups.0.battery.cutoff_fraction": "0.1",
-            "ups.0.battery.charge_limit_kw": "40", "ups.0.battery.discharge_limit_kw": "420",
-            "ups.0.battery.wear_cost_per_kwh": "0.09", "ups.0.reserve.ride_through_s": "300",
-        },
-    ),
-    "cage": (
-        "Cage: 200 kW, Li-ion, N+1",
-        {
-            "id": "cage-1", "name": "Cage 1", "timezone": "America/Los_Angeles", "currency": "USD",
-            "interval_minutes": "15", "tariff": "pge-b-20", "interconnection.import_limit_kw": "400",
-            "unprotected_load.constant_kw": "60", "ups.0.id": "ups-1", "ups.0.units": "3",
-            "ups.0.tolerated_failures": "1", "ups.0.unit_output_limit_kw": "100", "ups.0.unit_input_limit_kw": "125",
-            "ups.0.rectifier_efficiency": "0.97", "ups.0.inverter_efficiency": "0.96",
-            "ups.0.protected_load_kw": "190", "ups.0.load.constant_kw": "", "ups.0.battery.nominal_kwh": "40",
-            "ups.0.battery.state_of_health": "0.95", "ups.0.battery.cutoff_fraction": "0.05",
-            "ups.0.battery.charge_limit_kw": "25", "ups.0.battery.discharge_limit_kw": "120",
-            "ups.0.battery.wear_cost_per_kwh": "0.04", "ups.0.reserve.ride_through_s": "300",
-        },
-    ),
-}  # fmt: skip
-"""Sites to begin with: a name, and a value for each input; none is a maker's data sheet."""
-
-_FROM_FILE = "leave empty to drop a file of readings in the next step"
-GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
-    (
-        "The site",
-        (
-            ("id", "Id", "letters, digits, dots and dashes; it stands in addresses"),
-            ("name", "Name", ""),
-            ("timezone", "Time zone", "such as America/New_York"),
-            ("currency", "Currency", "three letters"),
-            ("interval_minutes", "Interval, minutes", "as the meter bills"),
-        ),
-    ),
-    (
-        "The utility",
-        (
-            ("tariff", "Tariff", "of the catalog; another may be written into the document later"),
-            ("interconnection.import_limit_kw", "Import limit, kW", "what the connection carries"),
-            ("unprotected_load.constant_kw", "Load outside the UPS, kW", _FROM_FILE),
-        ),
-    ),
-    (
-        "The UPS system",
-        (
-            ("ups.0.id", "Id of the system", ""),
-            ("ups.0.units", "Units", "in parallel on one bus"),
-            ("ups.0.tolerated_failures", "Failures tolerated, units", "N+1: 1"),
-            ("ups.0.unit_output_limit_kw", "Output of a unit, kW", ""),
-            ("ups.0.unit_input_limit_kw", "Input of a unit, kW", "load and recharge together"),
-            ("ups.0.rectifier_efficiency", "Rectifier efficiency", "0 to 1"),
-            ("ups.0.inverter_efficiency", "Inverter efficiency", "0 to 1"),
-            ("ups.0.load.constant_kw", "Load, kW", _FROM_FILE),
-            (
-                "ups.0.protected_load_kw",
-                "Protected load, kW",
-                "contract or peak, never the mean",
-            ),
-            ("ups.0.reserve.ride_through_s", "Ride-through, s", "until the generators have the load"),
-        ),
-    ),
-    (
-        "The battery of one unit",
-        (
-            ("ups.0.battery.nominal_kwh", "Nominal energy, kWh", ""),
-            ("ups.0.battery.state_of_health", "State of health", "0 to 1"),
-            ("ups.0.battery.cutoff_fraction", "Cut-off, fraction", "what cannot be taken out"),
-            ("ups.0.battery.charge_limit_kw", "Charge limit, kW", ""),
-            ("ups.0.battery.discharge_limit_kw", "Discharge limit, kW", ""),
-            ("ups.0.battery.wear_cost_per_kwh", "Wear cost per kWh discharged", "in the site's currency"),
-        ),
-    ),
-)
-"""The inputs: their place in the document, their label, and a word of help."""
-_TEXTS = {"id", "name", "timezone", "currency", "tariff", "ups.0.id"}
-_SERIES = {"ups.0.load.constant_kw": "load", "unprotected_load.constant_kw": "unprotected"}
+_CONSTANT, _PRICES = ".constant_kw", "prices.series"
+_KINDS = ("series", "csv")
+_ANY_SYSTEM = re.compile(r"ups\.(\d{1,4})\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One input of the form, with what is wrong with it."""
+    """One input of the form, with what is wrong with it; `series` names the readings that stand in its place."""
 
     name: str
     label: str
     help: str
     value: str
+    series: str
     faults: tuple[str, ...]
 
 
+def written_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """What the inputs of a document's form hold."""
+    return {place.name: _text_at(document, place.name) for place in _places(_ids(document))}
+
+
 def groups_of(
-    written: Mapping[str, str], faults: Sequence[Fault]
+    base: Mapping[str, Any], written: Mapping[str, str], faults: Sequence[Fault] = ()
 ) -> tuple[list[tuple[str, list[Input]]], tuple[str, ...]]:
     """The groups of inputs with their faults beside them, and the faults that belong to no input."""
+    ids = tuple(written.get(f"ups.{index}.id", "") for index in range(_count(base, written)))
     groups, placed = [], set[int]()
-    places = [_place(fault, written.get("ups.0.id", "")) for fault in faults]
-    for title, inputs in GROUPS:
+    at = [_place(fault, ids) for fault in faults]
+    for title, places in groups_of_places(ids):
         shown = []
-        for name, label, words in inputs:
-            here = [index for index, place in enumerate(places) if _concerns(place, name)]
+        for place in places:
+            here = [index for index, name in enumerate(at) if _concerns(name, place.name)]
             placed |= set(here)
-            texts = tuple(_text(faults[index]) for index in here)
-            shown.append(Input(name=name, label=label, help=words, value=written.get(name, ""), faults=texts))
+            shown.append(_input(place, base, written, tuple(_text(faults[index]) for index in here)))
         groups.append((title, shown))
     return groups, tuple(str(fault) for index, fault in enumerate(faults) if index not in placed)
 
 
-def document_of(written: Mapping[str, str]) -> dict[str, Any]:
-    """The site's document that a form describes; a load without a value is a series that is sent later.
+def document_of(base: Mapping[str, Any], written: Mapping[str, str]) -> dict[str, Any]:
+    """The document that a form describes: `base` with what is written otherwise than there.
 
-    What is not a number where one belongs stays as it was written: the reader of documents refuses it.
+    A load without a value is a series that is sent later. What is not a number where one belongs stays as it was
+    written: the reader of documents refuses it.
     """
-    document: dict[str, Any] = {}
-    for name in _names():
-        text = written.get(name, "").strip()
-        if not text and name in _SERIES:
-            _put(document, name.removesuffix(".constant_kw"), {"series": _SERIES[name]})
-        elif text:
-            _put(document, name, text if name in _TEXTS else _number(text))
+    document = copy.deepcopy(dict(base))
+    ids = tuple(written.get(f"ups.{index}.id", "") for index in range(_count(base, written)))
+    document["ups"] = [*_systems(document), *({} for _ in range(len(ids) - len(_systems(document))))]
+    for place in _places(ids):
+        before = _text_at(base, place.name)
+        text = written.get(place.name, before).strip()
+        if place.name.endswith(_CONSTANT):
+            _put_load(document, place.name, text, before)
+        elif text == before:
+            _folder(document, place.name)
+        elif place.name == _PRICES:
+            _put_prices(document, text)
         else:
-            _folder(document, name)
-    systems: Mapping[str, Any] = document.pop("ups", {})
-    return {**document, "ups": list(systems.values())}
+            _put(document, place.name, text if place.text else _number(text))
+    if document.get("prices") == {}:
+        del document["prices"]
+    return document
 
 
-def _names() -> Iterable[str]:
-    return (name for _, inputs in GROUPS for name, _, _ in inputs)
+def with_system(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with one more system, like its last."""
+    systems = _systems(document)
+    last = copy.deepcopy(dict(systems[-1])) if systems and isinstance(systems[-1], Mapping) else {}
+    names = {str(each.get("id")) for each in systems if isinstance(each, Mapping)}
+    number = next(number for number in range(len(systems) + 1, 2 * len(systems) + 2) if f"ups-{number}" not in names)
+    if not isinstance(last.get("load"), Mapping) or "constant_kw" not in last["load"]:
+        last["load"] = {"series": f"load-{number}"}
+    return {**document, "ups": [*systems, {**last, "id": f"ups-{number}"}]}
 
 
-def _number(text: str) -> float | int | str:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def without_system(document: Mapping[str, Any], index: int) -> dict[str, Any]:
+    """The document without one of its systems."""
+    return {**document, "ups": [each for at, each in enumerate(_systems(document)) if at != index]}
+
+
+def kept_beside(document: Mapping[str, Any]) -> list[str]:
+    """The places of a document that have no input in the form; they stay as they are."""
+    known = {place.name for place in _places(_ids(document))} | {"ups"}
+    top = [name for name in document if not any(each == name or each.startswith(f"{name}.") for each in known)]
+    of_systems = [
+        f"{each.get('id')}: {name}"
+        for index, each in enumerate(_systems(document))
+        if isinstance(each, Mapping)
+        for name in _leaves(each)
+        if f"ups.{index}.{name}" not in known and not name.startswith("load.")
+    ]
+    return [*top, *of_systems]
+
+
+def _input(place: Place, base: Mapping[str, Any], written: Mapping[str, str], faults: tuple[str, ...]) -> Input:
+    value = written.get(place.name, "")
+    source = _at(base, place.name.removesuffix(_CONSTANT)) if place.name.endswith(_CONSTANT) else None
+    named = next((str(source[kind]) for kind in _KINDS if kind in source), "") if isinstance(source, Mapping) else ""
+    if not named and isinstance(source, Mapping) and "constant_kw" not in source:
+        named = ", ".join(map(str, source))
+    return Input(
+        name=place.name,
+        label=place.label,
+        help=place.help,
+        value=value,
+        series="" if value else named,
+        faults=faults,
+    )
+
+
+def _put_load(document: dict[str, Any], name: str, text: str, before: str) -> None:
+    """A constant, or the readings that stood there before, or else a series by the usual name."""
+    place = name.removesuffix(_CONSTANT)
+    given = _at(document, place)
+    if text == before and given is not None:
+        return
+    if text:
+        _put(document, place, {"constant_kw": _number(text)})
+        return
+    index = _ANY_SYSTEM.match(name)
+    usual = "unprotected" if index is None else "load" if index[1] == "0" else f"load-{int(index[1]) + 1}"
+    _put(document, place, {"series": usual})
+
+
+def _put_prices(document: dict[str, Any], name: str) -> None:
+    if not name:
+        document.pop("prices", None)
+        return
+    kept = {key: value for key, value in (document.get("prices") or {}).items() if key not in (*_KINDS, "values")}
+    document["prices"] = {**kept, "series": name}
 
 
 def _put(document: dict[str, Any], name: str, value: object) -> None:
-    _folder(document, name)[name.rpartition(".")[2]] = value
+    """Put a value at a place; an empty one takes away what stood there."""
+    folder, last = _folder(document, name), name.rpartition(".")[2]
+    if value == "":
+        folder.pop(last, None)
+    else:
+        folder[last] = value
 
 
 def _folder(document: dict[str, Any], name: str) -> dict[str, Any]:
     """The part of a document that the value of an input stands in, made where it is not there yet."""
-    for folder in name.split(".")[:-1]:
-        document = document.setdefault(folder, {})
+    place: Any = document
+    for step in name.split(".")[:-1]:
+        if isinstance(place, list):
+            place = place[int(step)]
+        elif isinstance(place, dict):
+            if place.get(step) is None:
+                place[step] = {}
+            place = place[step]
+    return place if isinstance(place, dict) else {}
+
+
+def _at(document: object, name: str) -> Any:  # noqa: ANN401 - whatever the document holds
+    for step in name.split("."):
+        if isinstance(document, Mapping):
+            document = document.get(step)
+        elif isinstance(document, list) and step.isdigit() and int(step) < len(document):
+            document = document[int(step)]
+        else:
+            return None
     return document
 
 
-def _place(fault: Fault, system: str) -> str:
+def _text_at(document: Mapping[str, Any], name: str) -> str:
+    """What the input of a place holds; empty where what stands there is no plain value."""
+    value = _at(document, name)
+    if name == _PRICES and value is None:
+        value = _at(document, "prices.csv")
+    plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return f"{value:.15g}" if isinstance(value, float) else str(value) if plain else ""
+
+
+def _number(text: str) -> float | int | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _systems(document: Mapping[str, Any]) -> list[Any]:
+    systems = document.get("ups")
+    return systems if isinstance(systems, list) else []
+
+
+def _ids(document: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(each.get("id", "")) if isinstance(each, Mapping) else "" for each in _systems(document))
+
+
+def _count(base: Mapping[str, Any], written: Mapping[str, str]) -> int:
+    """How many systems a form has inputs for."""
+    numbers = [int(found[1]) + 1 for name in written if (found := _ANY_SYSTEM.match(name))]
+    return max(len(_systems(base)), min(max(numbers, default=0), len(_systems(base)) + 1))
+
+
+def _places(ids: tuple[str, ...]) -> list[Place]:
+    return [place for _, places in groups_of_places(ids) for place in places]
+
+
+def _leaves(part: Mapping[str, Any], before: str = "") -> list[str]:
+    names = []
+    for name, value in part.items():
+        deeper = isinstance(value, Mapping) and f"{before}{name}" in {"battery", "reserve", "load"}
+        names += _leaves(value, f"{before}{name}.") if deeper else [f"{before}{name}"]
+    return names
+
+
+def _place(fault: Fault, ids: tuple[str, ...]) -> str:
     """The place of a fault in the document; faults name a system by its id."""
-    return re.sub(rf"^ups\.{re.escape(system.strip())}\.", "ups.0.", fault.field)
+    for index, ups_id in enumerate(ids):
+        name = f"ups.{ups_id.strip()}."
+        if ups_id.strip() and fault.field.startswith(name):
+            return f"ups.{index}.{fault.field.removeprefix(name)}"
+    return fault.field
 
 
 def _concerns(place_of_fault: str, name: str) -> bool:
     """Whether a fault is of the input, or of the part of the document that the input stands for."""
-    place = name.removesuffix(".constant_kw") if name in _SERIES else name
+    place = name.removesuffix(_CONSTANT)
+    if name == _PRICES:
+        return place_of_fault in {name, "prices", "prices.csv"}
     return place_of_fault in {name, place} or place_of_fault.startswith(f"{name}.")
 
 

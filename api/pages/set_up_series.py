@@ -1,16 +1,46 @@
 """How a dropped file was understood: its rows, span, unit and gaps, with a picture of its values."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ridethrough.api.answers.series_answer import series_document
+from ridethrough.api.cases.plans.known_past import LONGEST_GAP
 from ridethrough.api.cases.series_shown import ShownSeries
+from ridethrough.api.reading.series.site_series import PRICES
 from ridethrough.charts import Chart, Panel, Series, TimeAxis, Tone, chart_drawing
+from ridethrough.domain.horizon import zone
+from ridethrough.store.series import SeriesExtent
 
 _MOST_POINTS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSeries:
+    """A series that a site needs: where it is used, what there is of it, whether that is new enough to plan from."""
+
+    name: str
+    used: str
+    extent: str
+    fresh: bool
+
+
+def listed_series(
+    name: str, places: list[str], extent: SeriesExtent | None, now: datetime, timezone: str
+) -> ListedSeries:
+    """A series as the Set-up page lists it."""
+    used = ", ".join(places)
+    if extent is None:
+        return ListedSeries(name=name, used=used, extent="no readings yet", fresh=False)
+    clock = zone(timezone)
+    ended = now - extent.end
+    span = f"{extent.start.astimezone(clock):%d %b %Y} to {extent.end.astimezone(clock):%d %b %Y %H:%M}"
+    ago = f", ended {ended.days} days ago" if ended.days >= 1 else ""
+    fresh = ended <= (timedelta() if PRICES in places else LONGEST_GAP)
+    return ListedSeries(name=name, used=used, extent=f"{extent.readings:,} readings, {span}{ago}", fresh=fresh)
 
 
 def understood_parts(shown: ShownSeries, timezone: str) -> dict[str, Any]:

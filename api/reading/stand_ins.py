@@ -1,4 +1,4 @@
-"""Valid parts that stand in for the refused parts of a site document, so that all other faults are found in one reading."""
+"""Valid parts in place of the refused parts of a site document, so that one reading finds all other faults."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -71,8 +71,8 @@ _ONE_FOR_EACH_UNIT = ("unit_state_of_health", "unit_modes")
 def valid_part(place: Location, given: object) -> object | None:  # noqa: PLR0911 - one answer a kind of part
     """What stands in for a refused part of a site document, see `accept`; None where no part ends at the place.
 
-    Where figures are lacking or no numbers, only these are replaced, each by one that no rule refuses: the part's other figures
-    are judged in the next reading. A part that is refused for its values is replaced as a whole.
+    Where figures are lacking or no numbers, only these are replaced, each by one that no rule refuses: the other
+    figures of the part are judged in the next reading. A part that is refused for its values is replaced as a whole.
     """
     match place:
         case (str(name),) if name in _VALUES_OF_SITE:
@@ -112,7 +112,9 @@ def _with_figures(given: object, figures: Mapping[str, float], required: Collect
     if not isinstance(given, Mapping):
         return None
     judged = {*given, *required}
-    wrong = {name: value for name, value in figures.items() if name in judged and not _is_figure(given.get(name), value)}
+    wrong = {
+        name: value for name, value in figures.items() if name in judged and not _is_figure(given.get(name), value)
+    }
     return {**given, **wrong} if wrong else None
 
 

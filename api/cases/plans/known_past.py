@@ -16,8 +16,9 @@ from ridethrough.operation.known.published import published_until
 
 FloatArray = NDArray[np.float64]
 
+LONGEST_GAP = timedelta(days=8)
+"""Plans are made from a past that ended no longer ago."""
 _LEAST_KNOWN = timedelta(hours=25)
-_LONGEST_GAP = timedelta(days=8)
 _CONSTANT_PAST = timedelta(days=28)
 
 
@@ -37,7 +38,7 @@ def known_past(inputs: SiteInputs, block: Horizon, now: datetime) -> Horizon:
     start = block.start - ((block.start - start) // block.step) * block.step
     intervals = (until - start) // block.step
     end = start + max(0, intervals) * block.step
-    if intervals * block.step < _LEAST_KNOWN or block.start - end > _LONGEST_GAP:
+    if intervals * block.step < _LEAST_KNOWN or block.start - end > LONGEST_GAP:
         raise UnableToAccept([_nothing_known(inputs, block, now, start, end)])
     return replace(block, start=start, intervals=intervals)
 

@@ -103,7 +103,7 @@ def plan_from_past(
         raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error
     basis, evidence = basis_of(problem), replace(evidence_in(problem), forecast_from=past.end)
     against = reason_against(GuardedPlanner().last_periods(known), tariff.currency)
-    hold = [*hold_because, *_unverified(inputs, block, now), *([against] if against else [])]
+    hold = [*hold_because, *unverified_prices(inputs, block, now), *([against] if against else [])]
     if at_once and state is not None:
         hold += _outdated(state, inputs.site, now, state_source)
     plan, notes = _plan(basis, evidence, ahead, now, time_limit_s, hold)
@@ -160,7 +160,7 @@ def _problem(known: Known, ahead: Ahead) -> DispatchProblem:
     )
 
 
-def _unverified(inputs: SiteInputs, block: Horizon, now: datetime) -> list[str]:
+def unverified_prices(inputs: SiteInputs, block: Horizon, now: datetime) -> list[str]:
     """Why the prices that were published at `now` for the block are not traded on."""
     prices = inputs.prices
     if prices is None:

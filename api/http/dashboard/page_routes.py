@@ -33,7 +33,7 @@ PAGE_HEADERS = {
 """The headers of a page in place of the service's own: it may load our files, and nothing else."""
 SIGNED_OUT = "You are signed out: your key was revoked, or has run out. Sign in with another one to go on."
 _UNAUTHORIZED = 401
-_MOST_FIELDS = 200
+_MOST_FIELDS = 2000
 _STATUSES: dict[type[Exception], tuple[int, str]] = {
     UnableToFindSite: (404, "There is no such site"),
     UnableToAccept: (422, "The input was refused"),

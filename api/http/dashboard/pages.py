@@ -10,6 +10,7 @@ from ridethrough.api.http.dashboard.plan_page import add_plan_page
 from ridethrough.api.http.dashboard.savings_page import add_savings_page
 from ridethrough.api.http.dashboard.set_up_page import add_set_up_page
 from ridethrough.api.http.dashboard.signing_in import add_signing_in
+from ridethrough.api.http.dashboard.site_form_page import add_site_form_page
 from ridethrough.api.http.dashboard.start_page import add_start_page
 from ridethrough.api.http.dashboard.static_files import add_static_files
 from ridethrough.api.http.dashboard.tariffs_page import add_tariffs_page
@@ -30,4 +31,5 @@ def dashboard() -> APIRouter:
     add_savings_page(router)
     add_tariffs_page(router)
     add_set_up_page(router)
+    add_site_form_page(router)
     return router

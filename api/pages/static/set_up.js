@@ -7,7 +7,7 @@ for (const zone of document.querySelectorAll(".drop")) {
 
   const send = async (keep) => {
     shown.setAttribute("aria-busy", "true");
-    const address = `${zone.dataset.series}?file=${encodeURIComponent(file.name)}${keep ? "&keep=yes" : ""}`;
+    const address = `${zone.dataset.file}${zone.dataset.file.includes("?") ? "&" : "?"}file=${encodeURIComponent(file.name)}${keep ? "&keep=yes" : ""}`;
     try {
       const answer = await fetch(address, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
       if (answer.status === 401 || (keep && answer.ok)) return location.reload(); // 401: the page asks for another key
