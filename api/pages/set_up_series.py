@@ -43,32 +43,34 @@ def listed_series(
     return ListedSeries(name=name, used=used, extent=f"{extent.readings:,} readings, {span}{ago}", fresh=fresh)
 
 
-def understood_parts(shown: ShownSeries, timezone: str) -> dict[str, Any]:
+def understood_parts(shown: ShownSeries, timezone: str, currency: str) -> dict[str, Any]:
     """The lines that a person checks, and a chart."""
     document = series_document(shown)
     digits = 4 if shown.use == "price" else 1
     lowest, mean, highest = (f"{document[each]:,.{digits}f}" for each in ("lowest", "mean", "highest"))
     filled = document["filled"]
+    unit = f"{currency} per kWh" if shown.use == "price" else document["unit"]
+    file_unit = str(document["file_unit"]).replace("_", " ")
     return {
         "lines": [
             ("Rows", f"{document['rows']:,} in the file, {document['values']:,} values at one step"),
-            ("From, to", f"{_clock(document['start'])} to {_clock(document['end'])}"),
+            ("From, to", f"{_clock(document['start'], timezone)} to {_clock(document['end'], timezone)} ({timezone})"),
             ("Step", f"{document['step_minutes']:g} minutes, stamped at the {document['stamps']}"),
             ("Clock", document["clock"]),
             ("Columns", f"{document['time_column']} | {document['value_column']}"),
-            ("Unit", f"{document['file_unit']} in the file, {document['unit']} here"),
-            ("Range", f"{lowest} to {highest}, mean {mean}"),
+            ("Unit", f"{file_unit} in the file, {unit} here"),
+            ("Range", f"{lowest} to {highest} {unit}, mean {mean} {unit}"),
             ("Gaps", f"{filled:,} values filled, the longest {document['longest_gap_minutes']:g} minutes"
                      if filled else "none"),
         ],
         "notes": document["notes"],
         "format": document["csv_format"],
         "remark": document["remark"],
-        "chart": chart_drawing(_chart(shown, timezone)),
+        "chart": chart_drawing(_chart(shown, timezone, unit)),
     }  # fmt: skip
 
 
-def _chart(shown: ShownSeries, timezone: str) -> Chart:
+def _chart(shown: ShownSeries, timezone: str, unit: str) -> Chart:
     """The values, or the means of stretches of them where there are many."""
     series = shown.read.series
     count = len(series.values)
@@ -85,12 +87,12 @@ def _chart(shown: ShownSeries, timezone: str) -> Chart:
         panels=(
             Panel(
                 title=title,
-                unit="per kWh" if is_price else "kW",
+                unit=unit,
                 series=(Series(name=title, values=means, tone=Tone.PRICE if is_price else Tone.LOAD),),
             ),
         ),
     )
 
 
-def _clock(written: str) -> str:
-    return f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M %z}"
+def _clock(written: str, timezone: str) -> str:
+    return f"{datetime.fromisoformat(written).astimezone(zone(timezone)):%d %b %Y %H:%M %Z}"

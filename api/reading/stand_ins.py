@@ -82,6 +82,8 @@ def valid_part(place: Location, given: object) -> object | None:  # noqa: PLR091
             return _with_figures(given, _FIGURES_OF_INTERCONNECTION, part) or part
         case (str(name),) if name in _OF_SITE:
             return _PARTS[name]
+        case ("ups",):
+            return [_system(None, 0)]
         case ("conditions", int()):
             return _PARTS["conditions"]
         case ("ups", int(), "battery"):

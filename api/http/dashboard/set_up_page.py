@@ -79,11 +79,11 @@ def _taken(
     site_id, document = asked.stored.site_id, asked.stored.document
     shown: ShownSeries = understood_file(document, series, content, file)
     if not keep:
-        return understood_parts(shown, asked.timezone), ""
+        return understood_parts(shown, asked.timezone, asked.currency), ""
     changed = with_format(document, series, shown)
     if changed != document:
         version = f'"{asked.stored.version}"'
         write_document(asked.store, site_id, changed, now=asked.now, by=by, conditions=(version, None))
     taken = keep_readings(asked.store, site_id, series, content, now=asked.now, by=by)["taken"]
     counts = f"{sum(each['new'] for each in taken):,} new, {sum(each['replaced'] for each in taken):,} replaced"
-    return understood_parts(shown, asked.timezone), counts
+    return understood_parts(shown, asked.timezone, asked.currency), counts

@@ -54,16 +54,25 @@ def test_a_site_is_set_up_from_nothing_to_a_plan_and_a_study(browser: Browser, a
 
 def faults_stand_beside_their_fields(seen: Watched) -> None:
     page = seen.see("/set-up?template=ai-pod")
+    site = {"name": "hall.yaml", "mimeType": "application/yaml", "buffer": b"id: hall-9\ntimezone: Mars/Olympus\n"}
+    page.locator("#site-file").set_input_files(site)
+    expect(page.locator(".understood")).to_contain_text("timezone is 'Mars/Olympus'")
+    page.get_by_role("button", name="Open it in the form").click()
+    expect(page.get_by_label("Id", exact=True)).to_have_value("hall-9")
+    page = seen.see("/set-up?template=ai-pod")
     page.get_by_label("Nominal energy, kWh").fill("-5")
     page.get_by_label("Units", exact=True).fill("none")
+    page.get_by_label("Time zone").fill("Mars/Olympus")
     page.get_by_role("button", name="Create the site").click()
-    expect(page.locator(".fault")).to_have_count(2)
+    expect(page.locator(".fault")).to_have_count(3)
     described = page.get_by_label("Nominal energy, kWh").get_attribute("aria-describedby")
     expect(page.locator(f"[id='{described}']")).to_contain_text("must be")
     readable(seen)
     seen.wrong[:] = [each for each in seen.wrong if "422" not in each]  # a browser notes every refusal in its console
     page.get_by_label("Nominal energy, kWh").fill("200")
     page.get_by_label("Units", exact=True).fill("5")
+    page.get_by_label("Time zone").fill("America/New_York")
+    page.get_by_label("Series of market prices").fill("prices")
     page.get_by_role("button", name="Create the site").click()
     expect(page).to_have_url(re.compile(f"{SITE}/set-up$"))
 
@@ -73,12 +82,24 @@ def a_site_takes_its_file(seen: Watched) -> None:
     expect(page.get_by_text("Not ready")).to_be_visible()
     readings = readings_until_now()
     file = {"name": "load.csv", "mimeType": "text/csv", "buffer": "\n".join(readings).encode()}
-    page.locator(".drop input").set_input_files(file)
-    expect(page.locator(".understood")).to_contain_text(f"{len(readings) - 1:,} in the file")
-    expect(page.locator(".understood")).to_contain_text("15 minutes, stamped at the start")
+    page.locator("#file-1").set_input_files(file)
+    understood = page.locator(".understood").first
+    expect(understood).to_contain_text(f"{len(readings) - 1:,} in the file")
+    expect(understood).to_contain_text("15 minutes, stamped at the start")
     readable(seen)
     page.get_by_role("button", name="Keep these readings").click()
-    expect(page.get_by_text("Plans can be made for this site.")).to_be_visible()
+    expect(page.get_by_text("no readings yet")).to_have_count(1)
+    prices = {"name": "prices.csv", "mimeType": "text/csv", "buffer": "\n".join(prices_until_tomorrow()).encode()}
+    page.locator("#file-2").set_input_files(prices)
+    expect(page.locator(".understood").nth(1)).to_contain_text("per MWh in the file, USD per kWh here")
+    page.get_by_role("button", name="Keep these readings").click()
+    expect(page.get_by_text("Plans can be made, and hold")).to_be_visible()
+
+
+def prices_until_tomorrow() -> list[str]:
+    """Hourly market prices until the end of tomorrow, dear in the evening."""
+    hours = [FIRST + timedelta(hours=each) for each in range(14 * 24)]
+    return ["start,price_per_mwh", *(f"{at.astimezone(UTC).isoformat()},{40 + 120 * (at.hour == 18)}" for at in hours)]
 
 
 def readings_until_now() -> list[str]:
