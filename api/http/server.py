@@ -27,6 +27,7 @@ from ridethrough.api.http.sites.bills import add_site_bills
 from ridethrough.api.http.sites.documents import add_site_documents
 from ridethrough.api.http.sites.happenings import add_happenings
 from ridethrough.api.http.sites.holds import add_holds
+from ridethrough.api.http.sites.life import add_site_lives
 from ridethrough.api.http.sites.plans import add_site_plans
 from ridethrough.api.http.sites.series import add_series
 from ridethrough.api.http.sites.setpoints import add_setpoints
@@ -37,6 +38,7 @@ from ridethrough.api.http.sites.time_machine import add_time_machine
 from ridethrough.api.http.sites.webhooks import add_webhooks
 from ridethrough.api.http.stateless.bill_service import add_bills_and_tariffs
 from ridethrough.api.http.stateless.certify_service import add_certificates
+from ridethrough.api.http.stateless.life_service import add_lives
 from ridethrough.api.http.stateless.plan_service import add_plans, warm_up
 from ridethrough.api.http.stateless.study_service import add_studies
 from ridethrough.api.operating.sending import WebhookSender
@@ -128,11 +130,13 @@ def _routes() -> APIRouter:
     add_certificates(router)
     add_bills_and_tariffs(router)
     add_studies(router)
+    add_lives(router)
     add_site_documents(router)
     add_series(router)
     add_telemetry(router)
     add_site_plans(router)
     add_site_bills(router)
+    add_site_lives(router)
     add_setpoints(router)
     add_holds(router)
     add_happenings(router)

@@ -63,7 +63,10 @@ def test_series_go_up_and_come_down_as_the_page_says(running: Running, tmp_path:
     rows = series_rows("2026-07-15T00:00:00-04:00", [4300 + number for number in range(96)], minutes=15)
     (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *rows]) + "\n")
     (series,) = _blocks("docs/service.md", "## Its series")
-    site, sent, read, listed = _answers(f"{stored[0]}{put}\n{series}", running, tmp_path)
+    (life,) = _blocks("docs/service.md", "## Life")
+    asked = stored[0].replace("state_of_health: 0.92", "wear: {chemistry: nca, replacement_cost_per_kwh: 300}")
+    site, sent, read, listed, lives = _answers(f"{asked}{put}\n{series}{life}", running, tmp_path)
+    assert (lives["from"], lives["recommended"]["ups"][0]["id"]) == ("2026-07-01", "pod-1")  # type: ignore[index]
     assert [each["series"] for each in site["missing"]] == ["load.csv"]  # type: ignore[index]
     assert sent["taken"][0]["new"] == 96  # type: ignore[index]
     assert str(read).splitlines()[0] == "start,load_kw"

@@ -27,6 +27,12 @@ _SITE: dict[str, Any] = {
     ],
 }
 
+
+def _with_wear(**wear: Any) -> dict[str, Any]:  # noqa: ANN401 - figures and names
+    ups = _SITE["ups"][0]
+    return {**_SITE, "ups": [{**ups, "battery": {**ups["battery"], "state_of_health": 1.0, "wear": wear}}]}
+
+
 PLAN_REQUEST: dict[str, Any] = {
     "pod": {
         "summary": "A 4.8 MW pod on hourly prices, batteries at 800 kWh",
@@ -47,6 +53,13 @@ TYPICAL_DAY: dict[str, Any] = {
 """A day at 15 minutes on a tariff with demand charges: what a service warms up on."""
 
 RESERVE_REQUEST: dict[str, Any] = {"pod": {"summary": "A 4.8 MW pod", "value": {"site": _SITE}}}
+
+LIFE_REQUEST: dict[str, Any] = {
+    "pod": {
+        "summary": "A 4.8 MW pod on NCA cells at 300 USD a kWh",
+        "value": {"site": _with_wear(chemistry="nca", replacement_cost_per_kwh=300), "days": 1, "from": "2026-07-01"},
+    }
+}
 
 BILL_REQUEST: dict[str, Any] = {
     "days": {

@@ -26,7 +26,7 @@ OTHER_WORK_S = 15.0
 """The time for everything else in a plan: waiting for a worker, reading, building the model, the certificate."""
 
 
-def _written_as_a_date(value: object) -> object:
+def written_as_a_date(value: object) -> object:
     """Accept only text that is written as a date; a number is not a day."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         return value
@@ -41,7 +41,7 @@ class PlanRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     site: dict[str, Any] = Field(description="The site document; loads and prices are constants or values.")
-    day: Annotated[date | None, BeforeValidator(_written_as_a_date)] = Field(
+    day: Annotated[date | None, BeforeValidator(written_as_a_date)] = Field(
         default=None, alias="date", description="The local day; tomorrow, or the last day the series cover."
     )
     state: dict[str, Any] | None = Field(default=None, description="Measured state; without it batteries are full.")

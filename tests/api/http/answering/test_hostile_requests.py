@@ -13,7 +13,7 @@ from tariff_documents import URDB
 
 from ridethrough.api.http.server import create_app
 
-PATHS = ("/v1/plans", "/v1/reserve", "/v1/bills", "/v1/studies")
+PATHS = ("/v1/plans", "/v1/reserve", "/v1/bills", "/v1/studies", "/v1/life")
 HEADERS = {"content-type": "application/json"}
 METER = {"start": "2026-07-01T00:00-04:00", "interval_minutes": 60, "values": [4000.0] * 24}
 ENDLESS = ['{"site":' * 20_000, "[" * 100_000, '{"site":' + "[" * 50_000 + "]" * 50_000 + "}"]

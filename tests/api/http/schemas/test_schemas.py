@@ -11,7 +11,9 @@ from ridethrough.api.http.server import create_app
 from ridethrough.api.http.stateless.bill_service import BillRequest
 from ridethrough.api.http.stateless.bill_service import answer as billed
 from ridethrough.api.http.stateless.certify_service import certified
-from ridethrough.api.http.stateless.examples import BILL_REQUEST, PLAN_REQUEST
+from ridethrough.api.http.stateless.examples import BILL_REQUEST, LIFE_REQUEST, PLAN_REQUEST
+from ridethrough.api.http.stateless.life_service import LifeBody
+from ridethrough.api.http.stateless.life_service import answer as lived
 from ridethrough.api.http.stateless.plan_service import PlanRequest, plan_of, reserve_of
 from ridethrough.api.http.stateless.study_service import STUDY_REQUEST, StudyBody
 from ridethrough.api.http.stateless.study_service import answer as studied
@@ -44,6 +46,7 @@ def answers() -> dict[str, tuple[str, dict[str, Any]]]:
         "reserve": ("/v1/reserve", reserve_of(_SITE)),
         "certificate": ("/v1/certify", dict(certified(certify, _NOW))),
         "bill": ("/v1/bills", dict(billed(dict(bill)))),
+        "life": ("/v1/life", lived(dict(LifeBody.model_validate(LIFE_REQUEST["pod"]["value"])), _NOW)),
         "study": ("/v1/studies", studied(dict(study))),
     }
 

@@ -1,0 +1,83 @@
+"""Trade against life, as it is answered."""
+
+from datetime import date
+
+from pydantic import Field
+
+from ridethrough.api.http.schemas.schema import Schema
+
+
+class LifePoint(Schema):
+    """Trading at one price of a life."""
+
+    life_price_per_kwh: float | None = Field(description="Per kWh of nominal energy; null where nothing is traded.")
+    saved_per_year: float = Field(description="On the bill.")
+    full_cycles_per_year: float
+    life_years: float = Field(description="Until a reserve no longer fits, in the system where that comes first.")
+    reserve_fits_until: date | None = Field(description="Null beyond 25 years.")
+    worn_per_year: float = Field(description="A new battery's cost over the years that this one lasts.")
+    net_per_year: float = Field(description="The saving less the new battery's cost.")
+    recommended: bool
+
+
+class LifeYear(Schema):
+    """A system after so many years at the recommended price."""
+
+    after_years: int
+    state_of_health: float
+    tradable_kwh: float
+    reserve_fraction: float
+    feasible: bool = Field(description="Whether full batteries hold the reserve.")
+
+
+class SystemLife(Schema):
+    """The life of one system at the recommended price."""
+
+    id: str
+    reserve_fits_until: date | None
+    end_of_life: date | None
+    years: list[LifeYear]
+
+
+class RecommendedLife(LifePoint):
+    """The point to take, and why."""
+
+    why: str
+    lost_window_per_kwh: float = Field(description="The part of the price for the trading that is lost.")
+    waiting_per_kwh: float = Field(description="The part of the price for waiting for new batteries.")
+    order_by: date | None = Field(description="The last day of an order of new batteries.")
+    earns_more: LifePoint | None = Field(description="A point that lasts as long and leaves more a year.")
+    ups: list[SystemLife]
+
+
+class RestBelowFull(Schema):
+    """A system that gains life by resting below full."""
+
+    id: str
+    max_fraction: float
+    state_of_health_after_10_years: float
+    at_full: float
+
+
+class YearCertificate(Schema):
+    """A day's plan with the capacity that is left after so many years, certified or not."""
+
+    after_years: int
+    certified: bool
+    outages_replayed: int
+    worst_ride_through_s: float | None
+    required_s: float
+
+
+class LifeAnswer(Schema):
+    """What trading costs in battery life, which price of a life suits the site, and when to order new batteries."""
+
+    site_id: str
+    currency: str
+    first: date = Field(alias="from", description="The day from which lives count.")
+    points: list[LifePoint]
+    recommended: RecommendedLife
+    rest_below_full: list[RestBelowFull]
+    assumes: list[str] = Field(description="What is taken for given.")
+    doubts: list[str] = Field(description="Conditions outside the tests of the fade laws.")
+    certificates: list[YearCertificate]
