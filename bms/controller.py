@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ridethrough.bms.commanding import Commanding, GivenToAll
-from ridethrough.bms.drivers.driver import Driver, UnableToDrive, UnableToReach
+from ridethrough.bms.drivers.driver import Driver, TellsChanges, UnableToDrive, UnableToReach
 from ridethrough.bms.drivers.readings import DeviceReading, DeviceSetpoint
 from ridethrough.bms.guard import Evidence, Guarded, guarded, reasons_of_equipment
 from ridethrough.bms.ordering import Ordered, Ordering
@@ -136,6 +136,11 @@ class Controller:
         )
         self.write(cycle)
         return cycle
+
+    def hints(self) -> tuple[asyncio.Event, ...]:
+        """What devices set that say by themselves that something changed."""
+        drivers = (self.meter, *(each.driver for each in self._systems.values()))
+        return tuple(each.changed for each in drivers if isinstance(each, TellsChanges))
 
     async def release(self) -> Mapping[str, str]:
         """Bring every device to normal operation that we command; the answer names those that could not be, and why."""

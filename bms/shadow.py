@@ -4,10 +4,11 @@ What batteries would have given and taken since is added to what is read, so tha
 obeyed: stored energy falls, the meter falls, and the reserve stops the discharge where it would have.
 """
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ridethrough.bms.drivers.driver import Driver
+from ridethrough.bms.drivers.driver import Driver, TellsChanges
 from ridethrough.bms.drivers.readings import Capabilities, DeviceReading, DeviceSetpoint, Point, SetpointInForce
 from ridethrough.domain import UpsSystem
 from ridethrough.domain.telemetry import UpsReading
@@ -30,6 +31,7 @@ class ShadowUps:
 
     def __init__(self, driver: Driver, ups: UpsSystem) -> None:
         self.address = f"{driver.address} (shadow)"
+        self.changed = driver.changed if isinstance(driver, TellsChanges) else asyncio.Event()
         self.moved = Moved()
         self._driver, self._ups = driver, ups
         self._setpoint: DeviceSetpoint | None = None

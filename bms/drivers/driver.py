@@ -6,9 +6,10 @@ the connection is closed and made again at the next call: a late answer to an ea
 A driver keeps nothing that must survive, starts no task that outlives `close`, and never retries a write by itself.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ridethrough.bms.drivers.readings import (
     Capabilities,
@@ -89,6 +90,15 @@ class Driver(Protocol):
 
     def close(self) -> Awaitable[None]:
         """Close the connection; it raises nothing, and may be called twice."""
+
+
+@runtime_checkable
+class TellsChanges(Protocol):
+    """A driver whose device may say by itself that something changed: a hint to read it, and nothing to rely on."""
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set when the device said so, until it is read."""
 
 
 def check_read_back(wanted: DeviceSetpoint, told: SetpointInForce | None) -> SetpointInForce:

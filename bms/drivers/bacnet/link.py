@@ -5,11 +5,11 @@ abort like any other. A request is sent once. After a time-out the socket is clo
 so that a late answer reaches nobody.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bacpypes3.apdu import AbortPDU, ErrorRejectAbortNack
+from bacpypes3.apdu import AbortPDU, ErrorRejectAbortNack, SubscribeCOVRequest
 from bacpypes3.basetypes import ErrorType, PropertyIdentifier
 from bacpypes3.ipv4.app import NormalApplication
 from bacpypes3.local.device import DeviceObject
@@ -25,6 +25,8 @@ _AT_ONCE = 8
 """Objects in one question: an answer of a device with small frames has to fit into one."""
 _OUR_INSTANCE = 4_194_302
 """The highest instance of a device: we answer no one, and it is asked by no one."""
+_PROCESS = 1
+"""Our number as a subscriber; a socket is one driver's."""
 _NO_ANSWER = ("no-response", "apdu-timeout", "tsm-timeout")
 _UNKNOWN_SERVICE = ("unrecognized-service", "segmentation-not-supported", "buffer-overflow")
 
@@ -37,6 +39,9 @@ class BacnetLink:
         self._peer, self._local, self._timeout_s = f"{host}:{port}", local, timeout_s
         self._app: Any = None
         self._by_one = False
+        self._heard: Callable[[], None] | None = None
+        self.sockets = 0
+        """How many sockets there were: a subscription belongs to one."""
 
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[None]:
@@ -81,6 +86,26 @@ class BacnetLink:
             )
         except BaseException as error:
             raise self._translated(error, UnableToApply, f"{name} {prop}") from error
+
+    async def subscribe(self, name: str, *, lifetime_s: int) -> None:
+        """Ask the device to say when an object changes; raises `UnableToRead` where it refuses."""
+        question = SubscribeCOVRequest(
+            subscriberProcessIdentifier=_PROCESS,
+            monitoredObjectIdentifier=ObjectIdentifier(name),
+            issueConfirmedNotifications=False,
+            lifetime=lifetime_s,
+            destination=self._peer_address(),
+        )
+        try:
+            answer = await self._application().request(question)
+        except BaseException as error:
+            raise self._translated(error, UnableToRead, f"to tell changes of {name}") from error
+        if isinstance(answer, ErrorRejectAbortNack):
+            raise self._translated(answer, UnableToRead, f"to tell changes of {name}")
+
+    def hear(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever the device says that an object changed."""
+        self._heard = told
 
     def null(self) -> object:
         """What is written to give a priority back."""
@@ -138,11 +163,29 @@ class BacnetLink:
                 apduTimeout=int(self._timeout_s * 1000),
                 numberOfApduRetries=0,
             )
-            self._app = NormalApplication(ours, IPv4Address(f"{self._local}:0"))
+            self._app = _Application(ours, IPv4Address(f"{self._local}:0"))
+            self._app.told = self._told_of_change
+            self.sockets += 1
         return self._app
+
+    def _told_of_change(self, notification: Any) -> None:  # noqa: ANN401 - the library's
+        """Somebody else's notifications, and those to somebody else, are none to us."""
+        ours = notification.subscriberProcessIdentifier == _PROCESS
+        if self._heard is not None and ours and notification.pduSource == self._peer_address():
+            self._heard()
 
     def _peer_address(self) -> object:
         return Address(self._peer)
+
+
+class _Application(NormalApplication):  # type: ignore[misc]
+    """Hears notifications of changes."""
+
+    told: Callable[[Any], None]
+
+    async def do_UnconfirmedCOVNotificationRequest(self, apdu: Any) -> None:  # noqa: ANN401, N802 - the library's
+        """A device says that an object changed."""
+        self.told(apdu)
 
 
 def _name(object_id: Any) -> str:  # noqa: ANN401 - the library's

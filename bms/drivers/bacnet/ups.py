@@ -1,15 +1,20 @@
 """The driver of a UPS system on BACnet/IP.
 
 Polling is the truth: every reading asks for every point. A point that the device calls faulty or out of service is not
-known. A setpoint is written at a priority; who commands the device at a higher one wins, and the read-back says so.
+known. With `cov_s` the device is also asked to say when a mode or a flag changes, and that is a hint to ask at once
+(`changed`).
+
+A setpoint is written at a priority; who commands the device at a higher one wins, and the read-back says so.
 
 A point without a priority array cannot be given back: the device acknowledges that and does nothing. An explicit 0 is
 written to it instead, and read back.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from ridethrough.bms.drivers.bacnet.hints import ChangeHints
 from ridethrough.bms.drivers.bacnet.link import PORT, PRESENT_VALUE, PRIORITY_ARRAY, STATUS_FLAGS, BacnetLink
 from ridethrough.bms.drivers.bacnet.points import OBJECT, WRITTEN, BacnetPoints, Told
 from ridethrough.bms.drivers.driver import (
@@ -25,6 +30,10 @@ from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
 from ridethrough.domain.telemetry import UpsReading
 
 _SLOTS = 16
+_WATCHED = frozenset(name for name, unit in TOLD.items() if not unit)
+"""Points whose change matters at once: modes, flags and faults. Powers change all the time."""
+_SHORTEST_COV_S, _LONGEST_COV_S = 10, 86_400
+"""A lifetime of 0 would mean for ever, and a device that is gone would be told for ever."""
 _NO_ARRAY = "no priority array: 0 is written to give it back"
 
 
@@ -37,6 +46,7 @@ class BacnetDriver:
         host: str,
         points: BacnetPoints,
         port: int = PORT,
+        cov_s: int = 0,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         clock: Clock = system_clock,
     ) -> None:
@@ -50,12 +60,21 @@ class BacnetDriver:
             notes=(note,) if note else (),
         )
         self._points, self._clock = points, clock
+        self._timeout_s, self._cov_s = timeout_s, cov_s
+        watched = [place for name, place in points.objects.items() if name in _WATCHED] if cov_s else []
+        self.hints = ChangeHints(self.link, watched, lifetime_s=cov_s)
+        self.changed = self.hints.changed
 
     async def read(self) -> DeviceReading:
-        """Ask for every point."""
+        """Ask for every point; a hint that came before is done with."""
         asked_at = self._clock()
+        now = asyncio.get_running_loop().time
+        until = now() + self._timeout_s
+        self.changed.clear()
         async with self.link.asking():
             told = await self._told()
+            if self._cov_s:
+                await self.hints.keep(until=until, now=now)
         ups = UpsReading(
             stored_kwh=told.stored_kwh(),
             load_kw=told.number("load_kw"),
@@ -203,9 +222,10 @@ def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock
     )
     needs_full = "stored_percent" in objects and points.full_kwh is None
     given.require(not needs_full, "full_kwh", None, "what the batteries hold at 100 %, where stored_percent is read")
+    cov_s = given.whole("cov_s", 0, least=_SHORTEST_COV_S, most=_LONGEST_COV_S) if "cov_s" in settings else 0
     timeout_s = given.timeout_s()
     given.finish()
-    return BacnetDriver(host=host, port=port, points=points, timeout_s=timeout_s, clock=clock)
+    return BacnetDriver(host=host, port=port, points=points, cov_s=cov_s, timeout_s=timeout_s, clock=clock)
 
 
 def _commanding(array: Any) -> int | None:  # noqa: ANN401 - a BACnet value

@@ -75,6 +75,12 @@ class BacnetUps:
             _object(kind, instance), rusty.PropertyIdentifier.PRESENT_VALUE, told, priority, source_object=None
         )
 
+    async def tell(self, kind: str, instance: int, value: float) -> None:
+        """Let a sensor measure another value."""
+        analog = kind.startswith("ANALOG")
+        told = rusty.PropertyValue.real(value) if analog else rusty.PropertyValue.enumerated(int(value))
+        await self._server.set_present_value_local(_object(kind, instance), told)
+
     async def lose(self, kind: str, instance: int) -> None:
         """Let a sensor fail."""
         reliability, no_sensor = rusty.PropertyIdentifier.RELIABILITY, rusty.PropertyValue.enumerated(1)
