@@ -20,20 +20,25 @@ from ridethrough.domain import Site, UpsSystem
 from ridethrough.domain.site_equipment import SiteEquipment
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
-from ridethrough.operation.live.situation import SetpointMode
+from ridethrough.operation.live.situation import SetpointMode, SystemSetpoint
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemCycle:
-    """What one system was asked, what it was told, what the guard refused, and what went wrong with its device."""
+    """What one system was asked, what it was told, what the guard refused, and what went wrong with its device.
+
+    `stored_kwh` is the stored energy that is believed (None: none is), `reserve_kwh` the floor under it.
+    """
 
     asked: DeviceSetpoint
     told: DeviceSetpoint | None
     refused: tuple[str, ...]
     fault: str
     why: str
+    stored_kwh: float | None
+    reserve_kwh: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,7 @@ class _Decided:
     asked: DeviceSetpoint
     passed: Guarded
     wrong: bool
-    why: str
+    setpoint: SystemSetpoint
 
 
 @dataclass(slots=True, kw_only=True)
@@ -223,7 +228,7 @@ class Controller:
         wrong = bool(system.fault or evidence.doubts or evidence.other or any(reasons_of_equipment(evidence)))
         waits = "; ".join(each for each in (evidence.doubts, self._unqualified(system)) if each)
         passed = guarded(replace(evidence, doubts=waits), paced)
-        return _Decided(asked=asked, passed=passed, wrong=wrong, why=setpoint.why)
+        return _Decided(asked=asked, passed=passed, wrong=wrong, setpoint=setpoint)
 
     def _remember(self, decided: Mapping[str, _Decided]) -> None:
         """Note what is about to be given, also for a controller that starts after this one was killed."""
@@ -242,7 +247,13 @@ class Controller:
         system.in_order_since = None if decided.wrong or fault else (system.in_order_since or now)
         system.pace = system.pace.told(setpoint or _nothing(decided.asked), now)
         return SystemCycle(
-            asked=decided.asked, told=told, refused=decided.passed.refused, fault="; ".join(faults), why=decided.why
+            asked=decided.asked,
+            told=told,
+            refused=decided.passed.refused,
+            fault="; ".join(faults),
+            why=decided.setpoint.why,
+            stored_kwh=decided.setpoint.stored_kwh,
+            reserve_kwh=decided.setpoint.reserve_kwh,
         )
 
     async def _silent(self, system: _System) -> tuple[DeviceSetpoint | None, str]:

@@ -29,7 +29,8 @@ class SiteEquipment:
     that equipment returns to normal operation where no newer one comes. A reading older than `reading_max_age_s` stops
     discharge. `ramp_kw_per_s` is the fastest that a battery's power may rise (a fall is never delayed), `reversal_s`
     the least time between charge and discharge. A system whose setpoint was not read back, or that failed, may
-    discharge again `requalify_s` seconds after it is in order.
+    discharge again `requalify_s` seconds after it is in order. `publish` names who else is told, and how
+    (`bms.publishing`).
     """
 
     meter: Device
@@ -40,6 +41,7 @@ class SiteEquipment:
     ramp_kw_per_s: float | None = None
     reversal_s: float = 30.0
     requalify_s: float = 60.0
+    publish: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks = Checks()

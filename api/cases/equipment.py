@@ -10,6 +10,8 @@ from ridethrough.bms.commanding import follows
 from ridethrough.bms.drivers.catalog import driver_of
 from ridethrough.bms.drivers.driver import Clock, Driver, UnableToDrive, system_clock
 from ridethrough.bms.drivers.readings import DeviceReading, Point
+from ridethrough.bms.publishing.publisher import Publisher
+from ridethrough.bms.publishing.settings import publishers_of
 from ridethrough.domain import Fault, Site, UnableToAccept
 from ridethrough.domain.site_equipment import SiteEquipment
 from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
@@ -19,10 +21,11 @@ _NEEDED_OF_UPS = ("load_kw", "mode", "battery_operable", "inverter_on", "overloa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drivers:
-    """The drivers of a site's devices."""
+    """The drivers of a site's devices, and the publishers of what the controller does."""
 
     meter: Driver
     ups: Mapping[str, Driver]
+    publishers: tuple[Publisher, ...]
 
 
 def equipment_of(inputs: SiteInputs) -> SiteEquipment:
@@ -36,8 +39,8 @@ def equipment_of(inputs: SiteInputs) -> SiteEquipment:
     return inputs.equipment
 
 
-def drivers_of(equipment: SiteEquipment, *, clock: Clock = system_clock) -> Drivers:
-    """The drivers of every device.
+def drivers_of(equipment: SiteEquipment, site: Site, *, clock: Clock = system_clock) -> Drivers:
+    """The drivers of every device, and the publishers; nothing is connected yet.
 
     Raises `UnableToAccept` with every fault in any of their settings.
     """
@@ -51,9 +54,14 @@ def drivers_of(equipment: SiteEquipment, *, clock: Clock = system_clock) -> Driv
             made[name] = driver_of(device, clock=clock)
         except UnableToAccept as error:
             faults += [fault.under(f"equipment.{name}") for fault in error.faults]
+    publishers: tuple[Publisher, ...] = ()
+    try:
+        publishers = publishers_of(equipment.publish, site)
+    except UnableToAccept as error:
+        faults += [fault.under("equipment.publish") for fault in error.faults]
     if faults:
         raise UnableToAccept(faults)
-    return Drivers(meter=made["meter"], ups={key: made[f"ups.{key}"] for key in equipment.ups})
+    return Drivers(meter=made["meter"], ups={key: made[f"ups.{key}"] for key in equipment.ups}, publishers=publishers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +76,7 @@ class DeviceCheck:
 
 def check_equipment(site: Site, equipment: SiteEquipment) -> tuple[DeviceCheck, ...]:
     """Read every point of every device, and write none."""
-    drivers = drivers_of(equipment)
+    drivers = drivers_of(equipment, site)
 
     async def read_all() -> Sequence[DeviceCheck]:
         return await asyncio.gather(

@@ -1,7 +1,7 @@
 """Reading of the `equipment` section of a site document: which devices there are, and how they are driven."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
@@ -27,6 +27,7 @@ class EquipmentDocument(SiteEquipment):
 
     meter: DeviceDocument
     ups: Mapping[str, DeviceDocument]
+    publish: Mapping[str, Any] = field(default_factory=dict)
 
 
 DeviceDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]

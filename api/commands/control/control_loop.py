@@ -2,16 +2,18 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typer
 
 from ridethrough.api.cases.equipment import drivers_of, equipment_of
+from ridethrough.api.commands.control.dry_run import DryRun
+from ridethrough.api.commands.control.publishing import Publishing
 from ridethrough.api.commands.control.stop_signals import stopped_by_signal
 from ridethrough.api.operating.control_plans import ControlPlans
 from ridethrough.api.operating.service_orders import ServiceOrdering
@@ -19,14 +21,16 @@ from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.bms.commanding import GivenToAll
 from ridethrough.bms.controller import Controller
 from ridethrough.bms.cycle_journal import CycleJournal, WearJournal, last_known
-from ridethrough.bms.drivers.driver import Driver, system_clock
+from ridethrough.bms.drivers.driver import system_clock
 from ridethrough.bms.given_record import GivenRecord
 from ridethrough.bms.journal import Journal
 from ridethrough.bms.operator_hold import held_because
 from ridethrough.bms.ordering import LocalOrdering, Ordering
+from ridethrough.bms.publishing.beside import Beside
+from ridethrough.bms.publishing.settings import SCHEDULES
 from ridethrough.bms.running import leave_start_uncollected, run
-from ridethrough.bms.shadow import MeterOnPaper, Moved, ShadowMeter, ShadowUps
 from ridethrough.bms.steady_clock import SteadyClock
+from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.site_equipment import SiteEquipment
 
 _STEPS = 1000
@@ -57,52 +61,62 @@ class ControlSettings:
 async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[str, str]:
     """Run so many cycles, or until a signal; the answer names systems that could not be released, and why."""
     site, equipment = settings.inputs.site, equipment_of(settings.inputs)
-    drivers = drivers_of(equipment)
-    ups: dict[str, Driver] = dict(drivers.ups)
-    meter: Driver = drivers.meter
-    on_paper: dict[str, ShadowUps] = {}
-    if settings.shadow:
-        on_paper = {each.id: ShadowUps(drivers.ups[each.id], each) for each in site.ups}
-        _tell_never_commanded(drivers.ups)
-        ups = dict(on_paper)
-        meter = ShadowMeter(drivers.meter, tuple(on_paper.values()), interval_s=site.interval_minutes * 60.0)
+    drivers = drivers_of(equipment, site)
+    _check_schedules(settings)
+    dry_run = DryRun.of(site, drivers.meter, drivers.ups) if settings.shadow else None
     journal = Journal(settings.folder / "journal.jsonl")
     url = settings.service.url if settings.service is not None else None
     journal.write("started", system_clock(), site=site.id, shadow=settings.shadow, service=url)
+    local = _local(settings, journal)
+    publishing = Publishing(
+        write=CycleJournal(journal=journal, shadow=settings.shadow),
+        journal=journal,
+        beside=Beside(() if settings.shadow else drivers.publishers),
+        plan=local.plan,
+    )
     clock = SteadyClock(wall=system_clock, monotonic=time.monotonic)
-    record = GivenRecord(folder=settings.folder)
+    record = None if settings.shadow else GivenRecord(folder=settings.folder)
     controller = Controller(
         site=site,
         equipment=equipment,
-        drivers=ups,
-        meter=meter,
-        ordering=_ordering(settings, journal),
+        drivers=drivers.ups if dry_run is None else dry_run.ups,
+        meter=drivers.meter if dry_run is None else dry_run.meter,
+        ordering=_ordering(settings, local),
         clock=clock,
-        write=CycleJournal(journal=journal, shadow=settings.shadow),
-        given={} if settings.shadow else record.read(clock.wall(), clock.monotonic()),
-        remember=_remembering_given(record, clock, shadow=settings.shadow),
+        write=publishing,
+        given={} if record is None else record.read(clock.wall(), clock.monotonic()),
+        remember=_remembering_given(record, clock),
         quiet_s=_quiet_s(equipment),
     )
     stop = stopped_by_signal()
     leave_start_uncollected()
+    publishing.beside.start()
     kept = dict(await run(controller, stop, cycles=cycles, failed=lambda error: tell_failed(journal, error)))
-    if isinstance(meter, ShadowMeter):
-        _tell_shadow(journal, meter.on_paper, {ups_id: each.moved for ups_id, each in on_paper.items()})
+    publishing.stop()
+    if dry_run is not None:
+        dry_run.tell(journal)
     journal.write("stopped", system_clock(), not_released=kept)
     journal.close()
     return kept
 
 
-def _remembering_given(record: GivenRecord, clock: SteadyClock, *, shadow: bool) -> Callable[[GivenToAll], None]:
-    """What keeps the setpoints that are given; a dry run gives none."""
+def _check_schedules(settings: ControlSettings) -> None:
+    """Refuse schedules of devices where no plan is known that could be written into them."""
+    if settings.service is not None and SCHEDULES in equipment_of(settings.inputs).publish:
+        allowed = "left out with --service: plans are the service's, and it gives setpoints of now only"
+        raise UnableToAccept([Fault(field=f"equipment.publish.{SCHEDULES}", value="given", allowed=allowed)])
+
+
+def _remembering_given(record: GivenRecord | None, clock: SteadyClock) -> Callable[[GivenToAll], None]:
+    """What keeps the setpoints that are given; a dry run gives none.
+
+    A full disk stops no cycle: after a restart these setpoints are taken as another's, and waited for.
+    """
 
     def remember(given: GivenToAll) -> None:
-        if shadow:
-            return
-        with suppress(
-            OSError
-        ):  # a full disk stops no cycle: after a restart these are taken as another's, and waited for
-            record.write(given, clock.wall(), clock.monotonic())
+        if record is not None:
+            with suppress(OSError):
+                record.write(given, clock.wall(), clock.monotonic())
 
     return remember
 
@@ -112,15 +126,22 @@ def _quiet_s(equipment: SiteEquipment) -> float:
     return equipment.requalify_s * (1 + secrets.randbelow(_STEPS) / _STEPS)
 
 
-def _ordering(settings: ControlSettings, journal: Journal) -> Ordering:
-    """Setpoints of the service, or of plans that are made here; both go on from what the journal knows."""
-    site, service = settings.inputs.site, settings.service
+def _ordering(settings: ControlSettings, local: LocalOrdering) -> Ordering:
+    """Setpoints of the service, or of plans that are made here."""
+    service = settings.service
     if service is None:
+        return local
+    return ServiceOrdering(site=settings.inputs.site, url=service.url, key=service.key, local=local)
+
+
+def _local(settings: ControlSettings, journal: Journal) -> LocalOrdering:
+    """The site's own rules, which go on from what the journal knows."""
+    if settings.service is None:
         return _remembering(_of_own_plans(settings, journal), settings, journal)
-    local = LocalOrdering(
-        site=site, plan=lambda _: "plans are the service's", held=lambda: held_because(settings.folder)
-    )
-    return ServiceOrdering(site=site, url=service.url, key=service.key, local=_remembering(local, settings, journal))
+    held = lambda: held_because(settings.folder)  # noqa: E731
+    site = settings.inputs.site
+    local = LocalOrdering(site=site, plan=lambda _: "plans are the service's", held=held)
+    return _remembering(local, settings, journal)
 
 
 def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
@@ -161,24 +182,3 @@ def tell_failed(journal: Journal, error: Exception) -> None:
         journal.write("cycle_failed", datetime.now(UTC), why=why)
     except OSError as second:  # the disk is full, say: equipment is controlled all the same
         typer.echo(f"the journal cannot be written: {second}", err=True)
-
-
-def _tell_never_commanded(drivers: Mapping[str, Driver]) -> None:
-    """Name the systems that are given setpoints in a dry run alone."""
-    for ups_id, each in drivers.items():
-        if not (each.capabilities.dispatches and each.capabilities.expires):
-            lacks = "does not end a setpoint by itself" if each.capabilities.dispatches else "takes no setpoints"
-            typer.echo(f"{ups_id}: its device {lacks}, so it is commanded on paper only, and never without --shadow")
-
-
-def _tell_shadow(journal: Journal, meter: MeterOnPaper, systems: dict[str, Moved]) -> None:
-    """Say what a dry run would have done."""
-    meter.close()
-    for ups_id, each in systems.items():
-        typer.echo(f"{ups_id} would have given {each.discharged_kwh:,.1f} kWh and taken {each.charged_kwh:,.1f} kWh")
-    peaks = f"{meter.without_kw:,.0f} kW as it was, {meter.with_kw:,.0f} kW as it would have been"
-    typer.echo(f"the highest interval at the meter: {peaks}")
-    moved = {ups_id: asdict(each) for ups_id, each in systems.items()}
-    journal.write(
-        "shadow", datetime.now(UTC), moved=moved, peak_without_kw=meter.without_kw, peak_with_kw=meter.with_kw
-    )

@@ -3,7 +3,7 @@
 A weekly schedule has no dates, so that a day's plan would come again a week later: only dated events are written. A
 schedule knows local clock time alone; a day on which the clock changes is refused, and has to be driven by setpoints.
 The device itself follows the schedule, by its own clock, also when we are gone: no meter ceiling and no guard stand
-between. It is for devices whose maker asks for it, and for charging; the control loop does not use it.
+between. It is for charging: `bms.publishing.schedules` writes nothing else.
 """
 
 from collections.abc import Iterable, Sequence

@@ -7,6 +7,7 @@ way to command us.
 
 from collections.abc import Mapping
 
+from ridethrough.bms.drivers.driver import UnableToReach
 from ridethrough.bms.drivers.mqtt.link import OFFLINE, ONLINE, Broker, MqttLink
 from ridethrough.bms.drivers.published_state import PublishedState
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S
@@ -35,8 +36,19 @@ class MqttPublisher:
     async def publish(self, states: Mapping[str, PublishedState]) -> None:
         """Publish the state of each system, and the sensors of those that are new.
 
-        Raises `UnableToReach`.
+        Raises `UnableToReach`. Then sensors are told again: a broker that was started again has forgotten them.
         """
+        try:
+            await self._publish(states)
+        except UnableToReach:
+            self._announced.clear()
+            raise
+
+    async def close(self) -> None:
+        """Say that we are gone, and close the connection."""
+        await self._link.close()
+
+    async def _publish(self, states: Mapping[str, PublishedState]) -> None:
         async with self._link.asking():
             for ups_id, state in states.items():
                 if ups_id not in self._announced:
@@ -46,10 +58,6 @@ class MqttPublisher:
                 content = {name: getattr(state, name) for name in SENSORS}
                 content["valid_until"] = state.valid_until.isoformat()
                 await self._link.publish(self._state_topic(ups_id), content, retain=True)
-
-    async def close(self) -> None:
-        """Say that we are gone, and close the connection."""
-        await self._link.close()
 
     def _state_topic(self, ups_id: str) -> str:
         return f"ridethrough/{self._site_id}/{ups_id}/state"
