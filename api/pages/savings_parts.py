@@ -1,6 +1,7 @@
 """What the pages of savings show: studies, how far they are, and what they found."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from ridethrough.api.answers.study.study_charts import study_charts
@@ -27,7 +28,9 @@ def listed(study: Mapping[str, Any]) -> dict[str, Any]:
     asked, names = study["asked"], {each["name"] for each in study["files"]}
     return {
         "id": study["id"],
-        "days": f"{asked['from']} to {asked['to']}",
+        "days": f"{_day(asked['from'])} to {_day(asked['to'])}",
+        "asked": {name: asked[name] for name in ("from", "to", "information")},
+        "has_project": asked.get("project") is not None,
         "information": _IN_WORDS[Information(asked["information"])],
         "state": study["state"],
         "badge": _BADGES.get(study["state"], ""),
@@ -53,7 +56,7 @@ def found(result: Mapping[str, Any]) -> dict[str, Any]:
     ]
     flow = result["cash_flow"]
     if flow is not None:
-        tiles.append(("Net present value", money(flow["net_present_value"], currency), f"{flow['life_years']} years"))
+        tiles += _worth(flow, currency)
     return {
         "worthwhile": worth,
         "verdict": result["verdict"]["reason"],
@@ -64,8 +67,24 @@ def found(result: Mapping[str, Any]) -> dict[str, Any]:
         "safety": f"{safety['plans_certified']:,} of {safety['plans']:,} plans certified; "
         f"{safety['outages_replayed']:,} outages replayed, {safety['failures']:,} lost their load",
         "has_cash_flow": flow is not None,
+        "no_cash_flow_because": result["annual_unknown"] or "the saving of a year is not known",
         "notes": [*result["warnings"], *result["assumptions"]],
     }
+
+
+def _worth(flow: Mapping[str, Any], currency: str) -> list[tuple[str, str, str]]:
+    """What a project is worth, as tiles."""
+    at = f"over {flow['life_years']} years, discounted at {percent(flow['discount_rate'])} a year"
+    rate, back = flow["internal_rate_of_return"], flow["payback_years"]
+    return [
+        ("Net present value", money(flow["net_present_value"], currency), at),
+        ("Internal rate of return", UNKNOWN if rate["value"] is None else percent(rate["value"]), rate["reason"]),
+        ("Paid back after", UNKNOWN if back["value"] is None else f"{back['value']:,.1f} years", back["reason"]),
+    ]
+
+
+def _day(written: str) -> str:
+    return f"{date.fromisoformat(written):%d %b %Y}"
 
 
 def _wear(system: Mapping[str, Any]) -> dict[str, str]:

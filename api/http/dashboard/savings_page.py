@@ -1,8 +1,9 @@
 """The pages of savings: studies are started, watched and read."""
 
 import asyncio
+import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -26,6 +27,7 @@ from ridethrough.api.http.sites.studies import (
 )
 from ridethrough.api.jobs.studies import STUDY
 from ridethrough.api.pages.frame import site_address
+from ridethrough.api.pages.project_form import DOCUMENT, PROJECT_FIELDS, project_inputs, project_of
 from ridethrough.api.pages.rendering import page, part
 from ridethrough.api.pages.savings_parts import choices, found, listed
 from ridethrough.domain import Fault, UnableToAccept
@@ -41,24 +43,27 @@ def add_savings_page(router: APIRouter) -> None:
     router.get("/sites/{site_id}/savings", dependencies=[VIEWER])(_page)
     router.post("/sites/{site_id}/savings", dependencies=[OPERATOR])(_start)
     router.get(_ONE, dependencies=[VIEWER])(_study)
+    router.post(f"{_ONE}/cancel", dependencies=[OPERATOR])(_cancel)
     router.get(f"{_ONE}/live", dependencies=[VIEWER], response_class=EventSourceResponse)(_live)
     router.get(f"{_ONE}/files/{{name}}", dependencies=[VIEWER], response_class=Response)(_file)
 
 
 def _page(asked: AskedSite) -> HTMLResponse:
-    return HTMLResponse(_listing(asked, {}, ()))
+    query = asked.request.query_params
+    return HTMLResponse(_listing(asked, {name: query.get(name, "") for name in ("from", "to", "information")}, ()))
 
 
 async def _start(request: Request, asked: AskedSite, jobs: JobsAtWork, fields: Fields) -> Response:
-    wanted = {name: fields.get(name, "") for name in ("from", "to", "information")}
-    arguments = {**wanted, "replanned_every_h": None, "project": None}
+    days = {name: fields.get(name, "") for name in ("from", "to", "information")}
+    wanted = {**days, **{name: fields.get(name, "") for name in PROJECT_FIELDS}}
     site_id = asked.stored.site_id
     try:
-        _check(wanted["information"])
+        _check(days["information"])
+        project = project_of(wanted, asked.now.year)
+        arguments = {**days, "replanned_every_h": None, "project": _plain(project)}
         job = await begin_study(request, asked.store, jobs, site_id, asked=arguments, key=uuid.uuid4().hex)
     except UnableToAccept as error:
-        faults = tuple(str(fault) for fault in error.faults)
-        return HTMLResponse(await run_in_threadpool(_listing, asked, wanted, faults), status_code=422)
+        return HTMLResponse(await run_in_threadpool(_listing, asked, wanted, error.faults), status_code=422)
     return RedirectResponse(site_address(site_id, f"savings/{job.job_id}"), status_code=303)
 
 
@@ -68,12 +73,31 @@ def _check(information: str) -> None:
         raise UnableToAccept([Fault(field="information", value=information, allowed=f"one of {from_}")])
 
 
-def _listing(asked: SiteAsked, wanted: dict[str, str], faults: tuple[str, ...]) -> str:
+def _plain(project: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - JSON
+    """The project in plain values, as a job keeps it."""
+    try:
+        return None if project is None else json.loads(json.dumps(project, default=str, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnableToAccept([Fault(field="", source=DOCUMENT, value=str(error), allowed="plain values")]) from error
+
+
+def _listing(asked: SiteAsked, wanted: Mapping[str, str], faults: tuple[Fault, ...]) -> str:
     with asked.store.reading() as connection:
         jobs = jobs_of_site(connection, asked.stored.site_id, STUDY, most=_SHOWN)
     studies = [listed(document_of_study(asked.store, job, with_result=False)) for job in jobs]
     days = {**asked.days(wanted), "information": wanted.get("information") or Information.DAY_AHEAD.value}
-    return page("savings.html", asked.frame("savings"), studies=studies, choices=choices(), asked=days, faults=faults)
+    inputs, others = project_inputs(wanted, faults, asked.currency)
+    return page(
+        "savings.html",
+        asked.frame("savings"),
+        studies=studies,
+        choices=choices(),
+        asked=days,
+        faults=[str(fault) for fault in others],
+        beside=len(faults) - len(others),
+        project=inputs,
+        whole=wanted.get(DOCUMENT, ""),
+    )
 
 
 def _study(asked: AskedSite, study: StudyOfPath) -> HTMLResponse:
@@ -83,6 +107,12 @@ def _study(asked: AskedSite, study: StudyOfPath) -> HTMLResponse:
     live = site_address(asked.stored.site_id, f"savings/{study.job.job_id}/live") if shown["is_open"] else None
     frame = asked.frame("savings", live=live)
     return HTMLResponse(page("study.html", frame, study=shown, found=None if result is None else found(result)))
+
+
+def _cancel(study: StudyOfPath, jobs: JobsAtWork) -> RedirectResponse:
+    jobs.cancel(study.job.job_id)
+    address = site_address(study.job.site_id or "", f"savings/{study.job.job_id}")
+    return RedirectResponse(address, status_code=303)
 
 
 async def _live(request: Request, study: StudyOfPath) -> AsyncIterator[ServerSentEvent]:
