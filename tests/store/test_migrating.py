@@ -55,7 +55,7 @@ def test_a_filled_database_of_change_0005_keeps_all_and_tells_its_energies(datab
     old_database(database_address).close()
     database = open_database(database_address)
     with database.reading() as connection:
-        assert revision_of(connection) == "0007"
+        assert revision_of(connection) == "0008"
         told = telemetry.told_since(connection, "pod", moment(0))
         kept = connection.execute(text("SELECT count(*) FROM telemetry WHERE energies IS NOT NULL")).scalar()
         (plan,) = plans.listed(connection, "pod")

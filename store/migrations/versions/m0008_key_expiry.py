@@ -6,8 +6,8 @@ A later change may drop `telemetry_before_id` once no process of change 0005 goe
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _WRITTEN_BEFORE = "telemetry_before_id"
 
