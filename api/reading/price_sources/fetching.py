@@ -40,6 +40,7 @@ class Limits:
 class Request:
     """What is asked of which server; `secrets` are the parts of it that no message repeats.
 
+    With a `form` it is sent (POST), and a redirect is not followed: what it holds goes to this address only.
     `address_of` gives the address to connect to for a URL, or refuses it: so a name that was checked cannot lead
     elsewhere a moment later. Without it the system looks the name up.
     """
@@ -49,6 +50,7 @@ class Request:
     now: datetime
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] | None = None
     secrets: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     address_of: Callable[[str], str] | None = None
@@ -83,11 +85,15 @@ async def _asked(request: Request) -> tuple[httpx.Response, bytes]:
     seconds = request.limits.seconds
     headers = {"Accept-Encoding": "gzip", "User-Agent": "ridethrough", **request.headers}
     async with asyncio.timeout(seconds), httpx.AsyncClient(timeout=seconds, follow_redirects=False) as client:
-        asked = client.build_request("GET", request.url, params=dict(request.query) or None, headers=headers)
+        form = None if request.form is None else dict(request.form)
+        method = "GET" if form is None else "POST"
+        asked = client.build_request(
+            method, request.url, params=dict(request.query) or None, headers=headers, data=form
+        )
         for _ in range(_MOST_REDIRECTS + 1):
             response = await client.send(_to_its_address(request, asked), stream=True)
             try:
-                if response.next_request is None:
+                if response.next_request is None or form is not None:
                     return response, await _content(request, response)
                 next_url = asked.url.join(response.headers["location"])
                 _check_same_host(request, asked.url, next_url)
@@ -102,9 +108,8 @@ def _to_its_address(request: Request, asked: httpx.Request) -> httpx.Request:
     if request.address_of is None:
         return asked
     url = asked.url.copy_with(host=request.address_of(str(asked.url)))
-    return httpx.Request(
-        "GET", url, headers=asked.headers, extensions={**asked.extensions, "sni_hostname": asked.url.host}
-    )
+    extensions = {**asked.extensions, "sni_hostname": asked.url.host}
+    return httpx.Request(asked.method, url, headers=asked.headers, stream=asked.stream, extensions=extensions)
 
 
 async def _content(request: Request, response: httpx.Response) -> bytes:

@@ -14,6 +14,7 @@ class SourceName(StrEnum):
 
     ENTSOE = "entso-e"
     ENERGY_CHARTS = "energy-charts"
+    NORD_POOL = "nord-pool"
     OPENADR = "openadr"
     CSV = "csv"
     GRIDSTATUS = "gridstatus"
@@ -21,6 +22,11 @@ class SourceName(StrEnum):
 
 _WITHOUT_ADDRESS = (SourceName.OPENADR, SourceName.CSV)
 """Sources that everyone has at an address of their own."""
+_OWN_ADDRESS = {
+    SourceName.GRIDSTATUS: "left out: gridstatus knows the addresses of its markets",
+    SourceName.NORD_POOL: "left out: user and password are sent to Nord Pool only",
+}
+"""Sources that are at no other address, and why none can be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +50,8 @@ class PublishedPrices:
         )
         needs_url = self.source in _WITHOUT_ADDRESS
         checks.require(not needs_url or self.url is not None, "url", self.url, f"the address of {self.source}")
-        without = self.source is not SourceName.GRIDSTATUS or self.url is None
-        checks.require(without, "url", self.url, "left out: gridstatus knows the addresses of its markets")
+        without = _OWN_ADDRESS.get(self.source)
+        checks.require(without is None or self.url is None, "url", self.url, without or "")
         fits = self.url is None or 0 < len(self.url) <= _LONGEST_URL
         checks.require(fits, "url", "a long text", f"an address of at most {_LONGEST_URL} characters")
         checks.raise_faults()
@@ -55,6 +61,7 @@ class PublishedPrices:
         from ridethrough.api.reading.price_sources.csv_prices import CsvPrices  # noqa: PLC0415 - slow, and few need it
         from ridethrough.api.reading.price_sources.energy_charts import EnergyCharts  # noqa: PLC0415
         from ridethrough.api.reading.price_sources.entsoe import Entsoe  # noqa: PLC0415
+        from ridethrough.api.reading.price_sources.nord_pool import NordPool  # noqa: PLC0415
         from ridethrough.api.reading.price_sources.open_adr import OpenAdr  # noqa: PLC0415
         from ridethrough.api.reading.price_sources.us_markets import Gridstatus  # noqa: PLC0415
 
@@ -62,6 +69,8 @@ class PublishedPrices:
             return Entsoe() if self.url is None else Entsoe(address=self.url)
         if self.source is SourceName.ENERGY_CHARTS:
             return EnergyCharts() if self.url is None else EnergyCharts(address=self.url)
+        if self.source is SourceName.NORD_POOL:
+            return NordPool()
         if self.source is SourceName.GRIDSTATUS:
             return Gridstatus()
         address = self.url or ""

@@ -8,7 +8,8 @@
 | Missing, or no content (204) | there are no prices yet |
 | Cancelled | there are none, and it is named |
 
-Where a day is final in the market's own currency, only the exchange rate may still change: it is fixed on banking days. A price that is null, and one outside its own delivery day, is left out and named.
+Where a day is final in the market's own currency, only the exchange rate may still change: it is fixed on banking days.
+A price that is null, and one outside its own delivery day, is left out and named.
 
 Source: Nord Pool, Market Data API v2, `Auction/Prices/ByAreas`.
 """

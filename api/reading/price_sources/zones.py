@@ -1,6 +1,6 @@
-"""Bidding zones: our name, the code of the transparency platform (EIC), and the name at energy-charts.
+"""Bidding zones: our name, the code of the transparency platform (EIC), and the names at energy-charts and Nord Pool.
 
-Source: ENTSO-E, list of energy identification codes (areas).
+Sources: ENTSO-E, list of energy identification codes (areas); Nord Pool, Market Data API v2.
 """
 
 from collections.abc import Mapping
@@ -68,5 +68,29 @@ def zone_named(name: str) -> Zone:
     found = ZONES.get(name)
     if found is None:
         allowed = f"one of {', '.join(ZONES)}"
+        raise UnableToAccept([Fault(field="zone", source="prices", value=name, allowed=allowed)])
+    return found
+
+
+NORD_POOL_AREAS: Mapping[str, str] = {
+    **{name: name.replace("_", "") for name in ZONES if name.startswith(("DK_", "NO_", "SE_"))},
+    **{name: name for name in ("AT", "BE", "BG", "EE", "FI", "FR", "LT", "LV", "NL", "PL")},
+    "DE_LU": "GER",
+    "RO": "TEL",
+}
+"""The zones in which Nord Pool has a day-ahead market, as it names them."""
+
+
+def nord_pool_area(name: str) -> str:
+    """What Nord Pool calls a zone.
+
+    Raises `UnableToAccept` with the zones that it has.
+
+    >>> nord_pool_area("SE_3")
+    'SE3'
+    """
+    found = NORD_POOL_AREAS.get(name)
+    if found is None:
+        allowed = f"one of {', '.join(sorted(NORD_POOL_AREAS))}"
         raise UnableToAccept([Fault(field="zone", source="prices", value=name, allowed=allowed)])
     return found

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 from price_servers import Scripted
 
@@ -13,11 +15,14 @@ from ridethrough.api.reading.price_sources.csv_prices import CsvPrices
 from ridethrough.api.reading.price_sources.energy_charts import EnergyCharts
 from ridethrough.api.reading.price_sources.entsoe import Entsoe
 from ridethrough.api.reading.price_sources.fetching import Limits
+from ridethrough.api.reading.price_sources.nord_pool import NordPool
 from ridethrough.api.reading.price_sources.open_adr import OpenAdr
 from ridethrough.api.reading.price_sources.price_source import PriceSource
 
 SECRET = "5ecret-of-a-test"  # noqa: S105 - no key
 LIMITS = Limits(seconds=1.0, size_bytes=2_000_000)
+_ZULU = "%Y-%m-%dT%H:%M:%SZ"
+CENTRAL_EUROPE = ZoneInfo("Europe/Berlin")
 Written = Sequence[tuple[datetime, timedelta, float]]
 """The start, the length and the price per MWh of each interval."""
 
@@ -93,6 +98,40 @@ def time_series(periods: str, *, currency: str = "EUR", unit: str = "MWH", curve
     return f"<TimeSeries>{more}{zone}{names}<curveType>{curve}</curveType>{periods}</TimeSeries>"
 
 
+def as_nord_pool(written: Written, currency: str, unit: str) -> bytes:
+    """An entry for each delivery day, as the market data API writes it."""
+    return json.dumps(
+        [
+            nord_pool_day(day, list(periods), currency=currency, unit=f"{currency}/{unit}")
+            for day, periods in groupby(written, key=lambda each: each[0].astimezone(CENTRAL_EUROPE).date())
+        ]
+    ).encode()
+
+
+def nord_pool_day(day: date, periods: Written, **changed: str) -> dict[str, Any]:
+    """What the market data API says of one area and delivery day."""
+    entry = {
+        "market": "DayAhead",
+        "deliveryArea": "GER",
+        "deliveryDateCET": day.isoformat(),
+        "updatedAt": "2026-06-30T11:12:16.0856629Z",
+        "status": "Final",
+        "unit": "EUR/MWh",
+        "currency": "EUR",
+        "exchangeRate": 1,
+        "marketMainCurrency": "EUR",
+        "prices": [
+            {
+                "deliveryStart": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+                "deliveryEnd": f"{at + step:%Y-%m-%dT%H:%M:%SZ}",
+                "price": price,
+            }
+            for at, step, price in periods
+        ],
+    }
+    return {**entry, **changed}
+
+
 def publication(series: str) -> bytes:
     """A price document of the transparency platform."""
     name = "Publication_MarketDocument"
@@ -140,6 +179,13 @@ DIALECTS = (
         write=as_entsoe,
         nothing_yet=Scripted(content=refusal("999", "No matching data found for Data item"), kind="text/xml"),
         kind="text/xml",
+    ),
+    Dialect(
+        name="nord-pool",
+        source=lambda address: NordPool(address=address, token_address=f"{address}/connect/token", limits=LIMITS),
+        write=as_nord_pool,
+        nothing_yet=Scripted(status=204, kind=""),
+        kind="application/json",
     ),
     Dialect(
         name="openadr",

@@ -31,17 +31,29 @@ class Server:
 
     address: str
     asked: list[str] = field(default_factory=list)
+    forms: list[bytes] = field(default_factory=list)
+
+
+TOKEN = "t0ken-of-a-test"  # noqa: S105 - no key
 
 
 @contextmanager
-def serving(*answers: Scripted) -> Iterator[Server]:
-    """Answer each request by the next of `answers`; the last one stays."""
+def serving(*answers: Scripted, signing_in: Scripted | None = None) -> Iterator[Server]:
+    """Answer each request by the next of `answers`, the last one stays; and a form by `signing_in`: with a token."""
+    token = signing_in or Scripted(content=f'{{"access_token": "{TOKEN}", "expires_in": 3600}}'.encode())
     said = Server(address="")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answer = answers[min(len(said.asked), len(answers) - 1)]
             said.asked.append(self.path)
+            self._answer(answer)
+
+        def do_POST(self) -> None:
+            said.forms.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer(token)
+
+        def _answer(self, answer: Scripted) -> None:
             self.send_response(answer.status)
             if answer.kind:
                 self.send_header("Content-Type", answer.kind)
@@ -49,22 +61,7 @@ def serving(*answers: Scripted) -> Iterator[Server]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
-            self._send_content(answer)
-
-        def _send_content(self, answer: Scripted) -> None:
-            if answer.dies is not None:
-                self.wfile.write(answer.content[: answer.dies])
-                self.wfile.flush()
-                self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            size = max(1, -(-len(answer.content) // answer.pieces))
-            for first in range(0, len(answer.content), size):
-                time.sleep(answer.pause_s)
-                try:
-                    self.wfile.write(answer.content[first : first + size])
-                    self.wfile.flush()
-                except OSError:
-                    return
+            _send_content(self, answer)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -79,6 +76,22 @@ def serving(*answers: Scripted) -> Iterator[Server]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def _send_content(to: BaseHTTPRequestHandler, answer: Scripted) -> None:
+    if answer.dies is not None:
+        to.wfile.write(answer.content[: answer.dies])
+        to.wfile.flush()
+        to.connection.shutdown(socket.SHUT_RDWR)
+        return
+    size = max(1, -(-len(answer.content) // answer.pieces))
+    for first in range(0, len(answer.content), size):
+        time.sleep(answer.pause_s)
+        try:
+            to.wfile.write(answer.content[first : first + size])
+            to.wfile.flush()
+        except OSError:
+            return
 
 
 def question(

@@ -15,7 +15,7 @@ QUARTERS = priced("2026-07-01T00:00+02:00", 15, [20 + 0.25 * index for index in 
 
 @pytest.fixture(params=DIALECTS, ids=lambda each: each.name)
 def dialect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Dialect:
-    for name in ("ENTSOE_API_TOKEN", "OPENADR_TOKEN"):
+    for name in ("ENTSOE_API_TOKEN", "OPENADR_TOKEN", "NORDPOOL_USERNAME", "NORDPOOL_PASSWORD"):
         monkeypatch.setenv(name, SECRET)
     found: Dialect = request.param
     return found
