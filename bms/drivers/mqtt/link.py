@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiomqtt
 
@@ -19,6 +20,7 @@ from ridethrough.bms.drivers.telling import within
 
 PORT = 1883
 ONLINE, OFFLINE = "online", "offline"
+_FILES = ("ca_file", "certificate_file", "key_file")
 _MOST_WAITING = 1000
 _LONGEST_MESSAGE = 65_536
 _GOODBYE_S = 1.0
@@ -26,13 +28,20 @@ _GOODBYE_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where a broker is, and who we are to it."""
+    """Where a broker is, and who we are to it.
+
+    With `tls` the broker must prove itself by `ca_file`, or by whom the system trusts. We prove ourselves by a
+    password, a certificate, or both.
+    """
 
     host: str
     port: int = PORT
     username: str = ""
     password: str = ""
     tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
 
     def __repr__(self) -> str:
         """The broker without the password."""
@@ -42,13 +51,43 @@ class Broker:
     def of(cls, given: Settings) -> "Broker":
         """The broker of settings."""
         host, port = given.address(PORT)
+        tls = given.flag("tls", default=False)
+        files = {name: given.text(name, "") for name in _FILES}
+        for name, path in files.items():
+            given.require(tls or not path, name, path, "left out without tls")
+            given.require(not path or Path(path).is_file(), name, path, "a file that can be read (PEM)")
+        pair = bool(files["certificate_file"]) == bool(files["key_file"])
+        given.require(pair, "key_file", files["key_file"], "given with certificate_file, and only with it")
         return cls(
             host=host,
             port=port,
             username=given.text("username", ""),
             password=given.secret("password"),
-            tls=given.flag("tls", default=False),
+            tls=tls,
+            **files,
         )
+
+    def context(self) -> ssl.SSLContext | None:
+        """How the connection is encrypted; None where it is not. Raises `OSError` where a file cannot be used."""
+        if not self.tls:
+            return None
+        context = ssl.create_default_context(cafile=self.ca_file or None)
+        context.sslsocket_class = _ClosedWhenRefused
+        if self.certificate_file:
+            context.load_cert_chain(self.certificate_file, self.key_file)
+        return context
+
+
+class _ClosedWhenRefused(ssl.SSLSocket):
+    """A socket that is closed where one side refuses the other; the library forgets it."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - as the standard library has it
+        """Make the connection secure."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
 
 
 class MqttLink:
@@ -104,6 +143,7 @@ class MqttLink:
                     await client.publish(self._presence, OFFLINE, qos=1, retain=True)
                 finally:
                     await client.__aexit__(None, None, None)
+        client._client._sock_close()  # noqa: SLF001 - the library forgets one that it could not leave in order
 
     async def _connect(self) -> None:
         broker = self._broker
@@ -112,7 +152,7 @@ class MqttLink:
             broker.port,
             username=broker.username or None,
             password=broker.password or None,
-            tls_context=ssl.create_default_context() if broker.tls else None,
+            tls_context=broker.context(),
             will=aiomqtt.Will(self._presence, OFFLINE, qos=1, retain=True),
             timeout=self._timeout_s,
             max_queued_incoming_messages=_MOST_WAITING,

@@ -19,9 +19,12 @@ _PACKAGE = "apt-get install mosquitto mosquitto-clients"
 
 
 class Mosquitto:
-    """A running broker at `port`, which lets nobody in without the password."""
+    """A running broker at `port`, which lets nobody in without the password.
 
-    def __init__(self, folder: Path) -> None:
+    With `files` (its certificate, its key, and the certificate of the one client that it trusts) it speaks TLS only.
+    """
+
+    def __init__(self, folder: Path, *files: Path) -> None:
         broker = program("mosquitto", package=_PACKAGE)
         self._subscribe = program("mosquitto_sub", package=_PACKAGE)
         passwords = folder / "passwords"
@@ -34,6 +37,13 @@ class Mosquitto:
         settings = (
             f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\npersistence false\n"
         )
+        if files:
+            told = zip(("certfile", "keyfile", "cafile"), map(Path.read_bytes, files), strict=True)
+            for name, content in told:
+                (folder / name).write_bytes(content)
+                (folder / name).chmod(0o644)  # it reads them as another user, too
+                settings += f"{name} {folder / name}\n"
+            settings += "require_certificate true\n"
         (folder / "mosquitto.conf").write_text(settings)
         self.process = Process([broker, "-c", str(folder / "mosquitto.conf")], cwd=folder)
         self.wait()
@@ -50,12 +60,12 @@ class Mosquitto:
 
 
 @contextlib.contextmanager
-def mosquitto() -> Iterator[Mosquitto]:
+def mosquitto(*files: Path) -> Iterator[Mosquitto]:
     """Run a broker for as long as the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="ridethrough-mqtt-", dir="/tmp"))
     broker = None
     try:
-        broker = Mosquitto(folder)
+        broker = Mosquitto(folder, *files)
         yield broker
     finally:
         if broker is not None:
