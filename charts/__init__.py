@@ -18,6 +18,7 @@ from ridethrough.charts.chart import (
     Tone,
     UnableToChart,
 )
+from ridethrough.charts.clock import time_ticks
 from ridethrough.charts.drawing import chart_drawing, chart_figure
 from ridethrough.charts.heat_map import HeatMap, heat_map_drawing
 from ridethrough.charts.page import picture_page
@@ -48,4 +49,5 @@ __all__ = [
     "heat_map_drawing",
     "picture_page",
     "ranges_drawing",
+    "time_ticks",
 ]

@@ -112,12 +112,12 @@ class Series:
 class Band:
     """A filled band between `lower` and `upper`, each with a value for each interval or for each boundary.
 
-    A band without a name only fills: it is in no legend and no table.
+    A band without a name only fills: it is in no legend and no table. Where one side is None, so is the other.
     """
 
     name: str
-    lower: tuple[float, ...]
-    upper: tuple[float, ...]
+    lower: Values
+    upper: Values
     tone: Tone = Tone.WITHOUT
 
 
@@ -176,9 +176,11 @@ class Chart:
                     if many and len(many) != len(series.values):
                         raise UnableToChart(f"{panel.title}, {series.name}: {name} has {len(many)} values, not as many")
             for band in panel.bands:
-                for many in (band.lower, band.upper):
-                    shape = Shape.STEP if len(many) == self.axis.cells else Shape.LINE
-                    self._check(panel, band.name, len(many), shape)
+                if [each is None for each in band.lower] != [each is None for each in band.upper]:
+                    raise UnableToChart(f"{panel.title}, {band.name}: lower and upper lack different values")
+                for side in (band.lower, band.upper):
+                    shape = Shape.STEP if len(side) == self.axis.cells else Shape.LINE
+                    self._check(panel, band.name, len(side), shape)
 
     def _check(self, panel: Panel, name: str, given: int, shape: Shape) -> None:
         at_boundaries = shape in (Shape.LINE, Shape.AREA) and isinstance(self.axis, TimeAxis)

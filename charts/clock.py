@@ -35,10 +35,11 @@ def time_ticks(axis: TimeAxis) -> tuple[Tick, ...]:
     first, last = axis.boundaries[0].astimezone(UTC), axis.boundaries[-1].astimezone(UTC)
     hours = (last - first) / _HOUR
     step = next((step for most, step in _STEPS_H if hours <= most), 24)
-    found = [moment for moment in _quarters(axis, first, last) if moment.minute == 0 and moment.hour % step == 0]
     if step == 24:  # noqa: PLR2004 - hours of a day
         every = max(1, round((last - first) / _DAY / _MOST_DAYS))
-        found = [moment for moment in found if moment.toordinal() % every == 0]
+        found = [moment for moment in _midnights(axis, first, last) if moment.toordinal() % every == 0]
+    else:
+        found = [moment for moment in _quarters(axis, first, last) if moment.minute == 0 and moment.hour % step == 0]
     days = hours > 32  # noqa: PLR2004 - longer than any day
     return tuple(
         Tick(at=place(axis, moment), label=_label(moment, hours, days=days), minor=bool(index % 2))
@@ -61,8 +62,11 @@ def clock_changes(axis: TimeAxis) -> tuple[Shade, ...]:
     first, last = axis.boundaries[0].astimezone(UTC), axis.boundaries[-1].astimezone(UTC)
     shades, moment = [], first
     while moment < last:
-        after = min(moment + _QUARTER, last)
-        one, other = (each.astimezone(zone).utcoffset() or timedelta() for each in (moment, after))
+        after = min(moment + _DAY, last)
+        one, other = (_offset(each, zone) for each in (moment, after))
+        if one != other:  # the change lies within this day
+            after = min(moment + _QUARTER, last)
+            other = _offset(after, zone)
         if other < one:
             clock = after.astimezone(zone)
             label = f"clock goes back: {clock:%H:%M} comes twice"
@@ -73,6 +77,21 @@ def clock_changes(axis: TimeAxis) -> tuple[Shade, ...]:
             shades.append(Shade(label=label, start=after, end=after + _QUARTER / 3, kind=ShadeKind.CLOCK))
         moment = after
     return tuple(shades)
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+def _midnights(axis: TimeAxis, first: datetime, last: datetime) -> Iterator[datetime]:
+    """The beginnings of the days of the local clock from the first to the last boundary."""
+    zone = ZoneInfo(axis.timezone)
+    day = first.astimezone(zone).date()
+    while day <= last.astimezone(zone).date():
+        moment = datetime(day.year, day.month, day.day, tzinfo=zone)
+        if first <= moment <= last:
+            yield moment
+        day += _DAY
 
 
 def _quarters(axis: TimeAxis, first: datetime, last: datetime) -> Iterator[datetime]:

@@ -252,7 +252,7 @@ class _Box:
 def _values(panel: Panel) -> list[float]:
     values = [value for series in panel.series for value in series.values if value is not None]
     values += [value for series in panel.series for value in series.base]
-    return values + [value for band in panel.bands for value in (*band.lower, *band.upper)]
+    return values + [value for band in panel.bands for value in (*band.lower, *band.upper) if value is not None]
 
 
 def _ticks(axis: Axis) -> tuple[Tick, ...]:

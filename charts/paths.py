@@ -23,10 +23,10 @@ def area_path(series: Series, edges: Sequence[float], down: Place) -> str:
 
 
 def band_path(band: Band, edges: Sequence[float], down: Place) -> str:
-    """The path data of a band."""
+    """The path data of a band, with a gap where values lack."""
     shape = Shape.STEP if len(band.lower) < len(edges) else Shape.LINE
-    (upper,), (lower,) = (list(_runs(each, edges, down, shape)) for each in (band.upper, band.lower))
-    return _closed([*upper, *reversed(lower)])
+    sides = zip(*(_runs(each, edges, down, shape) for each in (band.upper, band.lower)), strict=True)
+    return " ".join(_closed([*upper, *reversed(lower)]) for upper, lower in sides)
 
 
 def number(value: float) -> str:

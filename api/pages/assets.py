@@ -22,13 +22,14 @@ class Asset:
     digest: str
 
 
-def _asset(name: str, content: bytes) -> Asset:
+def asset_of(name: str, content: bytes) -> Asset:
+    """A file under the address that its content gives it."""
     digest = hashlib.sha256(content).hexdigest()[:_SHOWN]
     return Asset(name=name, content=content, media_type=_MEDIA_TYPES[Path(name).suffix], digest=digest)
 
 
 _OWN = [path for path in sorted(_FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES]
-_READ = (*(_asset(path.name, path.read_bytes()) for path in _OWN), _asset("chart.css", chart_css().encode()))
+_READ = (*(asset_of(path.name, path.read_bytes()) for path in _OWN), asset_of("chart.css", chart_css().encode()))
 ASSETS = {asset.name: asset for asset in _READ}
 PAGES_VERSION = hashlib.sha256(
     b"".join(path.read_bytes() for path in sorted((_FOLDER.parent / "templates").rglob("*.html")))

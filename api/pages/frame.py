@@ -25,6 +25,7 @@ SECTIONS = (
     Section(path="", name="Now"),
     Section(path="plan", name="Plan"),
     Section(path="fleet", name="Fleet"),
+    Section(path="explorer", name="Explorer"),
     Section(path="what-if", name="What if"),
     Section(path="savings", name="Savings"),
     Section(path="tariffs", name="Tariffs"),

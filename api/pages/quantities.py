@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeGuard
 
 from ridethrough.domain.horizon import zone
@@ -122,6 +122,26 @@ def span(start: datetime, end: datetime, now: datetime, timezone: str) -> str:
     return f"{begins} - {ends}"
 
 
+def day(value: date) -> str:
+    """A day.
+
+    >>> day(date(2026, 7, 4))
+    'Sat 4 Jul 2026'
+    """
+    return f"{value:%a} {value.day} {value:%b %Y}"
+
+
+def lasting(minutes: float) -> str:
+    """How long something lasts.
+
+    >>> lasting(15), lasting(60), lasting(360), lasting(2880)
+    ('15 minutes', '1 hour', '6 hours', '2 days')
+    """
+    size, unit = next((each for each in ((1440, "day"), (60, "hour")) if minutes % each[0] == 0), (1, "minute"))
+    many = round(minutes / size)
+    return f"{many} {unit}{'' if many == 1 else 's'}"
+
+
 def day_and_clock(moment: datetime | None, timezone: str) -> str:
     """A day and a time on a site's clock, with the zone's name as it is then."""
     return UNKNOWN if moment is None else f"{moment.astimezone(zone(timezone)):%a %d %b %Y, %H:%M:%S %Z}"
@@ -148,6 +168,22 @@ def _known(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-_WRITERS = (kw, kwh, seconds, signed_seconds, percent, amount, money, price, age, clock, span, day_and_clock, in_words)
+_WRITERS = (
+    kw,
+    kwh,
+    seconds,
+    signed_seconds,
+    percent,
+    amount,
+    money,
+    price,
+    age,
+    clock,
+    span,
+    day,
+    lasting,
+    day_and_clock,
+    in_words,
+)
 FILTERS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _WRITERS}
 """What templates write quantities with."""

@@ -256,3 +256,12 @@ def test_long_names_take_several_lines_and_many_names_keep_their_distance() -> N
     drawing = chart_drawing(chart_of(Series(name="USD", values=(1.0,) * 36, shape=Shape.BARS), axis=months))
     shown = re.findall(r">(\d{4}-\d\d)</text>", drawing)
     assert shown == list(months.labels[::3])
+
+
+def test_a_band_has_gaps_where_both_its_sides_have_and_nowhere_else() -> None:
+    values = (1.0,) * 8 + (None,) * 8 + (3.0,) * 8
+    series = Series(name="kW", values=values)
+    band = Band(name="lowest to highest", lower=values, upper=tuple(each and each + 1 for each in values))
+    assert path_of(chart_drawing(chart_of(series, bands=(band,))), "band").count("M") == 2
+    with pytest.raises(UnableToChart, match="lack different values"):
+        chart_of(series, bands=(replace(band, upper=(4.0,) * 24),))

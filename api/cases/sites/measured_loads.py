@@ -135,12 +135,13 @@ def held_means(times_s: FloatArray, values: FloatArray, edges_s: FloatArray, hel
 
 def _systems_by_key(document: Mapping[str, Any]) -> dict[str, str]:
     """The system whose load alone is stored under a key; what several share is no measurement of one."""
-    keys = [(key, str(ups["id"])) for ups in document["ups"] if (key := _key_of(ups.get("load", {}))) is not None]
+    keys = [(key, str(ups["id"])) for ups in document["ups"] if (key := key_of_load(ups.get("load", {}))) is not None]
     names = [key for key, _ in keys]
     return {key: ups_id for key, ups_id in keys if names.count(key) == 1}
 
 
-def _key_of(load: Mapping[str, Any]) -> str | None:
+def key_of_load(load: Mapping[str, Any]) -> str | None:
+    """Under which key the series is stored that a document names; None where it names none, but gives a constant."""
     name = load.get("series") or load.get("csv")
     return None if name is None else series_key(str(name), load.get("column"))
 
@@ -151,7 +152,7 @@ def _gaps_by_key(document: Mapping[str, Any]) -> dict[str, timedelta]:
     for ups in document["ups"]:
         load = ups.get("load", {})
         gaps = load.get("gaps") or document.get("gaps") or {}
-        key = _key_of(load)
+        key = key_of_load(load)
         if key is not None:
             found[key] = timedelta(minutes=gaps.get("at_most_minutes", 0))
     return found

@@ -1,32 +1,25 @@
 """What batteries saved since the month began: the bill by the meter's readings, and the one without the batteries.
 
-The meter without batteries is worked out from readings: what batteries stored between two of them was bought, and what
-they gave was not. Only whole local days count, from the first after which no interval lacks a reading. A demand charge
+Only whole local days count, from the first after which no interval lacks a reading. A demand charge
 is billed by the highest interval so far, as if the month ended now.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
 from ridethrough.api.cases.billing import BillInputs, bill_of
+from ridethrough.api.cases.sites.measured_loads import readings_between
+from ridethrough.api.cases.sites.measured_meter import metered
 from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import Horizon, Site, UnableToAccept
 from ridethrough.domain.horizon import zone
-from ridethrough.store.operating import telemetry
 
-_READ_AT_ONCE = 10_000
-_APART = timedelta(hours=1)
-"""Readings further apart tell nothing of what batteries did between them."""
 _DAY = timedelta(days=1)
-Reading = tuple[datetime, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +58,7 @@ def _of_days(connection: Connection, site_id: str, inputs: SiteInputs, now: date
     if today.day == 1:
         return SavingsSoFar(unknown_because="no whole day of this month is over")
     horizon = _days(site, today.replace(day=1), today - _DAY)
-    readings = _readings(connection, site_id, horizon)
-    grid_kw, batteries_kw = _metered(site, horizon, readings)
+    grid_kw, batteries_kw = metered(site, horizon, readings_between(connection, site_id, horizon.start, horizon.end))
     first = _first_known(site, horizon, grid_kw)
     if first is None:
         return SavingsSoFar(unknown_because="yesterday lacks readings of the meter in some intervals")
@@ -86,47 +78,6 @@ def _days(site: Site, first: date, last: date) -> Horizon:
     start = Horizon.of_local_day(first, site.timezone, site.interval_minutes)
     end = Horizon.of_local_day(last, site.timezone, site.interval_minutes).end
     return start.first((end - start.start) // start.step)
-
-
-def _readings(connection: Connection, site_id: str, horizon: Horizon) -> list[Reading]:
-    """The readings of the days, of each time the one that came last."""
-    found: dict[datetime, dict[str, Any]] = {}
-    start = horizon.start
-    while True:
-        page = telemetry.between(connection, site_id, start, horizon.end, limit=_READ_AT_ONCE)
-        found |= {each.measured_at: json.loads(each.document) for each in page}
-        if len(page) < _READ_AT_ONCE or page[-1].measured_at <= start:
-            return sorted(found.items())
-        start = page[-1].measured_at
-
-
-def _metered(site: Site, horizon: Horizon, readings: list[Reading]) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of the meter in each interval (NaN without a reading), and what batteries added to it."""
-    sums, counts, batteries_kwh = (np.zeros(horizon.intervals) for _ in range(3))
-    for at, document in readings:
-        if document["grid_kw"] is not None:
-            index = int((at - horizon.start) // horizon.step)
-            sums[index] += document["grid_kw"]
-            counts[index] += 1
-    for (earlier, before), (later, after) in pairwise(readings):
-        if later - earlier <= _APART:
-            middle = earlier + (later - earlier) / 2
-            batteries_kwh[int((middle - horizon.start) // horizon.step)] += _bought_kwh(site, before, after)
-    with np.errstate(invalid="ignore"):
-        return sums / counts, batteries_kwh / (horizon.step / timedelta(hours=1))
-
-
-def _bought_kwh(site: Site, before: dict[str, Any], after: dict[str, Any]) -> float:
-    """What the meter counted for batteries between two readings; negative where they gave energy."""
-    bought = 0.0
-    for ups in site.ups:
-        kwh = [each["ups"].get(ups.id, {}).get("stored_kwh") for each in (before, after)]
-        if kwh[0] is not None and kwh[1] is not None:
-            gained = kwh[1] - kwh[0]
-            battery = ups.battery
-            dc_kwh = gained / battery.charge_efficiency if gained > 0 else gained * battery.discharge_efficiency
-            bought += dc_kwh / ups.rectifier_efficiency
-    return bought
 
 
 def _first_known(site: Site, horizon: Horizon, grid_kw: np.ndarray) -> date | None:

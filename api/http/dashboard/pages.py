@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from ridethrough.api.http.dashboard.explorer_page import add_explorer_page
 from ridethrough.api.http.dashboard.fleet_page import add_fleet_page
 from ridethrough.api.http.dashboard.log_page import add_log_page
 from ridethrough.api.http.dashboard.now_page import add_now_page
@@ -26,6 +27,7 @@ def dashboard() -> APIRouter:
     add_now_page(router)
     add_plan_page(router)
     add_fleet_page(router)
+    add_explorer_page(router)
     add_log_page(router)
     add_what_if_page(router)
     add_savings_page(router)

@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.access.roles import OPEN
 from ridethrough.api.pages.assets import ASSETS, STATIC, Asset
+from ridethrough.api.pages.explorer.library import NAME as ZOOM_SCRIPT
+from ridethrough.api.pages.explorer.library import zoom_script
 
 _KEPT = "public, max-age=31536000, immutable"
 _ASKED_AGAIN = "no-cache"
@@ -20,7 +22,7 @@ def add_static_files(router: APIRouter) -> None:
 
 
 def _file(request: Request, name: Annotated[str, Path(max_length=80)]) -> Response:
-    asset = ASSETS.get(name)
+    asset = zoom_script() if name == ZOOM_SCRIPT else ASSETS.get(name)
     if asset is None:
         raise HTTPException(404, f"no file {name!r}")
     return _answer(request, asset)

@@ -37,7 +37,9 @@ function take(parts) {
     if (focused?.matches("input, textarea, select")) continue; // someone is typing: the part is sent again when it changes
     known.set(id, html);
     const place = focused === null ? -1 : focusable(part).indexOf(focused);
+    const open = [...part.querySelectorAll("details")].map((each) => each.open);
     part.innerHTML = html;
+    part.querySelectorAll("details").forEach((each, index) => { each.open = open[index] ?? false; });
     focusable(part)[place]?.focus({ preventScroll: true });
   }
 }

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import NEEDS_CHROMIUM, Watched, chromium, watched
 from dashboard_history import NOW, SITE_ID, campus, empty_service, in_a_thread, service_with_history
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from service import running_service, service_in_thread
 from stored_sites import Clock
 
@@ -186,3 +186,41 @@ def free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
     return port
+
+
+def test_series_are_zoomed_and_the_points_come_from_here(browser: Browser, served: Served) -> None:
+    with watched(browser, served.address) as seen:
+        page = seen.see(served.path("/explorer?from=2026-07-08&to=2026-07-14"))
+        place = page.locator("#zoom")
+        expect(place).to_have_class(re.compile("is-zoomed"))
+        expect(page.locator(".chart-drawing")).to_be_hidden()
+        expect(page.locator("details table")).to_have_count(1)
+        whole = shown_ms(place)
+        page.get_by_role("button", name="Zoom in").press("Enter")
+        expect(place).not_to_have_attribute("data-shown", f"{whole[0]} {whole[1]}")
+        closer = shown_ms(place)
+        assert whole[0] < closer[0] < closer[1] < whole[1]
+        drag_across(page)
+        expect(place).not_to_have_attribute("data-shown", f"{closer[0]} {closer[1]}")
+        closest = shown_ms(place)
+        assert closer[0] < closest[0] < closest[1] < closer[1]
+        page.get_by_role("button", name="Whole period").click()
+        expect(place).to_have_attribute("data-shown", f"{whole[0]} {whole[1]}")
+        assert serious(seen) == []
+        assert seen.wrong == []
+
+
+def shown_ms(place: Locator) -> tuple[int, int]:
+    """From when to when the picture goes that is zoomed."""
+    first, last = (place.get_attribute("data-shown") or "").split()
+    return int(first), int(last)
+
+
+def drag_across(page: Page) -> None:
+    """Choose a part of the picture with the pointer."""
+    box = page.locator("#zoom .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 45, steps=5)
+    page.mouse.up()
