@@ -53,6 +53,7 @@ class CeilingPlanner:
     _learned_on: date | None = None
     _rest: RestOfPeriod | None = None
     _trading: TradingHours | None = None
+    _traded_wear: float = 0.0
     _prices_known: int = 0
     _ceilings: Ceilings | None = None
     _searched_at: datetime | None = None
@@ -134,9 +135,16 @@ class CeilingPlanner:
         assert self._rest is not None  # noqa: S101 - laid before
         assert self._model is not None  # noqa: S101 - learned before
         per_day = _LEAST_HOURS * 60 // known.block.interval_minutes
-        store = meter_store(known.site, known.state, known.load_kw[:, -per_day:].mean(axis=1))
-        if self._trading is None:
+        store = meter_store(
+            known.site,
+            known.state,
+            known.load_kw[:, -per_day:].mean(axis=1),
+            now=known.block.start,
+            price_per_kwh=self._rest.price_per_kwh,
+        )
+        if self._trading is None or store.wear_per_relieved != self._traded_wear:
             self._trading = _hours_to_trade(self._rest, store, self.settings)
+            self._traded_wear = store.wear_per_relieved
         peaks = [known.state.peaks_kw.get(charge.name, 0.0) for charge in self._rest.charges]
         return Simulation(
             futures=_NO_FUTURES,

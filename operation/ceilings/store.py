@@ -1,11 +1,13 @@
 """All batteries of a site as one store behind the meter."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import Site, SiteState, reserve_requirement
+from ridethrough.domain.wear.warranty import price_of_haste_per_kwh
 
 FloatArray = NDArray[np.float64]
 
@@ -15,7 +17,8 @@ class MeterStore:
     """Energy above the reserve (kWh stored), and power as the meter sees it (kW).
 
     A kWh drawn at the meter adds `stored_per_drawn` kWh to the store; a kWh that the meter is relieved of takes
-    `stored_per_relieved` out of it. `wear_per_relieved` is what such a kWh costs in wear, in cycles through all of it.
+    `stored_per_relieved` out of it. `wear_per_relieved` is what such a kWh costs in wear, in cycles through all of it
+    and for a warranty that is used faster than its year goes by.
     """
 
     capacity_kwh: float
@@ -33,8 +36,14 @@ class MeterStore:
         return self.stored_per_drawn / self.stored_per_relieved
 
 
-def meter_store(site: Site, state: SiteState, usual_load_kw: FloatArray) -> MeterStore:
-    """The store of a site in a state; `usual_load_kw` (one a UPS system) limits what can be discharged into."""
+def meter_store(
+    site: Site, state: SiteState, usual_load_kw: FloatArray, *, now: datetime, price_per_kwh: FloatArray
+) -> MeterStore:
+    """The store of a site in a state; `usual_load_kw` (one a UPS system) limits what can be discharged into.
+
+    `price_per_kwh` are the energy prices ahead: their spread prices a discharge that is ahead of a warranty's year.
+    """
+    spread = float(price_per_kwh.max() - price_per_kwh.min())
     tradable, stored, charge, discharge, wear = [], [], [], [], []
     for ups, load_kw in zip(site.ups, usual_load_kw.tolist(), strict=True):
         reserve_kwh = reserve_requirement(ups, protected_load_kw=max(ups.protected_load_kw, load_kw)).reserve_kwh
@@ -45,7 +54,9 @@ def meter_store(site: Site, state: SiteState, usual_load_kw: FloatArray) -> Mete
         charge.append(ups.charge_limit_kw / ups.rectifier_efficiency)
         most_kw = ups.discharge_limit_kw if ups.bidirectional else min(ups.discharge_limit_kw, ups.dc_load_kw(load_kw))
         discharge.append(most_kw / ups.rectifier_efficiency if room_kwh else 0.0)
-        wear.append(ups.wear_per_kwh_to(room_kwh) * ups.rectifier_efficiency)
+        used_kwh = state.throughput_kwh.get(ups.id, 0.0)
+        hurried = price_of_haste_per_kwh(used_kwh, ups.throughput_limit_kwh, spread, now, site.timezone)
+        wear.append((ups.wear_per_kwh_to(room_kwh) + hurried) * ups.rectifier_efficiency)
     weights = np.array(tradable) if sum(tradable) > 0 else np.ones(len(tradable))
     drawn = [ups.battery.charge_efficiency * ups.rectifier_efficiency for ups in site.ups]
     relieved = [ups.rectifier_efficiency / ups.battery.discharge_efficiency for ups in site.ups]

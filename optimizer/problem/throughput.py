@@ -1,16 +1,8 @@
-"""The yearly limit of a warranty: what is left of it, and the price of using it faster than the year goes by.
-
-The price is the value of a kWh of the limit later in the year, as far as the past shows it: 0 while no more was
-discharged than the part of the limit that belongs to the time gone by. It rises evenly to twice the spread of energy
-prices where a month's part more was discharged, above what any trade on energy earns. It follows from the state alone,
-so it carries from plan to plan. Source: the virtual queue of Lyapunov optimization (Urgaonkar et al., SIGMETRICS 2011).
-"""
+"""The yearly limit of a warranty: what is left of it, and the price of using it faster than the year goes by."""
 
 from ridethrough.domain import UpsSystem
-from ridethrough.domain.wear.warranty import haste, year_of
+from ridethrough.domain.wear import warranty
 from ridethrough.optimizer.problem.dispatch_problem import DispatchProblem
-
-_OF_SPREAD = 2.0
 
 
 def throughput_left_kwh(problem: DispatchProblem, ups: UpsSystem) -> float:
@@ -23,7 +15,7 @@ def throughput_left_kwh(problem: DispatchProblem, ups: UpsSystem) -> float:
 def intervals_of_the_year(problem: DispatchProblem) -> int:
     """The number of intervals before the next calendar year begins."""
     horizon = problem.horizon
-    _, ends = year_of(horizon.start, horizon.timezone)
+    _, ends = warranty.year_of(horizon.start, horizon.timezone)
     return min(horizon.intervals, -((horizon.start - ends) // horizon.step))
 
 
@@ -32,4 +24,5 @@ def price_of_haste_per_kwh(problem: DispatchProblem, ups: UpsSystem) -> float:
     used, horizon = problem.state.throughput_kwh.get(ups.id, 0.0), problem.horizon
     energy = problem.charges.energy_per_kwh
     spread = float(energy.max() - energy.min())
-    return _OF_SPREAD * spread * haste(used, ups.throughput_limit_kwh, horizon.start, horizon.timezone)
+    limit_kwh = ups.throughput_limit_kwh
+    return warranty.price_of_haste_per_kwh(used, limit_kwh, spread, horizon.start, horizon.timezone)

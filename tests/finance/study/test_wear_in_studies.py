@@ -66,6 +66,22 @@ def test_a_year_never_discharges_more_than_its_warranty_and_the_limit_lasts() ->
     assert used[270 * DAY] < 0.95 * 15_000, "and it lasts: a quarter of the year still has some of it"
 
 
+@pytest.mark.parametrize(("name", "every_h"), [("perfect", 24.0), ("ceilings", 1.0)])
+def test_a_scarce_site_and_one_ahead_of_its_warranty_cycle_less_under_every_planner(name: str, every_h: float) -> None:
+    """The first days of a year are ahead of its part of the warranty: from a month's part on nothing is worth it."""
+    start, priced = datetime(2026, 1, 5, tzinfo=UTC), tariff(demand_rate=0.0, dear=0.6)
+
+    def traded(**wear: object) -> float:
+        asked = case(4, after=2, premises=worn(**wear), priced=priced, start=start, every_h=every_h)
+        return throughput_kwh(asked, planner_of(name, asked))
+
+    cycles = {"replacement_cost_per_kwh": 100.0, "cycles": XU, "depth_segments": 4}
+    assert traded() > 900, "a full cycle each day"
+    assert traded(throughput_limit_kwh_per_year=1000.0) < 0.75 * traded(), "the limit of 5,000 kWh itself is far"
+    assert traded(**cycles) > 900
+    assert traded(**cycles, scarcity_cost_per_kwh=4000.0) < 0.75 * traded(**cycles)
+
+
 def test_a_study_pays_what_plans_pay() -> None:
     asked = case(6, after=2, premises=worn(replacement_cost_per_kwh=300.0, cycles=XU), priced=tariff(dear=0.6))
     planner = PerfectPlanner(record=asked.record)
