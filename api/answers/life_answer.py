@@ -61,11 +61,15 @@ def _document(site: Site, found: TradeOff) -> dict[str, Any]:
         "recommended": {
             **_point(found.recommended, found),
             "why": found.why,
+            "scarcity_cost_per_kwh": found.scarcity_cost_per_kwh and round(found.scarcity_cost_per_kwh, 6),
+            "order_by": found.order_by and found.order_by.isoformat(),
+            "ups": [_future(future) for future in found.recommended.futures],
+        },
+        "lasts_from": found.lasts_from
+        and {
+            **_point(found.lasts_from, found),
             "lost_window_per_kwh": round(found.lost_window_per_kwh, 6),
             "waiting_per_kwh": round(found.waiting_per_kwh, 6),
-            "order_by": found.order_by and found.order_by.isoformat(),
-            "earns_more": found.earns_more and _point(found.earns_more, found),
-            "ups": [_future(future) for future in found.recommended.futures],
         },
         "rest_below_full": [
             {
@@ -143,8 +147,7 @@ def _curve(site: Site, found: TradeOff) -> Table:
     heads = (f"life, {site.currency}/kWh", "saved a year", "full cycles", "reserve fits until", "worn a year", "net")
     for name in heads:
         table.add_column(name, justify="right")
-    points = found.points if found.recommended in found.points else (*found.points, found.recommended)
-    for point in points:
+    for point in found.points:
         chosen = point is found.recommended
         price = point.life_price_per_kwh
         table.add_row(
@@ -160,16 +163,14 @@ def _curve(site: Site, found: TradeOff) -> Table:
 
 
 def _advice(site: Site, found: TradeOff) -> Iterator[Text]:
-    price, waits = found.recommended.life_price_per_kwh, found.waiting_per_kwh > 0
     yield Text(f"recommended: {_taken(site, found.recommended)}; {found.why}")
-    if (better := found.earns_more) is not None:
-        more = f"{better.net_per_year - found.recommended.net_per_year:,.0f} {site.currency} a year more"
-        lasts = f"until {better.ends}" if better.ends else f"over {LONGEST_YEARS} years"
-        line = f"less trading earns more: {_taken(site, better)} leaves {more} after a new battery, and lasts {lasts}"
-        yield Text(line, style="yellow")
-    if price is not None and waits:
+    if found.scarcity_cost_per_kwh:
+        yield Text(f"plans follow it by scarcity_cost_per_kwh: {found.scarcity_cost_per_kwh:,.0f}", style="dim")
+    if found.lasts_from is not None:
         parts = f"{found.lost_window_per_kwh:,.0f} for lost trading and {found.waiting_per_kwh:,.0f} for waiting"
-        yield Text(f"that is a new battery, {parts}; scarcity_cost_per_kwh holds all but the first", style="dim")
+        lasts = f"until {found.lasts_from.ends}" if found.lasts_from.ends else f"over {LONGEST_YEARS} years"
+        line = f"batteries last long enough from {_taken(site, found.lasts_from)} on ({lasts})"
+        yield Text(f"{line}: a new battery, {parts}", style="dim")
     if found.order_by is not None:
         late = found.order_by < found.start
         yield Text(f"order a replacement {'now: it was due' if late else 'by'} {found.order_by}")

@@ -1,7 +1,8 @@
 """Trade against life: what trading earns at different prices of a battery's life, and the one that suits the site.
 
 Each cycle is priced with a new battery, the trading that a smaller battery loses, and what waiting for a new one costs.
-The last part is found: it is the least with which the batteries last until the earliest day of a replacement.
+The last part is found: it is the least with which the batteries last until the earliest day of a replacement. Of all
+points that last until then, the one that leaves most a year after the cost of a new battery is recommended.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -80,23 +81,23 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeOff:
-    """The curve, the point to take, why, and the parts of its price (per kWh of nominal energy)."""
+    """The curve by rising price with no trading last, the point to take, and why.
+
+    `lasts_from` is the point of the least price with which batteries last until a replacement can be had, where they
+    would not at the cost of a new battery and of lost trading; None elsewhere. `lost_window_per_kwh` and
+    `waiting_per_kwh` are the parts of that price beside a new battery, per kWh of nominal energy.
+    """
 
     start: date
     points: tuple[Point, ...]
     recommended: Point
     why: str
+    lasts_from: Point | None
     lost_window_per_kwh: float
     waiting_per_kwh: float
+    scarcity_cost_per_kwh: float | None
     order_by: date | None
     rests: tuple[Rest, ...]
-
-    @property
-    def earns_more(self) -> Point | None:
-        """The point that lasts as long as the recommended one and leaves more a year; None where there is no such."""
-        lasting = [point for point in self.points if point.life_years >= self.recommended.life_years]
-        best = _best((*lasting, self.recommended))
-        return best if round(best.net_per_year) > round(self.recommended.net_per_year) else None
 
 
 def trade_off(site: Site, trade: Trade, *, start: date) -> TradeOff:
@@ -109,15 +110,20 @@ def trade_off(site: Site, trade: Trade, *, start: date) -> TradeOff:
     cost = _mean(site, lambda wear: wear.replacement_cost_per_kwh)
     points = [_at(site, trade, multiple * cost, start) for multiple in MULTIPLES]
     window = _lost_window_per_kwh(site, points[1], start)
-    chosen, why, waits = _chosen(site, trade, (*points, resting), cost + window, start)
-    price = chosen.life_price_per_kwh
+    wanted = _wanted(site)
+    fair = _at(site, trade, cost + window, start)
+    least = None if wanted is None else _least(site, trade, fair, wanted)
+    chosen, why = _chosen((*points, fair, *([] if least is None else [least])), resting, wanted)
+    shown = [each for each in (least, chosen) if each is not None and each not in (*points, resting)]
     return TradeOff(
         start=start,
-        points=(*points, resting),
+        points=(*sorted(dict.fromkeys([*points, *shown]), key=_price), resting),
         recommended=chosen,
         why=why,
+        lasts_from=least,
         lost_window_per_kwh=window,
-        waiting_per_kwh=price - cost - window if waits and price is not None else 0.0,
+        waiting_per_kwh=_price(least) - cost - window if least is not None else 0.0,
+        scarcity_cost_per_kwh=None if chosen is resting else max(0.0, _price(chosen) - cost),
         order_by=None if chosen.ends is None else chosen.ends - timedelta(days=_mean(site, _lead_days)),
         rests=tuple(_rests(site, start)),
     )
@@ -201,24 +207,19 @@ def _lost_window_per_kwh(site: Site, point: Point, start: date) -> float:
     return max(0.0, total) / sum(ups.nominal_kwh for ups in site.ups)
 
 
-def _chosen(
-    site: Site, trade: Trade, points: Sequence[Point], fair_price: float, start: date
-) -> tuple[Point, str, bool]:
-    """The point to take, the reason, and whether its price contains what waiting costs."""
+def _wanted(site: Site) -> date | None:
+    """The day until which batteries must last; None where new ones can be had at any time."""
     dates = [ups.battery.wear.earliest_replacement for ups in site.ups if ups.battery.wear is not None]
-    wanted = max((each for each in dates if each is not None), default=None)
-    fair, resting = _at(site, trade, fair_price, start), points[-1]
-    if wanted is None:
-        return _best((*points, fair)), "it earns most a year after the cost of a new battery", False
-    if _reaches(fair, wanted):
-        lasting = [each for each in (*points, fair) if _reaches(each, wanted)]
-        return _best(lasting), f"of those whose batteries last until {wanted} it earns most a year", False
-    if not _reaches(resting, wanted):
-        return resting, f"not even without trading do the batteries last until {wanted}: order before it", False
-    low, high = fair_price, _DEAREST * fair_price
-    found = _at(site, trade, high, start)
-    if not _reaches(found, wanted):
-        return resting, f"only without trading do the batteries last until {wanted}", False
+    return max((each for each in dates if each is not None), default=None)
+
+
+def _least(site: Site, trade: Trade, fair: Point, wanted: date) -> Point | None:
+    """The point of the least price that lasts until a day; None where a fair price does, or none does."""
+    start, low = fair.futures[0].start, _price(fair)
+    high = _DEAREST * low
+    found = fair if _reaches(fair, wanted) else _at(site, trade, high, start)
+    if found is fair or not _reaches(found, wanted):
+        return None
     for _ in range(_SEARCHES):
         middle = (low * high) ** 0.5
         tried = _at(site, trade, middle, start)
@@ -226,7 +227,25 @@ def _chosen(
             high, found = middle, tried
         else:
             low = middle
-    return found, f"it is the most trading with which the batteries last until {wanted}", True
+    return found
+
+
+def _chosen(traded: Sequence[Point], resting: Point, wanted: date | None) -> tuple[Point, str]:
+    """The point to take, and the reason."""
+    if wanted is None:
+        return _best((*traded, resting)), "it leaves most a year after the cost of a new battery"
+    lasting = [each for each in (*traded, resting) if _reaches(each, wanted)]
+    if not lasting:
+        return resting, f"not even without trading do the batteries last until {wanted}: order before it"
+    if lasting == [resting]:
+        return resting, f"only without trading do the batteries last until {wanted}"
+    return _best(lasting), (
+        f"of those with which the batteries last until {wanted} it leaves most a year after the cost of a new one"
+    )
+
+
+def _price(point: Point) -> float:
+    return point.life_price_per_kwh or 0.0
 
 
 def _best(points: Sequence[Point]) -> Point:

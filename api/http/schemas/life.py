@@ -43,11 +43,16 @@ class RecommendedLife(LifePoint):
     """The point to take, and why."""
 
     why: str
-    lost_window_per_kwh: float = Field(description="The part of the price for the trading that is lost.")
-    waiting_per_kwh: float = Field(description="The part of the price for waiting for new batteries.")
+    scarcity_cost_per_kwh: float | None = Field(description="For the wear model; null where nothing is traded.")
     order_by: date | None = Field(description="The last day of an order of new batteries.")
-    earns_more: LifePoint | None = Field(description="A point that lasts as long and leaves more a year.")
     ups: list[SystemLife]
+
+
+class LeastLife(LifePoint):
+    """The least price with which batteries last until a replacement can be had, and its parts beside a new battery."""
+
+    lost_window_per_kwh: float = Field(description="For the trading that a smaller battery loses.")
+    waiting_per_kwh: float = Field(description="For waiting for new batteries.")
 
 
 class RestBelowFull(Schema):
@@ -77,6 +82,7 @@ class LifeAnswer(Schema):
     first: date = Field(alias="from", description="The day from which lives count.")
     points: list[LifePoint]
     recommended: RecommendedLife
+    lasts_from: LeastLife | None = Field(description="Null where they last at a fair price, or with no trading.")
     rest_below_full: list[RestBelowFull]
     assumes: list[str] = Field(description="What is taken for given.")
     doubts: list[str] = Field(description="Conditions outside the tests of the fade laws.")

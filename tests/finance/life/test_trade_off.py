@@ -35,28 +35,35 @@ def test_a_life_reaches_the_day_of_a_replacement_within_two_percent() -> None:
 
     assert free.points[1].ends is not None
     assert free.points[1].ends < wanted, "at the price of a new battery alone they do not last"
-    assert found.recommended.ends is not None
+    least = found.lasts_from
+    assert least is not None
+    assert least.ends is not None
     days = (wanted - START).days
-    assert days <= (found.recommended.ends - START).days <= 1.02 * days
+    assert days <= (least.ends - START).days <= 1.02 * days
     assert found.waiting_per_kwh > 0
-    assert found.recommended.life_price_per_kwh == pytest.approx(
-        300 + found.lost_window_per_kwh + found.waiting_per_kwh
-    )
+    assert least.life_price_per_kwh == pytest.approx(300 + found.lost_window_per_kwh + found.waiting_per_kwh)
+    assert least in found.points
     assert found.order_by is not None
+    assert found.recommended.ends is not None
+    assert found.recommended.ends >= wanted
     assert (found.recommended.ends - found.order_by).days == 300
 
 
-def test_where_less_trading_leaves_more_money_the_answer_says_so() -> None:
-    """A battery that must last is traded as much as it may: a shallower day can still leave more a year."""
+def test_of_what_lasts_long_enough_the_point_that_leaves_most_is_recommended() -> None:
+    """A battery that must last is not traded as much as it may: a shallower day can leave more a year."""
 
     def worn_out(asked: Site) -> Traded:
         return replace(trade(asked), saved_per_year=2_000.0)
 
-    found = trade_off(pod(earliest_replacement=date(2039, 1, 1)), worn_out, start=START)
-    assert found.earns_more is not None
-    assert found.earns_more.life_years >= found.recommended.life_years
-    assert found.earns_more.net_per_year > found.recommended.net_per_year
-    assert trade_off(pod(), trade, start=START).earns_more is None
+    wanted = date(2039, 1, 1)
+    found = trade_off(pod(earliest_replacement=wanted), worn_out, start=START)
+    assert found.lasts_from is not None
+    assert found.recommended.life_price_per_kwh is not None
+    assert found.recommended.net_per_year > found.lasts_from.net_per_year
+    assert found.scarcity_cost_per_kwh == pytest.approx(found.recommended.life_price_per_kwh - 300)
+    lasting = [point for point in found.points if point.ends is None or point.ends >= wanted]
+    assert found.recommended in lasting
+    assert round(found.recommended.net_per_year) == max(round(point.net_per_year) for point in lasting)
 
 
 def test_without_a_date_the_best_net_year_is_recommended() -> None:
