@@ -18,8 +18,7 @@ from ridethrough.bms.pacing import Pace
 from ridethrough.bms.steady_clock import SteadyClock
 from ridethrough.domain import Site, UpsSystem
 from ridethrough.domain.site_equipment import SiteEquipment
-from ridethrough.domain.telemetry import Telemetry
-from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S, Telemetry
 from ridethrough.operation.live.situation import SetpointMode, SystemSetpoint
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)

@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from ridethrough.bms.drivers.readings import DeviceReading, DeviceSetpoint
 from ridethrough.domain import Site, UnableToAccept, UpsMode, UpsSystem, reserve_requirement
 from ridethrough.domain.conditions import conditions_on
-from ridethrough.domain.telemetry import UpsReading
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S, UpsReading
 from ridethrough.operation.live.charging import limit_as_read_kw
 from ridethrough.operation.live.floors import condition_floor_kwh
-from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
 from ridethrough.operation.live.situation import interval_of
 from ridethrough.operation.live.stored_energy import stored_energy
 

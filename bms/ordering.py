@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from ridethrough.domain import Site
-from ridethrough.domain.telemetry import Telemetry
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S, Telemetry
 from ridethrough.operation.live.history import ReadingHistory
-from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S, Judgement, judge
+from ridethrough.operation.live.judging import Judgement, judge
 from ridethrough.operation.live.metered_wear import MeteredWear, metered_wear
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.setpoints import setpoints_now

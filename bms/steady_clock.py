@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ridethrough.bms.drivers.driver import Clock
-from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S
 
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ridethrough.domain.equipment.ups import UpsMode
 from ridethrough.domain.validation import Checks
+
+CLOCK_TOLERANCE = timedelta(seconds=5)
+"""A reading may be this much after now: two clocks that are kept right differ by less."""
+CLOCK_TOLERANCE_S = CLOCK_TOLERANCE.total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

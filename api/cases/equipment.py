@@ -14,7 +14,7 @@ from ridethrough.bms.publishing.publisher import Publisher
 from ridethrough.bms.publishing.settings import publishers_of
 from ridethrough.domain import Fault, Site, UnableToAccept
 from ridethrough.domain.site_equipment import SiteEquipment
-from ridethrough.operation.live.judging import CLOCK_TOLERANCE_S
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S
 
 _NEEDED_OF_UPS = ("load_kw", "mode", "battery_operable", "inverter_on", "overloaded")
 

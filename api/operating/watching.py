@@ -11,7 +11,7 @@ from ridethrough.api.cases.sites.stored_inputs import stored_site
 from ridethrough.api.operating.telling import tell
 from ridethrough.api.reading.telemetry import telemetry_document
 from ridethrough.domain import Fault, Site, UnableToAccept
-from ridethrough.domain.telemetry import Telemetry
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE, Telemetry
 from ridethrough.operation.live.departing import reasons_to_plan
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import judge
@@ -77,7 +77,7 @@ def _counted(connection: Connection, site_id: str, site: Site, reading: Telemetr
     the time that it would have filled has been counted as one without readings. One of the future is not counted.
     """
     wears = any(ups.battery.wear is not None for ups in site.ups)
-    if not wears or reading.measured_at > now + telemetry.CLOCK_TOLERANCE:
+    if not wears or reading.measured_at > now + CLOCK_TOLERANCE:
         return None
     after = deleted_at(connection, site_id)
     before = metered_of(telemetry.counted_before(connection, site_id, reading.measured_at, after=after))

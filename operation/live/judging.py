@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ridethrough.domain import Site, UnableToAccept, UpsMode, UpsSystem
-from ridethrough.domain.telemetry import Telemetry, UpsReading
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S, Telemetry, UpsReading
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.stored_energy import frozen_fault, jump_fault, stored_energy
 
-CLOCK_TOLERANCE_S = 5.0
-"""A reading may be this much after now: two clocks that are kept right differ by less."""
 MOST_OF_RATING = 1.5
 """UPS units carry more for seconds only, and no meter reads more of its import limit for longer."""
 

@@ -22,11 +22,11 @@ from sqlalchemy import (
     select,
 )
 
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE
 from ridethrough.store.database import adds
 from ridethrough.store.operating.energies import Told, energies_of, energies_text
 from ridethrough.store.schema import IDENTITY, METADATA, microseconds, moment, sha256_of
 
-CLOCK_TOLERANCE = timedelta(seconds=5)
 MOST_ROWS = 10_000
 
 TELEMETRY = Table(

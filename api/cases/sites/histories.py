@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
 from ridethrough.domain import Site
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE
 from ridethrough.operation.live.energy_history import EnergyHistory, microseconds
 from ridethrough.operation.live.stored_energy import counts_for
 from ridethrough.store.database import sees_what_is_kept
 from ridethrough.store.operating import telemetry
-from ridethrough.store.operating.telemetry import CLOCK_TOLERANCE, StoredReading, ToldEnergies
+from ridethrough.store.operating.telemetry import StoredReading, ToldEnergies
 
 MOST_SITES = 256
 """Of so many sites the readings that count are kept in memory; of others they are read each time."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from ridethrough.api.reading.series.stored_series import KeptReadings, StoredSeries, series_key
 from ridethrough.domain import Site, UpsSystem
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE
 from ridethrough.operation.live.judging import MOST_OF_RATING
 from ridethrough.store.operating import telemetry
 from ridethrough.store.series import append_series, read_series
@@ -84,9 +85,7 @@ def readings_between(
     while not done:
         page = telemetry.between(connection, site_id, start, end, limit=_READ_AT_ONCE)
         done = len(page) < _READ_AT_ONCE
-        last = {
-            each.measured_at: each for each in page if each.measured_at <= each.received_at + telemetry.CLOCK_TOLERANCE
-        }
+        last = {each.measured_at: each for each in page if each.measured_at <= each.received_at + CLOCK_TOLERANCE}
         if not done and len(last) > 1:
             start = max(last)
             del last[start]
