@@ -1,11 +1,11 @@
 """Day-ahead prices of the ENTSO-E transparency platform. The key comes from the environment, and is in no message."""
 
-import os
 from dataclasses import dataclass, field
 
 from ridethrough.api.reading.price_sources.assembling import assembled
 from ridethrough.api.reading.price_sources.entsoe_document import Asked, price_document
 from ridethrough.api.reading.price_sources.fetching import Limits, Request, fetch
+from ridethrough.api.reading.price_sources.keys import key_for
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices, PriceQuestion, UnableToFetchPrices
 from ridethrough.api.reading.price_sources.zones import zone_named
 
@@ -28,7 +28,7 @@ class Entsoe:
 
     def fetch(self, question: PriceQuestion) -> FetchedPrices:
         """Ask for the day-ahead prices of a zone, see `PriceSource`."""
-        token = os.environ.get(TOKEN_NAME, "").strip()
+        token = key_for(self.name, TOKEN_NAME, self.address, question)
         if not token:
             remedy = f"set the environment variable {TOKEN_NAME} (a key is given to registered users)"
             raise UnableToFetchPrices(self.name, "there is no key", remedy=remedy)

@@ -10,7 +10,6 @@
 Source: OpenADR Alliance, OpenADR 3 definitions and user guide.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from ridethrough.api.reading.price_sources.answers import unreadable as unreadab
 from ridethrough.api.reading.price_sources.assembling import Quote, assembled
 from ridethrough.api.reading.price_sources.durations import duration
 from ridethrough.api.reading.price_sources.fetching import Limits, Request, fetch
+from ridethrough.api.reading.price_sources.keys import key_for
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices, PriceQuestion
 from ridethrough.api.reading.series.time_series import is_plausible
 from ridethrough.tariffs.documents.printable import printable
@@ -56,7 +56,7 @@ class OpenAdr:
         return assembled(self.name, quotes, question, notes=notes)
 
     def _events(self, question: PriceQuestion) -> Iterator[Mapping[str, Any]]:
-        token = os.environ.get(TOKEN_NAME, "").strip()
+        token = key_for(self.name, TOKEN_NAME, self.address, question)
         for page in range(_MOST_PAGES):
             request = Request(
                 source=self.name,
