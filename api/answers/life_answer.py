@@ -29,7 +29,7 @@ def life_answer(site: Site, found: TradeOff, certified: tuple[CertifiedYear, ...
     return Answer(
         document=lambda: {**_document(site, found), "certificates": [_certificate(each) for each in certified]},
         rows=lambda: [_point(point, found) for point in found.points],
-        view=lambda: Group(_view(site, found), _certified(certified), Text()),
+        view=lambda: Group(_view(site, found, certified), _certified(certified), Text()),
     )
 
 
@@ -37,6 +37,7 @@ def _certificate(year: CertifiedYear) -> dict[str, Any]:
     proven = year.certificate
     return {
         "after_years": year.after_years,
+        "state_of_health": {ups_id: round(health, 6) for ups_id, health in year.state_of_health.items()},
         "certified": proven.certified,
         "outages_replayed": proven.outages_replayed,
         "worst_ride_through_s": round(proven.worst_ride_through_s, 3),
@@ -134,12 +135,14 @@ def _doubts(found: TradeOff) -> Iterator[str]:
         yield from (f"{future.ups_id}: {doubt}" for doubt in future.doubts)
 
 
-def _view(site: Site, found: TradeOff) -> RenderableType:
+def _view(site: Site, found: TradeOff, certified: tuple[CertifiedYear, ...]) -> RenderableType:
     title = Text(f"  {site.name or site.id}: trade against life, from {found.start:%d %B %Y}", style="bold")
     notes = [indented(Text(note, style="dim")) for note in (*_ASSUMES, *_caveats(site))]
     warnings = [indented(Text(f"warning: {doubt}", style="yellow")) for doubt in _doubts(found)]
     advice = [indented(line) for line in _advice(site, found)]
-    return Group(Text(), title, Text(), _curve(site, found), Text(), *advice, Text(), _years(found), *warnings, *notes)
+    return Group(
+        Text(), title, Text(), _curve(site, found), Text(), *advice, Text(), _years(found, certified), *warnings, *notes
+    )
 
 
 def _curve(site: Site, found: TradeOff) -> Table:
@@ -186,9 +189,10 @@ def _taken(site: Site, point: Point) -> str:
     return "no trading" if price is None else f"a life at {price:,.0f} {site.currency}/kWh"
 
 
-def _years(found: TradeOff) -> Table:
+def _years(found: TradeOff, certified: tuple[CertifiedYear, ...]) -> Table:
+    proven = {each.after_years: "yes" if each.certificate.certified else "no" for each in certified}
     table = Table(box=None, padding=(0, 2), header_style="dim")
-    for name in ("after", "system", "state of health", "to trade", "reserve"):
+    for name in ("after", "system", "state of health", "to trade", "reserve", "plan certified"):
         table.add_column(name, justify="right")
     for future in found.recommended.futures:
         for year in future.years:
@@ -199,6 +203,7 @@ def _years(found: TradeOff) -> Table:
                     f"{year.state_of_health:.1%}",
                     f"{year.tradable_kwh:,.1f} kWh",
                     f"{year.reserve_fraction:.1%}" + ("" if year.feasible else ": does not fit"),
+                    proven.get(year.after_years, ""),
                     style="" if year.feasible else "red",
                 )
     return table

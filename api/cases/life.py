@@ -1,6 +1,6 @@
 """The life of a site's batteries: what trading earns and what it takes from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -26,9 +26,10 @@ _DAYS_A_YEAR, _MONTHS_A_YEAR = 365.0, 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertifiedYear:
-    """The certificate of a day's plan with the capacity that is left after so many years."""
+    """The certificate of a day's plan with the capacity that is left after so many years, by system."""
 
     after_years: int
+    state_of_health: Mapping[str, float]
     certificate: Certificate
 
 
@@ -70,7 +71,7 @@ def _certified(problem: DispatchProblem, found: TradeOff, now: datetime, engine:
         aged = replace(problem.site, ups=tuple(at_health(ups, health[ups.id]) for ups in problem.site.ups))
         site = aged if price is None else priced(aged, price)
         plan = plan_dispatch(replace(problem, site=site), issued_at=now, engine=engine)
-        yield CertifiedYear(after_years=year, certificate=plan.certificate)
+        yield CertifiedYear(after_years=year, state_of_health=health, certificate=plan.certificate)
 
 
 def _problem(inputs: SiteInputs, days: int, now: datetime) -> DispatchProblem:

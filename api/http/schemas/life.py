@@ -68,6 +68,7 @@ class YearCertificate(Schema):
     """A day's plan with the capacity that is left after so many years, certified or not."""
 
     after_years: int
+    state_of_health: dict[str, float] = Field(description="Of each system's batteries then.")
     certified: bool
     outages_replayed: int
     worst_ride_through_s: float | None

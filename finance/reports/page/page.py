@@ -87,6 +87,7 @@ def _tables(study: Study) -> dict[str, object]:
         "months": tables.months(study),
         "kinds": tables.kinds(study),
         "wear": tables.wear(study),
+        "wear_months": tables.wear_months(study),
         "unknown_wear": tables.unknown_wear(study),
         "marginal": tables.marginal(study),
         "worth": tables.worth(study),

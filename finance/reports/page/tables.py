@@ -1,11 +1,13 @@
 """The tables and tiles of a savings report, as formatted text."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ridethrough.finance.figure import Figure
 from ridethrough.finance.project.cash_flow import CashFlow
 from ridethrough.finance.reports.money import IN_WORDS, decimals_of, kinds_saved_by, number, whole_money
+from ridethrough.finance.reports.wear_by_month import throughput_by_month
 from ridethrough.finance.reports.words import annual_note, not_priced, percent
 from ridethrough.finance.study.study import Study
 
@@ -141,6 +143,17 @@ def wear(study: Study) -> Table:
     )
     heads = ("UPS system", "throughput, kWh", "equivalent full cycles", "life used", f"cost, {study.currency}")
     return Table(heads=(*heads, "life at this pace, years"), rows=rows)
+
+
+def wear_months(study: Study) -> Table:
+    """What left all batteries in each billing period, and the wear that is taken off its saving."""
+    kwh = [math.fsum(each) for each in throughput_by_month(study)]
+    whole = math.fsum(ups.wear.throughput_kwh for ups in study.ups)
+    rows = [(period.label, given, period.savings.wear) for period, given in zip(study.periods, kwh, strict=True)]
+    if len(rows) > 1:
+        rows.append(("all", whole, study.savings.wear))
+    texts = tuple((label, number(given, 0), *_amounts(study, (worn,))) for label, given, worn in rows)
+    return Table(heads=("billing period", "out of storage, kWh", "less wear"), rows=texts, total=len(rows) > 1)
 
 
 def unknown_wear(study: Study) -> tuple[str, ...]:

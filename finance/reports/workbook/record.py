@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ridethrough.finance.reports.wear_by_month import throughput_by_month
 from ridethrough.finance.reports.workbook.cells import at
 from ridethrough.finance.reports.workbook.sheet import Book, Sheet
 from ridethrough.finance.study.study import Study, UpsRecord
@@ -86,6 +87,25 @@ def write_wear(book: Book, study: Study) -> None:
     sheet.text(row + 1, 0, "taken off the saving")
     sheet.named(row + 1, 4, "wear_cost")
     _depths(sheet, row + 3, study)
+    _months(sheet, row + 8 + _PARTS, study)
+
+
+def _months(sheet: Sheet, row: int, study: Study) -> None:
+    """Write what left each system's batteries in each billing period, and the wear that is taken off its saving."""
+    sheet.text(row, 0, "By month: out of storage, kWh", "section")
+    cost = 1 + len(study.ups)
+    sheet.head(row + 1, ("period", *(ups.ups_id for ups in study.ups), f"wear, {study.currency}"), repeat=False)
+    first, months = row + 2, throughput_by_month(study)
+    for at_row, (period, given) in enumerate(zip(study.periods, months, strict=True), start=first):
+        sheet.text(at_row, 0, period.label)
+        for column, kwh in enumerate(given, start=1):
+            sheet.number(at_row, column, kwh, "quantity")
+        sheet.number(at_row, cost, period.savings.wear)
+    total, above = first + len(months), (first, first + len(months) - 1)
+    sheet.text(total, 0, "all", "total_text")
+    for column, ups in enumerate(study.ups, start=1):
+        sheet.total(total, column, above, ups.wear.throughput_kwh, "total_quantity")
+    sheet.total(total, cost, above, study.savings.wear)
 
 
 def _depths(sheet: Sheet, row: int, study: Study) -> None:

@@ -32,6 +32,10 @@ def test_the_scarce_example_lasts_until_new_batteries_can_be_had() -> None:
     years = document["certificates"]
     feasible = [all(ups["years"][each["after_years"]]["feasible"] for ups in recommended["ups"]) for each in years]
     assert [each["certified"] for each in years] == feasible, "certified as long as the reserve fits, and no longer"
+    for ups in recommended["ups"]:
+        health = [each["state_of_health"][ups["id"]] for each in years]
+        assert health == [ups["years"][each["after_years"]]["state_of_health"] for each in years]
+        assert health == sorted(health, reverse=True)
     assert feasible[0]
     assert not feasible[-1]
     assert any("outside the tested" in doubt for doubt in document["doubts"])

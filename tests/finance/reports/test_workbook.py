@@ -19,6 +19,7 @@ from ridethrough.finance.project.project import Project, YearlyAmount
 from ridethrough.finance.project.returns import Discounting
 from ridethrough.finance.project.uncertainty import Range
 from ridethrough.finance.reports.extra import UnableToWriteReport
+from ridethrough.finance.reports.wear_by_month import throughput_by_month
 from ridethrough.finance.reports.workbook import record as record_module
 from ridethrough.finance.reports.workbook import sheet as sheet_module
 from ridethrough.finance.reports.workbook.workbook import SHEETS, study_workbook, write_study_workbook
@@ -259,3 +260,17 @@ def _with_zeros(monkeypatch: pytest.MonkeyPatch) -> bytes:
 
     monkeypatch.setattr(sheet_module.Book, "__init__", begin)
     return study_workbook(studies.year(), studies.ISSUE)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_wear_is_shown_by_month_and_adds_up(case: Callable[[], Study]) -> None:
+    study = case()
+    months = throughput_by_month(study)
+    assert len(months) == len(study.periods)
+    for column, ups in enumerate(study.ups):
+        assert sum(each[column] for each in months) == pytest.approx(ups.wear.throughput_kwh)
+    first = next(each for each in study.bill.periods)
+    hours = (first.end - first.start).total_seconds() / 3600
+    given = sum(study.ups[0].discharge_kw[: round(hours / study.horizon.interval_h)]) * study.horizon.interval_h
+    assert months[0][0] >= given - 1e-6, "what reaches the terminals left storage, with losses"
+    assert "By month: out of storage, kWh" in book_of(case).texts("Wear")
