@@ -293,7 +293,7 @@ class Controller:
         doubts += [] if judged is None else [judged.against]
         capabilities = system.driver.capabilities
         return Evidence(
-            site=self.site,
+            site=ordered.site,
             ups=system.ups,
             now=now,
             participates=system.take_part and capabilities.dispatches,

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ridethrough.domain import Site
 from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S, Telemetry
+from ridethrough.operation.live.grid_signals import NO_SIGNALS, GridSignals
 from ridethrough.operation.live.history import ReadingHistory
 from ridethrough.operation.live.judging import Judgement, judge
 from ridethrough.operation.live.metered_wear import MeteredWear, metered_wear
@@ -25,6 +26,8 @@ class Ordered:
     setpoints: Setpoints
     judgement: Judgement
     reliable_until: datetime | None
+    site: Site
+    """The site as it holds now, with what the grid asks for."""
 
 
 class Ordering(Protocol):
@@ -50,6 +53,8 @@ class LocalOrdering:
     held: Callable[[], str]
     history: ReadingHistory = field(init=False)
     overlap: timedelta = timedelta()
+    signals: Callable[[datetime], GridSignals] = lambda _: NO_SIGNALS
+    """What the grid asks for at a moment."""
     seen: Callable[[Situation], None] = lambda _: None
     """Told of every situation: whoever makes plans sees here when one is wanted."""
     last_outage_at: datetime | None = None
@@ -68,25 +73,32 @@ class LocalOrdering:
         if any(each.in_outage for each in reading.ups.values()):
             self.last_outage_at = reading.measured_at
         self._count(reading, now)
+        signals = self.signals(now)
+        site = signals.on(self.site)
         plan = self.plan(now)
         in_force = plan if isinstance(plan, PlanInForce) else None
         situation = Situation(
-            site=self.site,
+            site=site,
             site_version=0 if in_force is None else in_force.site_version,
             now=now,
             telemetry=reading,
             before=before,
             plan=in_force,
             no_plan_because=plan if isinstance(plan, str) else "",
-            held_because=self.held(),
+            held_because="; ".join(each for each in (self.held(), signals.held_because) if each),
+            import_limit_kw=signals.import_limit_kw,
             last_outage_at=self.last_outage_at,
             metered=self.metered,
         )
         self.seen(situation)
-        judgement = judge(self.site, reading, before, now)
+        judgement = judge(site, reading, before, now)
         setpoints = self._over_the_boundary(situation, judgement)
         until = None if in_force is None else min(setpoints.valid_until, in_force.expires_at)
-        return Ordered(setpoints=setpoints, judgement=judgement, reliable_until=until)
+        return Ordered(setpoints=setpoints, judgement=judgement, reliable_until=until, site=site)
+
+    def holds(self, now: datetime) -> str:
+        """Why nothing may be traded, whatever a plan says: an operator, or the grid (empty: it may)."""
+        return "; ".join(each for each in (self.held(), self.signals(now).held_because) if each)
 
     def clock_was_set(self, by: timedelta) -> None:
         """Move what was measured before with the clock, so that no time seems to have passed."""

@@ -30,7 +30,7 @@ class SiteEquipment:
     discharge. `ramp_kw_per_s` is the fastest that a battery's power may rise (a fall is never delayed), `reversal_s`
     the least time between charge and discharge. A system whose setpoint was not read back, or that failed, may
     discharge again `requalify_s` seconds after it is in order. `publish` names who else is told, and how
-    (`bms.publishing`).
+    (`bms.publishing`), `openadr` the server of grid events (None: there is none).
     """
 
     meter: Device
@@ -42,6 +42,7 @@ class SiteEquipment:
     reversal_s: float = 30.0
     requalify_s: float = 60.0
     publish: Mapping[str, object] = field(default_factory=dict)
+    openadr: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ridethrough.api.cases.site_checks import Finding, Severity
+from ridethrough.api.reading.openadr_settings import OpenAdrSettings, read_openadr_settings
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.bms.commanding import follows
 from ridethrough.bms.drivers.catalog import driver_of
@@ -21,11 +22,12 @@ _NEEDED_OF_UPS = ("load_kw", "mode", "battery_operable", "inverter_on", "overloa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drivers:
-    """The drivers of a site's devices, and the publishers of what the controller does."""
+    """The drivers of a site's devices, the publishers of what the controller does, and where grid events come from."""
 
     meter: Driver
     ups: Mapping[str, Driver]
     publishers: tuple[Publisher, ...]
+    openadr: OpenAdrSettings | None
 
 
 def equipment_of(inputs: SiteInputs) -> SiteEquipment:
@@ -55,13 +57,23 @@ def drivers_of(equipment: SiteEquipment, site: Site, *, clock: Clock = system_cl
         except UnableToAccept as error:
             faults += [fault.under(f"equipment.{name}") for fault in error.faults]
     publishers: tuple[Publisher, ...] = ()
+    openadr = None
+    try:
+        openadr = None if equipment.openadr is None else read_openadr_settings(equipment.openadr)
+    except UnableToAccept as error:
+        faults += [fault.under("equipment.openadr") for fault in error.faults]
     try:
         publishers = publishers_of(equipment.publish, site)
     except UnableToAccept as error:
         faults += [fault.under("equipment.publish") for fault in error.faults]
     if faults:
         raise UnableToAccept(faults)
-    return Drivers(meter=made["meter"], ups={key: made[f"ups.{key}"] for key in equipment.ups}, publishers=publishers)
+    return Drivers(
+        meter=made["meter"],
+        ups={key: made[f"ups.{key}"] for key in equipment.ups},
+        publishers=publishers,
+        openadr=openadr,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from ridethrough.api.operating.plan_question import PlanAnswer, PlanQuestion, answer_to
 from ridethrough.api.reading.plan_orders import read_orders
 from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.domain import ReserveCondition
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.operation.live.departing import reasons_to_plan
 from ridethrough.operation.live.plan_in_force import PlanInForce
@@ -36,8 +37,11 @@ class ControlPlans:
     _made: Future[PlanAnswer] | None = None
     _asked_at: datetime | None = None
     _kept: dict[str, Any] = field(default_factory=dict)
+    _conditions: tuple[ReserveCondition, ...] = ()
+    """Those that the last plan was asked with."""
 
     def __post_init__(self) -> None:
+        self._conditions = self.inputs.site.conditions
         self._load()
 
     def in_force(self, now: datetime) -> PlanInForce | str:
@@ -53,11 +57,14 @@ class ControlPlans:
         reasons = list(reasons_to_plan(situation))
         if self._in_force is None or abs(now - self._in_force.made_at) >= _EVERY:  # a clock may be set back
             reasons.append("an hour has passed, or there is no plan")
+        if situation.site.conditions != self._conditions:
+            reasons.append("the conditions of the site are others")
         if not reasons:
             return
         self._asked_at = now
+        self._conditions = situation.site.conditions
         question = PlanQuestion(
-            inputs=self.inputs,
+            inputs=replace(self.inputs, site=situation.site),
             telemetry=situation.telemetry,
             before=situation.before,
             now=now,

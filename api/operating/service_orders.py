@@ -45,7 +45,7 @@ class ServiceOrdering:
         except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"the service cannot be asked ({type(error).__name__}: {error})"
             return replace(held, setpoints=replace(held.setpoints, why=f"{why}; {held.setpoints.why}"))
-        if setpoints.valid_until <= now or self.local.held():
+        if setpoints.valid_until <= now or self.local.holds(now):
             return held
         return replace(held, setpoints=setpoints, reliable_until=setpoints.valid_until)
 

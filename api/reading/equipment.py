@@ -28,6 +28,7 @@ class EquipmentDocument(SiteEquipment):
     meter: DeviceDocument
     ups: Mapping[str, DeviceDocument]
     publish: Mapping[str, Any] = field(default_factory=dict)
+    openadr: Mapping[str, Any] | None = None
 
 
 DeviceDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from ridethrough.operation.control.measured_loads import MeasuredLoads, measured
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.live.charging import limit_as_read_kw
 from ridethrough.operation.live.floors import raised_kwh
+from ridethrough.operation.live.grid_signals import limited
 from ridethrough.operation.live.judging import JudgedSystem, Judgement, power_faults, site_as_read
 from ridethrough.operation.live.metered_wear import throughput_left_kwh
 from ridethrough.operation.live.plan_in_force import PlanInForce
@@ -40,7 +41,8 @@ class LiveSite:
     @classmethod
     def of(cls, situation: Situation, judgement: Judgement) -> "LiveSite":
         """Lay out a reading that was believed."""
-        site, interval = site_as_read(situation.site, judgement), interval_of(situation.site, situation.now)
+        site = limited(site_as_read(situation.site, judgement), situation.import_limit_kw)
+        interval = interval_of(situation.site, situation.now)
         systems = [judgement.systems[ups.id] for ups in site.ups]
         load_kw = np.array([[_carried_kw(each)] for each in systems])
         systems_kw = float(measured_loads(site, interval, load_kw, np.zeros(1)).net_load_kw[0])

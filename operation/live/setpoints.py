@@ -33,7 +33,7 @@ def setpoints_now(situation: Situation, judgement: Judgement | None = None) -> S
     orders = live.rest() if reasons else live.planned()
     outcome = apply_control_law(live.site, live.horizon.interval_h, live.loads, orders, live.stored_kwh)
     plan = situation.plan
-    ceiling_kw = live.ceiling_kw() if not reasons else situation.site.interconnection.import_limit_kw
+    ceiling_kw = live.ceiling_kw() if not reasons else live.site.interconnection.import_limit_kw
     return Setpoints(
         mode=SetpointMode.HOLD if reasons else SetpointMode.PLAN,
         why="; ".join(reasons) or _following(situation, judgement),

@@ -56,6 +56,7 @@ class Situation:
     `before` is what the readings before the latest told, as far as they still count. `plan` is the certified plan in
     force; where it is None `no_plan_because` says why. `held_because` is what an operator or a rule of the service
     holds the site for (empty: nothing).
+    `import_limit_kw` is what the grid asks for now (None: nothing besides the site's own limit).
     `last_outage_at` is when batteries last carried the load, `outage_heard_at` when a reading of an outage last came:
     one that is late tells of an outage that a plan made before it did not know. `metered` is what readings have told of
     discharge and of open cycles until the latest of them, for the limit of a warranty.
@@ -69,6 +70,7 @@ class Situation:
     plan: PlanInForce | None = None
     no_plan_because: str = "no plan has been made"
     held_because: str = ""
+    import_limit_kw: float | None = None
     last_outage_at: datetime | None = None
     outage_heard_at: datetime | None = None
     metered: Mapping[str, MeteredWear] = field(default_factory=dict)

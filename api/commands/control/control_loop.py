@@ -16,6 +16,7 @@ from ridethrough.api.commands.control.dry_run import DryRun
 from ridethrough.api.commands.control.publishing import Publishing
 from ridethrough.api.commands.control.stop_signals import stopped_by_signal
 from ridethrough.api.operating.control_plans import ControlPlans
+from ridethrough.api.operating.openadr.polling import OpenAdrPolling
 from ridethrough.api.operating.service_orders import ServiceOrdering
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.bms.commanding import GivenToAll
@@ -67,12 +68,16 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     journal = Journal(settings.folder / "journal.jsonl")
     url = settings.service.url if settings.service is not None else None
     journal.write("started", system_clock(), site=site.id, shadow=settings.shadow, service=url)
+    grid = None if drivers.openadr is None else OpenAdrPolling(settings=drivers.openadr)
     local = _local(settings, journal)
+    if grid is not None:
+        local.signals = grid.signals
     publishing = Publishing(
         write=CycleJournal(journal=journal, shadow=settings.shadow),
         journal=journal,
         beside=Beside(() if settings.shadow else drivers.publishers),
         plan=local.plan,
+        grid=grid,
     )
     clock = SteadyClock(wall=system_clock, monotonic=time.monotonic)
     record = None if settings.shadow else GivenRecord(folder=settings.folder)
@@ -90,7 +95,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     )
     stop = stopped_by_signal()
     leave_start_uncollected()
-    publishing.beside.start()
+    publishing.start()
     kept = dict(await run(controller, stop, cycles=cycles, failed=lambda error: tell_failed(journal, error)))
     publishing.stop()
     if dry_run is not None:
