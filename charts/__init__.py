@@ -19,7 +19,7 @@ from ridethrough.charts.chart import (
     UnableToChart,
 )
 from ridethrough.charts.clock import time_ticks
-from ridethrough.charts.drawing import chart_drawing, chart_figure
+from ridethrough.charts.figure import KeptFigure, chart_drawing, chart_figure, kept_figure
 from ridethrough.charts.heat_map import HeatMap, heat_map_drawing
 from ridethrough.charts.page import picture_page
 from ridethrough.charts.ranges import RangeBar, Ranges, ranges_drawing
@@ -31,6 +31,7 @@ __all__ = [
     "Categories",
     "Chart",
     "HeatMap",
+    "KeptFigure",
     "Mark",
     "Panel",
     "RangeBar",
@@ -47,6 +48,7 @@ __all__ = [
     "chart_figure",
     "chart_table",
     "heat_map_drawing",
+    "kept_figure",
     "picture_page",
     "ranges_drawing",
     "time_ticks",

@@ -47,13 +47,14 @@ def time_ticks(axis: TimeAxis) -> tuple[Tick, ...]:
     )
 
 
-def stamp(axis: TimeAxis, index: int) -> str:
-    """A boundary as the table writes it: the day where there are several, the offset where the clock changes."""
-    local = axis.boundaries[index].astimezone(ZoneInfo(axis.timezone))
+def stamps(axis: TimeAxis) -> tuple[str, ...]:
+    """The boundaries as the table writes them: the day where there are several, the offset where the clock changes."""
+    zone = ZoneInfo(axis.timezone)
+    local = [each.astimezone(zone) for each in axis.boundaries]
     days = axis.boundaries[-1].astimezone(UTC) - axis.boundaries[0].astimezone(UTC) > 1.1 * _DAY
-    changes = len({each.astimezone(ZoneInfo(axis.timezone)).utcoffset() for each in axis.boundaries}) > 1
-    offset = f" {local:%z}" if changes else ""
-    return f"{local:%Y-%m-%d %H:%M}{offset}" if days else f"{local:%H:%M}{offset}"
+    changes = len({each.utcoffset() for each in local}) > 1
+    form = ("%Y-%m-%d " if days else "") + "%H:%M" + (" %z" if changes else "")
+    return tuple(each.strftime(form) for each in local)
 
 
 def clock_changes(axis: TimeAxis) -> tuple[Shade, ...]:

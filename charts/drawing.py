@@ -1,23 +1,23 @@
-"""A chart as markup: each panel an inline SVG under its title and legend, and the chart's values as a table.
+"""The parts of a drawing: each panel an inline SVG under its title and legend.
 
 A panel is as wide as its place on the page. Its lines lie in a box that stretches; its texts do not, so that they are
 as easy to read on a phone as on a wall. Where there is little room, every second label is left out.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from textwrap import wrap
 
 from markupsafe import Markup, escape
 
 from ridethrough.charts.chart import Axis, Categories, Chart, Panel, Series, Shade, Shape, TimeAxis
-from ridethrough.charts.clock import Tick, clock_changes, place, stamp, time_ticks
+from ridethrough.charts.clock import Tick, clock_changes, place, stamps, time_ticks
 from ridethrough.charts.paths import WIDTH, area_path, band_path, number, series_path
 from ridethrough.charts.scale import Scale, digits_for, figure, scale_of
-from ridethrough.charts.table import chart_table
 
 _FOOT_PX = 22
 _LINE_PX = 13
-_TOP_PX = 8
+TOP_PX = 8
 _BAR_SHARE, _OF_TWO_BARS = 0.68, 0.82
 _OF_FEW_BARS = 0.11
 """Few bars are no wider than this share of all."""
@@ -30,61 +30,47 @@ _LETTERS_ACROSS = 110
 """So many letters of labels have room side by side on paper; longer names take several lines."""
 
 
-def chart_figure(chart: Chart, *, opened: bool = False) -> Markup:
-    """The chart with its table beside it; `opened` shows the table at once."""
-    fold = Markup("<details{}><summary>Values of this chart</summary>{}</details>")
-    table = fold.format(Markup(" open") if opened else "", chart_table(chart))
-    return Markup('<figure class="chart">{}{}</figure>').format(chart_drawing(chart), table)
+def shades_of(chart: Chart) -> tuple[Shade, ...]:
+    """The shaded spans of a chart, and the hours that a clock change doubles or skips."""
+    return (*chart.shades, *(clock_changes(chart.axis) if isinstance(chart.axis, TimeAxis) else ()))
 
 
-def chart_drawing(chart: Chart) -> Markup:
-    """The drawing alone, where the values stand on the page in another form."""
-    shades = (*chart.shades, *_changes(chart.axis))
-    panels = [_panel(chart, index, shades) for index in range(len(chart.panels))]
-    return Markup('<div class="chart-drawing">{}{}</div>').format(
-        _shades_legend(chart, shades), Markup("").join(panels)
-    )
-
-
-def _changes(axis: Axis) -> tuple[Shade, ...]:
-    return clock_changes(axis) if isinstance(axis, TimeAxis) else ()
-
-
-def _shades_legend(chart: Chart, shades: Sequence[Shade]) -> Markup:
+def shades_legend(chart: Chart, shades: Sequence[Shade]) -> Markup:
     """What the shaded spans stand for; each name once."""
     shown = dict.fromkeys((shade.kind.value, shade.label) for shade in shades if _visible(chart.axis, shade))
     items = [Markup('<li><i class="swatch shade-{}"></i>{}</li>').format(kind, label) for kind, label in shown]
     return Markup('<ul class="chart-legend">{}</ul>').format(Markup("").join(items)) if items else Markup("")
 
 
-def _panel(chart: Chart, index: int, shades: Sequence[Shade]) -> Markup:
+def panel_parts(chart: Chart, index: int, shades: Sequence[Shade], names: Sequence[str]) -> tuple[Markup, Markup]:
+    """A panel in two parts, between which its marks are drawn."""
     panel, last = chart.panels[index], index == len(chart.panels) - 1
     box = _Box(chart, panel)
     parts = [
         *(box.shade(shade) for shade in shades if _visible(chart.axis, shade)),
         *(box.band(position) for position in range(len(panel.bands))),
         *(box.drawn(series) for series in panel.series),
-        *box.hits(),
+        *box.hits(names),
     ]
     inner = Markup(
         '<svg class="plot" y="{}" width="100%" height="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>'
-    ).format(_TOP_PX, panel.height_px, WIDTH, panel.height_px, Markup("").join(parts))
+    ).format(TOP_PX, panel.height_px, WIDTH, panel.height_px, Markup("").join(parts))
     name = f"{chart.title}: {panel.title}, {panel.unit}" if len(chart.panels) > 1 else chart.title
-    return Markup(
+    before = Markup(
         '<div class="chart-head"><b>{title}</b> <span class="unit">{unit}</span>{legend}</div>'
         '<svg class="panel" role="img" width="100%" height="{height}" aria-label="{name}">'
-        "<title>{name}</title><desc>{description}</desc>{grid}{inner}{over}</svg>"
+        "<title>{name}</title><desc>{description}</desc>{grid}{inner}"
     ).format(
         title=panel.title,
         unit=panel.unit,
         legend=_legend(panel),
-        height=_TOP_PX + panel.height_px + (_foot_px(chart.axis) if last else 4),
+        height=TOP_PX + panel.height_px + (_foot_px(chart.axis) if last else 4),
         name=name,
         description=chart.description,
         grid=Markup("").join(box.grid(labels=last)),
         inner=inner,
-        over=Markup("").join([*box.marks(labels=index == 0), *box.printed()]),
     )
+    return before, Markup("").join([*box.printed(), Markup("</svg>")])
 
 
 def _legend(panel: Panel) -> Markup:
@@ -184,28 +170,28 @@ class _Box:
     def grid(self, *, labels: bool) -> Iterator[Markup]:
         """The lines of the scale and of the axis, and their labels outside the box."""
         for tick in self.scale.ticks:
-            y = number(_TOP_PX + self.down(tick))
+            y = number(TOP_PX + self.down(tick))
             kind = "zero" if tick == 0 else "rule"
             yield Markup('<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/>').format(kind, y, y)
             yield Markup('<text class="y" x="-8" y="{}" dy=".32em">{}</text>').format(
                 y, figure(tick, self.scale.digits)
             )
-        bottom = _TOP_PX + self.panel.height_px
+        bottom = TOP_PX + self.panel.height_px
         for label in _ticks(self.axis):
             at = number(100 * label.at)
             if isinstance(self.axis, TimeAxis):
-                yield Markup('<line class="rule" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>').format(at, _TOP_PX, bottom)
+                yield Markup('<line class="rule" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>').format(at, TOP_PX, bottom)
             if labels:
                 side = "start" if label.at < 0.02 else "end" if label.at > 0.98 else "middle"  # noqa: PLR2004 - the edges
                 yield Markup('<text class="x{}" x="{}%" y="{}" text-anchor="{}">{}</text>').format(
                     " minor" if label.minor else "", at, bottom + 16, side, _label(self.axis, label.label, at)
                 )
 
-    def hits(self) -> Iterator[Markup]:
+    def hits(self, names: Sequence[str]) -> Iterator[Markup]:
         """A box over each interval or name, whose values show when the pointer rests on it."""
         for index in range(self.axis.cells):
             left, right = self.edges[index], self.edges[index + 1]
-            lines = [_cell_name(self.axis, index), *(self._value(series, index) for series in self.panel.series)]
+            lines = [names[index], *(self._value(series, index) for series in self.panel.series)]
             yield Markup('<rect class="hit" x="{}" width="{}" height="{}"><title>{}</title></rect>').format(
                 number(left), number(right - left), self.panel.height_px, "\n".join(line for line in lines if line)
             )
@@ -214,21 +200,6 @@ class _Box:
         at_end = len(series.values) > self.axis.cells
         value = series.values[index + at_end]
         return "" if value is None else f"{series.name}: {figure(value, self.digits)} {self.panel.unit}"
-
-    def marks(self, *, labels: bool) -> Iterator[Markup]:
-        if not isinstance(self.axis, TimeAxis):
-            return
-        for mark in self.chart.marks:
-            at = place(self.axis, mark.at)
-            if 0 <= at <= 1:
-                percent, side = number(100 * at), "end" if at > 0.8 else "start"  # noqa: PLR2004 - near the right edge
-                yield Markup('<line class="mark" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>').format(
-                    percent, _TOP_PX, _TOP_PX + self.panel.height_px
-                )
-                if labels:
-                    yield Markup('<text class="mark" x="{}%" y="{}" dx="{}" text-anchor="{}">{}</text>').format(
-                        percent, _TOP_PX + 9, -4 if side == "end" else 4, side, mark.label
-                    )
 
     def printed(self) -> Iterator[Markup]:
         """The figure above or below each bar."""
@@ -245,7 +216,7 @@ class _Box:
                 dy = -4 if value >= 0 or series.base else 11
                 shown = value - base if series.base and base else value
                 yield Markup('<text class="printed{}" x="{}%" y="{}" dy="{}">{}</text>').format(
-                    minor, number((left + right) / 20), number(_TOP_PX + top), dy, figure(shown, self.digits)
+                    minor, number((left + right) / 20), number(TOP_PX + top), dy, figure(shown, self.digits)
                 )
 
 
@@ -288,7 +259,8 @@ def _label(axis: Axis, label: str, at: str) -> Markup:
     return escape(first) + Markup("").join(line.format(at, _LINE_PX, each) for each in others)
 
 
-def _cell_name(axis: Axis, index: int) -> str:
+def cell_names(axis: Axis) -> list[str]:
+    """The names of the intervals, or of the categories."""
     if isinstance(axis, Categories):
-        return axis.labels[index]
-    return f"{stamp(axis, index)} to {stamp(axis, index + 1)}"
+        return list(axis.labels)
+    return [f"{first} to {last}" for first, last in pairwise(stamps(axis))]

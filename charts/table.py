@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from ridethrough.charts.chart import Axis, Categories, Chart, Panel
-from ridethrough.charts.clock import stamp
+from ridethrough.charts.clock import stamps
 from ridethrough.charts.scale import digits_for, figure
 
 
@@ -15,9 +15,10 @@ def chart_table(chart: Chart) -> Markup:
         for name, values in _columns(panel):
             heads.append(f"{name}, {panel.unit}" if panel.unit else name)
             columns.append(_texts(chart.axis, values, _digits(panel)))
+    labels = chart.axis.labels if isinstance(chart.axis, Categories) else stamps(chart.axis)
     rows = [
         Markup("<tr><th>{}</th>{}</tr>").format(
-            _label(chart.axis, index),
+            labels[index],
             Markup("").join(Markup("<td>{}</td>").format(column[index]) for column in columns),
         )
         for index in range(chart.axis.cells)
@@ -62,7 +63,3 @@ def _digits(panel: Panel) -> int:
 
 def _head(axis: Axis) -> str:
     return axis.head if isinstance(axis, Categories) else f"interval, {axis.timezone}"
-
-
-def _label(axis: Axis, index: int) -> str:
-    return axis.labels[index] if isinstance(axis, Categories) else stamp(axis, index)

@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from ridethrough.api.answers.plan.plan_charts import of_system, plan_axis, shades_of, systems_of
-from ridethrough.charts import Chart, Mark, Panel, Series, Shape, TimeAxis, Tone
+from ridethrough.charts import Chart, Panel, Series, Shape, TimeAxis, Tone
 from ridethrough.store.operating.telemetry import StoredReading
 
 
-def happened_chart(
-    document: Mapping[str, Any], readings: Iterable[StoredReading], timezone: str, now: datetime
-) -> Chart | None:
+def happened_chart(document: Mapping[str, Any], readings: Iterable[StoredReading], timezone: str) -> Chart | None:
     """The plan of a JSON object beside what readings tell; None where no reading falls in it."""
     axis, systems = plan_axis(document, timezone), systems_of(document)
     measured = [(each.measured_at, json.loads(each.document)) for each in readings]
@@ -46,7 +44,6 @@ def happened_chart(
             ),
         ),
         shades=tuple(shades_of(document)),
-        marks=(Mark(label="now", at=now),) if axis.boundaries[0] < now < axis.boundaries[-1] else (),
     )
 
 

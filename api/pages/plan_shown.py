@@ -1,4 +1,7 @@
-"""A plan as the page of plans shows it: its picture, its blocks, its proof, and what happened."""
+"""A plan as the page of plans shows it: its picture, its blocks, its proof, and what happened.
+
+Pictures are kept with the plan; only the mark of now is drawn at each view.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,27 +12,17 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from ridethrough.api.answers.plan.plan_charts import plan_chart
+from ridethrough.api.cases.sites.recent import Recent
 from ridethrough.api.pages.happened import happened_chart
-from ridethrough.charts import chart_figure
+from ridethrough.api.pages.kept_plans import MOST_KEPT, Block, KeptPlan, kept_plan, plan_key
+from ridethrough.charts import KeptFigure, Mark, kept_figure
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE
 from ridethrough.store.operating import plans, telemetry
 from ridethrough.store.operating.plans import PlanRecord, number_of
 
 _MOST_LISTED = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A block of a plan, and the figures of its intervals."""
-
-    start: datetime
-    end: datetime
-    does: str
-    kw: float
-    why: str
-    price: float
-    grid_kw: float
-    baseline_kw: float
-    reaches_now: bool
+_PICTURES: Recent[KeptFigure] = Recent(MOST_KEPT)
+_HAPPENED: Recent[KeptFigure | None] = Recent(MOST_KEPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +48,17 @@ def shown_plan(
         record = None if number is None else plans.by_number(connection, site_id, number)
     if record is None:
         return None
-    document = plans.document_of(connection, record.id)
-    readings = telemetry.between(connection, site_id, record.starts_at, min(now, record.ends_at))
-    happened = happened_chart(document, readings, timezone, now)
-    mark = now if record.starts_at < now < record.ends_at else None
+    kept = kept_plan(connection, record)
+    picture = _PICTURES.get((plan_key(record), timezone), lambda: kept_figure(plan_chart(kept.document, timezone)))
+    happened = _happened(connection, record, kept, timezone)
+    marks = (Mark(label="now", at=now),) if record.starts_at < now < record.ends_at else ()
     return ShownPlan(
         record=record,
-        document=document,
+        document=kept.document,
         in_force=begun is not None and begun.id == record.id and now < record.expires_at and not record.cancelled_at,
-        picture=chart_figure(plan_chart(document, timezone, now=mark)),
-        happened=None if happened is None else chart_figure(happened),
-        blocks=tuple(_block(document, each, now) for each in document["actions"]),
+        picture=picture.marked(marks),
+        happened=None if happened is None else happened.marked(marks),
+        blocks=kept.blocks,
     )
 
 
@@ -74,21 +67,14 @@ def latest_plans(connection: Connection, site_id: str) -> tuple[PlanRecord, ...]
     return plans.listed(connection, site_id, limit=_MOST_LISTED)
 
 
-def _block(document: Mapping[str, Any], action: Mapping[str, Any], now: datetime) -> Block:
-    """The block with the means of its intervals: price, and the meter with and without the plan."""
-    start, end = datetime.fromisoformat(action["from"]), datetime.fromisoformat(action["to"])
-    inside = [each for each in document["intervals"] if start <= datetime.fromisoformat(each["start"]) < end]
-    price, grid_kw, baseline_kw = (
-        sum(each[name] for each in inside) / len(inside) for name in ("price_per_kwh", "grid_kw", "baseline_grid_kw")
-    )
-    return Block(
-        start=start,
-        end=end,
-        does=action["does"],
-        kw=action["kw"],
-        why=action["why"],
-        price=price,
-        grid_kw=grid_kw,
-        baseline_kw=baseline_kw,
-        reaches_now=start <= now < end,
-    )
+def _happened(connection: Connection, record: PlanRecord, kept: KeptPlan, timezone: str) -> KeptFigure | None:
+    """The plan beside what happened, drawn anew where a reading came; one that was of the future tells nothing."""
+
+    def drawn() -> KeptFigure | None:
+        readings = telemetry.between(connection, record.site_id, record.starts_at, record.ends_at)
+        told = [each for each in readings if each.measured_at <= each.received_at + CLOCK_TOLERANCE]
+        chart = happened_chart(kept.document, told, timezone)
+        return None if chart is None else kept_figure(chart)
+
+    newest = telemetry.newest_id(connection, record.site_id)
+    return _HAPPENED.get((plan_key(record), timezone, newest), drawn)

@@ -1,13 +1,12 @@
 """A site as it is now, for people: its mode, every system's energy and ride-through, the meter, and what comes next."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from ridethrough.api.cases.sites.situations import situation_at
+from ridethrough.api.pages.kept_plans import Block, kept_plan
 from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
 from ridethrough.domain.reserve import reserve_requirement, ride_through_of_s
 from ridethrough.operation.live.binding import what_binds
@@ -76,17 +75,6 @@ class SystemNow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A block of the plan."""
-
-    start: datetime
-    end: datetime
-    does: str
-    kw: float
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteNow:
     """A site at a moment. `doubt` says why its reading is not believed (empty: it is), `is_old` that it is too old."""
 
@@ -107,7 +95,7 @@ class SiteNow:
     plan_made_at: datetime | None
     plan_expires_at: datetime | None
     no_plan_because: str
-    steps: tuple[Step, ...]
+    steps: tuple[Block, ...]
     alarms: tuple[Alarm, ...]
 
     @property
@@ -137,13 +125,13 @@ def site_now(connection: Connection, site_id: str, now: datetime) -> SiteNow:
     setpoints = setpoints_now(situation)
     judgement = judge(situation.site, situation.telemetry, situation.before, now)
     record = None if situation.plan is None else plans.begun(connection, site_id, now=now)
-    document = None if record is None else plans.document_of(connection, record.id)
+    plan = None if record is None else kept_plan(connection, record)
     telemetry = situation.telemetry
     age_s = None if telemetry is None else (now - telemetry.measured_at).total_seconds()
     return SiteNow(
         at=now,
         timezone=situation.site.timezone,
-        currency="" if document is None else str(document["currency"]),
+        currency="" if plan is None else str(plan.document["currency"]),
         measured_at=None if telemetry is None else telemetry.measured_at,
         doubt="; ".join(judgement.unbelievable),
         is_old=age_s is None or age_s > situation.site.telemetry_max_age_s,
@@ -158,24 +146,9 @@ def site_now(connection: Connection, site_id: str, now: datetime) -> SiteNow:
         plan_made_at=None if record is None else record.made_at,
         plan_expires_at=None if record is None else record.expires_at,
         no_plan_because="" if record is not None else situation.no_plan_because,
-        steps=() if document is None else steps_of(document, now),
+        steps=() if plan is None else tuple(each for each in plan.blocks if each.end > now)[:MOST_STEPS],
         alarms=alarms.listed(connection, site_id, only_open=True, limit=_MOST_ALARMS),
     )
-
-
-def steps_of(document: Mapping[str, Any], now: datetime) -> tuple[Step, ...]:
-    """The blocks of a plan from now on, the one under way first."""
-    steps = (
-        Step(
-            start=datetime.fromisoformat(each["from"]),
-            end=datetime.fromisoformat(each["to"]),
-            does=each["does"],
-            kw=each["kw"],
-            why=each["why"],
-        )
-        for each in document["actions"]
-    )
-    return tuple(each for each in steps if each.end > now)[:MOST_STEPS]
 
 
 def _system(situation: Situation, judgement: Judgement, setpoints: Setpoints, ups: UpsSystem) -> SystemNow:

@@ -31,6 +31,7 @@ from ridethrough.charts import (
     chart_figure,
     chart_table,
     heat_map_drawing,
+    kept_figure,
     ranges_drawing,
 )
 from ridethrough.charts.clock import clock_changes, time_ticks
@@ -265,3 +266,17 @@ def test_a_band_has_gaps_where_both_its_sides_have_and_nowhere_else() -> None:
     assert path_of(chart_drawing(chart_of(series, bands=(band,))), "band").count("M") == 2
     with pytest.raises(UnableToChart, match="lack different values"):
         chart_of(series, bands=(replace(band, upper=(4.0,) * 24),))
+
+
+def test_a_figure_that_is_kept_and_marked_later_is_the_one_that_is_drawn_at_once() -> None:
+    chart = chart_of(Series(name="kW", values=(1.0,) * 24))
+    chart = replace(chart, panels=(*chart.panels, replace(chart.panels[0], title="Load")))
+    kept = kept_figure(chart)
+    for hour in (6, 20):
+        marks = (Mark(label="now", at=datetime(2026, 7, 15, hour, tzinfo=EASTERN)),)
+        drawn = chart_figure(replace(chart, marks=marks))
+        assert kept.marked(marks) == drawn
+        assert drawn.count('<line class="mark"') == 2
+        assert drawn.count('<text class="mark"') == 1
+        parsed(drawn)
+    assert kept.marked() == chart_figure(chart)

@@ -82,3 +82,22 @@ def test_the_time_machine_shows_the_past_and_refuses_the_future(client: Client, 
 def test_a_plan_that_is_not_there_is_not_found(client: Client) -> None:
     assert client.get(f"{PAGES}/plan?plan=plan-9").status_code == 404
     assert "No plan has been made" in text_of(client, "/plan")
+
+
+def test_a_kept_picture_shows_what_time_it_is_and_what_happened_since(client: Client, clock: Clock) -> None:
+    assert client.post(f"{SITE}/telemetry", json=reading(clock.now)).is_success
+    assert client.post(f"{SITE}/plans", json={"why": "to look at"}).is_success
+    clock.pass_by(timedelta(minutes=61))
+
+    def marks() -> list[str]:
+        return re.findall(r'<line class="mark" x1="([\d.]+)%"', client.get(f"{PAGES}/plan").text)
+
+    first = marks()
+    assert marks() == first
+    clock.pass_by(timedelta(hours=2))
+    later = marks()
+    assert len(later) == len(first) > 0
+    assert float(later[0]) > float(first[0])
+    assert "6,666" not in client.get(f"{PAGES}/plan").text
+    assert client.post(f"{SITE}/telemetry", json=reading(clock.now) | {"grid_kw": 6666.0}).is_success
+    assert "6,666" in client.get(f"{PAGES}/plan").text
