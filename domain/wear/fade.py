@@ -1,7 +1,8 @@
 """How a chemistry loses capacity: by time at a charge and a temperature, and by cycles; both losses are added.
 
 Each loss is a power law with a rate that follows from the conditions (`rate * x ** exponent`, with `x` in days or in
-equivalent full cycles). Where conditions change, a loss goes on from where it stands on the law of the new rate.
+equivalent full cycles), or for time one that comes to an end (`limit * tanh((pace * days) ** exponent / 2)`). Where
+conditions change, a loss goes on from where it stands on the law of the new conditions.
 """
 
 import math
@@ -65,14 +66,23 @@ class Day:
 class Fade:
     """The loss of capacity of one chemistry.
 
-    `by_time` and `by_cycles` give the rates of a day; `tested` is the range of the data behind them, by stressor.
+    `by_time` and `by_cycles` give the rates of a day; `tested` is the range of the data behind them, by stressor. With
+    `time_pace_per_day` the loss by time comes to an end, and `by_time` is its limit.
     """
 
     by_time: Callable[[Day], float]
-    time_exponent: float
+    time_exponent: float | Callable[[Day], float]
     by_cycles: Callable[[Day], float]
     cycles_exponent: float
     tested: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    time_pace_per_day: float | None = None
+
+    def lost_by_time(self, lost: float, day: Day, days: float) -> float:
+        """A loss by time after so many days like one."""
+        exponent = self.time_exponent(day) if callable(self.time_exponent) else self.time_exponent
+        if self.time_pace_per_day is None:
+            return grown(lost, self.by_time(day), exponent, days)
+        return saturated(lost, self.by_time(day), self.time_pace_per_day, exponent, days)
 
     def cycle_stress(self, end_of_life_fraction: float, temperature_c: float) -> CycleStress:
         """The share of a life that one cycle a day takes, as a power of its depth through 20 % and 100 %.
@@ -94,8 +104,9 @@ class Fade:
         """What a year at rest takes by charge: the mean of ten years."""
 
         def after_years(charge: float) -> float:
-            rate = self.by_time(Day(charge=(charge, charge), temperature_c=temperature_c))
-            return float(rate * (_YEARS * DAYS_A_YEAR) ** self.time_exponent)
+            return self.lost_by_time(
+                0.0, Day(charge=(charge, charge), temperature_c=temperature_c), _YEARS * DAYS_A_YEAR
+            )
 
         return {charge: min(0.99, after_years(charge) / _YEARS) for charge in _FRACTIONS}
 
@@ -134,7 +145,7 @@ class Lost:
         """The losses after so many days like this one; what cycles move shrinks with the capacity that is left."""
         full_cycles = day.full_cycles * days * self.state_of_health
         return Lost(
-            by_time=grown(self.by_time, fade.by_time(day), fade.time_exponent, days),
+            by_time=fade.lost_by_time(self.by_time, day, days),
             by_cycles=grown(self.by_cycles, fade.by_cycles(day), fade.cycles_exponent, full_cycles),
         )
 
@@ -149,3 +160,15 @@ def grown(lost: float, rate: float, exponent: float, more: float) -> float:
         return lost
     stands = (lost / rate) ** (1 / exponent)
     return float(rate * (stands + more) ** exponent)
+
+
+def saturated(lost: float, limit: float, pace: float, exponent: float, more: float) -> float:
+    """A loss after `more`, on the law `limit * tanh((pace * x) ** exponent / 2)` from the `x` where it stands.
+
+    >>> round(saturated(saturated(0.0, 0.2, 0.01, 0.5, 100.0), 0.2, 0.01, 0.5, 300.0), 6)
+    0.152319
+    """
+    if lost >= limit or more <= 0:
+        return lost
+    stands = (2 * math.atanh(lost / limit)) ** (1 / exponent) / pace
+    return float(limit * math.tanh((pace * (stands + more)) ** exponent / 2))

@@ -9,6 +9,7 @@ _SOURCE = "parameters of BLAST-Lite 1.1.1 (Alliance for Energy Innovation, NREL)
 _LICENCE = "BSD-3-Clause"
 _QUALITATIVE = "cells in packs age 20 to 30 % faster than alone"
 _K35 = 308.15
+_LFP_POWER_CYCLES = 1.12847759334355
 
 
 def _lfp_by_time(day: Day) -> float:
@@ -34,6 +35,58 @@ LFP = Chemistry(
     source=f"{_SOURCE}; tests in J. Energy Storage 73 (2023) 109042, doi 10.1016/j.est.2023.109042",
     licence=_LICENCE,
     caveats=("charged at 0.65 C at most in the tests: a UPS discharges much faster in an outage", _QUALITATIVE),
+)
+
+
+def _lfp_power_limit(day: Day) -> float:
+    """The most that time takes."""
+
+    def at(charge: float) -> float:
+        root = math.sqrt(graphite_potential_v(charge))
+        return 0.98968715129359 * math.exp(root * (8742.06309157261 - 2881067.56019324 / day.kelvin) / day.kelvin)
+
+    return day.mean(at)
+
+
+def _lfp_power_exponent(day: Day) -> float:
+    kelvin = day.kelvin
+
+    def at(charge: float) -> float:
+        third, fourth = (graphite_potential_v(charge) ** (1 / root) for root in (3, 4))
+        by_third = (734553185711.369 / kelvin - 3284991315.45121) / kelvin**3
+        by_fourth = (0.0012722759365729 - 2.8216157562078e-06 * kelvin) * kelvin**2
+        return 0.000332850281062177 * math.exp(third * by_third + fourth * by_fourth)
+
+    return day.mean(at)
+
+
+def _lfp_power_by_cycles(day: Day) -> float:
+    by_rate = 2.11559710307295e-06 * math.exp(day.depth**2 * day.c_rate**3)
+    pace = abs(-6.81260579372875e-06 + 2.59615973160844e-05 * day.depth + by_rate)
+    return float(pace**_LFP_POWER_CYCLES)
+
+
+LFP_POWER = Chemistry(
+    name="lfp-power",
+    cell="Sony-Murata LFP-graphite cell for high power, 3 Ah",
+    fade=Fade(
+        by_time=_lfp_power_limit,
+        time_exponent=_lfp_power_exponent,
+        time_pace_per_day=0.000130510034211874,
+        by_cycles=_lfp_power_by_cycles,
+        cycles_exponent=_LFP_POWER_CYCLES,
+        tested={"temperature": (20, 40), "depth": (0.8, 1.0), "c_rate": (0, 2.0)},
+    ),
+    source=(
+        f"{_SOURCE}; Gasper et al., doi 10.1149/1945-7111/ac86a8; tests: Naumann et al., "
+        "doi 10.1016/j.est.2018.01.019 and 10.1016/j.jpowsour.2019.227666"
+    ),
+    licence=_LICENCE,
+    caveats=(
+        "temperature does not change the loss by cycles: too few tests",
+        "what new cells lose in their first cycles, where more than three a day are cycled, is left out",
+        _QUALITATIVE,
+    ),
 )
 
 

@@ -91,5 +91,5 @@ def test_heat_ages_a_lead_acid_battery_twice_as_fast_every_ten_kelvin() -> None:
 
 
 def test_an_unknown_chemistry_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(UnableToAccept, match="lfp, nmc, nca, lmo, lead-acid, supercapacitor"):
+    with pytest.raises(UnableToAccept, match="lfp, lfp-power, nmc, nca, lmo, lead-acid, supercapacitor"):
         WearModel(chemistry="nicd")

@@ -49,6 +49,27 @@ def test_the_example_of_the_standard() -> None:
     )
 
 
+def test_a_longer_series_with_ties() -> None:
+    """The second case of the tests of the package `rainflow` (MIT), commit 5fc6822f; values only."""
+    series = [-1.5, 1, -3, 10, -1, 3, -8, 4, -2, 6, -1, -4, -8, 2, 1, -5, 0, 2.5, -4, 1, 0, 2, -0.5]
+    found = {(each.depth, each.mean, each.count, each.start, each.end) for each in rainflow(series)}
+    assert found == {
+        (2.5, -0.25, 0.5, 0, 1),
+        (4.0, -1.0, 0.5, 1, 2),
+        (4.0, 1.0, 1.0, 4, 5),
+        (13.0, 3.5, 0.5, 2, 3),
+        (6.0, 1.0, 1.0, 7, 8),
+        (14.0, -1.0, 1.0, 6, 9),
+        (7.0, -1.5, 1.0, 13, 15),
+        (1.0, 0.5, 1.0, 19, 20),
+        (18.0, 1.0, 0.5, 3, 12),
+        (10.5, -2.75, 0.5, 12, 17),
+        (6.5, -0.75, 0.5, 17, 18),
+        (6.0, -1.0, 0.5, 18, 21),
+        (2.5, 0.75, 0.5, 21, 22),
+    }
+
+
 @pytest.mark.parametrize("series", [[], [1.0], [1.0, 1.0, 1.0]])
 def test_what_does_not_move_has_no_cycle(series: list[float]) -> None:
     assert rainflow(series) == ()
