@@ -10,6 +10,7 @@ from ridethrough.domain.validation import Fault, UnableToAccept
 
 DRIVERS: Mapping[str, tuple[str, str]] = {
     "bacnet": ("ridethrough.bms.drivers.bacnet.ups", "bms"),
+    "dnp3": ("ridethrough.bms.drivers.dnp3.ups", "dnp3"),
     "iec61850": ("ridethrough.bms.drivers.iec61850.ups", "iec61850"),
     "modbus": ("ridethrough.bms.drivers.modbus.driver", "modbus"),
     "mqtt": ("ridethrough.bms.drivers.mqtt.ups", "bms"),
