@@ -99,26 +99,26 @@ def grid_kw(at: datetime) -> float:
     return round(carried / 0.95 / 0.97 + cooling_kw(at), 1)
 
 
-def empty_service(database: Database, clock: Clock | None = None) -> Client:
-    """A service with the campus and its series, where nothing has happened yet."""
+def empty_service(database: Database, clock: Clock | None = None, *, known: timedelta = _KNOWN) -> Client:
+    """A service with the campus and its series of the time before now, where nothing has happened yet."""
     app = create_app(store=database)
     app.state.clock = clock or Clock(MIDNIGHT)
     app.state.solvers = Here()
     client = Client(app)
     _require(client.put(SITE, json=campus()))
-    starts = [MIDNIGHT - _KNOWN + index * _QUARTER for index in range(int((_KNOWN + timedelta(days=3)) / _QUARTER))]
-    known = [each for each in starts if each < MIDNIGHT]
+    starts = [MIDNIGHT - known + index * _QUARTER for index in range(int((known + timedelta(days=3)) / _QUARTER))]
+    past = [each for each in starts if each < MIDNIGHT]
     for ups_id in _SYSTEMS:
-        _keep(client, ups_id, known, [load_kw(ups_id, each) for each in known])
-    _keep(client, "cooling", known, [cooling_kw(each) for each in known])
+        _keep(client, ups_id, past, [load_kw(ups_id, each) for each in past])
+    _keep(client, "cooling", past, [cooling_kw(each) for each in past])
     _keep(client, "prices", starts, [price_per_kwh(each) for each in starts])
     return client
 
 
-def service_with_history(database: Database) -> tuple[Client, Clock]:
+def service_with_history(database: Database, *, known: timedelta = _KNOWN) -> tuple[Client, Clock]:
     """A service over the campus and its past, and the clock that it goes by."""
     clock = Clock(MIDNIGHT + timedelta(seconds=5))
-    client = empty_service(database, clock)
+    client = empty_service(database, clock, known=known)
     _live_before(database)
     _send(client, MIDNIGHT, dict.fromkeys(_SYSTEMS, _LOWEST))
     _require(client.post(f"{SITE}/plans", json={"why": "every day at midnight"}))
