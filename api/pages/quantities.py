@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeGuard
 
+from markupsafe import Markup, escape
+
 from ridethrough.domain.horizon import zone
 
 UNKNOWN = "-"
@@ -71,6 +73,18 @@ def money(value: float | None, currency: str) -> str:
     ('12.35 USD', '-1,234 EUR')
     """
     return amount(value) if not _known(value) else f"{amount(value)} {currency}"
+
+
+def with_unit(written: str) -> Markup:
+    """A written quantity with its unit set apart, as figures show it.
+
+    >>> with_unit("1,234 USD"), with_unit("-")
+    (Markup('1,234<span class="unit"> USD</span>'), Markup('not known'))
+    """
+    figure, _, unit = written.partition(" ")
+    if written == UNKNOWN:
+        return Markup("not known")
+    return Markup('{}<span class="unit"> {}</span>').format(figure, unit) if unit else escape(figure)
 
 
 def amount(value: float | None) -> str:
@@ -175,6 +189,7 @@ _WRITERS = (
     signed_seconds,
     percent,
     amount,
+    with_unit,
     money,
     price,
     age,

@@ -7,14 +7,15 @@ from typing import Any
 from ridethrough.api.reading.series.site_series import named_series
 
 NOT_SAID = "not said"
+COLUMNS = ("units", "may fail", "protected load", "ride-through", "battery of a unit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSystem:
-    """A UPS system of the file: its figures with units, and where its load comes from."""
+    """A UPS system of the file: its figures by column, with units, and where its load comes from."""
 
     id: str
-    figures: tuple[str, ...]
+    figures: tuple[tuple[str, str], ...]
     load: str
 
 
@@ -24,6 +25,7 @@ class ShownDocument:
 
     lines: tuple[tuple[str, str], ...]
     systems: tuple[ShownSystem, ...]
+    columns: tuple[str, ...] = COLUMNS
 
 
 def shown_document(document: Mapping[str, Any]) -> ShownDocument:
@@ -57,7 +59,9 @@ def _system(ups: Mapping[str, Any]) -> ShownSystem:
     constant = "constant_kw" in load
     named = next((str(load[kind]) for kind in ("series", "csv") if kind in load), "values in the file")
     return ShownSystem(
-        id=_text(ups, "id"), figures=figures, load=f"{load['constant_kw']} kW" if constant else f"readings: {named}"
+        id=_text(ups, "id"),
+        figures=tuple(zip(COLUMNS, figures, strict=True)),
+        load=f"{load['constant_kw']} kW" if constant else f"readings: {named}",
     )
 
 

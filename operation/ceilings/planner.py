@@ -124,8 +124,11 @@ class CeilingPlanner:
         """Lay the tariff over the rest of the period: once, and again when new prices are published."""
         published = 0 if known.price_per_kwh is None else len(known.price_per_kwh)
         if self._rest is None or published != self._prices_known:
+            before = None if self._rest is None else [charge.name for charge in self._rest.charges]
             self._rest = rest_of_period(known, start, float(self._meter.mean_kw[-_USUAL_HOURS:].mean()))
             self._prices_known, self._trading = published, None
+            if before != [charge.name for charge in self._rest.charges]:
+                self._ceilings = None  # a charge that meters no hour of the rest has none
         gone = (start - self._rest.start) // _HOUR
         self._rest = self._rest.after(start)
         if self._trading is not None:

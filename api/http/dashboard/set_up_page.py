@@ -47,7 +47,7 @@ def _page(asked: AskedSite) -> HTMLResponse:
             refused=found.refused,
             holds=found.holds,
             series=series,
-            version=asked.stored.version,
+            site_version=asked.stored.version,
             by=asked.stored.recorded_by,
             at=asked.stored.recorded_at,
         )

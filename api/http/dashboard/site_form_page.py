@@ -138,7 +138,7 @@ async def _file(request: Request) -> HTMLResponse:
         base=json.dumps(document),
         faults=tuple(str(each) for each in faults),
         action=action,
-        version=version if _VERSION.match(version) else "",
+        site_version=version if _VERSION.match(version) else "",
     )
     return HTMLResponse(text, status_code=422 if document is None else 200)
 
@@ -242,7 +242,7 @@ def _shown(form: _Form, status: int = 200) -> HTMLResponse:
         chosen=form.template,
         action=form.action,
         base=json.dumps(form.base),
-        version=form.version,
+        site_version=form.version,
         conflict=form.conflict,
         groups=groups,
         others=others,

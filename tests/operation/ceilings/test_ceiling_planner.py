@@ -1,6 +1,7 @@
 """The ceilings planner in the closed loop: from the past alone, within the reserve, worth its while at any interval."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -144,3 +145,21 @@ def test_the_first_day_on_record_is_not_traded_on() -> None:
 
     assert loop.by_status["hold"] == DAY
     assert not loop.discharge_kw[:, :DAY].any()
+
+
+def test_a_charge_that_the_rest_of_the_period_no_longer_meters_has_no_ceiling() -> None:
+    """Prices are published daily; May 2026 ends on a weekend, which the charge of weekdays' evenings does not meter."""
+    evening = DemandCharge(
+        name="evening",
+        schedule="hours",
+        period="dear",
+        seasons=(DemandSeason(tiers=(DemandTier(rate_per_kw=25.0),)),),
+    )
+    for demand in ((*tariff().demand, evening), (evening, *tariff().demand)):
+        priced = dataclasses.replace(tariff(), demand=demand, schedules={"hours": HOURS})
+        asked = case(
+            4, before=6, after=2, load_kw=wandering_kw(12), prices=np.full(12 * DAY, 0.05), priced=priced,
+            every_h=1.0, start=datetime(2026, 5, 28, tzinfo=UTC),
+        )  # fmt: skip
+        loop = run(asked, CeilingPlanner(settings=FEW), Loop.at_start(asked))
+        assert (loop.stored_kwh[:, 1:] >= asked.loads.floor_kwh - 1e-6).all()

@@ -17,7 +17,7 @@ from ridethrough.store.running.jobs import (
     note_progress,
 )
 
-DAYS = {"from": "2026-06-01", "to": "2026-06-30", "information": "day-ahead", "replanned_every_h": 24.0}
+DAYS = {"from": "2026-05-01", "to": "2026-06-30", "information": "day-ahead", "replanned_every_h": 24.0}
 PROJECT = {
     "life_years": 10,
     "discount_rate": 0.08,
