@@ -30,6 +30,7 @@ async function show([from, to]) {
     const answer = await fetch(address, { signal: asked.signal });
     if (!answer.ok) throw new Error(answer.statusText);
     const found = await answer.json();
+    place.classList.add("is-drawn"); // it has its width before it is drawn in
     await Plotly.react(place, found.series.map((each) => trace(each, found)), layout(found), { displayModeBar: false, responsive: true, showTips: false });
     place.classList.add("is-zoomed");
     place.dataset.shown = `${found.from} ${found.to}`;

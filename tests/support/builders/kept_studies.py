@@ -24,8 +24,8 @@ PROJECT = {
     "inflation_rate": 0.02,
     "first_year": 2026,
     "savings": {"degradation_rate": 0.02},
-    "assets": [{"name": "controls", "capital_cost": 60000}],
-    "costs": [{"name": "upkeep", "amount": 3000}],
+    "assets": [{"name": "controls", "capital_cost": 340000}],
+    "costs": [{"name": "upkeep", "amount": 12000}],
 }
 _OWNER = "here"
 
