@@ -7,6 +7,7 @@ const tools = document.getElementById("zoom-tools");
 const whole = [Number(place.dataset.from), Number(place.dataset.to)];
 const SHORTEST_MS = 5 * 60_000;
 const ASKED_AFTER_MS = 150;
+const NARROW_PX = 600;
 let shown = whole;
 let waits = 0;
 let asked = null;
@@ -54,6 +55,7 @@ function trace(each, found) {
 
 function layout(found) {
   const words = ink("words"), rule = ink("rule"), count = found.panels.length;
+  const gap = place.clientWidth < NARROW_PX ? 0.16 : 0.05; // a legend has a line for each series where there is no room beside
   const made = {
     autosize: true, height: 60 + 190 * count, margin: { t: 30, r: 16, b: 36, l: 72 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: words, family: getComputedStyle(document.body).fontFamily, size: 12 }, dragmode: "zoom", hovermode: "closest",
@@ -64,7 +66,7 @@ function layout(found) {
   found.panels.forEach((panel, index) => {
     const high = 1 - index / count;
     made[`legend${nth(index)}`] = { orientation: "h", x: 1, xanchor: "right", y: high, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" };
-    made[`yaxis${nth(index)}`] = { domain: [high - 1 / count + (index === count - 1 ? 0 : 0.05), high],
+    made[`yaxis${nth(index)}`] = { domain: [high - 1 / count + (index === count - 1 ? 0 : gap), high],
       title: { text: `${panel.title}, ${panel.unit}` }, gridcolor: rule, zerolinecolor: rule, fixedrange: true, automargin: true, tickformat: ",~r" };
   });
   return made;
