@@ -5,11 +5,13 @@ obeyed: stored energy falls, the meter falls, and the reserve stops the discharg
 """
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ridethrough.bms.drivers.driver import Driver, TellsChanges
 from ridethrough.bms.drivers.readings import Capabilities, DeviceReading, DeviceSetpoint, Point, SetpointInForce
+from ridethrough.bms.meter_on_paper import MeterOnPaper, PaperSystem
 from ridethrough.domain import UpsSystem
 from ridethrough.domain.telemetry import UpsReading
 
@@ -46,6 +48,18 @@ class ShadowUps:
             return 0.0
         real_kw = (self._real.discharge_kw or 0.0) - (self._real.charge_kw or 0.0)
         return (real_kw - self._setpoint.net_discharge_kw) / self._ups.rectifier_efficiency
+
+    def on_paper(self) -> PaperSystem:
+        """The system as it would be now."""
+        real_kwh, told = self._real.stored_kwh, [each for each in self._real.unit_stored_kwh if each is not None]
+        if real_kwh is None and told and len(told) == len(self._real.unit_stored_kwh):
+            real_kwh = sum(told)
+        return PaperSystem(
+            discharge_kw=0.0 if self._setpoint is None else self._setpoint.discharge_kw,
+            stored_kwh=None if real_kwh is None else max(0.0, real_kwh + self._offset_kwh),
+            real_kwh=real_kwh,
+            missing_kwh=-self._offset_kwh,
+        )
 
     async def read(self) -> DeviceReading:
         """What is read, as if setpoints had been followed."""
@@ -104,41 +118,14 @@ class ShadowUps:
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class MeterOnPaper:
-    """The highest mean power (kW) of an interval, as it was and as it would have been."""
-
-    interval_s: float
-    without_kw: float = 0.0
-    with_kw: float = 0.0
-    _began: datetime | None = None
-    _seen: list[tuple[float, float]] = field(default_factory=list)
-
-    def add(self, at: datetime, without_kw: float, with_kw: float) -> None:
-        """Count a reading in its interval."""
-        began = datetime.fromtimestamp(at.timestamp() // self.interval_s * self.interval_s, at.tzinfo)
-        if began != self._began:
-            self.close()
-            self._began = began
-        self._seen.append((without_kw, with_kw))
-
-    def close(self) -> None:
-        """Count the interval under way as it is."""
-        if self._seen:
-            count = len(self._seen)
-            self.without_kw = max(self.without_kw, sum(each for each, _ in self._seen) / count)
-            self.with_kw = max(self.with_kw, sum(each for _, each in self._seen) / count)
-            self._seen.clear()
-
-
 class ShadowMeter:
     """The meter, as if setpoints had been followed."""
 
     capabilities = Capabilities(dispatches=False, expires=False)
 
-    def __init__(self, driver: Driver, systems: tuple[ShadowUps, ...], *, interval_s: float) -> None:
+    def __init__(self, driver: Driver, systems: Mapping[str, ShadowUps], on_paper: MeterOnPaper) -> None:
         self.address = f"{driver.address} (shadow)"
-        self.on_paper = MeterOnPaper(interval_s=interval_s)
+        self.on_paper = on_paper
         self._driver, self._systems = driver, systems
 
     async def read(self) -> DeviceReading:
@@ -146,8 +133,9 @@ class ShadowMeter:
         reading = await self._driver.read()
         if reading.grid_kw is None:
             return reading
-        shifted_kw = reading.grid_kw + sum(each.meter_offset_kw for each in self._systems)
-        self.on_paper.add(reading.measured_at, reading.grid_kw, shifted_kw)
+        shifted_kw = reading.grid_kw + sum(each.meter_offset_kw for each in self._systems.values())
+        systems = {ups_id: each.on_paper() for ups_id, each in self._systems.items()}
+        self.on_paper.add(reading.measured_at, reading.grid_kw, shifted_kw, systems)
         return replace(reading, grid_kw=shifted_kw)
 
     async def apply(self, setpoint: DeviceSetpoint) -> SetpointInForce:

@@ -1,14 +1,17 @@
 """A dry run writes nothing and goes on as if it were obeyed; running ends with every device in normal operation."""
 
 import asyncio
+import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from control_benches import control_bench
+from control_benches import BEGIN, control_bench
 
 from ridethrough.bms import operator_hold
 from ridethrough.bms.drivers.simulated import SimulatedMeterDriver, SimulatedUpsDriver
+from ridethrough.bms.meter_on_paper import MeterOnPaper, PaperInterval
 from ridethrough.bms.running import run
 from ridethrough.bms.shadow import ShadowMeter, ShadowUps
 from ridethrough.bms.simulated.faults import NO_FAULTS
@@ -18,7 +21,9 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would_have_moved() -> None:
     bench = control_bench(cycle_s=5.0, setpoint_s=15.0)
     driver = SimulatedUpsDriver(bench.ups)
     shadow = ShadowUps(driver, bench.site.ups[0])
-    meter = ShadowMeter(SimulatedMeterDriver(bench.simulated), (shadow,), interval_s=900.0)
+    intervals: list[PaperInterval] = []
+    on_paper = MeterOnPaper(interval_s=900.0, cycle_s=5.0, tell=intervals.append)
+    meter = ShadowMeter(SimulatedMeterDriver(bench.simulated), {"pod-1": shadow}, on_paper)
     bench.controller.drivers, bench.controller.meter = {"pod-1": shadow}, meter
     bench.controller.__post_init__()
     stored_kwh = bench.ups.state.stored_kwh
@@ -30,6 +35,22 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would_have_moved() -> None:
     assert sum(told.unit_stored_kwh) == pytest.approx(stored_kwh - 150.0 / 0.98, rel=0.01)  # type: ignore[arg-type]
     meter.on_paper.close()
     assert meter.on_paper.without_kw - meter.on_paper.with_kw == pytest.approx(300.0 / 0.97, rel=0.02)
+    first, second = intervals
+    assert second.start - first.start == timedelta(minutes=15)
+    assert second.without_kw - second.with_kw == pytest.approx(300.0 / 0.97)
+    assert second.ups["pod-1"].discharge_kw == pytest.approx(300.0)
+    assert second.ups["pod-1"].missing_kwh == pytest.approx(150.0 / 0.98, rel=0.01)
+    assert PaperInterval.of(json.loads(json.dumps(second.document()))) == second
+
+
+def test_an_interval_with_a_gap_is_not_measured() -> None:
+    told: list[PaperInterval] = []
+    paper = MeterOnPaper(interval_s=900.0, cycle_s=5.0, tell=told.append)
+    for second in range(0, 3600, 5):
+        if not 1000 <= second < 1200:
+            paper.add(BEGIN + timedelta(seconds=second), 100.0, 90.0, {})
+    paper.close()
+    assert [(each.start - BEGIN) / timedelta(minutes=15) for each in told] == [0, 2, 3]
 
 
 def test_an_outage_ends_what_was_only_on_paper() -> None:

@@ -64,8 +64,9 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     site, equipment = settings.inputs.site, equipment_of(settings.inputs)
     drivers = drivers_of(equipment, site)
     _check_schedules(settings)
-    dry_run = DryRun.of(site, drivers.meter, drivers.ups) if settings.shadow else None
-    journal = Journal(settings.folder / "journal.jsonl")
+    path = settings.folder / "journal.jsonl"
+    journal = Journal(path)
+    dry_run = DryRun.of(site, equipment, drivers.meter, drivers.ups, journal) if settings.shadow else None
     url = settings.service.url if settings.service is not None else None
     journal.write("started", system_clock(), site=site.id, shadow=settings.shadow, service=url)
     grid = None if drivers.openadr is None else OpenAdrPolling(settings=drivers.openadr)
@@ -99,7 +100,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     kept = dict(await run(controller, stop, cycles=cycles, failed=lambda error: tell_failed(journal, error)))
     publishing.stop()
     if dry_run is not None:
-        dry_run.tell(journal)
+        dry_run.tell(settings.inputs, journal, path)
     journal.write("stopped", system_clock(), not_released=kept)
     journal.close()
     return kept
