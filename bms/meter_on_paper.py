@@ -5,11 +5,13 @@ two readings). What was not measured is left out, and never filled.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+
+from ridethrough.domain.horizon import zone
 
 _GAP_FRACTION = 0.1
 _READINGS = 2
@@ -74,6 +76,7 @@ class MeterOnPaper:
 
     interval_s: float
     cycle_s: float
+    timezone: str
     tell: Callable[[PaperInterval], None] = lambda _: None
     without_kw: float = 0.0
     with_kw: float = 0.0
@@ -82,7 +85,7 @@ class MeterOnPaper:
 
     def add(self, at: datetime, without_kw: float, with_kw: float, ups: Mapping[str, PaperSystem]) -> None:
         """Count a reading in its interval."""
-        began = datetime.fromtimestamp(at.timestamp() // self.interval_s * self.interval_s, at.tzinfo)
+        began = began_of(at, interval_s=self.interval_s, timezone=self.timezone)
         if began != self._began:
             self.close()
             self._began = began
@@ -96,16 +99,12 @@ class MeterOnPaper:
         without_kw = math.fsum(each for _, each, _, _ in self._seen) / count
         with_kw = math.fsum(each for _, _, each, _ in self._seen) / count
         self.without_kw, self.with_kw = max(self.without_kw, without_kw), max(self.with_kw, with_kw)
-        if self._measured(self._began):
+        times = [at for at, _, _, _ in self._seen]
+        if without_gap(self._began, times, interval_s=self.interval_s, cycle_s=self.cycle_s):
             self.tell(
                 PaperInterval(start=self._began, without_kw=without_kw, with_kw=with_kw, ups=self._systems(count))
             )
         self._seen.clear()
-
-    def _measured(self, began: datetime) -> bool:
-        longest_s = max(_GAP_FRACTION * self.interval_s, _READINGS * self.cycle_s)
-        times = [began, *(at for at, _, _, _ in self._seen), began + timedelta(seconds=self.interval_s)]
-        return all((after - at).total_seconds() <= longest_s for at, after in pairwise(times))
 
     def _systems(self, count: int) -> dict[str, PaperSystem]:
         last = self._seen[-1][3]
@@ -118,3 +117,18 @@ class MeterOnPaper:
             )
             for ups_id, each in last.items()
         }
+
+
+def began_of(at: datetime, *, interval_s: float, timezone: str) -> datetime:
+    """When the interval began that a moment is in, by the local clock of a time zone."""
+    local = at.astimezone(zone(timezone))
+    offset_s = (local.utcoffset() or timedelta()).total_seconds()
+    since_s = (at.timestamp() + offset_s) % interval_s
+    return datetime.fromtimestamp(at.timestamp() - since_s, UTC)
+
+
+def without_gap(began: datetime, times: Sequence[datetime], *, interval_s: float, cycle_s: float) -> bool:
+    """Whether readings at these times cover the interval from `began`."""
+    longest_s = max(_GAP_FRACTION * interval_s, _READINGS * cycle_s)
+    every = [began, *times, began + timedelta(seconds=interval_s)]
+    return all((after - at).total_seconds() <= longest_s for at, after in pairwise(every))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ridethrough.api.operating.measured_series import MeasuredSeries
 from ridethrough.api.operating.plan_question import PlanAnswer, PlanQuestion, answer_to
 from ridethrough.api.reading.plan_orders import read_orders
 from ridethrough.api.reading.site_file import SiteInputs
@@ -26,12 +27,16 @@ _VERSION = 1
 
 @dataclass(slots=True, kw_only=True)
 class ControlPlans:
-    """Makes a plan each hour, and where what is read leaves the plan; the certified one in force is on disk."""
+    """Makes a plan each hour, and where what is read leaves the plan; the certified one in force is on disk.
+
+    Loads are forecast from those of the files and those that were `measured` since.
+    """
 
     inputs: SiteInputs
     folder: Path
     executor: Executor
     tell: Callable[[str, datetime, str], None]
+    measured: MeasuredSeries
     _in_force: PlanInForce | None = None
     _why_none: str = "no plan has been made"
     _made: Future[PlanAnswer] | None = None
@@ -63,15 +68,16 @@ class ControlPlans:
             return
         self._asked_at = now
         self._conditions = situation.site.conditions
+        inputs, loads = self.measured.inputs(self.inputs, now)
         question = PlanQuestion(
-            inputs=replace(self.inputs, site=situation.site),
+            inputs=replace(inputs, site=situation.site),
             telemetry=situation.telemetry,
             before=situation.before,
             now=now,
             metered=situation.metered,
         )
         self._made = self.executor.submit(answer_to, question)
-        self.tell("plan_asked", now, "; ".join(reasons))
+        self.tell("plan_asked", now, "; ".join([*reasons, loads]))
 
     def _take(self, now: datetime) -> None:
         """Take a plan that is ready, if it is certified; else the one before it stays until it expires."""

@@ -22,7 +22,7 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would_have_moved() -> None:
     driver = SimulatedUpsDriver(bench.ups)
     shadow = ShadowUps(driver, bench.site.ups[0])
     intervals: list[PaperInterval] = []
-    on_paper = MeterOnPaper(interval_s=900.0, cycle_s=5.0, tell=intervals.append)
+    on_paper = MeterOnPaper(interval_s=900.0, cycle_s=5.0, timezone="UTC", tell=intervals.append)
     meter = ShadowMeter(SimulatedMeterDriver(bench.simulated), {"pod-1": shadow}, on_paper)
     bench.controller.drivers, bench.controller.meter = {"pod-1": shadow}, meter
     bench.controller.__post_init__()
@@ -45,7 +45,7 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would_have_moved() -> None:
 
 def test_an_interval_with_a_gap_is_not_measured() -> None:
     told: list[PaperInterval] = []
-    paper = MeterOnPaper(interval_s=900.0, cycle_s=5.0, tell=told.append)
+    paper = MeterOnPaper(interval_s=900.0, cycle_s=5.0, timezone="UTC", tell=told.append)
     for second in range(0, 3600, 5):
         if not 1000 <= second < 1200:
             paper.add(BEGIN + timedelta(seconds=second), 100.0, 90.0, {})

@@ -16,6 +16,7 @@ from ridethrough.api.commands.control.dry_run import DryRun
 from ridethrough.api.commands.control.publishing import Publishing
 from ridethrough.api.commands.control.stop_signals import stopped_by_signal
 from ridethrough.api.operating.control_plans import ControlPlans
+from ridethrough.api.operating.measured_series import MeasuredSeries
 from ridethrough.api.operating.openadr.polling import OpenAdrPolling
 from ridethrough.api.operating.service_orders import ServiceOrdering
 from ridethrough.api.reading.site_file import SiteInputs
@@ -24,7 +25,8 @@ from ridethrough.bms.controller import Controller
 from ridethrough.bms.cycle_journal import CycleJournal, WearJournal, last_known
 from ridethrough.bms.drivers.driver import system_clock
 from ridethrough.bms.given_record import GivenRecord
-from ridethrough.bms.journal import Journal
+from ridethrough.bms.journal import Journal, records_of
+from ridethrough.bms.load_record import LoadRecord, MeasuredLoads
 from ridethrough.bms.operator_hold import held_because
 from ridethrough.bms.ordering import LocalOrdering, Ordering
 from ridethrough.bms.publishing.beside import Beside
@@ -33,8 +35,10 @@ from ridethrough.bms.running import leave_start_uncollected, run
 from ridethrough.bms.steady_clock import SteadyClock
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.site_equipment import SiteEquipment
+from ridethrough.operation.live.situation import Situation
 
 _STEPS = 1000
+_LOADS = "loads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +155,26 @@ def _local(settings: ControlSettings, journal: Journal) -> LocalOrdering:
 
 
 def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
+    site = settings.inputs.site
+    series = MeasuredSeries(step=timedelta(minutes=site.interval_minutes))
+    for each in records_of(settings.folder / "journal.jsonl"):
+        if each["what"] == _LOADS:
+            series.add(MeasuredLoads.of(each["loads"]))
+
+    def keep(loads: MeasuredLoads) -> None:
+        series.add(loads)
+        with suppress(OSError):  # a full disk: the loads are known until the end of the process
+            journal.write(_LOADS, loads.start, loads=loads.document())
+
+    record = LoadRecord(site=site, cycle_s=equipment_of(settings.inputs).cycle_s, tell=keep)
+
+    def see(situation: Situation) -> None:
+        if situation.telemetry is not None:
+            record.add(situation.telemetry)
+        plans.see(situation)
+
     plans = ControlPlans(
+        measured=series,
         inputs=settings.inputs,
         folder=settings.folder,
         executor=settings.executor,
@@ -162,7 +185,7 @@ def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
         plan=plans.in_force,
         held=lambda: held_because(settings.folder),
         overlap=timedelta(seconds=equipment_of(settings.inputs).setpoint_s),
-        seen=plans.see,
+        seen=see,
     )
 
 

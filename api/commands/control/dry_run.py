@@ -38,6 +38,7 @@ class DryRun:
         on_paper = MeterOnPaper(
             interval_s=site.interval_minutes * 60.0,
             cycle_s=equipment.cycle_s,
+            timezone=site.timezone,
             tell=lambda each: journal.write("shadow_interval", each.start, interval=each.document()),
         )
         return cls(meter=ShadowMeter(meter, systems, on_paper), ups=systems)
