@@ -48,10 +48,12 @@ def _answers(commands: str, running: Running, folder: Path) -> list[object]:
 def test_from_nothing_to_setpoints_by_the_readme_alone(running: Running, tmp_path: Path) -> None:
     serve, commands = _blocks("README.md", "## A site that lives")
     assert serve == "ridethrough serve --data data\n"
-    site, telemetry, plan, now = _answers(commands, running, tmp_path)
+    site, telemetry, in_file, now = _answers(commands, running, tmp_path)
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert in_file == ""
     assert (site["ready"], site["version"]) == (True, 1)  # type: ignore[index]
     assert telemetry["against"] == []  # type: ignore[index]
-    assert plan["certificate"]["certified"] is True  # type: ignore[index]
+    assert plan["certificate"]["certified"] is True
     assert (now["mode"], set(now["ups"])) == ("plan", {"pod-1"})  # type: ignore[index]
     assert now["ups"]["pod-1"]["stored_kwh"] == 900  # type: ignore[index]
 
@@ -72,6 +74,21 @@ def test_series_go_up_and_come_down_as_the_page_says(running: Running, tmp_path:
     assert str(read).splitlines()[0] == "start,load_kw"
     assert [float(line.split(",")[1]) for line in str(read).splitlines()[1:]] == [4300, 4301, 4302, 4303]
     assert (len(listed["series"]), listed["missing"]) == (1, [])  # type: ignore[index]
+
+
+def test_keys_are_made_listed_and_revoked_as_the_page_says(running: Running, tmp_path: Path) -> None:
+    by_http, _ = _blocks("docs/service-operations.md", "## Keys")
+    first = KEY.search(running.logged())
+    assert first is not None
+    asked = {"authorization": f"Bearer {first[0]}"}
+    other = running.client.post("/v1/keys", json={"role": "viewer"}, headers=asked).json()
+    commands = "KEY=rt_...\n" + by_http.replace("5f0c1d9a7b3e", other["id"])
+    made, listed, revoked, journal = _answers(commands, running, tmp_path)
+    assert (made["role"], made["site_id"]) == ("operator", "ashburn-pod-1")  # type: ignore[index]
+    assert len(listed["keys"]) == 3  # type: ignore[index]
+    assert revoked == ""
+    told = [(each["what"], each["detail"]["id"]) for each in journal["entries"]]  # type: ignore[index]
+    assert told[0] == ("key_revoked", other["id"])
 
 
 @pytest.mark.long
