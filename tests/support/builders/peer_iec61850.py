@@ -1,21 +1,19 @@
-"""A UPS behind an IEC 61850 server of the library iec61850, in a process of its own that tests may kill.
+"""UPS systems behind IEC 61850 servers on loopback: of open61850, another maker's, and of the driver's own library.
 
-Run by itself it serves: `python peer_iec61850.py PORT [VALUES, QUALITIES] [CERTIFICATE KEY CLIENT AUTHORITY]`. A
-server of this library that is stopped goes on answering those who were connected, so it is killed. It cannot take a
-port again that was in use a moment ago, so it has another one each time.
+The second is there for TLS, which the first does not have, and tells a load only. Run by itself it serves:
+`python peer_iec61850.py PORT CERTIFICATE KEY CLIENT AUTHORITY`.
 """
 
 import asyncio
 import contextlib
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from iec61850 import IedServer
+from open61850.server import IedModel, MmsServer
 from peer_programs import free_port
 
 PLACES = {
@@ -29,62 +27,98 @@ PLACES = {
 VALUES = {"stored_percent": 80.0, "load_kw": 400_000.0, "mode": 1}
 VALUES |= {"battery_operable": True, "inverter_on": True, "overloaded": False}
 GOOD = 0
-INVALID, QUESTIONABLE, OLD, SUBSTITUTED, TEST, BLOCKED = 0x4000, 0xC000, 0x0100, 0x0020, 0x0010, 0x0008
+INVALID, QUESTIONABLE, OLD, SUBSTITUTED, TEST, BLOCKED = 0x0800, 0x1800, 0x0020, 0x0004, 0x0002, 0x0001
+"""Qualities as numbers of 13 bits, the first of which is the highest (IEC 61850-7-3)."""
+_QUALITY = '<DA name="q" bType="Quality" fc="{kind}"/><DA name="t" bType="Timestamp" fc="{kind}"/></DOType>'
+_STATE = '<DOType id="{name}" cdc="{name}"><DA name="stVal" bType="{type}" fc="ST"/>' + _QUALITY.format(kind="ST")
+_NODES = {
+    "ZBAT": '<DO name="SocPct" type="MV"/>',
+    "MMXU": '<DO name="TotW" type="MV"/>',
+    "GGIO": '<DO name="IntIn1" type="INS"/>' + "".join(f'<DO name="Ind{each}" type="SPS"/>' for each in (1, 2, 3)),
+}
+_SCL = (
+    '<?xml version="1.0"?><SCL xmlns="http://www.iec.ch/61850/2003/SCL" version="2007" revision="B"><Header id="ups"/>'
+    '<IED name="UPS1"><AccessPoint name="P1"><Server><Authentication/><LDevice inst="LD0">'
+    '<LN0 lnClass="LLN0" inst="" lnType="LLN0"/>'
+    + "".join(f'<LN lnClass="{each}" inst="1" lnType="{each}"/>' for each in _NODES)
+    + "</LDevice></Server></AccessPoint></IED><DataTypeTemplates>"
+    '<LNodeType id="LLN0" lnClass="LLN0"><DO name="Mod" type="INS"/></LNodeType>'
+    + "".join(f'<LNodeType id="{each}" lnClass="{each}">{data}</LNodeType>' for each, data in _NODES.items())
+    + '<DOType id="MV" cdc="MV"><DA name="mag" bType="Struct" type="AV" fc="MX"/>'
+    + _QUALITY.format(kind="MX")
+    + _STATE.format(name="SPS", type="BOOLEAN")
+    + _STATE.format(name="INS", type="INT32")
+    + '<DAType id="AV"><BDA name="f" bType="FLOAT32"/></DAType></DataTypeTemplates></SCL>'
+)
 
 
 class Iec61850Ups:
-    """A server at `port`; what it tells is set before it is started."""
+    """A server of open61850 at `port`."""
 
-    def __init__(self, *files: Path) -> None:
-        self.port = 0
-        self.values: dict[str, Any] = dict(VALUES)
-        self.qualities: dict[str, int] = {}
-        self._files = files
-        self._running: subprocess.Popen[str] | None = None
+    def __init__(self, folder: Path) -> None:
+        (folder / "ups.cid").write_text(_SCL)
+        self._model = IedModel.from_scl(folder / "ups.cid")
+        self.port = free_port()
+        self._server: MmsServer | None = None
+        for name in VALUES:
+            self.tell(name)
 
     def start(self) -> None:
-        """Start with the values and qualities of now at a new port, and wait until it serves."""
-        self.port = free_port()
-        told = json.dumps([self.values, self.qualities])
-        command = [sys.executable, __file__, str(self.port), told, *map(str, self._files)]
-        pipe = subprocess.PIPE
-        self._running = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
-        assert self._running.stdout is not None
-        if self._running.stdout.readline() != "done\n":
-            self.kill()
-            pytest.fail("the server of iec61850 ended")
+        """Serve at the same port as before."""
+        self._server = MmsServer(self._model, "127.0.0.1", self.port)
+        self._server.start()
 
-    def kill(self) -> None:
-        """End it without a goodbye."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.kill()
-            running.communicate()
+    def stop(self) -> None:
+        """Close the port, and every connection."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
 
-    def again(self) -> None:
-        """Kill it, and start it with what it is to tell now."""
-        self.kill()
-        self.start()
+    def tell(self, name: str, value: float | None = None, *, quality: int = GOOD) -> None:
+        """Let a point have another value or quality; without a value, that of the beginning."""
+        place, kind = PLACES[name], "ST" if PLACES[name].endswith("stVal") else "MX"
+        self._model.set(f"{place}[{kind}]", VALUES[name] if value is None else value)
+        self._model.set(f"{'.'.join(place.split('.')[:2])}.q[{kind}]", quality)
 
 
 @contextlib.contextmanager
-def iec61850_ups(*files: Path, **qualities: int) -> Iterator[Iec61850Ups]:
+def iec61850_ups(folder: Path) -> Iterator[Iec61850Ups]:
     """Run a server for as long as the block lasts."""
-    ups = Iec61850Ups(*files)
-    ups.qualities = qualities
+    ups = Iec61850Ups(folder)
     ups.start()
     try:
         yield ups
     finally:
-        ups.kill()
+        ups.stop()
 
 
-async def _serve(port: int, values: dict[str, Any], qualities: dict[str, int], files: list[Path]) -> None:
-    server = IedServer.from_model_spec(_model(values, qualities))
-    if files:
-        certificate, key, client, authority = (each.read_bytes() for each in files)
-        known = {"allow_only_known_peers": True, "known_peer_pems": [client]}
-        server.with_tls(certificate, key, client_ca_pem=authority, **known)
+@contextlib.contextmanager
+def iec61850_with_tls(*files: Path) -> Iterator[int]:
+    """Run a server that lets one client in, by its certificate; the port."""
+    port = free_port()
+    command = [sys.executable, __file__, str(port), *map(str, files)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as running:
+        try:
+            assert running.stdout is not None
+            if running.stdout.readline() != "done\n":
+                pytest.fail("the server of iec61850 ended")
+            yield port
+        finally:
+            running.kill()
+
+
+async def _serve(port: int, *files: Path) -> None:
+    certificate, key, client, authority = (each.read_bytes() for each in files)
+    measured = {"name": "f", "fc": "MX", "type": "Float32", "value": {"type": "float32", "value": VALUES["load_kw"]}}
+    load = {
+        "name": "TotW",
+        "das": [{"name": "q", "fc": "MX", "type": "Quality"}],
+        "constructed_das": [{"name": "mag", "fc": "MX", "children": [measured]}],
+    }
+    nodes = [{"lln0": True, "dos": []}, {"class": "MMXU", "prefix": "", "inst": "1", "dos": [load]}]
+    server = IedServer.from_model_spec({"ied_name": "UPS1", "lds": [{"inst": "LD0", "lns": nodes}]})
+    server.with_tls(certificate, key, client_ca_pem=authority, allow_only_known_peers=True, known_peer_pems=[client])
     server.bind(f"127.0.0.1:{port}")
     await server.start()
     sys.stdout.write("done\n")
@@ -93,31 +127,5 @@ async def _serve(port: int, values: dict[str, Any], qualities: dict[str, int], f
     await server.stop()
 
 
-def _model(values: dict[str, Any], qualities: dict[str, int]) -> dict[str, Any]:
-    nodes: dict[str, list[dict[str, Any]]] = {}
-    for name, place in PLACES.items():
-        node, each, attribute = place.removeprefix("UPS1LD0/").split(".")[:3]
-        nodes.setdefault(node, []).append(_data(each, attribute, values[name], qualities.get(name, GOOD)))
-    made = [{"class": node[:-1], "prefix": "", "inst": "1", "dos": data} for node, data in nodes.items()]
-    return {"ied_name": "UPS1", "lds": [{"inst": "LD0", "lns": [{"lln0": True, "dos": []}, *made]}]}
-
-
-def _data(name: str, attribute: str, value: float, quality: int) -> dict[str, Any]:
-    """A data object with its value and its quality."""
-    kind = "ST" if attribute == "stVal" else "MX"
-    told = {"type": "bit_string", "padding": 3, "data": quality.to_bytes(2, "big")}
-    attributes: list[dict[str, Any]] = [{"name": "q", "fc": kind, "type": "Quality", "value": told}]
-    if kind == "MX":
-        measured = {"name": "f", "fc": kind, "type": "Float32", "value": {"type": "float32", "value": value}}
-        return {
-            "name": name,
-            "das": attributes,
-            "constructed_das": [{"name": "mag", "fc": kind, "children": [measured]}],
-        }
-    state = ("Boolean", "bool") if isinstance(value, bool) else ("Int32", "int")
-    attributes.append({"name": attribute, "fc": kind, "type": state[0], "value": {"type": state[1], "value": value}})
-    return {"name": name, "das": attributes}
-
-
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), *json.loads(sys.argv[2]), [Path(each) for each in sys.argv[3:]]))
+    asyncio.run(_serve(int(sys.argv[1]), *map(Path, sys.argv[2:])))

@@ -5,7 +5,7 @@ Where a server itself cannot be made to stall or to answer late, a relay before 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 
 class Relay:
@@ -96,15 +96,15 @@ async def udp_relay(port: int) -> AsyncIterator[Relay]:
 
 
 @contextlib.asynccontextmanager
-async def tcp_relay(port: int | Callable[[], int]) -> AsyncIterator[Relay]:
-    """A relay to a TCP port of this machine, or to where a server is now. Held answers come with another connection."""
+async def tcp_relay(port: int) -> AsyncIterator[Relay]:
+    """A relay to a TCP port of this machine. Held answers come when there is another connection."""
     relay = Relay()
     open_ways: set[asyncio.Task[None]] = set()
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         relay.seen += 1
         relay.holds = False
-        way = asyncio.ensure_future(_both_ways(relay, port() if callable(port) else port, reader, writer))
+        way = asyncio.ensure_future(_both_ways(relay, port, reader, writer))
         open_ways.add(way)
         way.add_done_callback(open_ways.discard)
         await asyncio.wait([way])
@@ -137,6 +137,7 @@ async def _both_ways(relay: Relay, port: int, reader: asyncio.StreamReader, writ
     finally:
         for end in ends:
             end.close()
+        for end in ends:
             with contextlib.suppress(OSError):
                 await end.wait_closed()
 

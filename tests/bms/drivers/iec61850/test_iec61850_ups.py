@@ -1,4 +1,4 @@
-"""The IEC 61850 driver, on a server of the library iec61850."""
+"""The IEC 61850 driver, on a server of open61850; inside TLS on one of its own library."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ from peer_iec61850 import (
     TEST,
     Iec61850Ups,
     iec61850_ups,
+    iec61850_with_tls,
 )
 from peer_relays import tcp_relay
 from telling_conformance import TellingConformance
@@ -42,9 +43,9 @@ def driver_of(port: int, **changes: object) -> Iec61850Driver:
     return from_settings({**settings, **changes})
 
 
-def run(ups: Iec61850Ups, test: Callable[[Iec61850Driver], Awaitable[None]], **changes: object) -> None:
+def run(port: int, test: Callable[[Iec61850Driver], Awaitable[None]], **changes: object) -> None:
     async def inside() -> None:
-        driver = driver_of(ups.port, **{"timeout_s": 20.0, **changes})
+        driver = driver_of(port, **{"timeout_s": 20.0, **changes})
         try:
             await test(driver)
         finally:
@@ -53,9 +54,9 @@ def run(ups: Iec61850Ups, test: Callable[[Iec61850Driver], Awaitable[None]], **c
     asyncio.run(inside())
 
 
-@pytest.fixture(scope="module")
-def one_server() -> Iterator[Iec61850Ups]:
-    with iec61850_ups() as ups:
+@pytest.fixture
+def ups(tmp_path: Path) -> Iterator[Iec61850Ups]:
+    with iec61850_ups(tmp_path) as ups:
         yield ups
 
 
@@ -63,26 +64,22 @@ class TestIec61850(TellingConformance):
     ups: Iec61850Ups
 
     @pytest.fixture(autouse=True)
-    def _server(self, one_server: Iec61850Ups) -> None:
-        if one_server.qualities:
-            one_server.qualities.clear()
-            one_server.again()
-        self.ups = one_server
+    def _server(self, ups: Iec61850Ups) -> None:
+        self.ups = ups
 
     @contextlib.asynccontextmanager
     async def bench(self) -> AsyncIterator[Bench]:
         ups = self.ups
-        async with tcp_relay(lambda: ups.port) as relay:
+        async with tcp_relay(ups.port) as relay:
 
             async def lose() -> None:
-                ups.qualities["stored_percent"] = INVALID
-                await asyncio.to_thread(ups.again)
+                ups.tell("stored_percent", quality=INVALID)
 
             async def kill() -> None:
-                ups.kill()
+                ups.stop()
 
             async def revive() -> None:
-                await asyncio.to_thread(ups.start)
+                ups.start()
 
             yield Bench(
                 driver=driver_of(relay.port),
@@ -98,7 +95,7 @@ class TestIec61850(TellingConformance):
             )
 
 
-def test_a_value_whose_quality_is_not_good_is_not_known() -> None:
+def test_a_value_whose_quality_is_not_good_is_not_known(ups: Iec61850Ups) -> None:
     words = {INVALID: "invalid", QUESTIONABLE | OLD: "questionable, old", OLD: "old", SUBSTITUTED: "substituted"}
     words |= {TEST: "a test", BLOCKED: "blocked by an operator"}
     qualities = dict(zip(PLACES, words, strict=True))
@@ -111,11 +108,12 @@ def test_a_value_whose_quality_is_not_good_is_not_known() -> None:
         told = {point.name: point.problem for point in await driver.points()}
         assert told == {name: f"the server calls it {words[quality]}" for name, quality in qualities.items()}
 
-    with iec61850_ups(**qualities) as ups:
-        run(ups, test)
+    for name, quality in qualities.items():
+        ups.tell(name, quality=quality)
+    run(ups.port, test)
 
 
-def test_modes_and_flags_are_read_and_an_attribute_that_is_not_there_is_named() -> None:
+def test_modes_and_flags_are_read_and_an_attribute_that_is_not_there_is_named(ups: Iec61850Ups) -> None:
     async def test(driver: Iec61850Driver) -> None:
         reading = await driver.read()
         assert reading.ups is not None
@@ -126,10 +124,9 @@ def test_modes_and_flags_are_read_and_an_attribute_that_is_not_there_is_named() 
         assert list(problems) == ["on_generator"]
         assert problems["on_generator"].startswith("the server refuses it: ")
 
-    with iec61850_ups() as ups:
-        ups.values |= {"mode": 2, "overloaded": True, "battery_operable": False}
-        ups.again()
-        run(ups, test, points={**PLACES, "on_generator": "UPS1LD0/GGIO1.Ind9.stVal"})
+    for name, value in (("mode", 2), ("overloaded", True), ("battery_operable", False)):
+        ups.tell(name, value)
+    run(ups.port, test, points={**PLACES, "on_generator": "UPS1LD0/GGIO1.Ind9.stVal"})
 
 
 def test_only_who_trust_each_other_talk(tmp_path: Path) -> None:
@@ -152,11 +149,12 @@ def test_only_who_trust_each_other_talk(tmp_path: Path) -> None:
         with pytest.raises(UnableToReach):
             await driver.read()
 
-    with iec61850_ups(*made["device"], made["controller"][0], signs["authority"][0]) as ups:
-        run(ups, reads, **tls(trusts="authority", presents="controller"))
-        run(ups, refuses, **tls(trusts="other", presents="controller"))
-        run(ups, refuses, **tls(trusts="authority", presents="stranger"))
-        run(ups, refuses)
+    with iec61850_with_tls(*made["device"], made["controller"][0], signs["authority"][0]) as port:
+        load = {"points": {"load_kw": PLACES["load_kw"]}}
+        run(port, reads, **load, **tls(trusts="authority", presents="controller"))
+        run(port, refuses, **load, **tls(trusts="other", presents="controller"))
+        run(port, refuses, **load, **tls(trusts="authority", presents="stranger"))
+        run(port, refuses, **load)
 
 
 def test_every_fault_of_settings_is_named_once() -> None:
