@@ -15,7 +15,7 @@ COPY store store
 COPY api api
 # The environment gets no pip of its own, no tests of other packages, and bytecode only of what the service imports.
 RUN python -m venv --without-pip /opt/ridethrough \
-    && PIP_CONSTRAINT=constraints.txt pip --python /opt/ridethrough/bin/python install --no-cache-dir --no-compile ".[postgresql]"
+    && PIP_CONSTRAINT=constraints.txt pip --python /opt/ridethrough/bin/python install --no-cache-dir --no-compile ".[bms,postgresql]"
 RUN find /opt/ridethrough -type d -name tests -prune -exec rm -r {} + \
     && /opt/ridethrough/bin/python -c "from ridethrough.api.http.stateless.plan_service import warm_up; warm_up()"
 

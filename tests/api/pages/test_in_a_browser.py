@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import NEEDS_CHROMIUM, Watched, chromium, watched
-from dashboard_history import NOW, SITE_ID, campus, empty_service, in_a_thread, service_with_history
+from dashboard_history import NOW, SITE_ID, campus, empty_service, in_a_thread, send_reading, service_with_history
 from playwright.sync_api import Browser, Locator, Page, expect
 from service import running_service, service_in_thread
 from stored_sites import Clock
@@ -224,3 +224,22 @@ def drag_across(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 45, steps=5)
     page.mouse.up()
+
+
+def test_sites_are_kept_up_to_date_and_each_leads_to_its_page(browser: Browser, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/ridethrough.db")
+    client = in_a_thread(lambda: empty_service(database))
+    other = campus() | {"id": "sterling", "name": "Sterling campus"}
+    assert in_a_thread(lambda: client.put("/v1/sites/sterling", json=other)).is_success
+    with service_in_thread(client.app) as running, watched(browser, str(running.base_url)) as seen:
+        page = seen.see("/")
+        rows = page.locator("#sites-table tbody th")
+        expect(rows).to_have_text(["Ashburn campus", "Sterling campus"])
+        send_reading(client, client.app.state.clock())
+        expect(page.locator("#sites-table tbody tr.bad")).to_have_count(1)
+        expect(rows).to_have_text(["Sterling campus", "Ashburn campus"])
+        assert serious(seen) == []
+        page.get_by_role("link", name="Ashburn campus").click()
+        expect(page.locator("#now-ride .figure-large")).to_contain_text(" s")
+        assert seen.wrong == []
+    database.close()
