@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from browser import chromium
-from dashboard_history import SITE_ID, service_with_history
+from dashboard_history import SITE_ID, add_neighbours, service_with_history
 from kept_studies import keep_studies
 from PIL import Image
 from playwright.sync_api import Browser
@@ -57,11 +57,11 @@ PAGES = {
     "study": "/savings/{done}",
     "tariffs": "/tariffs",
     "set-up": "/set-up",
-    "explorer": "/explorer",
+    "explorer": "/explorer?from=2026-07-08&to=2026-07-14",
     "log": "/log?at=2026-07-14T09:20",
 }
 """The pages of a site. A new one has its entry here."""
-BESIDE = {"new-site": "/set-up", "change-site": "/sites/{site}/set-up/document", "sign-in": "/sign-in"}
+BESIDE = {"new-site": "/set-up", "change-site": "/sites/{site}/set-up/document", "sign-in": "/sign-in", "sites": "/"}
 """Pages that stand beside those of a site, from the root of the service."""
 STATES = (
     Picture(name="now-wall", path="", width=1920, height=1080, dark=True),
@@ -101,6 +101,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as data:
         database = open_database(f"sqlite:///{data}/ridethrough.db")
         client, clock = service_with_history(database, known=_KNOWN)
+        add_neighbours(client, clock.now)
         ids = keep_studies(database, SITE_ID, clock.now)
         with service_in_thread(client.app) as running, chromium() as browser:
             root = str(running.base_url).rstrip("/")

@@ -69,9 +69,11 @@ def explored(connection: Connection, stored: StoredSite, start: datetime, end: d
     since = _begun(connection, stored.site_id, start)
     read = list(islice(readings_between(connection, stored.site_id, since, end), MOST_READINGS + 1))
     cut_at = read.pop()[0] if len(read) > MOST_READINGS else None
+    horizon = _intervals(site, since, cut_at or end) if read else None
+    told = {} if horizon is None else _told_loads(site, read, horizon)
     found = (
-        *_meter(site, read, since, cut_at or end),
-        *_loads(connection, stored, start, end),
+        *(() if horizon is None else _meter(site, read, horizon)),
+        *_loads(connection, stored, start, end, told),
         *_prices(connection, stored, start, end),
         *_energies(site, read),
     )
@@ -84,46 +86,63 @@ def _begun(connection: Connection, site_id: str, start: datetime) -> datetime:
     return start if deleted is None else max(start, deleted)
 
 
-def _meter(site: Site, read: Sequence[Reading], start: datetime, end: datetime) -> Iterator[ExploredSeries]:
-    """The mean of the meter in each interval, and without what batteries took and gave."""
+def _intervals(site: Site, start: datetime, end: datetime) -> Horizon | None:
+    """The intervals of the site that begin before `end`, from the one that `start` is in."""
     step = timedelta(minutes=site.interval_minutes)
     first = start - (start - datetime(1970, 1, 1, tzinfo=UTC)) % step
     intervals = -((first - end) // step)
-    if not read or intervals < 1:
-        return
-    horizon = Horizon(start=first, interval_minutes=site.interval_minutes, intervals=intervals, timezone=site.timezone)
+    if intervals < 1:
+        return None
+    return Horizon(start=first, interval_minutes=site.interval_minutes, intervals=intervals, timezone=site.timezone)
+
+
+def _meter(site: Site, read: Sequence[Reading], horizon: Horizon) -> Iterator[ExploredSeries]:
+    """The mean of the meter in each interval, and without what batteries took and gave."""
     grid_kw, batteries_kw = metered(site, horizon, read)
-    known = ~np.isnan(grid_kw)
-    starts_us = microseconds(first) + np.flatnonzero(known) * (step // _US)
-    for name, quantity, kw in (
-        ("meter with batteries", Quantity.METER, grid_kw),
-        ("meter without batteries", Quantity.WITHOUT, grid_kw - batteries_kw),
-    ):
-        yield ExploredSeries(name=name, quantity=quantity, starts_us=starts_us, values=kw[known], holds_us=step // _US)
+    yield _of_intervals("meter with batteries", Quantity.METER, horizon, grid_kw)
+    yield _of_intervals("meter without batteries", Quantity.WITHOUT, horizon, grid_kw - batteries_kw)
 
 
-def _loads(connection: Connection, stored: StoredSite, start: datetime, end: datetime) -> Iterator[ExploredSeries]:
-    """The load of each system, and of what no system carries, as far as they are stored series."""
-    systems: Sequence[Mapping[str, Any]] = stored.document["ups"]
+def _loads(
+    connection: Connection, stored: StoredSite, start: datetime, end: datetime, told: Mapping[str, ExploredSeries]
+) -> Iterator[ExploredSeries]:
+    """The load of each system as it is stored, and after that as telemetry tells it; and what no system carries."""
+
+    def kept(key: str | None) -> ExploredSeries | None:
+        return None if key is None else _stored_series(read_series(connection, stored.site_id, key, start, end))
+
     found = []
-    for ups in systems:
-        key = key_of_load(ups.get("load", {}))
-        if key is not None:
-            given = read_series(connection, stored.site_id, key, start, end)
-            measured = read_series(connection, stored.site_id, measured_key(str(ups["id"])), start, end)
-            found.append(_series(f"load of {ups['id']}", Quantity.LOAD, given, measured))
+    for ups in stored.document["ups"]:
+        ups_id = str(ups["id"])
+        parts = (kept(key_of_load(ups.get("load", {}))), kept(measured_key(ups_id)), told.get(ups_id))
+        found.append(_after_each_other(f"load of {ups_id}", Quantity.LOAD, parts))
     found = [each for each in found if len(each.values)]
     yield from found if len(found) <= MOST_SYSTEMS else [_sum(f"load of {len(found)} systems", found)]
-    beside = key_of_load(stored.document.get("unprotected_load", {}))
-    if beside is not None:
-        given = read_series(connection, stored.site_id, beside, start, end)
-        yield _series("unprotected load", Quantity.UNPROTECTED, given)
+    beside = kept(key_of_load(stored.document.get("unprotected_load", {})))
+    yield _after_each_other("unprotected load", Quantity.UNPROTECTED, (beside,))
+
+
+def _told_loads(site: Site, read: Sequence[Reading], horizon: Horizon) -> dict[str, ExploredSeries]:
+    """The mean of the readings of each system's load in each interval that has any."""
+    found = {}
+    for ups in site.ups:
+        sums, counts = np.zeros(horizon.intervals), np.zeros(horizon.intervals)
+        for at, document in read:
+            load_kw = document["ups"].get(ups.id, {}).get("load_kw")
+            if load_kw is not None:
+                index = int((at - horizon.start) // horizon.step)
+                sums[index] += load_kw
+                counts[index] += 1
+        with np.errstate(invalid="ignore"):
+            found[ups.id] = _of_intervals(f"load of {ups.id}", Quantity.LOAD, horizon, sums / counts)
+    return found
 
 
 def _prices(connection: Connection, stored: StoredSite, start: datetime, end: datetime) -> Iterator[ExploredSeries]:
     key = key_of_load(stored.document.get("prices") or {})
     if key is not None:
-        yield _series("market price", Quantity.PRICE, read_series(connection, stored.site_id, key, start, end))
+        kept = _stored_series(read_series(connection, stored.site_id, key, start, end))
+        yield _after_each_other("market price", Quantity.PRICE, (kept,))
 
 
 def _energies(site: Site, read: Sequence[Reading]) -> Iterator[ExploredSeries]:
@@ -152,23 +171,33 @@ def _stored_kwh(document: Mapping[str, Any], ups_id: str) -> float:
     return np.nan if told is None else float(told)
 
 
-def _series(
-    name: str, quantity: Quantity, given: StoredReadings, later: StoredReadings | None = None
-) -> ExploredSeries:
-    """Stored readings, and after the last of them those that are stored beside."""
-    starts, values, steps = given.starts, given.values, given.steps_us
-    if later is not None:
-        after = later.starts > starts[-1] if len(starts) else np.ones(len(later.starts), dtype=bool)
-        starts = np.concatenate([starts, later.starts[after]])
-        values = np.concatenate([values, later.values[after]])
-        steps = np.concatenate([steps, later.steps_us[after]])
+def _stored_series(found: StoredReadings) -> ExploredSeries:
     return ExploredSeries(
-        name=name,
-        quantity=quantity,
-        starts_us=starts.astype(np.int64),
-        values=values,
-        holds_us=int(steps.max()) if len(steps) else 0,
+        name="",
+        quantity=Quantity.LOAD,
+        starts_us=found.starts.astype(np.int64),
+        values=found.values,
+        holds_us=int(found.steps_us.max()) if len(found.steps_us) else 0,
     )
+
+
+def _of_intervals(name: str, quantity: Quantity, horizon: Horizon, values: FloatArray) -> ExploredSeries:
+    """A value for each interval; NaN where none is known."""
+    known, step_us = ~np.isnan(values), horizon.step // _US
+    starts_us = microseconds(horizon.start) + np.flatnonzero(known) * step_us
+    return ExploredSeries(name=name, quantity=quantity, starts_us=starts_us, values=values[known], holds_us=step_us)
+
+
+def _after_each_other(name: str, quantity: Quantity, parts: Sequence[ExploredSeries | None]) -> ExploredSeries:
+    """One series of several: of each the values after the last of those before it."""
+    starts_us, values, holds_us = np.empty(0, dtype=np.int64), np.empty(0), 0
+    for part in parts:
+        if part is not None and len(part.values):
+            after = part.starts_us > starts_us[-1] if len(starts_us) else np.ones(len(part.values), dtype=bool)
+            starts_us = np.concatenate([starts_us, part.starts_us[after]])
+            values = np.concatenate([values, part.values[after]])
+            holds_us = max(holds_us, part.holds_us)
+    return ExploredSeries(name=name, quantity=quantity, starts_us=starts_us, values=values, holds_us=holds_us)
 
 
 def _sum(name: str, parts: Sequence[ExploredSeries]) -> ExploredSeries:

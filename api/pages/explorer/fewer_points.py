@@ -47,6 +47,14 @@ def cells_of(series: ExploredSeries, edges_us: IntArray) -> Cells:
         if first < last:
             inside = series.values[first:last]
             mean[cell], low[cell], high[cell] = inside.mean(), inside.min(), inside.max()
-        elif first > 0 and edges_us[cell] < series.starts_us[first - 1] + series.holds_us:
+        elif first > 0 and edges_us[cell] < _known_until_us(series, first - 1):
             mean[cell] = low[cell] = high[cell] = series.values[first - 1]
     return Cells(mean=mean, low=low, high=high)
+
+
+def _known_until_us(series: ExploredSeries, index: int) -> int:
+    """Until when a value is known: that of an interval to its end, one between readings to the next of them."""
+    if series.steps:
+        return int(series.starts_us[index]) + series.holds_us
+    after = int(series.starts_us[min(index + 1, len(series.starts_us) - 1)])
+    return after if after - series.starts_us[index] <= series.holds_us else int(series.starts_us[index])

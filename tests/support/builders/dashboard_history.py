@@ -186,6 +186,19 @@ def in_a_thread(work: Callable[[], T]) -> T:
         return thread.submit(work).result()
 
 
+def add_neighbours(client: Client, now: datetime) -> None:
+    """Three more sites: one is well, an operator holds one, and one was last heard two hours ago."""
+    for site_id, name, age, stored in (
+        ("leesburg", "Leesburg hall", timedelta(seconds=20), 0.9),
+        ("manassas", "Manassas annex", timedelta(hours=2), 0.9),
+        ("sterling", "Sterling campus", timedelta(seconds=11), 0.7),
+    ):
+        site = f"/v1/sites/{site_id}"
+        _require(client.put(site, json=campus() | {"id": site_id, "name": name}))
+        _require(client.post(f"{site}/telemetry", json=_reading(now - age, dict.fromkeys(_SYSTEMS, stored))))
+    _require(client.post("/v1/sites/sterling/hold", json={"why": "the chillers are serviced"}))
+
+
 def send_reading(client: Client, at: datetime) -> None:
     """Send a reading of full batteries, also from a thread with a browser."""
     in_a_thread(lambda: _send(client, at, dict.fromkeys(_SYSTEMS, 1.0)))

@@ -137,3 +137,20 @@ def test_without_the_library_the_page_shows_the_picture_and_says_what_to_install
     assert "<script" not in page
     assert '<svg class="panel"' in page
     assert "<table" in page
+
+
+def test_after_the_stored_loads_telemetry_tells_them(client: Client, sqlite_database: Database) -> None:
+    """A load that is stored until the middle of the time goes on with the mean of each interval's readings."""
+    document = living_document(**{"ups.0.load": {"csv": "hall.csv"}})
+    assert client.put(SITE, json=document).is_success
+    start = NOW - timedelta(hours=4)
+    series = {"start": start.isoformat(), "interval_minutes": 60, "values": [4000.0, 4100.0]}
+    assert client.post(f"{SITE}/series/hall", json=series).is_success
+    for minutes, load_kw in ((10, 1.0), (130, 4210.0), (150, 4190.0), (200, 4300.0)):
+        at = start + timedelta(minutes=minutes)
+        told = reading(at, ups={"load_kw": load_kw})
+        with sqlite_database.writing() as connection:
+            telemetry.add(connection, "pod", canonical(told), measured_at=at, in_outage=False, sender="test", now=at)
+    found = points(client, start, start + 4 * HOUR)
+    assert found["load of pod-1"]["values"][:4] == [4000.0, 4100.0, 4200.0, 4300.0]
+    assert found["stored energy, pod-1"]["times"][-2] == 1000 * (start + timedelta(minutes=200)).timestamp()
