@@ -13,6 +13,8 @@ from ridethrough.domain import UpsMode
 
 WRITTEN = {"setpoint_kw": "kW", "valid_for_s": "s", "enable": ""}
 """What it is told."""
+UNIT_MODES = tuple(f"unit_mode_{number}" for number in range(1, 33))
+"""The modes of single units, from the first one on."""
 OBJECT = re.compile(r"^(analog|binary|multi-state)-(input|output|value),\d{1,7}$")
 _LOST = frozenset((1, 3))  # fault, out-of-service
 
@@ -66,10 +68,14 @@ class Told:
         number = self.number(name)
         return None if number is None else number == 1
 
-    def mode(self) -> UpsMode | None:
-        """The mode that the multi-state object shows."""
-        number = self.number("mode")
+    def mode(self, name: str = "mode") -> UpsMode | None:
+        """The mode that a multi-state object shows."""
+        number = self.number(name)
         return None if number is None else self.points.modes.get(int(number))
+
+    def unit_modes(self) -> tuple[UpsMode, ...]:
+        """The mode of each unit whose point is named; one that is not known counts as out of service."""
+        return tuple(self.mode(name) or UpsMode.BYPASS for name in UNIT_MODES if name in self.points.objects)
 
     def stored_kwh(self) -> float | None:
         """Stored energy, from kWh or from percent."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from ridethrough.bms.drivers.bacnet.hints import ChangeHints
 from ridethrough.bms.drivers.bacnet.link import PORT, PRESENT_VALUE, PRIORITY_ARRAY, STATUS_FLAGS, BacnetLink
-from ridethrough.bms.drivers.bacnet.points import OBJECT, WRITTEN, BacnetPoints, Told
+from ridethrough.bms.drivers.bacnet.points import OBJECT, UNIT_MODES, WRITTEN, BacnetPoints, Told
 from ridethrough.bms.drivers.driver import (
     Clock,
     UnableToAcknowledge,
@@ -30,7 +30,7 @@ from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
 from ridethrough.domain.telemetry import UpsReading
 
 _SLOTS = 16
-_WATCHED = frozenset(name for name, unit in TOLD.items() if not unit)
+_WATCHED = frozenset((*(name for name, unit in TOLD.items() if not unit), *UNIT_MODES))
 """Points whose change matters at once: modes, flags and faults. Powers change all the time."""
 _SHORTEST_COV_S, _LONGEST_COV_S = 10, 86_400
 """A lifetime of 0 would mean for ever, and a device that is gone would be told for ever."""
@@ -79,6 +79,7 @@ class BacnetDriver:
             stored_kwh=told.stored_kwh(),
             load_kw=told.number("load_kw"),
             mode=told.mode(),
+            unit_modes=told.unit_modes(),
             charge_kw=told.number("charge_kw"),
             discharge_kw=told.number("discharge_kw"),
             on_generator="on_generator" in self._points.objects and told.flag("on_generator") is not False,
@@ -143,7 +144,7 @@ class BacnetDriver:
                 name=name,
                 address=place,
                 value=told.number(name),
-                unit={**TOLD, **WRITTEN}[name],
+                unit={**TOLD, **WRITTEN}.get(name, ""),
                 needed=_NO_ARRAY if name in WRITTEN and (place, PRIORITY_ARRAY) not in told.values else "",
                 problem=told.problem(name),
             )
@@ -207,7 +208,10 @@ def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock
     """The driver of a site file's settings; raises `UnableToAccept` with all their faults."""
     given = Settings(settings)
     host, port = given.address(PORT)
-    objects = given.mapping("points", (*TOLD, *WRITTEN))
+    objects = given.mapping("points", (*TOLD, *UNIT_MODES, *WRITTEN))
+    units = sum(name in UNIT_MODES for name in objects)
+    from_first = all(name in objects for name in UNIT_MODES[:units])
+    given.require(from_first, "points", units, f"{', '.join(UNIT_MODES[:2])} and so on, without one left out")
     for name, place in objects.items():
         right = OBJECT.match(place) is not None
         given.require(right, f"points.{name}", place, "an object such as analog-value,10")

@@ -138,12 +138,16 @@ def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock
 def _ups(told: Mapping[str, object]) -> UpsReading:
     unit_kwh = told.get("unit_stored_kwh")
     units = unit_kwh if isinstance(unit_kwh, list) else []
+    unit_modes = told.get("unit_modes") or []
     return UpsReading(
         stored_kwh=_number(told, "stored_kwh"),
         load_kw=_number(told, "load_kw"),
         charge_kw=_number(told, "charge_kw"),
         discharge_kw=_number(told, "discharge_kw"),
         mode=_mode(told.get("mode")),
+        unit_modes=tuple(
+            _mode(each) or UpsMode.BYPASS for each in (unit_modes if isinstance(unit_modes, list) else [unit_modes])
+        ),
         unit_stored_kwh=tuple(_number({"of_unit": each}, "of_unit") for each in units),
         on_generator=told.get("on_generator", False) is not False,
         fault=str(told.get("fault") or ""),

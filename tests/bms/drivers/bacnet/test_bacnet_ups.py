@@ -104,6 +104,30 @@ def test_a_generator_and_a_fault_that_are_named_and_not_known_are_no_good_word()
     with_ups(test)
 
 
+def test_a_unit_whose_mode_is_named_and_not_known_is_out_of_service() -> None:
+    async def test(ups: BacnetUps) -> None:
+        plain = {name: each for name, each in OBJECTS.items() if name != "mode"}
+        told = []
+        for units in (
+            {},
+            {"unit_mode_1": OBJECTS["mode"]},
+            {"unit_mode_1": OBJECTS["mode"], "unit_mode_2": "analog-input,77"},
+        ):
+            driver = driver_of(ups.port, points={**plain, **units})
+            reading = (await driver.read()).ups
+            assert reading is not None
+            told.append(reading.unit_modes)
+            await driver.close()
+        assert told == [(), (UpsMode.NORMAL,), (UpsMode.NORMAL, UpsMode.BYPASS)]
+
+    with_ups(test)
+
+
+def test_no_unit_may_be_left_out_between_others() -> None:
+    with pytest.raises(UnableToAccept, match="without one left out"):
+        driver_of(1, points={**OBJECTS, "unit_mode_2": "analog-input,77"})
+
+
 def test_who_commands_before_us_is_named() -> None:
     async def test(ups: BacnetUps) -> None:
         driver = driver_of(ups.port)

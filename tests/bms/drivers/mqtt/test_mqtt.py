@@ -14,8 +14,9 @@ from peer_relays import tcp_relay
 from ridethrough.bms.drivers.driver import UnableToReach, UnableToRead, system_clock
 from ridethrough.bms.drivers.mqtt.link import Broker
 from ridethrough.bms.drivers.mqtt.publishing import SENSORS, MqttPublisher
-from ridethrough.bms.drivers.mqtt.ups import MqttDriver, from_settings
+from ridethrough.bms.drivers.mqtt.ups import MqttDriver, _ups, from_settings
 from ridethrough.bms.drivers.published_state import PublishedState
+from ridethrough.domain import UpsMode
 from ridethrough.domain.validation import UnableToAccept
 
 pytestmark = pytest.mark.long
@@ -181,6 +182,24 @@ def test_a_wrong_password_is_an_error(broker: Mosquitto) -> None:
             await driver.read()
 
     run(broker.port, test, password_variable="WRONG_PASSWORD")  # noqa: S106 - the name of a variable
+
+
+@pytest.mark.parametrize(
+    ("said", "modes"),
+    [
+        (None, ()),
+        ([], ()),
+        (["normal", "normal"], (UpsMode.NORMAL, UpsMode.NORMAL)),
+        (["normal", "bypass"], (UpsMode.NORMAL, UpsMode.BYPASS)),
+        (["normal", None, "asleep", 1], (UpsMode.NORMAL, UpsMode.BYPASS, UpsMode.BYPASS, UpsMode.BYPASS)),
+        ("normal", (UpsMode.NORMAL,)),
+        (3, (UpsMode.BYPASS,)),
+    ],
+    ids=str,
+)
+def test_a_unit_that_is_not_plainly_in_a_mode_is_out_of_service(said: object, modes: tuple[UpsMode, ...]) -> None:
+    assert _ups({"unit_modes": said}).unit_modes == modes
+    assert _ups({}).unit_modes == ()
 
 
 def test_others_learn_when_we_are_there_and_when_we_are_gone(ups: MqttUps, broker: Mosquitto) -> None:
