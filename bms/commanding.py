@@ -60,9 +60,16 @@ class Commanding:
     _seen_at_s: float | None = field(default=None)
 
     def giving(self, setpoint: DeviceSetpoint, now_s: float) -> None:
-        """Note a setpoint before it is written: from now on the device may follow it, or one before it."""
+        """Note a setpoint before it is written: from now on the device may follow it, or one before it.
+
+        One before it of the same power counts while it lasts longer: the write may not reach the device.
+        """
         given = Given(net_discharge_kw=setpoint.net_discharge_kw, valid_for_s=setpoint.valid_for_s, at_s=now_s)
-        before = [each for each in self._still_given(now_s) if each.net_discharge_kw != given.net_discharge_kw]
+        before = [
+            each
+            for each in self._still_given(now_s)
+            if each.net_discharge_kw != given.net_discharge_kw or each.left_s(now_s) > given.valid_for_s
+        ]
         self.given = (*before, given)
 
     def gave(self, now_s: float) -> None:

@@ -205,7 +205,9 @@ class Controller:
         if system.measured_at is not None and reading.measured_at <= system.measured_at:
             system.fault = f"the reading of {reading.measured_at.isoformat()} is told again: it is stale"
             return
-        system.reading, system.measured_at = reading, reading.measured_at
+        system.reading = reading
+        if (reading.measured_at - self.clock.wall()).total_seconds() <= CLOCK_TOLERANCE_S:
+            system.measured_at = reading.measured_at  # a time to come would make every later reading an old one
 
     def _fresh(self, reading: DeviceReading, now: datetime) -> bool:
         age_s = (now - reading.measured_at).total_seconds()

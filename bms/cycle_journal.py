@@ -4,6 +4,7 @@ A cycle is written when anything in it changed that a person would call a change
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,10 +53,14 @@ class WearJournal:
     _at: datetime | None = None
 
     def __call__(self, metered: Mapping[str, MeteredWear], now: datetime) -> None:
-        """Write what is counted, unless that was done within the last minute."""
-        if self._at is None or now - self._at >= _AT_LEAST:
+        """Write what is counted, unless that was done within the last minute.
+
+        A full disk stops no cycle: the journal of cycles says so, and a start later counts the time between.
+        """
+        if self._at is None or abs(now - self._at) >= _AT_LEAST:
             self._at = now
-            self.journal.write(_WEAR, now, ups=metered_document(metered))
+            with suppress(OSError):
+                self.journal.write(_WEAR, now, ups=metered_document(metered))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ A wall clock that is set forward makes time seem to have passed: batteries would
 wait would seem to be over. So what has to last is counted on the other clock, and a wall clock that was set is a fault.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,16 @@ from ridethrough.bms.drivers.driver import Clock
 from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S
 
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def counted_s() -> float:
+    """Seconds from any beginning, those in which the machine slept too: equipment goes on meanwhile.
+
+    Where the system has no such count, it is one that stands still in a sleep, and a sleep looks like a clock that was
+    set forward.
+    """
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,7 +97,8 @@ class ControlPlans:
             return
         self._kept = _document(answer, self._asked_at, self.inputs.provenance.sha256)
         self._in_force = _plan(self._kept)
-        self._save()
+        with suppress(OSError):  # a full disk costs a start its plan, and no cycle
+            self._save()
         until = f"{self._in_force.plan_id} until {self._in_force.expires_at.isoformat()}"
         self.tell("plan_made", now, "; ".join([until, *answer.document["certificate"]["assumes"]]))
 

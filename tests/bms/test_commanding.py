@@ -108,3 +108,18 @@ def test_what_was_given_is_read_again_with_the_time_that_has_passed(tmp_path: Pa
 def test_a_record_that_cannot_be_read_knows_nothing(tmp_path: Path, damaged: str) -> None:
     (tmp_path / "given.json").write_text(damaged, encoding="utf-8")
     assert GivenRecord(folder=tmp_path).read(NOW, 0.0) == {}
+
+
+@given(power=st.floats(-2000, 2000), shorter_s=st.floats(1.0, 20.0))
+def test_a_write_that_is_lost_leaves_ours_in_force_also_where_it_was_to_end_sooner(
+    power: float, shorter_s: float
+) -> None:
+    commanding = Commanding(quiet_s=60.0)
+    commanding.giving(order(power, 60.0), 0.0)
+    commanding.gave(0.1)
+    commanding.giving(order(power, shorter_s), 1.0)
+    commanding.gave(2.0)
+    commanding.see(told(power, 58.0), 2.1)
+    assert commanding.other == ""
+    commanding.see(told(power, 60.0), 12.0)
+    assert "renews" in commanding.other

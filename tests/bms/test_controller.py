@@ -339,3 +339,14 @@ def test_a_system_below_its_reserve_charges_without_waiting() -> None:
     told = bench.cycle().ups["pod-1"].told
     assert told is not None
     assert told.charge_kw > 500
+
+
+def test_a_clock_of_a_device_that_was_far_ahead_once_makes_no_later_reading_an_old_one() -> None:
+    bench = control_bench()
+    bench.cycle(3)
+    bench.ups.faults = replace(NO_FAULTS, clock_skew_s=10 * 365 * 86_400.0)
+    bench.cycle(3)
+    assert discharging(bench) == 0
+    bench.ups.faults = NO_FAULTS
+    bench.cycle(20)
+    assert discharging(bench) == pytest.approx(300.0)

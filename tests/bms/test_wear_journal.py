@@ -56,3 +56,16 @@ def test_a_clock_that_is_set_back_stops_no_counting() -> None:
     moved = one.ordering.metered["pod-1"]
     assert (moved.at, moved.discharged_kwh) == (counted.at - timedelta(hours=2), counted.discharged_kwh)
     assert moved.since <= moved.at
+
+
+def test_a_full_disk_stops_no_cycle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, journal = bench(), Journal(tmp_path / "journal.jsonl")
+    one.ordering.counted = WearJournal(journal=journal)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal, "write", full)
+    one.cycle(3)
+    journal.close()
+    assert one.ups.state.discharge_kw == pytest.approx(300.0)

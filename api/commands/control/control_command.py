@@ -2,10 +2,8 @@
 
 import asyncio
 import getpass
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +46,7 @@ def control(  # noqa: PLR0917 - one parameter an option
         return
     from ridethrough.api.cases.equipment import equipment_of  # noqa: PLC0415
     from ridethrough.api.commands.control.control_loop import ControlSettings, Service, run_control  # noqa: PLC0415
+    from ridethrough.api.commands.control.planner_process import PlannerProcess  # noqa: PLC0415
     from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
 
     if service is not None and key is None:
@@ -57,7 +56,7 @@ def control(  # noqa: PLR0917 - one parameter an option
     with (
         alone_on_folder(data),
         nullcontext() if shadow else alone_on_devices(equipment_of(inputs)),
-        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
+        PlannerProcess() as executor,
     ):
         settings = ControlSettings(inputs=inputs, folder=data, service=asked, executor=executor, shadow=shadow)
         kept = asyncio.run(run_control(settings, cycles=cycles))

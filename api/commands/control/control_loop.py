@@ -1,9 +1,8 @@
 """The control loop of one site: its drivers, where its setpoints come from, its journal, and its dry run."""
 
 import secrets
-import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +31,7 @@ from ridethrough.bms.ordering import LocalOrdering, Ordering
 from ridethrough.bms.publishing.beside import Beside
 from ridethrough.bms.publishing.settings import SCHEDULES
 from ridethrough.bms.running import leave_start_uncollected, run
-from ridethrough.bms.steady_clock import SteadyClock
+from ridethrough.bms.steady_clock import SteadyClock, counted_s
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.site_equipment import SiteEquipment
 from ridethrough.operation.live.situation import Situation
@@ -59,7 +58,7 @@ class ControlSettings:
     inputs: SiteInputs
     folder: Path
     service: Service | None
-    executor: ProcessPoolExecutor
+    executor: Executor
     shadow: bool
 
 
@@ -84,7 +83,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
         plan=local.plan,
         grid=grid,
     )
-    clock = SteadyClock(wall=system_clock, monotonic=time.monotonic)
+    clock = SteadyClock(wall=system_clock, monotonic=counted_s)
     record = None if settings.shadow else GivenRecord(folder=settings.folder)
     controller = Controller(
         site=site,
@@ -178,7 +177,7 @@ def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
         inputs=settings.inputs,
         folder=settings.folder,
         executor=settings.executor,
-        tell=lambda what, at, why: journal.write(what, at, why=why),
+        tell=_telling(journal),
     )
     return LocalOrdering(
         site=settings.inputs.site,
@@ -187,6 +186,16 @@ def _of_own_plans(settings: ControlSettings, journal: Journal) -> LocalOrdering:
         overlap=timedelta(seconds=equipment_of(settings.inputs).setpoint_s),
         seen=see,
     )
+
+
+def _telling(journal: Journal) -> Callable[[str, datetime, str], None]:
+    """What writes of plans; a full disk stops no cycle, whose own record says so."""
+
+    def tell(what: str, at: datetime, why: str) -> None:
+        with suppress(OSError):
+            journal.write(what, at, why=why)
+
+    return tell
 
 
 def _remembering(ordering: LocalOrdering, settings: ControlSettings, journal: Journal) -> LocalOrdering:

@@ -1,7 +1,6 @@
 """Asks an OpenADR 3 server again and again, in a thread of its own that no cycle of a controller waits for."""
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +9,7 @@ from ridethrough.api.operating.openadr.client import OpenAdrClient, UnableToAskS
 from ridethrough.api.operating.openadr.events import GridEvent, read_events
 from ridethrough.api.operating.openadr.known_events import KnownEvents
 from ridethrough.api.reading.openadr_settings import OpenAdrSettings
+from ridethrough.bms.steady_clock import counted_s
 from ridethrough.operation.live.grid_signals import GridSignals
 
 Tell = Callable[[str, str], None]
@@ -22,7 +22,7 @@ class OpenAdrPolling:
     """The events of one server; `signals` is what they ask for at a moment."""
 
     settings: OpenAdrSettings
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = counted_s
     _known: KnownEvents = field(init=False)
     _said: list[tuple[str, str]] = field(default_factory=list)
     _before: dict[str, str] = field(default_factory=dict)
