@@ -3,8 +3,8 @@
 PYTHONPATH=$(make -s support) python -m benchmarks.wear_ablation --shared ../shared/data [--zone US-MIDA-PJM]
 
 The battery is that of Xu et al. (IEEE Trans. Power Systems 33 (2018), section VI): 20 MW, 12.5 MWh, efficiency 0.95
-each way, charge from 0.15 to 0.95, 300 a kWh, `5.24e-4 * depth ** 2.03` of a life a cycle. Each day is planned with its
-prices and those of the next; stored energy and open cycles carry over. Prices are hourly, theirs of five minutes.
+each way, charge from 0.15 to 0.95, 300 a kWh, `5.24e-4 * depth ** 2.03` of a life a cycle. Each day is planned with the
+prices of `--horizon-days`; stored energy and open cycles carry over. Prices are hourly, theirs of five minutes.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from ridethrough.tariffs.horizon.charges import HorizonCharges
 XU = CycleStress(coefficient=5.24e-4, exponent=2.03)
 CASES = {"no cost": 0, "1 segment": 1, "16 segments": 16}
 NOMINAL_KWH, POWER_KW, LOAD_KW, PRICE_PER_KWH = 12_500.0, 20_000.0, 20_000.0, 300.0
-_DAY_H, _HORIZON_H = 24, 48
+_DAY_H = 24
 _RESERVE_S = 1.0
 
 
@@ -61,12 +61,15 @@ def main() -> None:
     parser.add_argument("--zone", default="US-MIDA-PJM")
     parser.add_argument("--year", default="2022")
     parser.add_argument("--days", type=int, default=364)
+    parser.add_argument("--horizon-days", type=int, default=2, help="how far the prices are known")
     asked = parser.parse_args()
-    price = real_prices(asked.shared / "prices" / f"{asked.zone}_{asked.year}.csv.gz")[: (asked.days + 1) * _DAY_H]
+    price = real_prices(asked.shared / "prices" / f"{asked.zone}_{asked.year}.csv.gz")[
+        : (asked.days + asked.horizon_days - 1) * _DAY_H
+    ]
     print("| wear priced | earned | wear by rainflow | left | full cycles | life, years |")
     print("|---|---|---|---|---|---|")
     for name, segments in CASES.items():
-        found = scored(price, segments)
+        found = scored(price, segments, asked.horizon_days)
         print(
             f"| {name} | {found.earned:,.0f} | {found.wear:,.0f} | {found.left:,.0f} | "
             f"{found.cycles:,.0f} | {found.years:.1f} |",
@@ -112,13 +115,13 @@ def site_of(segments: int) -> Site:
     )
 
 
-def scored(price: np.ndarray, segments: int) -> Scored:
+def scored(price: np.ndarray, segments: int, horizon_days: int) -> Scored:
     """Plan day by day, and count what the year's path wears."""
     site, engine = site_of(segments), Engine()
     ups = site.ups[0]
     stored, filled, earned = [ups.max_stored_kwh], (), 0.0
-    for day in range(len(price) // _DAY_H - 1):
-        known = price[day * _DAY_H : day * _DAY_H + _HORIZON_H]
+    for day in range(len(price) // _DAY_H - horizon_days + 1):
+        known = price[day * _DAY_H : (day + horizon_days) * _DAY_H]
         state = SiteState(stored_kwh={ups.id: stored[-1]}, segments_filled={ups.id: filled} if filled else {})
         plan = plan_dispatch(_problem(site, known, day, state), issued_at=_start(day), engine=engine)
         path = plan.ups[0]
