@@ -15,10 +15,13 @@ class DispatchLimits:
 
     Without `least_power_kw` it is 0.5 % of what the units in service put out; without `least_dwell_minutes` it is one
     interval of the plan.
+
+    `most_discharges_per_day` is how often each system may begin to discharge on a local day; None: as often as it pays.
     """
 
     least_power_kw: float | None = None
     least_dwell_minutes: float | None = None
+    most_discharges_per_day: int | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -26,13 +29,17 @@ class DispatchLimits:
             value = getattr(self, name)
             if value is not None:
                 checks.not_negative(name, value)
+        most = self.most_discharges_per_day
+        checks.require(most is None or most >= 1, "most_discharges_per_day", most, "at least 1, or left out")
         checks.raise_faults()
 
     def __str__(self) -> str:
         given = self.least_power_kw
         power = f"{_LEAST_FRACTION:.1%} of a system's output" if given is None else f"{given:g} kW"
         dwell = self.least_dwell_minutes
-        return f"at least {power}, for at least {'one interval' if dwell is None else f'{dwell:g} minutes'}"
+        least = f"at least {power}, for at least {'one interval' if dwell is None else f'{dwell:g} minutes'}"
+        most = self.most_discharges_per_day
+        return least if most is None else f"{least}; at most {most} discharges a day"
 
     def least_kw(self, ups: UpsSystem) -> float:
         """The least power of one system."""

@@ -29,7 +29,8 @@ class SiteState:
 
     `throughput_kwh` is what a system has discharged in this calendar year (at its terminals), for a yearly limit of its
     warranty. `segments_filled` is how full each depth segment of its batteries is, the shallowest first: the cycles
-    that they are in (`domain.wear.segments`).
+    that they are in (`domain.wear.segments`). `discharges_today` is how often it has begun to discharge on this local
+    day, for the site's limit.
 
     `measured_at` is the time of the state. Without it the state is that at the start of a plan.
     """
@@ -45,6 +46,7 @@ class SiteState:
     measured_at: datetime | None = None
     throughput_kwh: Mapping[str, float] = field(default_factory=dict)
     segments_filled: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    discharges_today: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -72,6 +74,8 @@ class SiteState:
     def _check_wear(self, checks: Checks) -> None:
         for ups_id, kwh in self.throughput_kwh.items():
             checks.not_negative(f"ups.{ups_id}.throughput_kwh", kwh)
+        for ups_id, count in self.discharges_today.items():
+            checks.not_negative(f"ups.{ups_id}.discharges_today", count)
         for ups_id, filled in self.segments_filled.items():
             for index, share in enumerate(filled):
                 checks.fraction(f"ups.{ups_id}.segments_filled.{index}", share)
@@ -99,7 +103,7 @@ class SiteState:
                 )
         for ups_id, units in self.unit_stored_kwh.items():
             _check_units(checks, ups_id, units, known)
-        for name in ("throughput_kwh", "segments_filled"):
+        for name in ("throughput_kwh", "segments_filled", "discharges_today"):
             for ups_id in getattr(self, name):
                 allowed = f"of one of the site's systems: {', '.join(known)}"
                 checks.require(ups_id in known, f"ups.{ups_id}.{name}", ups_id, allowed)

@@ -17,6 +17,7 @@ from ridethrough.operation.ceilings.futures import learn
 from ridethrough.operation.ceilings.planner import CeilingPlanner
 from ridethrough.operation.ceilings.policy import CeilingPlan, HourPolicy
 from ridethrough.operation.control.control_law import ControlOutcome, apply_control_law
+from ridethrough.operation.control.discharge_starts import starts_left
 from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.control.steps import MeterBefore
@@ -191,6 +192,7 @@ def expected_course(ahead: Ahead, site: Site, state: SiteState, floor_kwh: Float
     stored_kwh = [state.stored_in(site, ups.id) for ups in site.ups]
     done: list[ControlOutcome] = []
     before: MeterBefore | None = _at_rest(loads)
+    given_kw = np.zeros((len(site.ups), block.intervals))
     for part, hour, first, last in _hours(ahead.parts):
         capacity_kwh = part.plan.simulation.store.capacity_kwh
         above_kwh = min(capacity_kwh, max(0.0, capacity_kwh - full_kwh + sum(stored_kwh)))
@@ -202,9 +204,11 @@ def expected_course(ahead: Ahead, site: Site, state: SiteState, floor_kwh: Float
             grid_target_kw=np.full(count, part.plan.ceiling_kw(hour)),
             floor_kwh=floor_kwh[:, first : last + 1],
             responses=(part.plan.response(hour, above_kwh),) * count,
+            starts=starts_left(site, block, range(first, last), given_kw, state.discharges_today),
         )
         outcome = apply_control_law(site, block.interval_h, loads.part(first, last), orders, stored_kwh, before)
         before = outcome.last
+        given_kw[:, first:last] = outcome.discharge_kw - loads.discharge_floor_kw[:, first:last]
         stored_kwh = outcome.stored_kwh[:, -1].tolist()
         done.append(outcome)
     return ControlOutcome(

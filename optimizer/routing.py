@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from ridethrough.domain.plan import Optimality, PlanCost, PlanStatus, UpsTrajectory
+from ridethrough.optimizer.few_discharges import with_few_discharges
 from ridethrough.optimizer.pricing.price import meter_of
 from ridethrough.optimizer.problem.merging import merge_identical
 from ridethrough.optimizer.problem.plan_basis import PlanBasis
@@ -99,7 +100,7 @@ def _of_alike_systems(basis: PlanBasis, time_limit_s: float, engine: Engine, lea
 
 def _worth_doing(basis: PlanBasis, time_limit_s: float, engine: Engine, least: Least | None) -> Answer:
     """Solve a problem, and leave out what is below the least."""
-    answer = _routed(basis, time_limit_s, engine)
+    basis, answer = with_few_discharges(basis, lambda limited: _routed(limited, time_limit_s, engine))
     if least is None:
         return answer
     return without_small_blocks(basis, answer, least, lambda pinned, limit_s: _of_any(pinned, limit_s, engine))

@@ -21,7 +21,13 @@ from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.ahead import hour_policies
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import Judgement, judge, site_as_read
-from ridethrough.operation.live.metered_wear import MeteredWear, throughput_kwh, unread_notes, warranty_notes
+from ridethrough.operation.live.metered_wear import (
+    MeteredWear,
+    discharges_today,
+    throughput_kwh,
+    unread_notes,
+    warranty_notes,
+)
 from ridethrough.operation.live.plan_in_force import PlanOrders, orders_to_keep
 from ridethrough.operation.planner import orders_of
 
@@ -121,6 +127,7 @@ def _worn(site: Site, question: PlanQuestion, state: SiteState) -> SiteState:
     return replace(
         state,
         throughput_kwh=throughput_kwh(site, question.metered, question.now),
+        discharges_today=discharges_today(site, question.metered, question.now),
         segments_filled={
             ups.id: question.metered[ups.id].segments_filled
             for ups in site.ups

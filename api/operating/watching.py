@@ -15,7 +15,7 @@ from ridethrough.domain.telemetry import CLOCK_TOLERANCE, Telemetry
 from ridethrough.operation.live.departing import reasons_to_plan
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import judge
-from ridethrough.operation.live.metered_wear import metered_document, metered_wear
+from ridethrough.operation.live.metered_wear import is_counted, metered_document, metered_wear
 from ridethrough.operation.live.setpoints import setpoints_now
 from ridethrough.operation.live.situation import Situation
 from ridethrough.store.database import Database
@@ -76,7 +76,7 @@ def _counted(connection: Connection, site_id: str, site: Site, reading: Telemetr
     A reading that comes late is counted after those measured before it, and changes nothing that was counted later:
     the time that it would have filled has been counted as one without readings. One of the future is not counted.
     """
-    wears = any(ups.battery.wear is not None for ups in site.ups)
+    wears = any(is_counted(site, ups) for ups in site.ups)
     if not wears or reading.measured_at > now + CLOCK_TOLERANCE:
         return None
     after = deleted_at(connection, site_id)

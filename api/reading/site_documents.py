@@ -210,6 +210,7 @@ class UpsStateDocument:
     unit_stored_kwh: tuple[float, ...] | None = None
     throughput_kwh: float | None = None
     segments_filled: tuple[float, ...] | None = None
+    discharges_today: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Site, SiteState, UpsMode, UpsSystem
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.operation.control.control_law import apply_control_law
+from ridethrough.operation.control.discharge_starts import DischargeStarts, starts_left
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.control.steps import MeterBefore
 from ridethrough.operation.known.month_to_date import MonthToDate, Stored
@@ -91,7 +92,8 @@ def _step(case: StudyCase, planner: Planner, loop: Loop, month: MonthToDate, *, 
     loop.by_status[planned.status.value] += 1
     loop.certified += planned.certified
     loop.warnings |= dict.fromkeys(planned.warnings)
-    _apply(case, loop, block, _within_warranty(case.site, known.state, planned.orders))
+    orders = _within_warranty(case.site, known.state, planned.orders)
+    _apply(case, loop, block, replace(orders, starts=_starts_left(case, loop, block)))
     month.meter(loop.grid_kw, block.stop)
 
 
@@ -105,6 +107,13 @@ def _within_warranty(site: Site, state: SiteState, orders: Orders) -> Orders:
         for ups, limit in zip(site.ups, limits, strict=True)
     )
     return replace(orders, throughput_left_kwh=left)
+
+
+def _starts_left(case: StudyCase, loop: Loop, block: range) -> DischargeStarts | None:
+    """How often each system may still begin to discharge in a block; None where the site sets no limit."""
+    if case.site.dispatch.most_discharges_per_day is None:
+        return None
+    return starts_left(case.site, case.horizon, block, loop.discharge_kw - case.loads.discharge_floor_kw)
 
 
 def _apply(case: StudyCase, loop: Loop, block: range, orders: Orders) -> None:

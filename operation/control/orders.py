@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain.validation import Checks
+from ridethrough.operation.control.discharge_starts import DischargeStarts
 
 FloatArray = NDArray[np.float64]
 
@@ -67,6 +68,7 @@ class Orders:
     boundaries) may raise the reserve and never lowers it. `responses`, one for each interval if given, replace
     setpoints and target. A value that is not a number means: no power, the import limit, no `spare_below_kw`, no raised
     reserve. `throughput_left_kwh`, one for each system, is what a warranty still allows to be discharged.
+    `starts` is how often each may still begin to discharge.
     """
 
     charge_kw: FloatArray
@@ -76,6 +78,7 @@ class Orders:
     floor_kwh: FloatArray | None = None
     responses: tuple[MeterResponse | None, ...] = ()
     throughput_left_kwh: tuple[float, ...] | None = None
+    starts: DischargeStarts | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -93,6 +96,10 @@ class Orders:
         if left is not None:
             allowed = f"{systems}, one for each system"
             checks.require(len(left) == systems, "throughput_left_kwh", f"{len(left)} values", allowed)
+        if self.starts is not None:
+            shape = (len(self.starts.left), len(self.starts.days))
+            allowed = f"shape {(systems, intervals)}: systems and intervals"
+            checks.require(shape == (systems, intervals), "starts", f"shape {shape}", allowed)
         given = len(self.responses)
         checks.require(given in (0, intervals), "responses", f"{given} of them", f"{intervals}, one for each interval")
         checks.raise_faults()

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridethrough.domain import UpsSystem
+from ridethrough.operation.control.discharge_starts import StartsOfSystem
 from ridethrough.operation.control.measured_loads import MeasuredLoads
 from ridethrough.operation.control.orders import Orders
 
@@ -67,7 +68,9 @@ class SystemInterval:
         "_most",
         "_rect",
         "_reserve_kw",
+        "_starts",
         "_stored_kwh",
+        "_t",
         "_ups",
         "boundaries_kwh",
         "charge_kw",
@@ -108,6 +111,7 @@ class SystemInterval:
         self._floor_before, self._floor_after = before.tolist(), after.tolist()
         left = orders.throughput_left_kwh
         self._left_kwh = _UNLIMITED_KWH if left is None else left[row]
+        self._starts, self._t = StartsOfSystem.of(orders.starts, row), 0
         self._charge = _powers_kw(orders.charge_kw[row])
         self._discharge = _powers_kw(orders.discharge_kw[row])
 
@@ -117,8 +121,12 @@ class SystemInterval:
         self._dc = self._dc_load[t]
         self.tradable_kwh = tradable_kwh = kept_kwh - self._floor_after[t]
         least = self.discharge_least_kw = self._least[t]
-        most = 0.0
-        if tradable_kwh > 0 and self._stored_kwh >= self._floor_before[t] * (1 - _ROUNDING):
+        self._t, most = t, 0.0
+        if (
+            tradable_kwh > 0
+            and self._starts.may_give(t)
+            and self._stored_kwh >= self._floor_before[t] * (1 - _ROUNDING)
+        ):
             most = min(self._most[t], tradable_kwh * self._eta_d, max(0.0, self._left_kwh) / self._h)
         self.discharge_most_kw = max(least, most)
         self.charge_least_kw = self.charge_most_kw = 0.0
@@ -151,6 +159,7 @@ class SystemInterval:
         gained_kwh = self.charge_kw * self._eta_c - self.discharge_kw / self._eta_d
         self._stored_kwh = self._kept_kwh + gained_kwh
         self._left_kwh -= self.discharge_kw * self._h
+        self._starts.did(self._t, self.discharge_kw - self.discharge_least_kw)
         self.charged_kw.append(self.charge_kw)
         self.discharged_kw.append(self.discharge_kw)
         self.boundaries_kwh.append(self._stored_kwh)

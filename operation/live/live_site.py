@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from ridethrough.domain import Horizon, Site, UpsSystem
 from ridethrough.operation.control.control_law import ControlOutcome
+from ridethrough.operation.control.discharge_starts import DischargeStarts
 from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.live.charging import limit_as_read_kw
 from ridethrough.operation.live.floors import raised_kwh
 from ridethrough.operation.live.grid_signals import limited
 from ridethrough.operation.live.judging import JudgedSystem, Judgement, power_faults, site_as_read
-from ridethrough.operation.live.metered_wear import throughput_left_kwh
+from ridethrough.operation.live.metered_wear import discharges_today, throughput_left_kwh
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import Situation, SystemSetpoint, interval_of
 
@@ -100,6 +101,7 @@ class LiveSite:
             if policy is None
             else (policy.response(self._tradable_kwh(), self._hours_left(policy.start)),),
             throughput_left_kwh=self._throughput_left_kwh(),
+            starts=self._starts(),
         )
 
     def ceiling_kw(self) -> float:
@@ -131,6 +133,18 @@ class LiveSite:
 
     def _judged(self, ups: UpsSystem) -> JudgedSystem:
         return self.judgement.systems[ups.id]
+
+    def _starts(self) -> DischargeStarts | None:
+        """How often each system may still begin to discharge today; one that discharges now goes on."""
+        most, metered = self.site.dispatch.most_discharges_per_day, self.situation.metered
+        if most is None:
+            return None
+        begun = discharges_today(self.site, metered, self.situation.now)
+        return DischargeStarts(
+            days=(0,),
+            left=tuple((max(0, most - begun.get(ups.id, 0)),) for ups in self.site.ups),
+            gives=tuple(ups.id in metered and metered[ups.id].gives for ups in self.site.ups),
+        )
 
     def _throughput_left_kwh(self) -> tuple[float, ...]:
         """What warranties allow in this interval: a setpoint may be held until the next reading is too old."""

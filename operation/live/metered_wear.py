@@ -23,6 +23,7 @@ from ridethrough.domain.horizon import zone
 from ridethrough.domain.telemetry import Telemetry, UpsReading
 from ridethrough.domain.wear.segments import Filled, filled_at
 from ridethrough.domain.wear.warranty import year_of
+from ridethrough.operation.control.discharge_starts import GIVES_KW
 from ridethrough.operation.live.judging import power_faults
 from ridethrough.operation.live.stored_energy import stored_energy
 
@@ -37,7 +38,8 @@ class MeteredWear:
 
     `since` is the first reading, or the start of this calendar year. `discharged_kwh` is at the terminals;
     `unread_kwh` of it is counted by the rule for times without readings. `stored_kwh` and the powers are those of the
-    reading, `unexplained_kwh` is the fall of stored energy that its powers do not explain so far.
+    reading, `unexplained_kwh` is the fall of stored energy that its powers do not explain so far. `gives` says whether
+    the system discharges, by the site's least power; it has begun to `discharges_today` times on this local day.
     """
 
     since: datetime
@@ -49,6 +51,8 @@ class MeteredWear:
     unread_kwh: float = 0.0
     unexplained_kwh: float = 0.0
     segments_filled: Filled = ()
+    gives: bool = False
+    discharges_today: int = 0
 
     def moved(self, by: timedelta) -> "MeteredWear":
         """The same where the clock was set: no time has passed."""
@@ -64,15 +68,31 @@ def metered_wear(site: Site, before: Mapping[str, MeteredWear], reading: Telemet
     counted = {ups.id: before[ups.id] for ups in site.ups if ups.id in before}
     for ups in site.ups:
         told = reading.ups.get(ups.id)
-        if ups.battery.wear is None or told is None:
+        if told is None or not is_counted(site, ups):
             continue
         stored_kwh, _ = stored_energy(ups, told)
         last = before.get(ups.id)
         if stored_kwh is None or (last is not None and reading.measured_at <= last.at):
             continue
         now = _first(ups, reading.measured_at, stored_kwh, told)
-        counted[ups.id] = now if last is None else _counted(site, ups, last, now)
+        counted[ups.id] = _switched(site, ups, last, now if last is None else _counted(site, ups, last, now))
     return counted
+
+
+def is_counted(site: Site, ups: UpsSystem) -> bool:
+    """Whether anything follows from what a system was put through: a wear model, or a limit on switching."""
+    return ups.battery.wear is not None or site.dispatch.most_discharges_per_day is not None
+
+
+def discharges_today(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> dict[str, int]:
+    """How often each system has begun to discharge on the local day of a moment."""
+    local = zone(site.timezone)
+    today = now.astimezone(local).date()
+    return {
+        ups.id: metered[ups.id].discharges_today if metered[ups.id].at.astimezone(local).date() == today else 0
+        for ups in site.ups
+        if ups.id in metered
+    }
 
 
 def used_kwh(ups: UpsSystem, metered: MeteredWear, timezone: str) -> float:
@@ -150,6 +170,8 @@ def metered_document(metered: Mapping[str, MeteredWear]) -> dict[str, Any]:
             "unread_kwh": each.unread_kwh,
             "unexplained_kwh": each.unexplained_kwh,
             "segments_filled": list(each.segments_filled),
+            "gives": each.gives,
+            "discharges_today": each.discharges_today,
         }
         for ups_id, each in metered.items()
     }
@@ -215,6 +237,20 @@ def _counted(site: Site, ups: UpsSystem, last: MeteredWear, now: MeteredWear) ->
         unexplained_kwh=unexplained_kwh,
         segments_filled=_filled(ups, now.stored_kwh, last.segments_filled),
     )
+
+
+def _switched(site: Site, ups: UpsSystem, last: MeteredWear | None, now: MeteredWear) -> MeteredWear:
+    """The same with the discharges that began; a time without readings counts as one."""
+    least_kw, local = max(GIVES_KW, site.dispatch.least_kw(ups)), zone(site.timezone)
+    if last is None:
+        gives = (now.discharge_kw or 0.0) >= least_kw
+        return replace(now, gives=gives, discharges_today=int(gives))
+    hours = (now.at - last.at) / _HOUR
+    given_kw = (last.stored_kwh - now.stored_kwh) / hours if now.discharge_kw is None else now.discharge_kw
+    gives, unread = given_kw >= least_kw, now.at - last.at > timedelta(seconds=site.telemetry_max_age_s)
+    same_day = last.at.astimezone(local).date() == now.at.astimezone(local).date()
+    begun = int(unread or (gives and not last.gives))
+    return replace(now, gives=gives, discharges_today=(last.discharges_today if same_day else 0) + begun)
 
 
 def _given_kwh(ups: UpsSystem, last: MeteredWear, now: MeteredWear) -> tuple[float, float]:

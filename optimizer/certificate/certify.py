@@ -27,6 +27,7 @@ from ridethrough.optimizer.certificate.recharge import recharge_violations
 from ridethrough.optimizer.certificate.stated import StatedPlan
 from ridethrough.optimizer.certificate.storms import hold_off_violations
 from ridethrough.optimizer.certificate.swings import ramp_violations, swing_violations
+from ridethrough.optimizer.certificate.switching import switching_violations
 from ridethrough.optimizer.certificate.system import SystemReplay
 from ridethrough.optimizer.certificate.warranty import warranty_assumptions, warranty_violations
 
@@ -60,6 +61,7 @@ def certify(evidence: Evidence, plan: StatedPlan, *, issued_at: datetime | None 
         *stated.ride_through_disagreements(plan, systems),
         *recharge_violations(systems, others_kw),
         *warranty_violations(systems),
+        *switching_violations(systems),
         *_left_out(evidence, plan),
         *beyond,
     ]

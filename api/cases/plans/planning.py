@@ -199,9 +199,10 @@ def _without_dispatch_defaults(inputs: SiteInputs) -> SiteInputs:
 
 
 def _dispatch_assumptions(inputs: SiteInputs) -> tuple[str, ...]:
-    if inputs.site.dispatch == DispatchLimits():
+    least = replace(inputs.site.dispatch, most_discharges_per_day=None)
+    if least == DispatchLimits():
         return ()
-    return (f"dispatch ({inputs.site.dispatch}) is not applied: a plan from a forecast follows the meter",)
+    return (f"dispatch ({least}) is not applied: a plan from a forecast follows the meter",)
 
 
 def _check_asked(day: date | None, look_ahead_h: float | None) -> None:
