@@ -105,10 +105,8 @@ class NamedPoints:
         return "" if known else "its value is neither true nor false"
 
     def _number(self, told: Mapping[str, object], name: str) -> float | None:
-        value = told.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return None
-        return float(value) * self.scale.get(name, 1.0)
+        value = _finite(told.get(name))
+        return None if value is None else _finite(value * self.scale.get(name, 1.0))
 
     def _stored_kwh(self, told: Mapping[str, object]) -> float | None:
         if "stored_kwh" in self.places:
@@ -118,8 +116,8 @@ class NamedPoints:
     def _mode(self, value: object) -> UpsMode | None:
         if isinstance(value, str):
             return UpsMode(value) if value in set(UpsMode) else None
-        whole = isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
-        return self.modes.get(int(value)) if whole and isinstance(value, int | float) else None
+        number = _finite(value)
+        return self.modes.get(int(number)) if number is not None and number.is_integer() else None
 
     def _fault(self, value: object) -> str:
         if "fault" not in self.places:
@@ -135,8 +133,20 @@ def oldest(moments: Iterable[datetime | None], *, otherwise: datetime) -> dateti
     return min((each for each in moments if each is not None), default=otherwise)
 
 
+def _finite(value: object) -> float | None:
+    """A number that is one: no truth, no text, and neither infinite nor beyond all bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _truth(value: object) -> bool | None:
     """Whether a value is true; numbers other than 0 and 1 are neither."""
     if isinstance(value, bool):
         return value
-    return {0: False, 1: True}.get(int(value)) if isinstance(value, int | float) and value in (0, 1) else None
+    number = _finite(value)
+    return None if number not in (0.0, 1.0) else number == 1.0

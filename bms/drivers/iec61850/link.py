@@ -96,9 +96,12 @@ class Iec61850Link:
             if gone:
                 raise UnableToReach(f"{self.address} cannot be reached: {error}") from error
             raise UnableToRead(f"{self.address} refuses or cannot be read: {error}") from error
-        except BaseException:
+        except (UnableToReach, UnableToRead, asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             await self._drop()
             raise
+        except BaseException as error:  # a panic of the library is no Exception
+            await self._drop()
+            raise UnableToRead(f"{self.address} cannot be read: {error!r}") from error
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None

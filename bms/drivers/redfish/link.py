@@ -58,7 +58,7 @@ class RedfishLink:
         session, self._session = self._session, ""
         if client is None:
             return
-        with suppress(httpx.HTTPError, OSError, TimeoutError):
+        with suppress(httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_S):
                 if session:
                     await client.delete(session)
@@ -69,7 +69,7 @@ class RedfishLink:
         try:
             async with within(self._timeout_s, self.address):
                 yield self._client or await self._connect()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             await self._drop()
             raise UnableToReach(f"{self.address} cannot be reached: {str(error) or type(error).__name__}") from error
         except BaseException:
@@ -117,7 +117,7 @@ class RedfishLink:
             raise UnableToRead(f"{self.address} refuses {path}: status {status}")
         try:
             resource = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UnableToRead(f"{self.address} answers {path} with what is no JSON") from error
         if not isinstance(resource, dict):
             raise UnableToRead(f"{self.address} answers {path} with what is no resource")

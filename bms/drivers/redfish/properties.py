@@ -60,12 +60,17 @@ def property_of(resource: Mapping[str, Any] | None, place: str, *, point: str) -
     if isinstance(found, Mapping):
         holder, found = found, found.get("Reading")
     name = place.rpartition("/")[2]
-    state = (holder.get("Status") or resource.get("Status") or {}).get("State", "Enabled")
+    state = _state(holder) or _state(resource) or "Enabled"
     if name not in _WORDS and state != "Enabled":
         return PropertyValue(problem=f"the service says that it is {state}")
     if found is None:
         return PropertyValue(problem="the service does not tell it")
     return PropertyValue(value=_meaning(found, name, holder, point), read_at=_time(holder))
+
+
+def _state(holder: Mapping[str, Any]) -> object:
+    status = holder.get("Status")
+    return status.get("State") if isinstance(status, Mapping) else status
 
 
 def _step(found: Any, step: str) -> Any:  # noqa: ANN401 - what JSON holds
@@ -81,7 +86,10 @@ def _meaning(found: object, name: str, holder: Mapping[str, Any], point: str) ->
     if isinstance(found, bool):
         return found
     if isinstance(found, int | float):
-        return found * _factor(name, holder)
+        try:
+            return float(found) * _factor(name, holder)
+        except OverflowError:
+            return None
     if not isinstance(found, str) or name not in _WORDS:
         return found
     good = _WORDS[name].get(found, False if name == "State" else None)
