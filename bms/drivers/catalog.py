@@ -44,5 +44,6 @@ def _module(name: str, path: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.startswith("ridethrough"):
             raise
-        allowed = f"installed first: pip install 'ridethrough[{extra}]' ({error.name} is missing)"
+        library = str(error.name).partition(".")[0]
+        allowed = f"installed first: pip install 'ridethrough[{extra}]' ({library} is missing)"
         raise UnableToAccept([Fault(field="driver", value=name, allowed=allowed)]) from error
