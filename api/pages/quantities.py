@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeGuard
 
 from markupsafe import Markup, escape
@@ -73,6 +73,16 @@ def money(value: float | None, currency: str) -> str:
     ('12.35 USD', '-1,234 EUR')
     """
     return amount(value) if not _known(value) else f"{amount(value)} {currency}"
+
+
+def days_until(start: str, end: str) -> str:
+    """The first and the last day of a period that is written with its start and its end, which is not of it.
+
+    >>> days_until("2026-07-01T00:00:00-04:00", "2026-08-01T00:00:00-04:00")
+    '01 Jul 2026 to 31 Jul 2026'
+    """
+    last = datetime.fromisoformat(end) - timedelta(seconds=1)
+    return f"{datetime.fromisoformat(start):%d %b %Y} to {last:%d %b %Y}"
 
 
 def with_unit(written: str) -> Markup:
@@ -190,6 +200,7 @@ _WRITERS = (
     percent,
     amount,
     with_unit,
+    days_until,
     money,
     price,
     age,

@@ -21,7 +21,7 @@ from ridethrough.store.database import Database, open_database
 from ridethrough.store.operating import journal
 
 pytestmark = [pytest.mark.long, NEEDS_CHROMIUM]
-PATHS = (*(f"/{section.path}".rstrip("/") for section in SECTIONS), "/log?at=2026-07-14T09:20")
+PATHS = (*(f"/{section.path}".rstrip("/") for section in SECTIONS), "/log?at=2026-07-14T09:20", "/set-up/document")
 expect.set_options(timeout=60_000)
 
 
@@ -62,6 +62,42 @@ def test_every_page_loads_only_its_own_and_everyone_can_read_it(browser: Browser
             assert serious(seen) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         assert seen.wrong == []
+
+
+_FOCUSABLE = """[...document.querySelectorAll(
+    'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]'
+)].filter((each) => each.checkVisibility() && each.tabIndex >= 0).length"""
+_FOCUSED = """(() => {
+    const each = document.activeElement;
+    if (each === document.body) return null;
+    each.dataset.reached = "yes";
+    return getComputedStyle(each).outlineStyle;
+})()"""
+
+
+@pytest.mark.parametrize("path", ["", "/fleet", "/savings", "/set-up"])
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, served: Served, path: str) -> None:
+    with watched(browser, served.address) as seen:
+        page = seen.see(served.path(path))
+        count = page.evaluate(_FOCUSABLE)
+        rings = []
+        for _ in range(4 * count):  # a field for a date is several stops
+            page.keyboard.press("Tab")
+            rings.append(page.evaluate(_FOCUSED))
+            if rings[-1] is None:
+                break
+        assert page.locator("[data-reached]").count() == count
+        assert "none" not in rings
+
+
+def test_a_wall_shows_all_of_now_and_its_largest_figure_from_afar(browser: Browser, served: Served) -> None:
+    with watched(browser, served.address, width=1920) as seen:
+        page = seen.see(served.path())
+        expect(page.locator("#now-savings .figure")).to_contain_text("USD")
+        assert page.evaluate("document.body.getBoundingClientRect().height") <= 1080
+        largest = page.locator("#now-ride .figure-large").bounding_box()
+        assert largest is not None
+        assert largest["height"] >= 240
 
 
 def test_every_page_fits_a_phone(browser: Browser, served: Served) -> None:

@@ -4,9 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
 from living_sites import SITE, living_service, reading
-from stored_sites import Client, Clock
+from stored_sites import Client, Clock, keeping_service
 
+from ridethrough.api.http.access.roles import OPEN
+from ridethrough.api.http.dashboard.page_routes import page_router
 from ridethrough.store.database import Database
 
 PAGES = "/sites/pod"
@@ -77,6 +80,31 @@ def test_the_time_machine_shows_the_past_and_refuses_the_future(client: Client, 
     assert "Every battery holds, because no plan has been made." in text_of(client, "/log?at=2026-07-14T08:01")
     assert "ask for a minute that is over" in text_of(client, "/log?at=2026-07-14T23:00")
     assert "is no time" in text_of(client, "/log?at=soon")
+
+
+def test_a_page_that_fails_says_so_and_nothing_more() -> None:
+    app, router = FastAPI(), page_router()
+
+    def broken() -> None:
+        raise RuntimeError("the secret of the log")
+
+    router.get("/broken", dependencies=[OPEN])(broken)
+    app.include_router(router)
+    answer = Client(app).get("/broken")
+    assert answer.status_code == 500
+    assert "The service failed" in answer.text
+    assert "the secret of the log" not in answer.text
+    assert 'href="/broken"' in answer.text
+
+
+def test_a_service_without_a_site_leads_to_the_first(sqlite_database: Database, clock: Clock) -> None:
+    empty = keeping_service(sqlite_database, clock)
+    start = empty.get("/")
+    assert "No site yet" in start.text
+    assert 'href="/set-up"' in start.text
+    gone = empty.get("/sites/nowhere/plan")
+    assert gone.status_code == 404
+    assert "There is no such site" in gone.text
 
 
 def test_a_plan_that_is_not_there_is_not_found(client: Client) -> None:
