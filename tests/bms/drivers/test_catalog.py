@@ -33,8 +33,9 @@ def test_a_driver_without_its_library_says_what_to_install(
     folder = DRIVERS[name][0].rpartition(".")[0]
     if hasattr(drivers, name):
         monkeypatch.setattr(drivers, name, getattr(drivers, name))  # the import below sets it, and this sets it back
-    for module in [each for each in sys.modules if each == folder or each.startswith(f"{folder}.")]:
-        monkeypatch.delitem(sys.modules, module)
+    for module in list(sys.modules):
+        if module == folder or module.startswith((f"{folder}.", f"{library}.")):
+            monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(UnableToAccept) as refused:
         driver_of(Device(driver=name))
