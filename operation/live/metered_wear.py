@@ -5,8 +5,10 @@ Two readings in turn are counted by these rules, and every rule counts too much 
 - powers were measured at both: the mean of both discharges over the time between. Where stored energy falls further
   than these powers explain, by more than `_GAUGE_OF_CAPACITY`, the rest is discharge too.
 - a power is missing: every fall of stored energy is discharge.
-- they are further apart than `telemetry_max_age_s`, because readings were missing or could not be believed: one
-  discharge of full batteries for each day that began, or less where the charger cannot have put so much back.
+- they are further apart than `telemetry_max_age_s` and a fifth, because readings were missing or could not be
+  believed: one discharge of full batteries for each day, however many such times it has, or less where the charger
+  cannot have put so much back in the time. A reading each quarter of an hour that comes a few seconds late is not one
+  that is missing.
 
 Before the first reading the part of the yearly limit is counted that belongs to the time since the year began, or
 since the batteries were installed.
@@ -15,7 +17,7 @@ since the batteries were installed.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from math import ceil, inf
+from math import inf
 from typing import Any
 
 from ridethrough.domain import Site, UpsSystem
@@ -29,6 +31,10 @@ from ridethrough.operation.live.stored_energy import stored_energy
 
 _GAUGE_OF_CAPACITY = 0.02
 """Stored energy that powers do not explain is discharge from this share of capacity on; less is an error of gauges."""
+_LATE = 1.2
+"""Readings this much further apart than `telemetry_max_age_s` still follow each other."""
+_STILL = 0.5
+"""A discharge goes on down to this share of the least power: one at the least power would end at each error of it."""
 _HOUR = timedelta(hours=1)
 
 
@@ -37,9 +43,10 @@ class MeteredWear:
     """One system at its last reading (`at`): what it has discharged since `since`, and the cycles that it is in.
 
     `since` is the first reading, or the start of this calendar year. `discharged_kwh` is at the terminals;
-    `unread_kwh` of it is counted by the rule for times without readings. `stored_kwh` and the powers are those of the
-    reading, `unexplained_kwh` is the fall of stored energy that its powers do not explain so far. `gives` says whether
-    the system discharges, by the site's least power; it has begun to `discharges_today` times on this local day.
+    `unread_kwh` of it is counted by the rule for times without readings, `unread_today_kwh` of that for the local day
+    of the last reading. `stored_kwh` and the powers are those of the reading, `unexplained_kwh` is the fall of stored
+    energy that its powers do not explain so far. `gives` says whether the system discharges, by the site's least power;
+    it has begun to `discharges_today` times on this local day.
     """
 
     since: datetime
@@ -49,6 +56,7 @@ class MeteredWear:
     charge_kw: float | None
     discharged_kwh: float = 0.0
     unread_kwh: float = 0.0
+    unread_today_kwh: float = 0.0
     unexplained_kwh: float = 0.0
     segments_filled: Filled = ()
     gives: bool = False
@@ -168,6 +176,7 @@ def metered_document(metered: Mapping[str, MeteredWear]) -> dict[str, Any]:
             "charge_kw": each.charge_kw,
             "discharged_kwh": each.discharged_kwh,
             "unread_kwh": each.unread_kwh,
+            "unread_today_kwh": each.unread_today_kwh,
             "unexplained_kwh": each.unexplained_kwh,
             "segments_filled": list(each.segments_filled),
             "gives": each.gives,
@@ -218,13 +227,14 @@ def _counted(site: Site, ups: UpsSystem, last: MeteredWear, now: MeteredWear) ->
     begins, _ = year_of(now.at, site.timezone)
     new_year = last.at < begins
     before = replace(last, since=begins, discharged_kwh=0.0, unread_kwh=0.0) if new_year else last
-    if now.at - last.at > timedelta(seconds=site.telemetry_max_age_s):
-        unread_kwh = _unread_kwh(ups, last, now, max(last.at, begins), site.timezone)
+    if _unread(site, last, now):
+        unread_kwh, today_kwh = _unread_kwh(ups, last, now, max(last.at, begins), site.timezone)
         return replace(
             now,
             since=before.since,
             discharged_kwh=before.discharged_kwh + unread_kwh,
             unread_kwh=before.unread_kwh + unread_kwh,
+            unread_today_kwh=today_kwh,
         )
     given_kwh, unexplained_kwh = _given_kwh(ups, last, now)
     if unexplained_kwh > _GAUGE_OF_CAPACITY * ups.capacity_kwh:
@@ -234,9 +244,15 @@ def _counted(site: Site, ups: UpsSystem, last: MeteredWear, now: MeteredWear) ->
         since=before.since,
         discharged_kwh=before.discharged_kwh + given_kwh,
         unread_kwh=before.unread_kwh,
+        unread_today_kwh=last.unread_today_kwh if _days(last.at, now.at, site.timezone) == 0 else 0.0,
         unexplained_kwh=unexplained_kwh,
         segments_filled=_filled(ups, now.stored_kwh, last.segments_filled),
     )
+
+
+def _unread(site: Site, last: MeteredWear, now: MeteredWear) -> bool:
+    """Whether readings were missing between two."""
+    return now.at - last.at > _LATE * timedelta(seconds=site.telemetry_max_age_s)
 
 
 def _switched(site: Site, ups: UpsSystem, last: MeteredWear | None, now: MeteredWear) -> MeteredWear:
@@ -247,9 +263,9 @@ def _switched(site: Site, ups: UpsSystem, last: MeteredWear | None, now: Metered
         return replace(now, gives=gives, discharges_today=int(gives))
     hours = (now.at - last.at) / _HOUR
     given_kw = (last.stored_kwh - now.stored_kwh) / hours if now.discharge_kw is None else now.discharge_kw
-    gives, unread = given_kw >= least_kw, now.at - last.at > timedelta(seconds=site.telemetry_max_age_s)
+    gives = given_kw >= (_STILL * least_kw if last.gives else least_kw)
     same_day = last.at.astimezone(local).date() == now.at.astimezone(local).date()
-    begun = int(unread or (gives and not last.gives))
+    begun = int(_unread(site, last, now) or (gives and not last.gives))
     return replace(now, gives=gives, discharges_today=(last.discharges_today if same_day else 0) + begun)
 
 
@@ -261,20 +277,33 @@ def _given_kwh(ups: UpsSystem, last: MeteredWear, now: MeteredWear) -> tuple[flo
     hours = (now.at - last.at) / _HOUR
     given_kwh = (last.discharge_kw + now.discharge_kw) / 2 * hours
     taken_kw = ((last.charge_kw or 0.0) + (now.charge_kw or 0.0)) / 2
-    put_back_kwh = taken_kw * hours * ups.battery.charge_efficiency * ups.battery.discharge_efficiency
+    room_kwh = max(0.0, ups.max_stored_kwh - last.stored_kwh)  # what full batteries take keeps them full
+    put_back_kwh = min(taken_kw * hours * ups.battery.charge_efficiency, room_kwh) * ups.battery.discharge_efficiency
     return given_kwh, max(0.0, last.unexplained_kwh + fallen_kwh + put_back_kwh - given_kwh)
 
 
-def _unread_kwh(ups: UpsSystem, last: MeteredWear, now: MeteredWear, since: datetime, timezone: str) -> float:
-    """What counts for a time without readings."""
-    local = zone(timezone)
-    first, final = since.astimezone(local).date(), now.at.astimezone(local)
-    days = (final.date() - first).days + (final.time() > time())
+def _unread_kwh(
+    ups: UpsSystem, last: MeteredWear, now: MeteredWear, since: datetime, timezone: str
+) -> tuple[float, float]:
+    """What counts for a time without readings, and how much of it for the day on which it ends."""
     full_kwh = ups.max_stored_kwh * ups.battery.discharge_efficiency
+    days = _days(since, now.at, timezone)
+    counted_kwh = last.unread_today_kwh if since == last.at else 0.0
+    before_today_kwh = 0.0 if days == 0 else max(0.0, full_kwh - counted_kwh) + (days - 1) * full_kwh
+    began = now.at.astimezone(zone(timezone)).time() > time()
+    today_kwh = max(0.0, full_kwh - counted_kwh) if days == 0 else full_kwh * began
     fallen_kwh = (last.stored_kwh - now.stored_kwh) * ups.battery.discharge_efficiency
-    hours = ceil((now.at - last.at) / _HOUR)
+    hours = (now.at - last.at) / _HOUR
     put_back_kwh = ups.charge_limit_kw * hours * ups.battery.charge_efficiency * ups.battery.discharge_efficiency
-    return max(0.0, fallen_kwh, min(days * full_kwh, fallen_kwh + put_back_kwh))
+    unread_kwh = max(0.0, fallen_kwh, min(before_today_kwh + today_kwh, fallen_kwh + put_back_kwh))
+    of_today_kwh = max(0.0, unread_kwh - before_today_kwh)
+    return unread_kwh, of_today_kwh + (counted_kwh if days == 0 else 0.0)
+
+
+def _days(since: datetime, until: datetime, timezone: str) -> int:
+    """How many local midnights lie between two moments."""
+    local = zone(timezone)
+    return (until.astimezone(local).date() - since.astimezone(local).date()).days
 
 
 def _before_kwh(ups: UpsSystem, metered: MeteredWear, timezone: str) -> float:

@@ -1,12 +1,13 @@
 """What batteries were put through is counted from readings, and never too little, whatever the plan expected."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from live import plan, situation, telemetry
 from live import reading as ups_reading
@@ -87,12 +88,38 @@ def test_a_time_without_readings_is_a_discharge_of_full_batteries_each_day() -> 
 
 def test_a_short_time_without_readings_is_no_more_than_the_charger_can_have_put_back() -> None:
     found = counted(premises(), [told(YEAR, 900.0, 0.0), told(YEAR + 20 * MINUTE, 890.0, 0.0)])
-    assert found.unread_kwh == pytest.approx(min(CAPACITY_KWH * ETA_D, (10 + 5 * 240 * ETA_C) * ETA_D))
+    assert found.unread_kwh == pytest.approx((10 + 5 * 240 * ETA_C / 3) * ETA_D)
     slow = site(
         ups_system(wear=WearModel(throughput_limit_kwh_per_year=4000.0), charge_limit_kw=10.0),
     )
     found = counted(slow, [told(YEAR, 900.0, 0.0), told(YEAR + 20 * MINUTE, 890.0, 0.0)])
-    assert found.unread_kwh == pytest.approx((10 + 50 * ETA_C) * ETA_D)
+    assert found.unread_kwh == pytest.approx((10 + 50 * ETA_C / 3) * ETA_D)
+
+
+def test_many_times_without_readings_are_one_discharge_of_full_batteries_a_day() -> None:
+    """A way that fails every 20 minutes for three days, while batteries rest: the warranty's year is not used up."""
+    readings = [told(YEAR + index * 20 * MINUTE, 900.0, 0.0) for index in range(3 * 72 + 1)]
+    found = counted(premises(), readings)
+    assert found.discharged_kwh == found.unread_kwh == pytest.approx(3 * CAPACITY_KWH * ETA_D)
+    emptied = [told(YEAR + index * 20 * MINUTE, 900.0 * (index % 2), 0.0) for index in range(73)]
+    assert counted(premises(), emptied).discharged_kwh >= 36 * 900 * ETA_D, "what is seen to fall counts every time"
+
+
+def test_readings_of_a_quarter_of_an_hour_that_come_seconds_late_are_not_missing() -> None:
+    at = YEAR + HOUR
+    for index in range(96):
+        late = timedelta(seconds=(0, 20, 7, 90)[index % 4])
+        found = counted(premises(), [told(at, 900.0, 0.0), told(at + 15 * MINUTE + late, 900.0, 0.0)])
+        assert found.discharged_kwh == 0
+
+
+@pytest.mark.parametrize("float_kw", [0.5, 5.0, 20.0])
+def test_what_full_batteries_take_all_the_time_hides_no_discharge(float_kw: float) -> None:
+    """A float current, or a sensor that is not 0 at rest, is not counted; a fall that it would hide is."""
+    day = [told(YEAR + index * MINUTE, CAPACITY_KWH, 0.0, charge_kw=float_kw) for index in range(24 * 60)]
+    assert counted(premises(), day).discharged_kwh == 0
+    falls = [told(YEAR + index * MINUTE, CAPACITY_KWH - index, 0.0, charge_kw=float_kw) for index in range(101)]
+    assert counted(premises(), falls).discharged_kwh >= 100 * ETA_D - 0.02 * CAPACITY_KWH
 
 
 def test_readings_that_cannot_be_believed_are_a_time_without_readings() -> None:
@@ -149,6 +176,7 @@ def test_a_system_without_a_wear_model_is_not_counted() -> None:
     assert metered_wear(site(), {}, told(YEAR, 900.0, 0.0)) == {}
 
 
+@example(steps=[(1.0, 3 * HOUR, "lost"), (-1.0, 3 * HOUR, "none")] * 3)
 @given(
     steps=st.lists(
         st.tuples(
@@ -161,8 +189,13 @@ def test_a_system_without_a_wear_model_is_not_counted() -> None:
     )
 )
 def test_no_discharge_is_left_out(steps: list[tuple[float, timedelta, str]]) -> None:
-    """A sensor of powers that is dead tells 0, and hides at most 2 % of capacity each time."""
+    """A sensor of powers that is dead tells 0, and hides at most 2 % of capacity each time.
+
+    What batteries give without readings beyond one discharge of full ones a day is the only other thing left out.
+    """
     at, stored, given_kwh, hidden_kwh = YEAR, 600.0, 0.0, 0.0
+    unseen: list[tuple[datetime, datetime, float]] = []
+    unread_kwh: Counter[date] = Counter()
     metered = metered_wear(premises(), {}, told(at, stored, 0.0))
     for power, passed, kind in [*steps, (0.0, MINUTE, "none")]:
         hours, discharges = passed / HOUR, power > 0
@@ -172,14 +205,31 @@ def test_no_discharge_is_left_out(steps: list[tuple[float, timedelta, str]]) -> 
         told_kw = {"powers": (discharge_kw, charge_kw), "dead": (0.0, 0.0)}.get(kind, (None, 0.0))
         if kind == "powers":  # powers are constant between two readings that tell them
             metered = metered_wear(premises(), metered, told(at + timedelta(microseconds=1), stored, *told_kw))
-        stored = min(CAPACITY_KWH, stored + (charge_kw * ETA_C - discharge_kw / ETA_D) * hours)
+        stored = max(0.0, min(CAPACITY_KWH, stored + (charge_kw * ETA_C - discharge_kw / ETA_D) * hours))
         given_kwh += discharge_kw * hours
         hidden_kwh += 0.02 * CAPACITY_KWH + 1e-6
+        unseen.append((at, at + passed, discharge_kw))
         at += passed
         if kind != "lost":
+            if at - metered["pod-1"].at > timedelta(seconds=1.2 * 900):
+                unread_kwh.update(by_day(unseen))
+            unseen.clear()
             metered = metered_wear(premises(), metered, told(at, stored, *told_kw))
+    beyond_kwh = sum(max(0.0, kwh - CAPACITY_KWH * ETA_D) for kwh in unread_kwh.values())
     assert metered["pod-1"].at == at
-    assert metered["pod-1"].discharged_kwh >= given_kwh - hidden_kwh
+    assert metered["pod-1"].discharged_kwh >= given_kwh - hidden_kwh - beyond_kwh
+
+
+def by_day(unseen: Sequence[tuple[datetime, datetime, float]]) -> Counter[date]:
+    """What was given on each day."""
+    given_kwh: Counter[date] = Counter()
+    for begin, end, discharge_kw in unseen:
+        at = begin
+        while at < end:
+            midnight = min(end, datetime.combine(at.date(), time(), tzinfo=UTC) + DAY)
+            given_kwh[at.date()] += discharge_kw * ((midnight - at) / HOUR)  # type: ignore[assignment]
+            at = midnight
+    return given_kwh
 
 
 @given(st.lists(st.tuples(st.floats(0, 920), st.floats(0, 500)), min_size=1, max_size=10))
