@@ -113,3 +113,19 @@ def test_live_setpoints_end_with_the_discharges_that_a_day_allows() -> None:
     assert metered["pod-1"].discharges_today == 3, "a time without readings counts as one"
     assert ordered_kw(DAY + 24 * 60 * MINUTE, 0.0) == pytest.approx(300.0), "another day, and one time without readings"
     assert metered["pod-1"].discharges_today == 1
+
+
+def test_a_discharge_at_the_least_power_is_one_though_its_measurement_has_errors() -> None:
+    """Readings of 1 % around the least power, and seconds late, begin no new discharge at each of them."""
+    pod, metered = switched(2), dict[str, MeteredWear]()
+    least_kw = pod.dispatch.least_kw(pod.ups[0])
+    for index in range(20):
+        at = DAY + index * (15 * MINUTE + timedelta(seconds=2))
+        read = telemetry(ups_reading(discharge_kw=least_kw * (1.01, 0.99)[index % 2], charge_kw=0.0), measured_at=at)
+        metered = metered_wear(pod, metered, read)
+    assert metered["pod-1"].discharges_today == 1
+    for discharge_kw in (0.0, least_kw):
+        at += MINUTE
+        read = telemetry(ups_reading(discharge_kw=discharge_kw, charge_kw=0.0), measured_at=at)
+        metered = metered_wear(pod, metered, read)
+    assert metered["pod-1"].discharges_today == 2
