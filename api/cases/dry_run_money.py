@@ -97,7 +97,7 @@ def dry_run_money(inputs: SiteInputs, runs: Sequence[PaperRun]) -> DryRunMoney:
         periods=tuple(_periods(paper, without, with_it)),
         measured=int(paper.measured.sum()),
         not_measured=int((~paper.measured).sum()),
-        bought_back=-total.of(*COUNTED_IN_A_PART),
+        bought_back=0.0 - total.of(*COUNTED_IN_A_PART),
         wear=round(sum(_wear(ups, run, paper.horizon.interval_h) for run in runs for ups in inputs.site.ups), 2),
         notes=tuple(notes),
     )

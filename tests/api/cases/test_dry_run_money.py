@@ -107,6 +107,14 @@ def test_energy_that_batteries_lack_at_the_end_of_each_run_is_bought_back_and_we
     assert found.not_measured == 24
 
 
+def test_wear_is_that_of_batteries_on_paper_beyond_that_of_batteries_as_they_were() -> None:
+    def held(n: int) -> PaperSystem:
+        return PaperSystem(discharge_kw=40.0, stored_kwh=900.0 - 10 * n, real_kwh=910.0, missing_kwh=0.0)
+
+    made = [replace(each, ups={"pod-1": held(n)}) for n, each in enumerate(intervals(8).intervals)]
+    assert money(PaperRun(intervals=tuple(made))).wear == pytest.approx(2 * 40.0 * WEAR)
+
+
 @given(
     less=st.lists(st.floats(-300, 300), min_size=1, max_size=96),
     missing_kwh=st.floats(0, 500),

@@ -36,6 +36,7 @@ def test_a_site_is_checked_run_on_paper_held_and_driven(tmp_path: Path) -> None:
         control_kills.write_plan(site, data)
         shadow = run("control", site, "--data", data, "--shadow", "--cycles", 5)
         assert "would have given" in shadow.stdout
+        assert "no money is said: " in shadow.stdout, "no interval was measured from its beginning to its end"
         assert control_kills.read_device(site).in_force is None, "a dry run writes nothing"
 
         assert run("control", site, "--data", data, "--hold", "work on the busbar").stdout == "held\n"

@@ -15,7 +15,7 @@ from ridethrough.api.operating.measured_series import MeasuredSeries
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs, read_site
 from ridethrough.bms.load_record import MeasuredLoads
-from ridethrough.domain import UpsMode
+from ridethrough.domain import ConditionKind, ReserveCondition, UpsMode
 from ridethrough.domain.telemetry import Telemetry, UpsReading
 from ridethrough.operation.live.situation import Situation
 
@@ -96,6 +96,65 @@ class AtOnce(Executor):
         done: Future[Any] = Future()
         done.set_result(do(*given, **named))
         return done
+
+
+class Later(Executor):
+    """Takes questions; the test answers them."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, Future[Any]]] = []
+
+    def submit(self, do: Any, /, *given: Any, **named: Any) -> "Future[Any]":  # noqa: ANN401, ARG002
+        self.asked.append((given[0], Future()))
+        return self.asked[-1][1]
+
+
+def test_a_plan_is_asked_for_when_it_is_due_or_conditions_change_and_a_failure_leaves_the_one_before(
+    tmp_path: Path,
+) -> None:
+    later, told, given = Later(), [], inputs()
+    control_kills.write_plan_of(given, tmp_path, NOW)
+    plans = ControlPlans(
+        inputs=given,
+        folder=tmp_path,
+        executor=later,
+        tell=lambda what, _, why: told.append((what, why)),
+        measured=measured(1),
+    )
+    before = plans.in_force(NOW)
+    assert not isinstance(before, str)
+
+    def see(at: datetime, *conditions: ReserveCondition) -> int:
+        reading = UpsReading(stored_kwh=870.0, load_kw=4300.0, mode=UpsMode.NORMAL, charge_kw=0.0, discharge_kw=0.0)
+        telemetry = Telemetry(measured_at=at, grid_kw=5400.0, ups={"pod-1": reading})
+        site = replace(given.site, conditions=conditions)
+        plans.see(Situation(site=site, site_version=1, now=at, telemetry=telemetry, plan=before))
+        return len(later.asked)
+
+    alert = ReserveCondition(start=NOW, end=NOW + timedelta(hours=1), kind=ConditionKind.GRID_ALERT)
+    assert see(NOW + timedelta(minutes=1)) == 0
+    assert see(NOW + timedelta(minutes=2), alert) == 1
+    assert later.asked[0][0].inputs.site.conditions == (alert,)
+    later.asked[0][1].set_exception(ValueError("the worker died"))
+    assert plans.in_force(NOW + timedelta(minutes=3)) == before
+    assert told[-1] == ("plan_failed", "the worker died")
+    assert see(NOW + timedelta(minutes=3, seconds=30), alert) == 1
+    assert see(NOW + timedelta(minutes=61), alert) == 2, "an hour has passed"
+    assert "loads of the files: 1.0 hours are measured" in told[-1][1]
+
+
+def test_a_plan_on_disk_of_other_files_or_that_is_damaged_is_not_in_force(tmp_path: Path) -> None:
+    def in_force() -> object:
+        made = ControlPlans(
+            inputs=inputs(), folder=tmp_path, executor=Later(), tell=lambda *_: None, measured=measured(1)
+        )
+        return made.in_force(NOW)
+
+    assert in_force() == "no plan has been made"
+    (tmp_path / "plan.json").write_text("{", encoding="utf-8")
+    assert "cannot be read" in str(in_force())
+    (tmp_path / "plan.json").write_text('{"sha256": "of others"}', encoding="utf-8")
+    assert in_force() == "no plan has been made"
 
 
 def test_a_plan_expects_the_loads_that_were_measured(tmp_path: Path) -> None:

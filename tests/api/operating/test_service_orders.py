@@ -14,6 +14,8 @@ from ridethrough.api.operating.service_orders import ServiceOrdering
 from ridethrough.api.reading.site_file import read_site
 from ridethrough.api.reading.telemetry import read_telemetry
 from ridethrough.bms.ordering import LocalOrdering, Ordered
+from ridethrough.domain import ConditionKind, ReserveCondition
+from ridethrough.operation.live.grid_signals import NO_SIGNALS, GridSignals
 from ridethrough.operation.live.situation import SetpointMode
 from ridethrough.store.database import Database
 
@@ -38,11 +40,13 @@ def ordered(
     told: Any = None,  # noqa: ANN401
     *,
     held: str = "",
+    signals: GridSignals = NO_SIGNALS,
     timeout_s: float = 30.0,
 ) -> Ordered:
     document = living_document(id="pod")
     site = read_site(document, source="site", folder=None).site
     local = LocalOrdering(site=site, plan=lambda _: "plans are the service's", held=lambda: held)
+    local.signals = lambda _: signals
     ordering = ServiceOrdering(site=site, url="http://ridethrough", key="key", local=local, timeout_s=timeout_s)
     telemetry = read_telemetry(told or reading(clock()), source="telemetry")
 
@@ -74,6 +78,17 @@ def test_a_hold_at_the_service_and_a_hold_at_the_site_both_hold(client: Client, 
     found = ordered(client.app, clock)
     assert found.setpoints.mode is SetpointMode.HOLD
     assert "work" in found.setpoints.why
+
+
+def test_what_the_grid_asks_for_holds_at_the_site_and_is_the_guards_whatever_the_service_says(
+    client: Client, clock: Clock
+) -> None:
+    silent = GridSignals(held_because="the OpenADR server has not answered yet")
+    assert "not answered yet" in ordered(client.app, clock, signals=silent).setpoints.why
+    alert = ReserveCondition(start=clock(), end=clock() + timedelta(hours=1), kind=ConditionKind.GRID_ALERT)
+    found = ordered(client.app, clock, signals=GridSignals(conditions=(alert,)))
+    assert found.setpoints.mode is SetpointMode.PLAN, "the service knows of no alert"
+    assert found.site.conditions == (alert,)
 
 
 def test_a_service_that_refuses_or_does_not_know_the_site_leaves_it_holding(client: Client, clock: Clock) -> None:

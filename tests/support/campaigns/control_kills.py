@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ridethrough.api.reading.plan_orders import orders_document
-from ridethrough.api.reading.site_file import read_site_file
+from ridethrough.api.reading.site_file import SiteInputs, read_site_file
 from ridethrough.bms.drivers.catalog import driver_of
 from ridethrough.bms.drivers.driver import UnableToDrive
 from ridethrough.bms.drivers.readings import DeviceReading
@@ -104,7 +104,11 @@ def _port(log: Path, process: "subprocess.Popen[bytes]") -> int:
 
 def write_plan(site: Path, data: Path) -> None:
     """A plan on disk, as a controller keeps it, that discharges all day."""
-    inputs, now = read_site_file(site), datetime.now(UTC)
+    write_plan_of(read_site_file(site), data, datetime.now(UTC))
+
+
+def write_plan_of(inputs: SiteInputs, data: Path, now: datetime) -> None:
+    """The same, made at a time, of a site that was read."""
     horizon = Horizon(start=now - timedelta(minutes=15), interval_minutes=15, intervals=40)
     system = PlannedSystem(
         protected_load_kw=4800.0,
