@@ -104,22 +104,28 @@ class OpcUaLink:
                 await client.disconnect()
         client.disconnect_socket()
 
+    async def _drop(self) -> None:
+        """Close a session that failed without a word to the server, which may not answer."""
+        if self._client is not None:
+            self._client.disconnect_socket()
+        await self.close()
+
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[Client]:
         try:
             async with within(self._timeout_s, self.address):
                 yield self._client or await self._connect()
         except (UnableToReach, UnableToRead, asyncio.CancelledError):
-            await self.close()
+            await self._drop()
             raise
         except UaStatusCodeError as error:
-            await self.close()
+            await self._drop()
             word = type(error).__name__
             if word.removeprefix("Bad") in _GONE:
                 raise UnableToReach(f"{self.address} cannot be reached: {word}") from error
             raise UnableToRead(f"{self.address} refuses: {word}") from error
         except Exception as error:  # the library raises bare ones, as for an answer that it cannot read
-            await self.close()
+            await self._drop()
             raise UnableToReach(f"{self.address} cannot be reached: {str(error) or type(error).__name__}") from error
 
     async def _connect(self) -> Client:

@@ -159,6 +159,27 @@ def test_a_node_that_is_not_there_is_named_and_a_generator_that_is_not_denied_co
     run(server, test, points={"load_kw": NODES["load_kw"], "on_generator": "ns=2;s=nowhere"}, full_kwh=1.0)
 
 
+def test_no_task_of_the_library_outlives_a_close_or_a_failure(server: OpcUaUps) -> None:
+    async def inside() -> None:
+        driver = driver_of(server.port, timeout_s=20.0)
+        await driver.read()
+        assert len(asyncio.all_tasks()) > 1
+        await driver.close()
+        assert len(asyncio.all_tasks()) == 1
+        async with tcp_relay(server.port) as relay:
+            driver = driver_of(relay.port, timeout_s=1.0)
+            await driver.read()
+            others = len(asyncio.all_tasks())
+            await relay.stall()
+            with pytest.raises(UnableToReach):
+                await driver.read()
+            assert len(asyncio.all_tasks()) < others
+        await asyncio.sleep(0)
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(inside())
+
+
 def secured(made: dict[str, tuple[Path, Path]], *, trusts: str, presents: str) -> dict[str, object]:
     return {
         "security": "Basic256Sha256",
