@@ -41,11 +41,11 @@ def test_what_is_discharged_is_counted_and_not_forgotten_by_a_restart(tmp_path: 
 
 def test_a_controller_discharges_no_more_than_its_warranty_leaves() -> None:
     one = bench(limit_kwh=0.8)
-    one.cycle(600)
+    one.cycle(300)
     given_kwh = sum(each.reading.ups["pod-1"].discharge_kw or 0.0 for each in one.cycles) / 3600
     asked_kw = [each.ups["pod-1"].asked.discharge_kw for each in one.cycles]
-    assert 0.5 < given_kwh <= 4.0
-    assert asked_kw[-1] < 0.8 * max(asked_kw) < 0.05 * 300.0, "the plan wants 300 kW all the time"
+    assert 0.3 < given_kwh <= 4.0
+    assert asked_kw[-1] < 0.9 * max(asked_kw) < 0.05 * 300.0, "the plan wants 300 kW all the time"
 
 
 def test_a_clock_that_is_set_back_stops_no_counting() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from control_orders import loads, orders
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from live import plan, situation, telemetry
 from live import reading as ups_reading
@@ -40,6 +40,7 @@ def begun(given_kw: NDArray[np.float64], a_day: int) -> list[int]:
     return [int(edges[at : at + a_day].sum()) for at in range(0, len(edges), a_day)]
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     asked=st.lists(st.sampled_from([0.0, 0.0, 50.0, 300.0]), min_size=30, max_size=60),
     most=st.integers(1, 4),

@@ -1,6 +1,6 @@
 """Lives over HTTP: the same figures as the command line, and every fault."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,6 @@ def test_a_battery_without_what_a_life_takes_is_refused() -> None:
         "ups.0.battery.wear.chemistry",
         "ups.0.battery.wear.replacement_cost_per_kwh",
     ]
-
-
-def test_lives_count_from_today_where_no_day_is_asked_for() -> None:
-    assert date.fromisoformat(asked(**{"from": None})["from"]) == date(2026, 6, 30), "midnight UTC is the day before"
 
 
 def test_a_stored_site_refuses_more_days_than_an_answer_waits_for(sqlite_database: Database) -> None:
