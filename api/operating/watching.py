@@ -147,7 +147,7 @@ def _alarms(situation: Situation) -> Iterator[Raised]:
             yield Raised(kind="protected_load", subject=ups_id, message=message)
     for ups_id, setpoint in setpoints_now(situation).ups.items():
         if setpoint.stored_kwh is not None and setpoint.stored_kwh < setpoint.reserve_kwh - _LEAST_SHORT_KWH:
-            message = f"{setpoint.stored_kwh:,.1f} kWh are stored, and the reserve is {setpoint.reserve_kwh:,.1f}"
+            message = f"{setpoint.stored_kwh:,.1f} kWh are stored, the reserve is {setpoint.reserve_kwh:,.1f} kWh"
             yield Raised(kind="reserve", subject=ups_id, message=message)
     grid_kw, limit_kw = judgement.telemetry.grid_kw or 0.0, site.interconnection.import_limit_kw
     if grid_kw > limit_kw:
