@@ -1,7 +1,7 @@
 """Keys over HTTP: an administrator makes, lists and revokes them, and sees who did.
 
 An administrator of some sites gives keys for those sites only, and knows of no other keys. A secret is only in the
-answer that makes its key.
+answer that makes its key. No key outlives the one that made it: who was let in for a day does not stay for ever.
 """
 
 from typing import Annotated, Any
@@ -35,7 +35,10 @@ class KeyAsked(BaseModel):
     site_id: str | None = Field(
         default=None, pattern=SITE_ID, max_length=LONGEST_ID, description="The one site that it is for; without it all."
     )
-    expires_at: AwareDatetime | None = Field(default=None, description="When it runs out; without it never.")
+    expires_at: AwareDatetime | None = Field(
+        default=None,
+        description="When it runs out; without it never. A key that runs out itself makes none that lasts longer.",
+    )
 
 
 def add_keys(router: APIRouter) -> None:
@@ -81,6 +84,10 @@ def _make(store: Store, now: Now, caller: CallerOfRequest, body: Annotated[KeyAs
         )
     if body.expires_at is not None and body.expires_at <= now:
         value, allowed = body.expires_at.isoformat(), f"a time after now, which is {now.isoformat(timespec='seconds')}"
+        raise UnableToAccept([Fault(field="expires_at", source="request", value=value, allowed=allowed)])
+    if caller.key_ends is not None and (body.expires_at is None or body.expires_at > caller.key_ends):
+        value = None if body.expires_at is None else body.expires_at.isoformat()
+        allowed = f"at most {caller.key_ends.isoformat(timespec='seconds')}, when the key that makes it runs out"
         raise UnableToAccept([Fault(field="expires_at", source="request", value=value, allowed=allowed)])
     with store.writing() as connection:
         made, written = make_key(

@@ -11,6 +11,7 @@ that names a site is always `site_id`: a caller whose key is for other sites get
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated, Any, Protocol
 from urllib.parse import urlsplit
@@ -30,11 +31,15 @@ SITE = "site_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: `name` is for the journal, `sites` are those that it may ask about, all where it is None."""
+    """Who asks: `name` is for the journal, `sites` are those that it may ask about, all where it is None.
+
+    `key_ends` is when the key that it shows runs out; None where it never does, or it is no key of ours.
+    """
 
     name: str
     role: Role
     sites: frozenset[str] | None = None
+    key_ends: datetime | None = None
 
     def knows(self, site_id: str) -> bool:
         """Whether the caller may know of a site."""

@@ -38,7 +38,7 @@ class StoreKeys:
             return None
         self._note(key, now)
         sites = None if key.site_id is None else frozenset({key.site_id})
-        return Caller(name=f"key:{key.key_id}", role=Role(key.role), sites=sites)
+        return Caller(name=f"key:{key.key_id}", role=Role(key.role), sites=sites, key_ends=key.expires_at)
 
     def _note(self, key: StoredKey, now: datetime) -> None:
         """Keep when the key was used, unless that was noted a little while ago."""

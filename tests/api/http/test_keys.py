@@ -76,6 +76,19 @@ def test_a_key_that_is_revoked_or_has_run_out_opens_nothing(service: Service) ->
     assert shown[ending["id"]]["expires_at"] == ends.isoformat()
 
 
+def test_a_key_that_runs_out_makes_none_that_lasts_longer(service: Service) -> None:
+    ends, later = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    ending = service.make(service.admin, role="admin", site_id="pod-1", expires_at=ends.isoformat())
+    asked: dict[str, str | None] = {"role": "viewer", "site_id": "pod-1"}
+    for expires_at in (None, later.isoformat()):
+        refused = service.ask(ending["key"], "POST", json={**asked, "expires_at": expires_at})
+        assert refused.status_code == 422
+        assert ends.isoformat() in refused.text
+    made = service.make(ending["key"], **asked, expires_at=ends.isoformat())
+    assert made["expires_at"] == ends.isoformat()
+    assert service.make(service.admin, **asked, expires_at=None)["expires_at"] is None
+
+
 def test_an_administrator_of_a_site_manages_its_keys_and_knows_of_no_others(service: Service) -> None:
     ours = service.make(service.admin, role="admin", site_id="pod-1")
     theirs = service.make(service.admin, role="admin", site_id="pod-2")
