@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from ridethrough.api.http.access.roles import ADMIN, CallerOfRequest
+from ridethrough.api.http.access.roles import ADMIN, Caller, CallerOfRequest
 from ridethrough.api.http.dashboard.page_routes import Fields, viewer_of
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
 from ridethrough.api.http.sites.bodies import MOST_YAML_BYTES
@@ -82,7 +82,7 @@ def _create(request: Request, store: Store, now: Now, caller: CallerOfRequest, f
         return _shown(changed)
     document = document_of(form.base, fields)
     site_id = str(document.get("id", ""))
-    faults = _faults_of_id(store, site_id)
+    faults = _faults_of_id(store, site_id, caller)
     try:
         if faults:
             faults += tuple(each for each in _own_faults(document) if each.field != "id")
@@ -91,7 +91,7 @@ def _create(request: Request, store: Store, now: Now, caller: CallerOfRequest, f
     except UnableToAccept as error:
         faults = error.faults
     except UnableToReplace:
-        faults = _faults_of_id(store, site_id)
+        faults = _faults_of_id(store, site_id, caller)
     if faults:
         return _shown(replace(form, faults=faults), status=422)
     return RedirectResponse(site_address(site_id, "set-up"), status_code=303)
@@ -173,9 +173,13 @@ def _own_faults(document: Mapping[str, Any]) -> tuple[Fault, ...]:
     return ()
 
 
-def _faults_of_id(store: Database, site_id: str) -> tuple[Fault, ...]:
+def _faults_of_id(store: Database, site_id: str, caller: Caller) -> tuple[Fault, ...]:
+    """What is wrong with the id of a new site; whether another's is taken is nobody's to know who may not see it."""
     if not _ID.match(site_id) or len(site_id) > LONGEST_ID:
         allowed = f"at most {LONGEST_ID} letters, digits, dots and dashes, beginning with a letter or a digit"
+        return (Fault(field="id", value=site_id, allowed=allowed),)
+    if not caller.knows(site_id):
+        allowed = f"a site that the key is for: {' or '.join(sorted(caller.sites or ()))}"
         return (Fault(field="id", value=site_id, allowed=allowed),)
     with store.reading() as connection:
         taken = read_stored_site(connection, site_id) is not None

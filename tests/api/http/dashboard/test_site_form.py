@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 import yaml
+from asking import ask
 from living_sites import SITE, living_document, living_service, reading
-from stored_sites import Client, Clock
+from stored_sites import NOW, Client, Clock
 
+from ridethrough.api.http.access.bearer import BearerAccess
+from ridethrough.api.http.access.store_keys import StoreKeys
+from ridethrough.api.http.server import create_app
 from ridethrough.store.database import Database
+from ridethrough.store.keys import create_key
 
 FORM = "/sites/pod/set-up/document"
 ORIGIN = {"origin": "http://ridethrough"}
@@ -146,3 +151,34 @@ def test_systems_are_added_and_removed_before_anything_is_saved(client: Client) 
     fewer = client.post(FORM, headers=ORIGIN, data={**fields_of(more.text), "do": "remove-1"})
     assert 'name="ups.1.units"' not in fewer.text
     assert stored(client) == before
+
+
+@pytest.mark.parametrize("site_id", ["ours", "others", "theirs"])
+def test_an_administrator_of_one_site_makes_no_other_and_learns_of_none(
+    sqlite_database: Database, site_id: str
+) -> None:
+    """Whether there is a site of another tenant is not told: its id is refused as any other is."""
+    app = create_app(access=BearerAccess([StoreKeys(sqlite_database)]), store=sqlite_database)
+    with sqlite_database.writing() as connection:
+        all_sites = create_key(connection, role="admin", site_id=None, now=NOW)[1]
+        ours = create_key(connection, role="admin", site_id="ours", now=NOW)[1]
+    asked = {"authorization": f"Bearer {all_sites}"}
+    theirs = living_document(id="theirs")
+    assert ask(app, "PUT", "/v1/sites/theirs", json=theirs, headers=asked).status_code == 201
+    page = ask(app, "GET", "/set-up", headers={"authorization": f"Bearer {ours}"})
+    answer = ask(
+        app,
+        "POST",
+        "/set-up",
+        headers={"authorization": f"Bearer {ours}", "origin": "http://localhost"},
+        data={**fields_of(page.text), "id": site_id},
+    )
+    known = ask(app, "GET", f"/v1/sites/{site_id}", headers=asked).json()
+    if site_id == "ours":
+        assert answer.status_code == 303
+        assert known["id"] == "ours"
+    else:
+        assert answer.status_code == 422
+        assert "ours" in words_of(answer.text)
+        assert "no site has yet" not in answer.text
+        assert known.get("id") == ("theirs" if site_id == "theirs" else None)
