@@ -86,9 +86,9 @@ def _make(store: Store, now: Now, caller: CallerOfRequest, body: Annotated[KeyAs
         value, allowed = body.expires_at.isoformat(), f"a time after now, which is {now.isoformat(timespec='seconds')}"
         raise UnableToAccept([Fault(field="expires_at", source="request", value=value, allowed=allowed)])
     if caller.key_ends is not None and (body.expires_at is None or body.expires_at > caller.key_ends):
-        value = None if body.expires_at is None else body.expires_at.isoformat()
+        lasting = None if body.expires_at is None else body.expires_at.isoformat()
         allowed = f"at most {caller.key_ends.isoformat(timespec='seconds')}, when the key that makes it runs out"
-        raise UnableToAccept([Fault(field="expires_at", source="request", value=value, allowed=allowed)])
+        raise UnableToAccept([Fault(field="expires_at", source="request", value=lasting, allowed=allowed)])
     with store.writing() as connection:
         made, written = make_key(
             connection,

@@ -15,6 +15,8 @@ EVERY_S = 2.0
 """A publisher tells no more often than this."""
 AGAIN_S = 5.0
 """After a failure it waits this long."""
+LONGEST_S = 60.0
+"""A publisher that has not told within this time has failed: whom it waits for may never answer."""
 _GOODBYE_S = 5.0
 
 Tell = Callable[[str, str], None]
@@ -29,6 +31,7 @@ class _Thread:
     tell: Tell
     every_s: float
     again_s: float
+    longest_s: float
     latest: Published | None = None
     ended: bool = False
     failed: str | None = None
@@ -69,7 +72,10 @@ class _Thread:
     async def _failure(self, published: Published) -> str:
         """Why publishing failed; empty where it did not."""
         try:
-            await self.publisher.publish(published)
+            async with asyncio.timeout(self.longest_s):
+                await self.publisher.publish(published)
+        except TimeoutError as error:
+            return str(error) or f"it did not end within {self.longest_s:g} s"
         except BaseException as error:  # noqa: BLE001 - errors of bacpypes3 are none of `Exception`; its thread goes on
             return _why(error)
         return ""
@@ -89,9 +95,16 @@ class _Thread:
 class Beside:
     """All publishers of a site; `tell` is called from the control loop's own thread, by `told`."""
 
-    def __init__(self, publishers: Sequence[Publisher], *, every_s: float = EVERY_S, again_s: float = AGAIN_S) -> None:
+    def __init__(
+        self,
+        publishers: Sequence[Publisher],
+        *,
+        every_s: float = EVERY_S,
+        again_s: float = AGAIN_S,
+        longest_s: float = LONGEST_S,
+    ) -> None:
         self._said: list[tuple[str, str]] = []
-        self._threads = [_Thread(each, self._note, every_s, again_s) for each in publishers]
+        self._threads = [_Thread(each, self._note, every_s, again_s, longest_s) for each in publishers]
 
     def start(self) -> None:
         """Start their threads."""

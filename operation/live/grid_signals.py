@@ -22,6 +22,8 @@ class GridSignals:
 
 
 NO_SIGNALS = GridSignals()
+_LEAST_KW = 1e-3
+"""A site has an import limit above 0, and may be asked to import nothing."""
 
 
 def limited(site: Site, import_limit_kw: float | None) -> Site:
@@ -29,4 +31,4 @@ def limited(site: Site, import_limit_kw: float | None) -> Site:
     limits = site.interconnection
     if import_limit_kw is None or import_limit_kw >= limits.import_limit_kw:
         return site
-    return replace(site, interconnection=replace(limits, import_limit_kw=import_limit_kw))
+    return replace(site, interconnection=replace(limits, import_limit_kw=max(import_limit_kw, _LEAST_KW)))

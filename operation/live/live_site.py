@@ -42,11 +42,12 @@ class LiveSite:
     @classmethod
     def of(cls, situation: Situation, judgement: Judgement) -> "LiveSite":
         """Lay out a reading that was believed."""
-        site = limited(site_as_read(situation.site, judgement), situation.import_limit_kw)
-        interval = interval_of(situation.site, situation.now)
-        systems = [judgement.systems[ups.id] for ups in site.ups]
+        as_read, interval = site_as_read(situation.site, judgement), interval_of(situation.site, situation.now)
+        systems = [judgement.systems[ups.id] for ups in as_read.ups]
         load_kw = np.array([[_carried_kw(each)] for each in systems])
-        systems_kw = float(measured_loads(site, interval, load_kw, np.zeros(1)).net_load_kw[0])
+        of_systems = measured_loads(as_read, interval, load_kw, np.zeros(1))
+        site = as_read if _is_short(systems, of_systems) else limited(as_read, situation.import_limit_kw)
+        systems_kw = float(of_systems.net_load_kw[0])
         net_kw = _net_load_kw(situation, judgement, site, systems_kw)
         loads = measured_loads(site, interval, load_kw, np.array([net_kw - systems_kw]))
         trades = np.array([[each.against == ""] for each in systems])
@@ -192,6 +193,14 @@ def _may_charge_kw(judged: JudgedSystem, judgement: Judgement) -> float:
     if reading is None or reading.mode is None or not known:
         return 0.0
     return limit_as_read_kw(judged.ups, reading)
+
+
+def _is_short(systems: list[JudgedSystem], loads: MeasuredLoads) -> bool:
+    """Whether a system is below the reserve for its load: to restore that comes before what the grid asks for."""
+    return any(
+        each.stored_kwh is not None and each.stored_kwh < floor_kwh - _LEAST_SHORT_KWH
+        for each, floor_kwh in zip(systems, loads.floor_kwh[:, 0].tolist(), strict=True)
+    )
 
 
 def _carried_kw(judged: JudgedSystem) -> float:

@@ -149,3 +149,32 @@ def test_a_dead_broker_stops_no_cycle(answers: bool) -> None:  # noqa: FBT001 - 
         assert said[0][0] == "mqtt"
         assert said[0][1].startswith("mqtt 127.0.0.1")
         beside.stop()
+
+
+def test_a_publisher_whom_nobody_answers_is_told_of_and_tries_again() -> None:
+    class Waits(Listener):
+        """Waits for ever the first time."""
+
+        waited = False
+
+        async def publish(self, published: Published) -> None:
+            if not self.waited:
+                self.waited = True
+                await asyncio.Event().wait()
+            await super().publish(published)
+
+    cycle = Published(cycle=control_bench().cycle(), plan=None)
+    waits = Waits()
+    beside = Beside([waits], every_s=0.0, again_s=0.0, longest_s=0.1)
+    told: list[tuple[str, str]] = []
+    beside.start()
+
+    def hears() -> bool:
+        beside.offer(cycle)
+        told.extend(beside.told())
+        return len(told) > 1
+
+    wait_until(hears, "its failure and the end of it")
+    beside.stop()
+    assert [bool(why) for _, why in told] == [True, False]
+    assert "did not end within 0.1 s" in told[0][1]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -105,6 +106,22 @@ def test_an_alert_stops_the_discharge_of_a_controller_at_once_and_its_end_lets_i
     bench.ordering.signals = lambda _: GridSignals()
     bench.cycle(5)
     assert bench.ups.state.discharge_kw == pytest.approx(300.0)
+
+
+@pytest.mark.parametrize("limit_kw", [0.0, 3000.0])
+def test_a_limit_of_the_grid_below_the_load_stops_no_cycle_and_no_charge_of_the_reserve(limit_kw: float) -> None:
+    """Who may write events at the grid's server must not keep a site below its reserve after an outage."""
+    bench = control_bench(plan=lambda site: live.plan(site, discharge_kw=0.0))
+    low = tuple(replace(each, stored_kwh=60.0) for each in bench.ups.state.units)
+    bench.ups.state = replace(bench.ups.state, units=low)
+    bench.ordering.signals = lambda _: GridSignals(import_limit_kw=limit_kw)
+    cycle = bench.cycle(3)
+    assert cycle.ups["pod-1"].told is not None
+    assert cycle.ups["pod-1"].told.charge_kw > 500.0
+    bench.ups.state = replace(bench.ups.state, units=tuple(replace(each, stored_kwh=150.0) for each in low))
+    cycle = bench.cycle(60)
+    assert cycle.ups["pod-1"].told is not None
+    assert cycle.ups["pod-1"].told.charge_kw == 0, "above the reserve the limit holds again"
 
 
 def live_alert(now: datetime, lasts: timedelta) -> GridSignals:
