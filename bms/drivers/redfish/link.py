@@ -1,7 +1,8 @@
 """A session with one Redfish service over HTTPS, which fails in our words: resources are asked for, none is changed.
 
 The service must prove itself by `ca_file` or the certificates of the system. Where there is a user, a session is made
-and its token sent; a token that is refused is asked for once more. After a failure the connection is closed.
+and its token sent; a token that is refused is asked for once more. After a failure the connection is closed, and the
+session goes on in the next one: a service has few, and each that is left behind keeps others out for half an hour.
 """
 
 import asyncio
@@ -45,7 +46,7 @@ class RedfishLink:
         self.address = f"redfish {service.url}"
         self._service, self._timeout_s = service, timeout_s
         self._client: httpx.AsyncClient | None = None
-        self._session = ""
+        self._session = self._held = ""
 
     async def read(self, paths: frozenset[str]) -> dict[str, Mapping[str, Any] | None]:
         """Resources by their paths, one after another, as their processors are slow; None for one that is not there."""
@@ -54,8 +55,12 @@ class RedfishLink:
 
     async def close(self) -> None:
         """End the session at the service, and close the connection."""
-        client, self._client = self._client, None
-        session, self._session = self._session, ""
+        session = self._session
+        client = self._client
+        if client is None and session:
+            with suppress(UnableToReach):
+                client = self._made()
+        self._client, self._session, self._held = None, "", ""
         if client is None:
             return
         with suppress(httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError):
@@ -78,32 +83,44 @@ class RedfishLink:
 
     async def _drop(self) -> None:
         """Close a connection that failed: nothing more is said on it."""
-        client, self._client, self._session = self._client, None, ""
+        client, self._client = self._client, None
         if client is not None:
             await client.aclose()
 
     async def _connect(self) -> httpx.AsyncClient:
+        self._client = self._made()
+        if not self._held:
+            await self._log_in(self._client)
+        return self._client
+
+    def _made(self) -> httpx.AsyncClient:
+        """A connection, with the token of a session that goes on."""
         service = self._service
         try:
             trusted = ssl.create_default_context(cafile=service.ca_file or None)
         except (OSError, ssl.SSLError) as error:
             raise UnableToReach(f"{service.ca_file} cannot be used: {error}") from error
-        self._client = httpx.AsyncClient(
-            base_url=service.url, verify=trusted, timeout=self._timeout_s, trust_env=False, follow_redirects=False
+        headers = {_TOKEN: self._held} if self._held else {}
+        return httpx.AsyncClient(
+            base_url=service.url,
+            headers=headers,
+            verify=trusted,
+            timeout=self._timeout_s,
+            trust_env=False,
+            follow_redirects=False,
         )
-        await self._log_in(self._client)
-        return self._client
 
     async def _log_in(self, client: httpx.AsyncClient) -> None:
         if not self._service.username:
             return
         client.headers.pop(_TOKEN, None)
+        self._session = self._held = ""
         named = {"UserName": self._service.username, "Password": self._service.password}
         answer = await client.post(SESSIONS, json=named)
         token = answer.headers.get(_TOKEN, "")
         if not answer.is_success or not token:
             raise UnableToRead(f"{self.address} makes no session for the user: status {answer.status_code}")
-        client.headers[_TOKEN] = token
+        client.headers[_TOKEN] = self._held = token
         self._session = httpx.URL(answer.headers.get("Location", "")).path.rstrip("/")
 
     async def _resource(self, client: httpx.AsyncClient, path: str) -> Mapping[str, Any] | None:

@@ -99,12 +99,16 @@ def redfish_ups(*files: Path) -> Iterator[RedfishUps]:
 
 
 class Sessions:
-    """A service with sessions; `open` are the tokens of those that are open now, `made` how many there ever were."""
+    """A service with sessions; `open` are the tokens of those that are open now, `made` how many there ever were.
+
+    While it is `busy` it answers every question about a resource with 503.
+    """
 
     def __init__(self, port: int, url: str) -> None:
         self.port, self.url = port, url
         self.open: set[str] = set()
         self.made = 0
+        self.busy = False
 
 
 @contextlib.contextmanager
@@ -117,6 +121,9 @@ def redfish_with_sessions() -> Iterator[Sessions]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if sessions.busy:
+                self._answer(503, {})
+                return
             known = self.headers.get("X-Auth-Token") in sessions.open
             resource = tree.get(self.path)
             self._answer(401 if not known else 200 if resource else 404, resource if known else {})

@@ -235,6 +235,29 @@ def test_a_session_is_made_renewed_when_it_is_over_and_ended() -> None:
         run(driver_of(sessions.url), without_a_user)
 
 
+def test_a_service_that_fails_again_and_again_is_left_one_session() -> None:
+    """A service has few sessions, and keeps one that nobody ends for half an hour."""
+    with redfish_with_sessions() as sessions:
+        service = RedfishService(url=sessions.url, username=USER, password=PASSWORD)
+
+        async def test(driver: RedfishDriver) -> None:
+            await driver.read()
+            sessions.busy = True
+            for _ in range(5):
+                with pytest.raises(UnableToRead, match="status 503"):
+                    await driver.read()
+            sessions.busy = False
+            assert (await driver.read()).overloaded is False
+            assert (sessions.made, len(sessions.open)) == (1, 1)
+            sessions.busy = True
+            with pytest.raises(UnableToRead, match="status 503"):
+                await driver.read()
+            await driver.close()
+            assert not sessions.open
+
+        run(RedfishDriver(service, points=NamedPoints(places=POINTS), timeout_s=20.0), test)
+
+
 def test_every_fault_of_settings_is_named_once(tmp_path: Path) -> None:
     with pytest.raises(UnableToAccept) as refused:
         from_settings({
