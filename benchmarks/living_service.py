@@ -78,7 +78,9 @@ def main() -> int:
     growth = memory[-1] / memory[len(memory) // 4] - 1
     say(f"{sum(done.values())} answers in {asked.seconds:.0f} s ({done}); {len(seen.errors)} errors.")
     first, quarter, last = (memory[at] / 2**20 for at in (0, len(memory) // 4, -1))
-    say(f"Memory of the server: {first:.0f} MiB, after a quarter {quarter:.0f} MiB, at the end {last:.0f} MiB.\n")
+    say(f"Memory of the server: {first:.0f} MiB, after a quarter {quarter:.0f} MiB, at the end {last:.0f} MiB.")
+    every_ten = ", ".join(f"{each / 2**20:.0f}" for each in memory[::10])
+    say(f"Every ten seconds: {every_ten} MiB.\n")
     keep("living_service", {"rows": rows, "answers": done, "errors": len(seen.errors), "memory_bytes": memory})
     for line, count in Counter(seen.errors).most_common(5):
         print(f"{count} times: {line}")

@@ -29,6 +29,8 @@ _BETWEEN_TRIES_S = (0.002, 0.02)
 _POOLED = 10
 _MORE_AT_PEAKS = 30
 """Connections that a burst of requests may open beside those kept: the service has 40 threads."""
+_CACHE_KIB = 256
+"""What each connection keeps of the file in memory; the system keeps the file itself, for all of them."""
 _HAS_ADDED = "has_added"
 _WRITERS_KEY = 0x52696465
 """The key of the advisory lock of all writers ("Ride")."""
@@ -158,7 +160,7 @@ def _sqlite_engine(url: URL) -> Engine:
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: a late begin loses updates
         _write_ahead(connection)
-        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", f"cache_size = -{_CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

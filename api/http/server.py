@@ -21,6 +21,7 @@ from ridethrough.api.http.operations.health import add_health
 from ridethrough.api.http.operations.metrics_page import add_metrics
 from ridethrough.api.http.operations.observed import Observed
 from ridethrough.api.http.running.job_service import running_jobs
+from ridethrough.api.http.running.memory import giving_memory_back
 from ridethrough.api.http.running.solvers import Solvers
 from ridethrough.api.http.running.streams import EndingStreams, OpenStreams
 from ridethrough.api.http.sites.bills import add_site_bills
@@ -85,6 +86,7 @@ def create_app(
             solvers = app.state.solvers = Solvers(workers, limit_s=limit_s, patience_s=patience_s, warm_up=warm_up)
             running.callback(solvers.close)
             await solvers.warm()
+            await running.enter_async_context(giving_memory_back())
             if store is not None:
                 to_loopback = app.state.webhooks_to_loopback
                 sender = WebhookSender(store, app.state.clock, to_loopback=to_loopback)

@@ -13,18 +13,21 @@ class Recent(Generic[T]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._values: OrderedDict[Hashable, T] = OrderedDict()
+        self._values: OrderedDict[Hashable, tuple[Hashable, T]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of a key, made where it is not kept."""
+    def get(self, key: Hashable, make: Callable[[], T], *, of: Hashable | None = None) -> T:
+        """The value of a key, made where it is not kept. Of each subject `of` only the value last asked for is kept."""
+        subject = key if of is None else of
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
+            kept = self._values.get(subject)
+            if kept is not None and kept[0] == key:
+                self._values.move_to_end(subject)
+                return kept[1]
         value = make()
         with self._lock:
-            self._values[key] = value
+            self._values[subject] = key, value
+            self._values.move_to_end(subject)
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
         return value

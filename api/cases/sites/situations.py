@@ -28,9 +28,11 @@ from ridethrough.store.sites import StoredSite, deleted_at
 _MONEY = frozenset({"prices", "tariff", "power_factor"})
 _NO_PRICE = {"start": "2026-01-01T00:00:00+00:00", "values": [0.0]}
 """Setpoints follow from a plan and from limits; what energy costs is in the plan."""
-_SITES: Recent[Site] = Recent(256)
-_ORDERS: Recent[PlanOrders] = Recent(256)
-_READINGS: Recent[Telemetry] = Recent(4096)
+_MOST_SITES = 256
+_SITES: Recent[Site] = Recent(_MOST_SITES)
+_ORDERS: Recent[PlanOrders] = Recent(_MOST_SITES)
+_READINGS: Recent[Telemetry] = Recent(_MOST_SITES)
+"""Of each site the plan and the reading that count now: those before them are not asked for again."""
 
 
 def situation_at(connection: Connection, site_id: str, now: datetime, *, in_the_past: bool = False) -> Situation:
@@ -86,16 +88,17 @@ def history_of(
 
 def reading_of(stored: telemetry.StoredReading | None) -> Telemetry | None:
     """The reading that was stored."""
-    return None if stored is None else _read(stored.document)
+    if stored is None:
+        return None
+    key = (stored.site_id, stored.id, stored.document)
+    return _READINGS.get(
+        key, lambda: read_telemetry(json.loads(stored.document), source="telemetry"), of=stored.site_id
+    )
 
 
 def metered_of(counted: str | None) -> dict[str, MeteredWear]:
     """What was counted of wear until a reading, as it is kept beside it."""
     return {} if counted is None else read_metered(json.loads(counted))
-
-
-def _read(document: str) -> Telemetry:
-    return _READINGS.get(document, lambda: read_telemetry(json.loads(document), source="telemetry"))
 
 
 def site_of(stored: StoredSite, protected_kw: Mapping[str, float]) -> Site:
@@ -105,13 +108,13 @@ def site_of(stored: StoredSite, protected_kw: Mapping[str, float]) -> Site:
     carry after the failures that are tolerated.
     """
     key = (stored.site_id, stored.sha256, tuple(sorted(protected_kw.items())))
-    return _SITES.get(key, lambda: _read_site(stored, protected_kw))
+    return _SITES.get(key, lambda: _read_site(stored, protected_kw), of=stored.site_id)
 
 
 def plan_in_force(connection: Connection, record: PlanRecord) -> PlanInForce:
     """A stored plan, to act by."""
     key = (record.site_id, record.id, record.made_at, record.sha256)
-    orders = _ORDERS.get(key, lambda: read_orders(plans.orders_of(connection, record.id)))
+    orders = _ORDERS.get(key, lambda: read_orders(plans.orders_of(connection, record.id)), of=record.site_id)
     return PlanInForce(
         plan_id=record.plan_id,
         site_version=record.site_version,
