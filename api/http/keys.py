@@ -4,6 +4,7 @@ An administrator of some sites gives keys for those sites only, and knows of no 
 answer that makes its key. No key outlives the one that made it: who was let in for a day does not stay for ever.
 """
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Response
@@ -23,6 +24,7 @@ from ridethrough.store.keys import StoredKey, key_of_id, list_keys
 from ridethrough.store.operating import journal
 from ridethrough.store.sites import LONGEST_ID
 
+LONGEST_VALID = timedelta(days=36_500)
 KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="The id of the key, as it is listed.")]
 
 
@@ -82,8 +84,9 @@ def _make(store: Store, now: Now, caller: CallerOfRequest, body: Annotated[KeyAs
         raise HTTPException(
             403, f"this key makes keys for its own sites: give one of them as site_id, {_sites(caller)}"
         )
-    if body.expires_at is not None and body.expires_at <= now:
-        value, allowed = body.expires_at.isoformat(), f"a time after now, which is {now.isoformat(timespec='seconds')}"
+    if body.expires_at is not None and not now < body.expires_at <= now + LONGEST_VALID:
+        until = (now + LONGEST_VALID).date().isoformat()
+        value, allowed = body.expires_at.isoformat(), f"after {now.isoformat(timespec='seconds')}, and until {until}"
         raise UnableToAccept([Fault(field="expires_at", source="request", value=value, allowed=allowed)])
     if caller.key_ends is not None and (body.expires_at is None or body.expires_at > caller.key_ends):
         lasting = None if body.expires_at is None else body.expires_at.isoformat()

@@ -146,6 +146,8 @@ def test_the_journal_says_who_made_and_revoked_which_key(service: Service) -> No
         ({"role": "viewer", "site": "pod-1"}, "site"),
         ({"role": "viewer", "expires_at": NOW.isoformat()}, "expires_at"),
         ({"role": "viewer", "expires_at": "2027-01-01T00:00:00"}, "expires_at"),
+        ({"role": "viewer", "expires_at": "9999-12-31T23:59:59-14:00"}, "expires_at"),
+        ({"role": "viewer", "expires_at": "0001-01-01T00:00:00+14:00"}, "expires_at"),
     ],
 )
 def test_what_a_key_cannot_be_for_is_refused(service: Service, asked: dict[str, str], field: str) -> None:
