@@ -19,6 +19,7 @@ from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.checkpoints.checkpoint import Checkpoints
 from ridethrough.finance.study.closed_loop import Progress
 from ridethrough.finance.study.study import Study
+from ridethrough.operation.ceilings.planner import RESTING_HOURS
 from ridethrough.operation.guard import GuardedPlanner
 from ridethrough.operation.known.record import Record
 from ridethrough.operation.planner import Information, Planner
@@ -26,7 +27,7 @@ from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 from ridethrough.tariffs.not_priced import UnableToPrice
 from ridethrough.tariffs.tariff import Tariff
 
-_DAY = timedelta(days=1)
+_RESTING = timedelta(hours=RESTING_HOURS)
 _LEAST_PROTECTED_KW = 1e-3
 _HISTORY = timedelta(days=8)
 _LOOK_AHEAD = timedelta(days=2)
@@ -88,10 +89,11 @@ def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
 def _site_known_before(inputs: SiteInputs, record: Record, horizon: Horizon) -> Site:
     """The site, with every imputed protected load taken from what was on record before the studied days.
 
-    Without a day on record before them it is the highest load of the first day, which is not traded on.
+    Without a record before them it is the highest load of the first hours, in which batteries rest; what is metered
+    later counts from then on.
     """
     first = record.index_of(horizon)
-    known = first or min(horizon.intervals, _DAY // horizon.step)
+    known = first or min(horizon.intervals, _RESTING // horizon.step)
     systems = tuple(
         replace(ups, protected_load_kw=max(float(kw[:known].max()), _LEAST_PROTECTED_KW))
         if f"ups.{ups.id}.protected_load_kw" in inputs.provenance.imputed

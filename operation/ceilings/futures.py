@@ -92,7 +92,7 @@ class LoadModel:
 def learn(
     horizon: Horizon, mean_kw: FloatArray, highest_kw: FloatArray, holidays: HolidayCalendar | None = None
 ) -> LoadModel:
-    """Learn from the hours of a horizon, a day at least."""
+    """Learn from the hours of a horizon, two at least."""
     hours = min(len(mean_kw), _DEVIATION_DAYS * _HOURS)
     recent = Horizon(
         start=horizon.end - hours * horizon.step,

@@ -22,7 +22,10 @@ from ridethrough.operation.planner import Information, Known, Planned
 
 FloatArray = NDArray[np.float64]
 
-_LEAST_HOURS = 24
+RESTING_HOURS = 3
+"""The first hours on record, in which nothing is known of the load."""
+
+_DAY_HOURS = 24
 _USUAL_HOURS = 30 * 24
 _PASSED_KW = 1.0
 _ROUNDING_KWH = 1e-6
@@ -66,13 +69,13 @@ class CeilingPlanner:
             "futures of the rest of the billing period, and energy that they do not need is traded"
         ),
         "futures are put together from what followed similar moments of the site's own past",
-        "the first day on record is not traded on: nothing is known of the load yet",
+        "on the first day on record nothing is traded, and batteries hold ceilings from the fourth hour on",
     )
 
     @property
     def fingerprint(self) -> str:
         """The settings."""
-        return f"ceilings {self.settings}"
+        return f"ceilings, energy given late {self.settings}"
 
     def begin_period(self) -> None:
         """Reset the ceilings, and learn the load again from the record."""
@@ -87,7 +90,7 @@ class CeilingPlanner:
             return Planned(
                 orders=Orders.float_at_full(len(known.site.ups), known.block.intervals),
                 status=PlanStatus.HOLD,
-                warnings=("the first day on record is not traded on",),
+                warnings=(f"batteries rest in the first {RESTING_HOURS} hours on record",),
             )
         systems, intervals = len(known.site.ups), known.block.intervals
         nothing = np.zeros((systems, intervals))
@@ -102,9 +105,9 @@ class CeilingPlanner:
         )
 
     def ceilings(self, known: Known) -> CeilingPlan | None:
-        """The ceilings to hold from the start of a block on; None where less than a day is known of the load."""
+        """The ceilings to hold from the start of a block on; None in the first hours on record."""
         metered = self._meter.update(known)
-        if metered is None or metered.intervals < _LEAST_HOURS:
+        if metered is None or metered.intervals < RESTING_HOURS:
             return None
         start = _hour_of(known.block.start, known.block.timezone)
         self._learn(known, metered)
@@ -114,9 +117,12 @@ class CeilingPlanner:
         return CeilingPlan(simulation=replace(simulation, futures=futures), ceilings=ceilings)
 
     def _learn(self, known: Known, metered: Horizon) -> None:
-        """Learn the usual load, once a day."""
+        """Learn the usual load once a day, and every hour on the first day on record, with new ceilings."""
         today = known.block.start_of(0).date()
-        if today != self._learned_on:
+        first_day = metered.intervals <= _DAY_HOURS
+        if first_day:
+            self._ceilings, self._searched_at, self._trading = None, None, None
+        if first_day or today != self._learned_on:
             self._learned_on = today
             self._model = learn(metered, self._meter.mean_kw, self._meter.highest_kw, known.tariff.holidays)
 
@@ -137,7 +143,7 @@ class CeilingPlanner:
     def _simulation(self, known: Known) -> Simulation:
         assert self._rest is not None  # noqa: S101 - laid before
         assert self._model is not None  # noqa: S101 - learned before
-        per_day = _LEAST_HOURS * 60 // known.block.interval_minutes
+        per_day = _DAY_HOURS * 60 // known.block.interval_minutes
         store = meter_store(
             known.site,
             known.state,
@@ -146,7 +152,7 @@ class CeilingPlanner:
             price_per_kwh=self._rest.price_per_kwh,
         )
         if self._trading is None or store.wear_per_relieved != self._traded_wear:
-            self._trading = _hours_to_trade(self._rest, store, self.settings)
+            self._trading = self._hours_to_trade(self._rest, store)
             self._traded_wear = store.wear_per_relieved
         peaks = [known.state.peaks_kw.get(charge.name, 0.0) for charge in self._rest.charges]
         return Simulation(
@@ -156,6 +162,12 @@ class CeilingPlanner:
             store=store,
             peak_so_far_kw=np.array(peaks, dtype=float),
         )
+
+    def _hours_to_trade(self, rest: RestOfPeriod, store: MeterStore) -> TradingHours:
+        """The hours worth trading in: none on the first day on record, which would leave nothing for its peaks."""
+        if self.settings.trades and len(self._meter.mean_kw) >= _DAY_HOURS:
+            return trading_hours(rest.price_per_kwh, store, float(self._meter.mean_kw.min()))
+        return TradingHours.none(rest.hours)
 
     def _futures(self, since: datetime, rest: RestOfPeriod, timezone: str) -> Futures:
         """Futures of the hours of a rest, from the last measured hour, which ends at `since`, on."""
@@ -184,12 +196,6 @@ class CeilingPlanner:
         found = search(replace(simulation, futures=futures), held, usual_kw, self._model.highest_kw)
         self._ceilings, self._searched_at = found, now
         return found, futures
-
-
-def _hours_to_trade(rest: RestOfPeriod, store: MeterStore, settings: CeilingSettings) -> TradingHours:
-    if settings.trades:
-        return trading_hours(rest.price_per_kwh, store)
-    return TradingHours(gives=np.zeros(rest.hours, dtype=bool), takes=np.ones(rest.hours, dtype=bool))
 
 
 def _hour_of(moment: datetime, timezone: str) -> datetime:

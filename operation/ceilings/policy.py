@@ -40,7 +40,8 @@ class HourPolicy:
     """What the policy needs to answer for one hour from `start` on, whenever it is asked.
 
     Energies are kWh above the reserve, of all batteries of the site as one store (`MeterStore`). An hour that `gives`
-    trades what is above `kept_kwh`; one that `takes` fills the store, any other fills it up to `kept_kwh`.
+    trades what is above `kept_kwh` and above `later_kwh`, which can be given later for the same price; one that `takes`
+    fills the store, any other fills it up to `kept_kwh`.
     """
 
     start: datetime
@@ -53,12 +54,13 @@ class HourPolicy:
     discharge_kw: float
     stored_per_drawn: float
     stored_per_relieved: float
+    later_kwh: float = 0.0
 
     def response(self, stored_kwh: float, hours: float = 1.0) -> CeilingResponse:
         """The policy with `stored_kwh` above the reserve, for what is left of the hour."""
         given_kw = 0.0
         if self.gives:
-            above_kwh = max(0.0, stored_kwh - self.kept_kwh)
+            above_kwh = max(0.0, stored_kwh - self.kept_kwh - self.later_kwh)
             given_kw = min(self.discharge_kw, above_kwh / self.stored_per_relieved / hours)
         target_kwh = self.capacity_kwh if self.takes else min(self.capacity_kwh, self.kept_kwh)
         room_kwh = max(0.0, target_kwh - stored_kwh)
@@ -101,6 +103,7 @@ class CeilingPlan:
             discharge_kw=store.discharge_kw,
             stored_per_drawn=store.stored_per_drawn,
             stored_per_relieved=store.stored_per_relieved,
+            later_kwh=float(trading.later_kwh[hour]),
         )
 
     def hours(self, block: Horizon) -> Iterator[HourPolicy]:

@@ -36,7 +36,8 @@ class _Steps:
 def search(simulation: Simulation, held: Ceilings | None, lowest_kw: float, highest_kw: float) -> Ceilings:
     """Descend from the ceilings held so far, or from the best of equal levels, to those that cost least on average.
 
-    `lowest_kw` and `highest_kw` are of the loads on record: no ceiling is above the highest.
+    `lowest_kw` and `highest_kw` are of the loads on record. No ceiling is above the highest load and the power that
+    charges the store: a new peak of a cheap charge may pay, if it fills the store for an expensive one.
     """
     capacity = simulation.store.capacity_kwh
     tried = _Tried(simulation=simulation, highest_kw=highest_kw)
@@ -108,7 +109,7 @@ def _moves(best: Ceilings, steps: _Steps, capacity_kwh: float) -> tuple[FloatArr
 
 
 def _within(simulation: Simulation, ceilings: FloatArray, highest_kw: float) -> FloatArray:
-    """No ceiling below its peak so far (of a day, where the charge is daily, it may), none above the record."""
+    """No ceiling below its peak so far (of a day, where the charge is daily, it may), none above any meter."""
     daily = np.array([charge.daily for charge in simulation.rest.charges], dtype=bool)
     floor_kw = np.where(daily, 0.0, simulation.peak_so_far_kw)
-    return np.maximum(np.minimum(ceilings, highest_kw), floor_kw)
+    return np.maximum(np.minimum(ceilings, highest_kw + simulation.store.charge_kw), floor_kw)

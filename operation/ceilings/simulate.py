@@ -7,8 +7,9 @@ their mean `m`, as far as the highest one, `m + w`. Of their energy
     above b    (m + w - b)^2 / (4 w)           below b    (b - m + w)^2 / (4 w)           where b lies inside
 
 and m - b or b - m where it lies outside. What is above is given by the store, as far as energy and power go; a store
-that cannot give it all leaves a peak in proportion. In hours that give, energy above what is kept is given too; it is
-filled again in hours that take, and at once as far as it is kept.
+that cannot give it all leaves a peak in proportion. In hours that give, energy above what is kept, and above what can
+be given later for the same price, is given too. It is filled again in hours that take, and at once as far as it is
+kept.
 
 The same arithmetic, in the same order, stands here twice: compiled, future by future, and over arrays, hour by hour,
 where numba is not installed.
@@ -63,6 +64,7 @@ class Simulation:
             self.rest.day_begins,
             self.trading.gives,
             self.trading.takes,
+            self.trading.later_kwh,
             metered,
             daily_rate,
             self.peak_so_far_kw,
@@ -99,7 +101,7 @@ class Simulation:
                 day_begins=rest.day_begins[:hours],
                 charges=tuple(replace(charge, metered=charge.metered[:hours]) for charge in rest.charges),
             ),
-            trading=TradingHours(gives=self.trading.gives[:hours], takes=self.trading.takes[:hours]),
+            trading=self.trading.first(hours),
         )
 
     def _metered(self) -> tuple[BoolArray, FloatArray]:
@@ -117,6 +119,7 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
     day_begins: BoolArray,
     gives: BoolArray,
     takes: BoolArray,
+    later_kwh: FloatArray,
     metered: BoolArray,
     daily_rate: FloatArray,
     peak_so_far_kw: FloatArray,
@@ -165,7 +168,7 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
                     if above > 0.0:
                         top = max(high - (high - b) * (given / above), high - discharge_most)
                     if gives[h]:
-                        spare = min(discharge_most, max(0.0, stored - kept) / down, max(0.0, m))
+                        spare = min(discharge_most, max(0.0, stored - kept - later_kwh[h]) / down, max(0.0, m))
                         if spare > given:
                             given = spare
                             top = min(top, max(b, high - given)) if above > 0.0 else high - given
@@ -230,6 +233,7 @@ def _over_arrays(  # noqa: PLR0917 - as the compiled loop
     day_begins: BoolArray,
     gives: BoolArray,
     takes: BoolArray,
+    later_kwh: FloatArray,
     metered: BoolArray,
     daily_rate: FloatArray,
     peak_so_far_kw: FloatArray,
@@ -260,7 +264,8 @@ def _over_arrays(  # noqa: PLR0917 - as the compiled loop
         part = given / np.where(above > 0, above, 1.0)
         top = np.where(above > 0, np.maximum(high - (high - b) * part, high - discharge_most), high)
         if gives[h]:
-            spare = np.minimum(np.minimum(discharge_most, np.maximum(0.0, stored - kept) / down), np.maximum(0.0, m))
+            free = np.maximum(0.0, stored - kept - later_kwh[h]) / down
+            spare = np.minimum(np.minimum(discharge_most, free), np.maximum(0.0, m))
             relieved = np.where(above > 0, np.minimum(top, np.maximum(b, high - spare)), high - spare)
             top = np.where(spare > given, relieved, top)
             given = np.maximum(spare, given)

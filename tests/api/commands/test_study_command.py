@@ -228,7 +228,7 @@ def test_an_imputed_protected_load_is_of_what_was_on_record_before_the_study(tmp
         return study_case(inputs, asked)
 
     first_day = studied_from(date(2026, 7, 15))
-    assert first_day.site.ups[0].protected_load_kw == 3023, "without a day before: the first day, which rests"
+    assert first_day.site.ups[0].protected_load_kw == 3002, "without a day before: the first hours, which rest"
     later = studied_from(date(2026, 7, 17))
     assert later.site.ups[0].protected_load_kw == 3023
     assert [later.site_known(index).ups[0].protected_load_kw for index in (32, 33)] == [3023, 4100]

@@ -11,7 +11,7 @@ from study_cases import DAY, HOURS, case, tariff
 from ridethrough.domain import Horizon
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, floating, run
-from ridethrough.operation.ceilings.planner import CeilingPlanner, CeilingSettings
+from ridethrough.operation.ceilings.planner import RESTING_HOURS, CeilingPlanner, CeilingSettings
 from ridethrough.operation.guard import GuardedPlanner
 from ridethrough.operation.known.record import Record
 from ridethrough.operation.yardsticks import PersistencePlanner
@@ -139,12 +139,23 @@ def test_peaks_are_held_at_the_interval_they_are_metered_at(minutes: int) -> Non
     assert saved(asked, CeilingPlanner(settings=FEW)) > 0
 
 
-def test_the_first_day_on_record_is_not_traded_on() -> None:
-    asked = case(2, load_kw=wandering_kw(2), every_h=1.0)
+def test_batteries_rest_in_the_first_hours_on_record_and_then_hold_ceilings() -> None:
+    load_kw = np.full(2 * DAY, 3000.0)
+    load_kw[9] = 3200.0
+    asked = case(2, load_kw=load_kw, every_h=1.0)
     loop = run(asked, CeilingPlanner(settings=FEW), Loop.at_start(asked))
 
-    assert loop.by_status["hold"] == DAY
+    assert loop.by_status["hold"] == RESTING_HOURS
+    assert not loop.discharge_kw[:, :RESTING_HOURS].any()
+    assert loop.grid_kw[:DAY].max() < floating(asked).grid_kw.max() - 100
+
+
+def test_nothing_is_traded_on_the_first_day_on_record() -> None:
+    asked = case(3, load_kw=wandering_kw(3), priced=tariff(demand_rate=0.0), every_h=1.0)
+    loop = run(asked, CeilingPlanner(settings=FEW), Loop.at_start(asked))
+
     assert not loop.discharge_kw[:, :DAY].any()
+    assert loop.discharge_kw[:, DAY:].any()
 
 
 def test_a_charge_that_the_rest_of_the_period_no_longer_meters_has_no_ceiling() -> None:

@@ -40,6 +40,7 @@ def simulation(
     price: list[float] | None = None,
     gives: list[bool] | None = None,
     takes: list[bool] | None = None,
+    later_kwh: list[float] | None = None,
     behind: MeterStore | None = None,
     daily: bool = False,
     so_far_kw: float = 0.0,
@@ -63,7 +64,11 @@ def simulation(
             day_begins=midnights,
             charges=(charge,),
         ),
-        trading=TradingHours(gives=np.array(gives or [False] * hours), takes=np.array(takes or [True] * hours)),
+        trading=TradingHours(
+            gives=np.array(gives or [False] * hours),
+            takes=np.array(takes or [True] * hours),
+            later_kwh=np.array(later_kwh or [0.0] * hours),
+        ),
         store=behind or store(),
         peak_so_far_kw=np.array([so_far_kw]),
     )
@@ -109,6 +114,25 @@ def test_energy_above_what_is_kept_is_given_and_bought_back() -> None:
     assert floating - trading == pytest.approx(400 * 0.4 - 400 / 0.9 * 0.1)
 
 
+def test_energy_that_can_be_given_later_for_the_same_price_holds_the_peak_before() -> None:
+    hours = {
+        "mean_kw": [[3500.0, 3000.0, 3000.0, 2000.0, 2000.0]],
+        "price": [0.4, 0.4, 0.4, 0.1, 0.1],
+        "gives": [True, True, True, False, False],
+        "takes": [False, False, False, True, True],
+    }
+    late = simulation(**hours, later_kwh=[1000.0, 500.0, 0.0])  # type: ignore[arg-type]
+    at_once = simulation(**hours)  # type: ignore[arg-type]
+
+    # 300 kWh hold the peak of the first hour; the other 700 are given in the two after it
+    cost, peak_kw = outcome(late, 3200.0, kept_kwh=0.0)
+    assert peak_kw == pytest.approx(3200.0)
+    bought = 1000 / 0.9 * 0.1
+    assert cost == pytest.approx(3200 * RATE + 0.4 * (9500 - 1000) + 0.1 * 4000 + bought)
+    # at once, 500 kWh are given in each of the first two hours: the same energy at the same price
+    assert outcome(at_once, 3200.0, kept_kwh=0.0) == pytest.approx((cost, 3200.0))
+
+
 def test_a_daily_charge_bills_every_day_its_own_peak() -> None:
     days = [[3000.0] * 24 + [3500.0] * 24]
 
@@ -147,6 +171,7 @@ def simulations(draw: st.DrawFn) -> Simulation:
         price=draw(prices),
         gives=gives,
         takes=takes,
+        later_kwh=draw(st.lists(st.floats(0.0, 1500.0), min_size=hours, max_size=hours)),
         daily=draw(st.booleans()),
         so_far_kw=draw(FIGURES),
         behind=store(stored_kwh=draw(st.floats(0.0, 1000.0)), wear_per_relieved=draw(st.floats(0.0, 0.1))),
