@@ -43,6 +43,7 @@ from ridethrough.api.http.stateless.life_service import add_lives
 from ridethrough.api.http.stateless.plan_service import add_plans, warm_up
 from ridethrough.api.http.stateless.study_service import add_studies
 from ridethrough.api.operating.sending import WebhookSender
+from ridethrough.api.pages.life.kept_lives import KeptLives
 from ridethrough.store.database import Database
 
 REQUEST_LIMIT_S = 60.0
@@ -112,6 +113,7 @@ def create_app(
     app.state.store = store
     app.state.webhooks_to_loopback = isinstance(app.state.access, NoAuth)
     app.state.jobs = None
+    app.state.lives = KeptLives()
     if store is not None:
         app.state.readiness["store"] = lambda: unreachable(store)
         app.state.readiness["migrations"] = lambda: not_current(store)

@@ -65,4 +65,5 @@ def fleet_parts(now: SiteNow, sort: Sort, site_id: str) -> dict[str, str]:
     """The parts of the page that change."""
     values = {"now": now, "sort": sort, "columns": COLUMNS, "site_id": site_id}
     table = part("fleet_table.html", systems=sorted_systems(now.systems, sort), **values)
-    return {"fleet-banners": part("now/banners.html", now=now), "fleet-table": table}
+    wear = part("fleet_wear.html", wear=now.wear, timezone=now.timezone)
+    return {"fleet-banners": part("now/banners.html", now=now), "fleet-table": table, "fleet-wear": wear}

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from ridethrough.api.cases.sites.situations import situation_at
 from ridethrough.api.pages.kept_plans import Block, kept_plan
+from ridethrough.api.pages.life.wear_this_year import WearThisYear, wear_this_year
 from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
 from ridethrough.domain.reserve import reserve_requirement, ride_through_of_s
 from ridethrough.operation.live.binding import what_binds
@@ -88,6 +89,7 @@ class SiteNow:
     setpoints: Setpoints
     binding: str
     systems: tuple[SystemNow, ...]
+    wear: WearThisYear
     grid_kw: float | None
     import_limit_kw: float
     plan_id: str | None
@@ -139,6 +141,7 @@ def site_now(connection: Connection, site_id: str, now: datetime) -> SiteNow:
         setpoints=setpoints,
         binding=what_binds(situation, setpoints),
         systems=tuple(_system(situation, judgement, setpoints, ups) for ups in situation.site.ups),
+        wear=wear_this_year(situation.site, situation.metered, now),
         grid_kw=None if telemetry is None or not judgement.believed else telemetry.grid_kw,
         import_limit_kw=situation.site.interconnection.import_limit_kw,
         plan_id=None if record is None else record.plan_id,

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ridethrough.api.http.dashboard.explorer_page import add_explorer_page
 from ridethrough.api.http.dashboard.fleet_page import add_fleet_page
+from ridethrough.api.http.dashboard.life_page import add_life_page
 from ridethrough.api.http.dashboard.log_page import add_log_page
 from ridethrough.api.http.dashboard.now_page import add_now_page
 from ridethrough.api.http.dashboard.page_routes import page_router
@@ -31,6 +32,7 @@ def dashboard() -> APIRouter:
     add_log_page(router)
     add_what_if_page(router)
     add_savings_page(router)
+    add_life_page(router)
     add_tariffs_page(router)
     add_set_up_page(router)
     add_site_form_page(router)
