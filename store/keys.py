@@ -29,6 +29,7 @@ KEYS = Table(
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
     Column("expires_at", BigInteger),
+    Column("made_by", String(200)),
 )
 WRITTEN = re.compile(r"rt_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 """How a key is written."""
@@ -37,7 +38,10 @@ _NOBODY = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKey:
-    """A key without its secret; `site_id` is the one site that it is for, None for all."""
+    """A key without its secret; `site_id` is the one site that it is for, None for all.
+
+    `made_by` is the caller that made it; None where a process of a version that did not keep it did.
+    """
 
     key_id: str
     role: str
@@ -46,6 +50,12 @@ class StoredKey:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    made_by: str | None
+
+    @property
+    def caller_name(self) -> str:
+        """Who asks, where this key is shown: what `made_by` and the journal say."""
+        return f"key:{self.key_id}"
 
     @property
     def prefix(self) -> str:
@@ -58,12 +68,18 @@ class StoredKey:
 
 
 def create_key(
-    connection: Connection, *, role: str, site_id: str | None, now: datetime, expires_at: datetime | None = None
+    connection: Connection,
+    *,
+    role: str,
+    site_id: str | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+    made_by: str | None = None,
 ) -> tuple[StoredKey, str]:
     """Make a key, and give it: this is the only time that it can be read. Without `expires_at` it never runs out."""
     key_id = secrets.token_hex(6)
     written = f"rt_{key_id}_{secrets.token_urlsafe(32)}"
-    row = {"key_id": key_id, "role": role, "site_id": site_id, "created_at": microseconds(now)}
+    row = {"key_id": key_id, "role": role, "site_id": site_id, "created_at": microseconds(now), "made_by": made_by}
     ends = None if expires_at is None else microseconds(expires_at)
     made = insert(KEYS).values(**row, expires_at=ends, sha256=_sha256(written)).returning(KEYS)
     return _key(connection.execute(made).one()), written
@@ -91,6 +107,23 @@ def key_of_id(connection: Connection, key_id: str) -> StoredKey | None:
     """A key by its id, also one that is revoked."""
     row = connection.execute(select(KEYS).where(KEYS.c.key_id == key_id)).one_or_none()
     return None if row is None else _key(row)
+
+
+def key_with_those_it_made(connection: Connection, key: StoredKey) -> tuple[StoredKey, ...]:
+    """A key, the keys that it made, those that these made, and so on: each after the one that made it."""
+    found, seen = [key], {key.key_id}
+    for maker in found:
+        rows = connection.execute(select(KEYS).where(KEYS.c.made_by == maker.caller_name).order_by(KEYS.c.created_at))
+        made = [each for each in map(_key, rows) if each.key_id not in seen]
+        found += made
+        seen.update(each.key_id for each in made)
+    return tuple(found)
+
+
+def keys_of_site(connection: Connection, site_id: str) -> tuple[StoredKey, ...]:
+    """The keys that are for one site, also those revoked, the oldest first."""
+    mine = select(KEYS).where(KEYS.c.site_id == site_id)
+    return tuple(_key(row) for row in connection.execute(mine.order_by(KEYS.c.created_at, KEYS.c.key_id)))
 
 
 def has_keys(connection: Connection) -> bool:
@@ -122,6 +155,7 @@ def _key(row: Row[Any]) -> StoredKey:
         expires_at=_moment(row.expires_at),
         last_used_at=_moment(row.last_used_at),
         revoked_at=_moment(row.revoked_at),
+        made_by=row.made_by,
     )
 
 

@@ -9,8 +9,8 @@ from rich.table import Table
 from ridethrough.api.answers.answer import Answer
 from ridethrough.api.answers.terminal import indented
 
-COLUMNS = ("id", "prefix", "role", "site_id", "created_at", "expires_at", "last_used_at", "revoked_at")
-_SHOWN = tuple(name for name in COLUMNS if name != "prefix")
+COLUMNS = ("id", "prefix", "role", "site_id", "created_at", "expires_at", "last_used_at", "revoked_at", "made_by")
+_SHOWN = tuple(name for name in COLUMNS if name not in {"prefix", "made_by"})
 
 
 def keys_answer(rows: Sequence[Mapping[str, Any]]) -> Answer:

@@ -2,19 +2,20 @@
 
 An administrator of some sites gives keys for those sites only, and knows of no other keys. A secret is only in the
 answer that makes its key. No key outlives the one that made it: who was let in for a day does not stay for ever.
+A key that is revoked takes those that it made with it, unless they are asked to stay.
 """
 
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Response
+from fastapi import APIRouter, Body, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.access.role import Role
 from ridethrough.api.http.access.roles import ADMIN, Caller, CallerOfRequest
 from ridethrough.api.http.schemas.living import JournalAnswer
-from ridethrough.api.http.schemas.operations import KeyAnswer, KeysAnswer, NewKeyAnswer
+from ridethrough.api.http.schemas.operations import KeyAnswer, KeysAnswer, KeysRevoked, NewKeyAnswer
 from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.sites.parameters import SITE_ID, Before, Limit, Now, Store
 from ridethrough.api.operating.keys import end_key, key_document, make_key
@@ -66,10 +67,9 @@ def add_keys(router: APIRouter) -> None:
     )(_get)
     router.delete(
         "/v1/keys/{key_id}",
-        summary="Revoke a key; it stays in the list",
+        summary="Revoke a key, and those that it made; they stay in the list",
         dependencies=[ADMIN],
-        status_code=204,
-        responses={204: {"description": "It opens nothing from the next request on."}},
+        responses=answered_with(KeysRevoked, "The keys that open nothing from the next request on."),
     )(_revoke)
     router.get(
         "/v1/journal",
@@ -114,12 +114,19 @@ def _get(key_id: KeyId, store: Store, caller: CallerOfRequest) -> dict[str, Any]
         return key_document(_managed(key_of_id(connection, key_id), caller, key_id))
 
 
-def _revoke(key_id: KeyId, store: Store, now: Now, caller: CallerOfRequest) -> Response:
+def _revoke(
+    key_id: KeyId,
+    store: Store,
+    now: Now,
+    caller: CallerOfRequest,
+    keep_made: Annotated[bool, Query(description="Whether the keys that it made stay valid.")] = False,  # noqa: FBT002 - a query
+) -> dict[str, Any]:
     with store.writing() as connection:
         _managed(key_of_id(connection, key_id), caller, key_id)
-        if not end_key(connection, key_id, who=caller.name, now=now):
+        ended = end_key(connection, key_id, who=caller.name, now=now, keep_made=keep_made)
+        if not ended:
             raise HTTPException(404, f"the key {key_id} was revoked before")
-    return Response(status_code=204)
+    return {"revoked": [each.key_id for each in ended]}
 
 
 def _journal(store: Store, caller: CallerOfRequest, before: Before = None, limit: Limit = 100) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def test_keys_are_made_listed_and_revoked_as_the_page_says(running: Running, tmp
     made, listed, revoked, journal = _answers(commands, running, tmp_path)
     assert (made["role"], made["site_id"]) == ("operator", "ashburn-pod-1")  # type: ignore[index]
     assert len(listed["keys"]) == 3  # type: ignore[index]
-    assert revoked == ""
+    assert revoked == {"revoked": [other["id"]]}
     told = [(each["what"], each["detail"]["id"]) for each in journal["entries"]]  # type: ignore[index]
     assert told[0] == ("key_revoked", other["id"])
 

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ridethrough.store.database import Database, database_url, open_database
+from ridethrough.store.keys import key_with_those_it_made, list_keys
 from ridethrough.store.migrations.migrating import migrate, revision_of
-from ridethrough.store.operating import plans, telemetry
+from ridethrough.store.operating import journal, plans, telemetry
 from ridethrough.store.schema import moment
 
 READINGS: list[dict[str, Any]] = [
@@ -55,7 +56,7 @@ def test_a_filled_database_of_change_0005_keeps_all_and_tells_its_energies(datab
     old_database(database_address).close()
     database = open_database(database_address)
     with database.reading() as connection:
-        assert revision_of(connection) == "0008"
+        assert revision_of(connection) == "0009"
         told = telemetry.told_since(connection, "pod", moment(0))
         kept = connection.execute(text("SELECT count(*) FROM telemetry WHERE energies IS NOT NULL")).scalar()
         (plan,) = plans.listed(connection, "pod")
@@ -87,4 +88,23 @@ def test_a_database_whose_column_was_taken_away_gets_it_back(database_address: s
     database = open_database(database_address)
     with database.writing() as connection:
         _plan(connection)
+    database.close()
+
+
+def test_keys_of_a_version_before_learn_from_the_journal_who_made_them(database_address: str) -> None:
+    old = Database(database_url(database_address))
+    with old.writing() as connection:
+        migrate(connection, "0008")
+        for key_id in ("a" * 12, "b" * 12, "c" * 12):
+            row = {"key_id": key_id, "sha256": "x", "role": "admin", "at": 5}
+            statement = "INSERT INTO keys (key_id, sha256, role, created_at) VALUES (:key_id, :sha256, :role, :at)"
+            connection.execute(text(statement), row)
+        made = {"id": "b" * 12, "role": "admin", "expires_at": None}
+        journal.write(connection, "pod", who=f"key:{'a' * 12}", what="key_created", now=moment(5), detail=made)
+    old.close()
+    database = open_database(database_address)
+    with database.reading() as connection:
+        first, second, third = list_keys(connection)
+        assert [each.made_by for each in (first, second, third)] == [None, f"key:{'a' * 12}", None]
+        assert key_with_those_it_made(connection, first) == (first, second)
     database.close()

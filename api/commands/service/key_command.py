@@ -58,18 +58,21 @@ def list_all(data: DataOption = None, database: DatabaseOption = None, form: For
 @keys.command("revoke")
 def revoke(
     key: Annotated[str, typer.Argument(metavar="ID", help="The id, as it is listed.")],
+    keep_made: Annotated[bool, typer.Option("--keep-made", help="Leave the keys valid that it made.")] = False,  # noqa: FBT002 - typer reads the signature
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Let a key be valid no longer, from the next request on."""
+    """Let a key, and those that it made, be valid no longer, from the next request on."""
     from ridethrough.api.operating.keys import COMMAND_LINE, end_key  # noqa: PLC0415
 
     named = re.sub(r"^rt_([0-9a-f]{12})_.*$", r"\1", key)
     with _store(data, database) as store, store.writing() as connection:
-        if not end_key(connection, named, who=COMMAND_LINE, now=datetime.now(UTC)):
+        ended = end_key(connection, named, who=COMMAND_LINE, now=datetime.now(UTC), keep_made=keep_made)
+        if not ended:
             allowed = "a key that is valid: see ridethrough key list"
             raise UnableToAccept([Fault(field="ID", value=named, allowed=allowed)])
-    typer.echo(f"{named} is revoked")
+    for each in ended:
+        typer.echo(f"{each.key_id} is revoked{'' if each.key_id == named else f', because it comes from {named}'}")
 
 
 @contextmanager

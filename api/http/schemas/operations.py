@@ -46,6 +46,7 @@ class KeyAnswer(Schema):
     expires_at: AwareDatetime | None
     last_used_at: AwareDatetime | None = Field(description="To within five minutes.")
     revoked_at: AwareDatetime | None
+    made_by: str | None = Field(description="Who made it, as the journal names callers; null where it is not known.")
 
 
 class NewKeyAnswer(KeyAnswer):
@@ -58,3 +59,9 @@ class KeysAnswer(Schema):
     """Keys, the oldest first."""
 
     keys: list[KeyAnswer]
+
+
+class KeysRevoked(Schema):
+    """What a revocation ended."""
+
+    revoked: list[str] = Field(description="The ids: the key itself, and after it the keys that it made, in chain.")

@@ -22,6 +22,7 @@ from ridethrough.api.http.schemas.schema import answered_with
 from ridethrough.api.http.schemas.sites import SiteAnswer, SitesAnswer, SiteWritten, VersionsAnswer
 from ridethrough.api.http.sites.bodies import JSON, YAML, SiteBody
 from ridethrough.api.http.sites.parameters import SITE_ID, Now, Store
+from ridethrough.api.operating.keys import end_keys_of_site
 from ridethrough.api.operating.telling import tell
 from ridethrough.store import webhooks
 from ridethrough.store.database import Database
@@ -30,6 +31,7 @@ from ridethrough.store.sites import (
     LONGEST_ID,
     StoredSite,
     delete_site,
+    deleted_at,
     put_site,
     read_stored_site,
     require_version,
@@ -73,7 +75,9 @@ def add_site_documents(router: APIRouter) -> None:
     )(_get)
     router.delete(
         site,
-        summary="Delete a site; its history stays",
+        summary="Delete a site, and revoke its keys; its history stays",
+        description="Revokes every key that is for this site alone, also the one that asks: a later site of the same "
+        "id gets keys of its own.",
         dependencies=[ADMIN],
         responses=problems(412),
         status_code=204,
@@ -139,7 +143,7 @@ def write_document(
         _require(connection, site_id, *conditions)
         before = read_stored_site(connection, site_id)
         if before is None:
-            _begin_anew(connection, site_id, now)
+            _begin_anew(connection, site_id, now, by)
         site = put_site(connection, site_id, document, now=now, by=by)
         if before is None or before.version != site.version:
             detail = {"version": site.version, "sha256": site.sha256}
@@ -148,8 +152,14 @@ def write_document(
     return Written(site=site, is_new=before is None, readiness=readiness)
 
 
-def _begin_anew(connection: Connection, site_id: str, now: datetime) -> None:
-    """Let nothing of a site that was deleted come back with a new one of the same id: its history stays in the past."""
+def _begin_anew(connection: Connection, site_id: str, now: datetime, by: str) -> None:
+    """Let nothing of a site that was deleted come back with a new one of the same id: its history stays in the past.
+
+    A version before this one left its keys valid; keys that were made since then are for the new site.
+    """
+    ended_at = deleted_at(connection, site_id)
+    if ended_at is not None:
+        end_keys_of_site(connection, site_id, who=by, now=now, made_before=ended_at)
     for name in series_names(connection, site_id):
         clear_series(connection, site_id, name, now=now)
     for webhook in webhooks.listed(connection, site_id):
@@ -180,7 +190,9 @@ def _delete(site_id: SiteId, store: Store, now: Now, caller: CallerOfRequest, if
         stored_site(connection, site_id)
         _require(connection, site_id, if_match, None)
         delete_site(connection, site_id, now=now, by=caller.name)
-        tell(connection, site_id, "site_deleted", {}, who=caller.name, now=now)
+        ended = end_keys_of_site(connection, site_id, who=caller.name, now=now)
+        detail = {"keys_revoked": [each.key_id for each in ended]}
+        tell(connection, site_id, "site_deleted", detail, who=caller.name, now=now)
     return Response(status_code=204)
 
 

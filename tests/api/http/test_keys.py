@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from asking import ask
+from dashboard_history import campus
 from fastapi import FastAPI
 from stored_sites import NOW, Clock
 
@@ -15,6 +16,8 @@ from ridethrough.api.http.access.roles import Caller
 from ridethrough.api.http.access.store_keys import StoreKeys, first_key
 from ridethrough.api.http.server import create_app
 from ridethrough.store.database import Database
+from ridethrough.store.operating import journal
+from ridethrough.store.sites import delete_site
 
 KEYS = "/v1/keys"
 
@@ -68,7 +71,7 @@ def test_a_key_that_is_revoked_or_has_run_out_opens_nothing(service: Service) ->
     assert service.ask(ending["key"], "GET", "/v1/sites").status_code == 200
     service.clock.now = ends
     assert service.ask(ending["key"], "GET", "/v1/sites").status_code == 401
-    assert service.ask(service.admin, "DELETE", f"{KEYS}/{lasting['id']}").status_code == 204
+    assert service.ask(service.admin, "DELETE", f"{KEYS}/{lasting['id']}").json() == {"revoked": [lasting["id"]]}
     assert service.ask(lasting["key"], "GET", "/v1/sites").status_code == 401
     assert service.ask(service.admin, "DELETE", f"{KEYS}/{lasting['id']}").status_code == 404
     shown = {each["id"]: each for each in service.ask(service.admin, "GET").json()["keys"]}
@@ -106,7 +109,7 @@ def test_an_administrator_of_a_site_manages_its_keys_and_knows_of_no_others(serv
             assert answer.json()["detail"] == f"no key {key_id}"
             assert answer.status_code == 404
     assert service.ask(ours["key"], "GET", "/v1/journal").status_code == 403
-    assert service.ask(ours["key"], "DELETE", f"{KEYS}/{made['id']}").status_code == 204
+    assert service.ask(ours["key"], "DELETE", f"{KEYS}/{made['id']}").json() == {"revoked": [made["id"]]}
     assert service.ask(theirs["key"], "GET").status_code == 200
 
 
@@ -134,6 +137,79 @@ def test_the_journal_says_who_made_and_revoked_which_key(service: Service) -> No
     with service.app.state.store.reading() as connection:
         rows = connection.exec_driver_sql("SELECT what, who FROM journal WHERE site_id = 'pod-1' ORDER BY id").all()
     assert [tuple(row) for row in rows] == [("key_created", by), ("key_revoked", by)]
+
+
+def site(service: Service, by: str, method: str, site_id: str = "pod-1") -> int:
+    service.clock.pass_by(timedelta(microseconds=1))
+    document = {**campus(), "id": site_id} if method == "PUT" else None
+    return service.ask(by, method, f"/v1/sites/{site_id}", json=document).status_code
+
+
+def test_a_key_of_a_site_that_was_deleted_does_not_open_a_new_one_of_its_id(service: Service) -> None:
+    early = service.make(service.admin, role="viewer", site_id="pod-1")
+    unborn = service.make(service.admin, role="viewer", site_id="pod-9")
+    everyones = service.make(service.admin, role="viewer")
+    assert site(service, service.admin, "PUT") == 201
+    assert site(service, early["key"], "GET") == 200
+    own = service.make(service.admin, role="admin", site_id="pod-1")
+    assert site(service, own["key"], "DELETE") == 204
+    between = service.make(service.admin, role="viewer", site_id="pod-1")
+    assert site(service, service.admin, "PUT") == 201
+    after = {name: site(service, key["key"], "GET") for name, key in (("early", early), ("own", own), ("new", between))}
+    assert after == {"early": 401, "own": 401, "new": 200}
+    assert [site(service, key["key"], "GET") for key in (everyones, unborn)] == [200, 404]
+    assert site(service, service.admin, "PUT", "pod-9") == 201
+    assert site(service, unborn["key"], "GET", "pod-9") == 200
+    told = service.ask(service.admin, "GET", "/v1/journal").json()["entries"]
+    ended = {each["detail"]["id"]: each for each in told if each["what"] == "key_revoked"}
+    assert set(ended) == {early["id"], own["id"]}
+    assert {(each["who"], each["detail"]["why"]) for each in ended.values()} == {
+        (f"key:{own['id']}", "the site pod-1 was deleted")
+    }
+    told = service.ask(service.admin, "GET", "/v1/sites/pod-1/journal").json()["entries"]
+    (deleted,) = [each["detail"] for each in told if each["what"] == "site_deleted"]
+    assert deleted == {"keys_revoked": [early["id"], own["id"]]}
+
+
+def test_a_key_that_a_version_before_left_valid_does_not_open_a_new_site(service: Service) -> None:
+    assert site(service, service.admin, "PUT") == 201
+    before = service.make(service.admin, role="viewer", site_id="pod-1")
+    service.clock.pass_by(timedelta(microseconds=1))
+    with service.app.state.store.writing() as connection:
+        delete_site(connection, "pod-1", now=service.clock.now, by="a version before")
+    between = service.make(service.admin, role="viewer", site_id="pod-1")
+    assert site(service, service.admin, "PUT") == 201
+    assert [site(service, key["key"], "GET") for key in (before, between)] == [401, 200]
+
+
+def test_a_key_that_is_revoked_takes_those_that_come_from_it_with_it(service: Service) -> None:
+    first = service.make(service.admin, role="admin", site_id="pod-1")
+    second = service.make(first["key"], role="admin", site_id="pod-1")
+    third = service.make(second["key"], role="viewer", site_id="pod-1")
+    other = service.make(service.admin, role="viewer", site_id="pod-1")
+    assert (first["made_by"], second["made_by"]) == (f"key:{service.admin.split('_')[1]}", f"key:{first['id']}")
+    answer = service.ask(service.admin, "DELETE", f"{KEYS}/{first['id']}")
+    assert answer.json() == {"revoked": [first["id"], second["id"], third["id"]]}
+    opens = [service.ask(each["key"], "GET", "/v1/sites").status_code for each in (first, second, third, other)]
+    assert opens == [401, 401, 401, 200]
+    with service.app.state.store.reading() as connection:
+        told = [each.detail for each in journal.entries(connection, "pod-1") if each.what == "key_revoked"]
+    assert {each["id"]: each.get("why") for each in told} == {
+        first["id"]: None,
+        second["id"]: f"the key {first['id']} was revoked, and this one comes from it",
+        third["id"]: f"the key {first['id']} was revoked, and this one comes from it",
+    }
+
+
+def test_a_key_that_is_replaced_leaves_those_that_it_made_when_that_is_asked_for(service: Service) -> None:
+    old = service.make(service.admin, role="admin")
+    new = service.make(old["key"], role="admin")
+    answer = service.ask(new["key"], "DELETE", f"{KEYS}/{old['id']}", params={"keep_made": True})
+    assert answer.json() == {"revoked": [old["id"]]}
+    assert service.ask(new["key"], "GET").status_code == 200
+    assert service.ask(service.admin, "DELETE", f"{KEYS}/{service.admin.split('_')[1]}").json() == {
+        "revoked": [service.admin.split("_")[1], new["id"]]
+    }
 
 
 @pytest.mark.parametrize(

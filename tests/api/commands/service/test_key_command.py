@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from service import running_service
+from stored_sites import NOW
 
 from ridethrough.api.commands.cli import main
 from ridethrough.store.database import open_database
+from ridethrough.store.keys import create_key
 from ridethrough.store.operating import journal
 
 _KEY = re.compile(r"rt_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
@@ -60,6 +62,19 @@ def test_a_key_may_run_out_and_the_journal_says_who_made_it(tmp_path: Path, caps
     with open_database(f"sqlite:///{tmp_path}/ridethrough.db").reading() as connection:
         (entry,) = journal.entries(connection, journal.SERVICE)
     assert (entry.who, entry.what, entry.detail["id"]) == ("command line", "key_created", listed["id"])
+
+
+def test_a_key_is_revoked_with_those_that_come_from_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ("--data", str(tmp_path))
+    with open_database(f"sqlite:///{tmp_path}/ridethrough.db").writing() as connection:
+        first = create_key(connection, role="admin", site_id=None, now=NOW)[0]
+        second = create_key(connection, role="admin", site_id=None, now=NOW, made_by=first.caller_name)[0]
+        third = create_key(connection, role="viewer", site_id=None, now=NOW, made_by=second.caller_name)[0]
+    assert run(capsys, "key", "revoke", first.key_id, "--keep-made", *data) == f"{first.key_id} is revoked\n"
+    assert run(capsys, "key", "revoke", second.key_id, *data).splitlines() == [
+        f"{second.key_id} is revoked",
+        f"{third.key_id} is revoked, because it comes from {second.key_id}",
+    ]
 
 
 def test_keys_are_kept_somewhere(capsys: pytest.CaptureFixture[str]) -> None:
