@@ -5,6 +5,7 @@ came meanwhile is left out. Its failures are told once, and so is that it works 
 """
 
 import asyncio
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ class Beside:
         again_s: float = AGAIN_S,
         longest_s: float = LONGEST_S,
     ) -> None:
-        self._said: list[tuple[str, str]] = []
+        self._said: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._threads = [_Thread(each, self._note, every_s, again_s, longest_s) for each in publishers]
 
     def start(self) -> None:
@@ -118,8 +119,7 @@ class Beside:
 
     def told(self) -> Sequence[tuple[str, str]]:
         """What failed or works again since this was asked last: the publisher, and why (empty: it works again)."""
-        said, self._said = self._said, []
-        return said
+        return [self._said.get_nowait() for _ in range(self._said.qsize())]  # nobody else takes any out
 
     def stop(self) -> None:
         """End them; one that does not end in time is left behind, and ends with the process."""
@@ -130,7 +130,7 @@ class Beside:
                 each.thread.join(2 * _GOODBYE_S)
 
     def _note(self, name: str, why: str) -> None:
-        self._said.append((name, why))
+        self._said.put((name, why))
 
 
 def _why(error: BaseException) -> str:

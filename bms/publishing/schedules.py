@@ -1,13 +1,13 @@
 """The charges of the plan as dated events in a schedule object of each device (`bms.drivers.bacnet.schedule`).
 
 A device follows its schedule by its own clock, also when we are gone, and no guard stands between. So only charges are
-written, never a discharge; only those of the next `ahead_h` hours, of a plan whose certificate covers them; and a site
-that holds, or a controller that ends, writes that there are none.
+written, never a discharge; none after the next `ahead_h` hours, nor after the plan's certificate ends; and a site that
+holds, or a controller that ends, writes that there are none. So a controller that is killed leaves at most `ahead_h`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ridethrough.bms.drivers.bacnet.link import PORT, BacnetLink
 from ridethrough.bms.drivers.bacnet.schedule import DatedOrder, write_schedule
@@ -18,7 +18,9 @@ from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import SetpointMode
 
 _LONGEST_H = 24.0
-_USUAL_H = 2.0
+_USUAL_H = 0.5
+_MINUTE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_PRIORITY, _LAST_PRIORITY, _USUAL_PRIORITY = 3, 16, 10
 
 
@@ -44,7 +46,7 @@ class InSchedule:
         """Write the charges to come, if they are others than those that were written."""
         plan = published.plan if published.cycle.mode is SetpointMode.PLAN else None
         now = published.cycle.at
-        orders = () if plan is None else tuple(charges(plan, self.ups_id, now, now + self.ahead))
+        orders = () if plan is None else tuple(charges(plan, self.ups_id, now, last_moment(now, self.ahead)))
         if orders != self._written:
             await self._write(orders)
 
@@ -65,16 +67,13 @@ class InSchedule:
 
 
 def charges(plan: PlanInForce, ups_id: str, now: datetime, until: datetime) -> Iterator[DatedOrder]:
-    """The charges of a plan from `now`, of intervals that begin before `until`, as far as its certificate reaches.
-
-    Equal neighbours are one, so that an order changes with the plan and with the interval only.
-    """
+    """The charges of a plan from `now` until `until`, as far as its certificate reaches; equal neighbours are one."""
     horizon, powers = plan.orders.horizon, plan.orders.systems[ups_id].charge_kw
     current = None
     for index, charge_kw in enumerate(powers):
         start = horizon.start + index * horizon.step
-        end = min(start + horizon.step, plan.expires_at)
-        if start + horizon.step <= now or start >= min(end, until):
+        end = min(start + horizon.step, plan.expires_at, until)
+        if start + horizon.step <= now or start >= end:
             continue
         if current is not None and current.end == start and current.net_discharge_kw == -charge_kw:
             current = DatedOrder(start=current.start, end=end, net_discharge_kw=-charge_kw)
@@ -84,6 +83,15 @@ def charges(plan: PlanInForce, ups_id: str, now: datetime, until: datetime) -> I
         current = DatedOrder(start=start, end=end, net_discharge_kw=-charge_kw) if charge_kw > 0 else None
     if current is not None:
         yield current
+
+
+def last_moment(now: datetime, ahead: timedelta) -> datetime:
+    """Until when charges are written: at most `ahead` from now, and at least half of it.
+
+    It moves on in steps of half of `ahead`, so that a device is written to twice in that time, and not each cycle.
+    """
+    step = max(ahead / 2 // _MINUTE * _MINUTE, _MINUTE)
+    return _EPOCH + (now + ahead - _EPOCH) // step * step
 
 
 def from_settings(given: Settings, site: Site, ups_id: str) -> InSchedule:

@@ -66,7 +66,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     """Run so many cycles, or until a signal; the answer names systems that could not be released, and why."""
     site, equipment = settings.inputs.site, equipment_of(settings.inputs)
     drivers = drivers_of(equipment, site)
-    _check_schedules(settings)
+    _check_sections(settings)
     path = settings.folder / "journal.jsonl"
     journal = Journal(path)
     dry_run = DryRun.of(site, equipment, drivers.meter, drivers.ups, journal) if settings.shadow else None
@@ -109,11 +109,20 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     return kept
 
 
-def _check_schedules(settings: ControlSettings) -> None:
-    """Refuse schedules of devices where no plan is known that could be written into them."""
-    if settings.service is not None and SCHEDULES in equipment_of(settings.inputs).publish:
+def _check_sections(settings: ControlSettings) -> None:
+    """Refuse with the service what needs a plan here (schedules), and what it is not told of (grid events)."""
+    equipment, faults = equipment_of(settings.inputs), []
+    if settings.service is not None and SCHEDULES in equipment.publish:
         allowed = "left out with --service: plans are the service's, and it gives setpoints of now only"
-        raise UnableToAccept([Fault(field=f"equipment.publish.{SCHEDULES}", value="given", allowed=allowed)])
+        faults.append(Fault(field=f"equipment.publish.{SCHEDULES}", value="given", allowed=allowed))
+    if settings.service is not None and equipment.openadr is not None:
+        allowed = (
+            "left out with --service, which would not keep import limits of grid events: run without --service, "
+            "or take the section out and hold the site by hand in an event"
+        )
+        faults.append(Fault(field="equipment.openadr", value="given", allowed=allowed))
+    if faults:
+        raise UnableToAccept(faults)
 
 
 def _remembering_given(record: GivenRecord | None, clock: SteadyClock) -> Callable[[GivenToAll], None]:

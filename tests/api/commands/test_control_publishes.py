@@ -114,14 +114,24 @@ def test_faults_of_devices_and_of_publishers_are_named_at_once(
         assert "equipment.publish.fax" in told
 
 
-def test_schedules_need_plans_that_are_made_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_service_cannot_follow_is_refused_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     device = {"driver": "modbus", "settings": {"host": "127.0.0.1", "port": 1, "sunspec": True}}
     meter = {"driver": "modbus", "settings": {"host": "127.0.0.1", "port": 1, "points": {"grid_kw": {"register": 1}}}}
     publish = {"schedules": {"pod-1": {"host": "127.0.0.1", "schedule": "schedule,1"}}}
+    openadr = {"url": "http://127.0.0.1:1/openadr3/3.0.1"}
     site = tmp_path / "site.yaml"
-    written = json.dumps({"meter": meter, "ups": {"pod-1": device}, "publish": publish})
-    site.write_text(f"{control_kills.SITE}equipment: {written}\n", encoding="utf-8")
-    with pytest.raises(SystemExit) as ended:
-        main(["control", str(site), "--data", str(tmp_path), "--service", "http://127.0.0.1:1", "--key", "rt_x"])
-    assert ended.value.code == 2
-    assert "equipment.publish.schedules" in capsys.readouterr().err
+    for sections, named in (
+        ({"publish": publish}, {"equipment.publish.schedules"}),
+        ({"openadr": openadr}, {"equipment.openadr"}),
+        ({"publish": publish, "openadr": openadr}, {"equipment.publish.schedules", "equipment.openadr"}),
+    ):
+        written = json.dumps({"meter": meter, "ups": {"pod-1": device}, **sections})
+        site.write_text(f"{control_kills.SITE}equipment: {written}\n", encoding="utf-8")
+        with pytest.raises(SystemExit) as ended:
+            main(["control", str(site), "--data", str(tmp_path), "--service", "http://127.0.0.1:1", "--key", "rt_x"])
+        assert ended.value.code == 2
+        told = capsys.readouterr().err
+        assert {line.split(" is ")[0].split()[-1] for line in told.splitlines() if " is " in line} == named
+        assert "left out with --service" in told

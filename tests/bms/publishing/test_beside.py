@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -178,3 +180,35 @@ def test_a_publisher_whom_nobody_answers_is_told_of_and_tries_again() -> None:
     beside.stop()
     assert [bool(why) for _, why in told] == [True, False]
     assert "did not end within 0.1 s" in told[0][1]
+
+
+def test_a_failure_is_told_whichever_instructions_it_is_asked_between() -> None:
+    said: list[tuple[str, str]] = []
+    went_on = threading.Event()
+
+    def asking(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        """Ask, as another thread might, before each instruction by which the failure is told."""
+        if not frame.f_code.co_filename.endswith("beside.py"):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            said.extend(beside.told())
+        return asking
+
+    traced_before: list[Any] = []
+
+    def act(_: Published) -> None:
+        if traced_before:
+            sys.settrace(traced_before[0])
+            went_on.set()
+        else:
+            traced_before.append(sys.gettrace())
+            sys.settrace(asking)
+            raise ValueError("no such broker")
+
+    beside = Beside([Listener(act)], every_s=0.0, again_s=0.0)
+    beside.start()
+    cycle = Published(cycle=control_bench().cycle(), plan=None)
+    wait_until(lambda: bool(beside.offer(cycle) or went_on.is_set()), "its second cycle")
+    assert said == [("listener", "no such broker")]
+    beside.stop()

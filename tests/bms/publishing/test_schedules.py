@@ -16,7 +16,7 @@ from sites import START, site
 from ridethrough.bms.controller import Cycle
 from ridethrough.bms.drivers.settings import Settings
 from ridethrough.bms.publishing.publisher import Published
-from ridethrough.bms.publishing.schedules import charges, from_settings
+from ridethrough.bms.publishing.schedules import charges, from_settings, last_moment
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import SetpointMode
@@ -46,12 +46,29 @@ def test_at_every_minute_it_orders_what_the_plan_charges_in_the_time_that_may_be
     for minute in range(max(0, now_minutes), 15 * len(powers)):
         at = START + timedelta(minutes=minute)
         ordered = [each.net_discharge_kw for each in orders if each.start <= at < each.end]
-        begins = START + minute // 15 * QUARTER
-        wanted = powers[minute // 15] if at < expires and begins < until else 0.0
+        wanted = powers[minute // 15] if at < min(expires, until) else 0.0
         assert ordered == ([-wanted] if wanted else [])
     assert all(each.net_discharge_kw < 0 for each in orders), "no discharge, ever"
     pairs = list(pairwise(orders))
     assert all(one.end < other.start or one.net_discharge_kw != other.net_discharge_kw for one, other in pairs)
+
+
+@given(seconds=st.integers(0, 10**7), ahead_minutes=st.integers(2, 24 * 60))
+def test_a_controller_that_is_killed_leaves_at_most_the_time_that_was_asked_for(
+    seconds: int, ahead_minutes: int
+) -> None:
+    now, ahead = START + timedelta(seconds=seconds), timedelta(minutes=ahead_minutes)
+    assert ahead / 2 <= last_moment(now, ahead) - now <= ahead
+
+
+def test_a_device_is_not_written_to_in_each_cycle() -> None:
+    cycles = [START + timedelta(seconds=2 * each) for each in range(1800)]
+    assert len({last_moment(now, timedelta(hours=0.5)) for now in cycles}) == 4
+
+
+def test_without_a_setting_a_killed_controller_leaves_half_an_hour() -> None:
+    settings = Settings({"host": "127.0.0.1", "schedule": "schedule,1"})
+    assert from_settings(settings, site(), "pod-1").ahead == timedelta(minutes=30)
 
 
 def published(made: PlanInForce | None, mode: SetpointMode = SetpointMode.PLAN) -> Published:
@@ -82,7 +99,13 @@ def test_a_device_of_another_maker_holds_the_charges_until_the_site_holds_or_the
                     for when, value in event["time_values"]
                 ]
 
-            settings = {"host": "127.0.0.1", "port": ups.port, "schedule": "schedule,1", "timeout_s": 20.0}
+            settings = {
+                "host": "127.0.0.1",
+                "port": ups.port,
+                "schedule": "schedule,1",
+                "timeout_s": 20.0,
+                "ahead_h": 2,
+            }
             schedule = from_settings(Settings(settings), site(), "pod-1")
             found = []
             for each in (published(made), published(made, SetpointMode.HOLD), published(made)):
