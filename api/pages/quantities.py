@@ -209,7 +209,6 @@ _WRITERS = (
     day,
     lasting,
     day_and_clock,
-    in_words,
 )
 FILTERS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _WRITERS}
 """What templates write quantities with."""

@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ridethrough.api.pages.assets import asset_address
 from ridethrough.api.pages.frame import SECTIONS, Frame, Theme, site_address
+from ridethrough.api.pages.journal_sentences import detail_in_words
 from ridethrough.api.pages.quantities import FILTERS
 
 _ENVIRONMENT = Environment(
@@ -23,7 +24,7 @@ _ENVIRONMENT.globals |= {
     "themes": tuple(Theme),
     "version": version("ridethrough"),
 }
-_ENVIRONMENT.filters |= FILTERS
+_ENVIRONMENT.filters |= {**FILTERS, "detail_in_words": detail_in_words}
 
 
 def page(template: str, frame: Frame, **values: object) -> str:
