@@ -10,8 +10,8 @@ them than 4 MB, or the browser complains of anything but the page that is not th
 import argparse
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,16 +31,21 @@ MOST_HIGH = 2400
 _SETTLES_MS = 1500
 _KNOWN = timedelta(days=100)
 _COLOURS = 240
+_LIFE_DAYS = "2"
 _NOT_FOUND = "404 (Not Found)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One page as one kind of reader sees it, from `height` to `MOST_HIGH` pixels high; `beside` those of a site."""
+    """One page as one kind of reader sees it, from `height` to `MOST_HIGH` pixels high; `beside` those of a site.
+
+    It is of a site with a wear model where it is `worn`.
+    """
 
     name: str
     path: str
     beside: bool = False
+    worn: bool = False
     width: int = 1280
     height: int = 800
     dark: bool = False
@@ -51,7 +56,6 @@ class Picture:
 PAGES = {
     "now": "",
     "plan": "/plan",
-    "fleet": "/fleet",
     "what-if": "/what-if?ride_through_s=120",
     "savings": "/savings",
     "study": "/savings/{done}",
@@ -61,6 +65,8 @@ PAGES = {
     "log": "/log?at=2026-07-14T09:20",
 }
 """The pages of a site. A new one has its entry here."""
+WORN = {"fleet": "/fleet", "life": "/life"}
+"""Pages of a site whose batteries have a wear model."""
 BESIDE = {"new-site": "/set-up", "change-site": "/sites/{site}/set-up/document", "sign-in": "/sign-in", "sites": "/"}
 """Pages that stand beside those of a site, from the root of the service."""
 STATES = (
@@ -72,18 +78,20 @@ STATES = (
 )
 
 
-def looks_of(name: str, path: str, *, beside: bool = False) -> tuple[Picture, ...]:
+def looks_of(name: str, path: str, *, beside: bool = False, worn: bool = False) -> tuple[Picture, ...]:
     """A page in light and dark, on a phone, and on paper."""
+    light = Picture(name=name, path=path, beside=beside, worn=worn)
     return (
-        Picture(name=name, path=path, beside=beside),
-        Picture(name=f"{name}-dark", path=path, beside=beside, dark=True),
-        Picture(name=f"{name}-phone", path=path, beside=beside, width=390, height=844),
-        Picture(name=f"{name}-print", path=path, beside=beside, width=794, height=1123, on_paper=True),
+        light,
+        replace(light, name=f"{name}-dark", dark=True),
+        replace(light, name=f"{name}-phone", width=390, height=844),
+        replace(light, name=f"{name}-print", width=794, height=1123, on_paper=True),
     )
 
 
 PICTURES = (
     *(each for name, path in PAGES.items() for each in looks_of(name, path)),
+    *(each for name, path in WORN.items() for each in looks_of(name, path, worn=True)),
     *(each for name, path in BESIDE.items() for each in looks_of(name, path, beside=True)),
     *STATES,
 )
@@ -98,21 +106,34 @@ def main() -> int:
     wanted = tuple(asked.only.split(","))
     pictures = [each for each in PICTURES if each.name.startswith(wanted)]
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data:
-        database = open_database(f"sqlite:///{data}/ridethrough.db")
-        client, clock = service_with_history(database, known=_KNOWN)
-        add_neighbours(client, clock.now)
-        ids = keep_studies(database, SITE_ID, clock.now)
-        with service_in_thread(client.app) as running, chromium() as browser:
-            root = str(running.base_url).rstrip("/")
-            complaints = [each for picture in pictures for each in taken(browser, root, picture, ids, folder)]
-        database.close()
+    complaints = [each for worn in (False, True) for each in _taken_of(worn, pictures, folder)]
     sizes = {each.name: (folder / f"{each.name}.png").stat().st_size for each in pictures}
     table(("picture", "kB"), [(name, f"{size / 1000:.0f}") for name, size in sizes.items()])
     for complaint in complaints:
         say(complaint)
     too_large = max(sizes.values()) > MOST_BYTES or sum(sizes.values()) > MOST_BYTES_OF_ALL
     return 1 if complaints or too_large else 0
+
+
+def _taken_of(worn: bool, pictures: Sequence[Picture], folder: Path) -> list[str]:  # noqa: FBT001
+    """Take the pictures of the site without or with a wear model; what the browser complained of."""
+    wanted = [each for each in pictures if each.worn is worn]
+    if not wanted:
+        return []
+    with tempfile.TemporaryDirectory() as data:
+        database = open_database(f"sqlite:///{data}/ridethrough.db")
+        client, clock = service_with_history(database, known=_KNOWN, worn=worn)
+        ids: Mapping[str, str] = {}
+        if worn:
+            client.post(f"/sites/{SITE_ID}/life", headers={"origin": "http://ridethrough"}, data={"days": _LIFE_DAYS})
+        else:
+            add_neighbours(client, clock.now)
+            ids = keep_studies(database, SITE_ID, clock.now)
+        with service_in_thread(client.app) as running, chromium() as browser:
+            root = str(running.base_url).rstrip("/")
+            complaints = [each for picture in wanted for each in taken(browser, root, picture, ids, folder)]
+        database.close()
+    return complaints
 
 
 def taken(browser: Browser, root: str, picture: Picture, ids: Mapping[str, str], folder: Path) -> list[str]:

@@ -15,9 +15,13 @@ MOST_KEPT = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptLife:
-    """A life that was asked for at `began_at`: its document, or why there is none; without either it is at work."""
+    """A life that was asked for at `began_at`: its document, or why there is none; without either it is at work.
+
+    The first `days` of the site's series stand for a year.
+    """
 
     began_at: datetime
+    days: int
     document: Mapping[str, Any] | None = None
     failed: str = ""
     reasons: tuple[str, ...] = ()
@@ -40,13 +44,13 @@ class KeptLives:
         with self._lock:
             return self._kept.get(key)
 
-    def begin(self, key: Hashable, now: datetime) -> bool:
-        """Note that a life is being worked out; False where it is already, or is answered."""
+    def begin(self, key: Hashable, now: datetime, days: int) -> bool:
+        """Note that a life is being worked out; False where one is already, or where as many days are answered."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None and not kept.failed:
+            if kept is not None and (kept.is_at_work or (kept.document is not None and kept.days == days)):
                 return False
-            self._put(key, KeptLife(began_at=now))
+            self._put(key, KeptLife(began_at=now, days=days))
             return True
 
     def end(self, key: Hashable, life: KeptLife) -> None:

@@ -69,7 +69,7 @@ def _tiles(chosen: _Document, currency: str, start: date) -> Iterator[tuple[str,
 def _chart(document: _Document) -> Chart:
     """Trade above, life below, by the price of a life: the recommended point has a colour of its own."""
     points, currency = document["points"], document["currency"]
-    names = tuple(_price(each) for each in points)
+    names = tuple("none" if each["life_price_per_kwh"] is None else _price(each) for each in points)
 
     def bars(name: str, key: str, tone: Tone) -> Series:
         values = tuple(float(each[key]) for each in points)
@@ -120,7 +120,7 @@ def _lasts_from(point: _Document | None, currency: str) -> str:
     if point is None:
         return ""
     ends = _day(point["reserve_fits_until"])
-    until = f"until {_written(ends)}" if ends else f"{_beyond(point)}"
+    until = f"until {_written(ends)}" if ends else _beyond(point)
     return (
         f"Batteries last long enough from a life of {_price(point)} {currency}/kWh on ({until}): a new battery, "
         f"{point['lost_window_per_kwh']:,.0f} for lost trading and {point['waiting_per_kwh']:,.0f} for waiting."
@@ -128,19 +128,22 @@ def _lasts_from(point: _Document | None, currency: str) -> str:
 
 
 def _years(document: _Document) -> Iterator[dict[str, Any]]:
+    """The years of each system, to the first that is shown in which its reserve does not fit."""
     proven = {each["after_years"]: each["certified"] for each in document["certificates"]}
     for system in document["recommended"]["ups"]:
+        fits = True
         for year in system["years"]:
             after = year["after_years"]
-            if after in _SHOWN_YEARS:
+            if after in _SHOWN_YEARS and fits:
+                fits = year["feasible"]
                 yield {
                     "id": system["id"],
-                    "after": f"{after} {'year' if after == 1 else 'years'}",
+                    "after": f"{after} {'year' if after == 1 else 'years'}" if after else "today",
                     "health": percent(year["state_of_health"]),
                     "tradable": kwh(year["tradable_kwh"]),
                     "reserve": percent(year["reserve_fraction"]),
                     "fits": year["feasible"],
-                    "proven": {True: "yes", False: "no", None: "not asked"}[proven.get(after)],
+                    "proven": {True: "yes", False: "no", None: "not checked"}[proven.get(after)],
                 }
 
 

@@ -18,18 +18,19 @@ from ridethrough.operation.live.metered_wear import (
 class SystemWear:
     """One system: what it discharged this year of what its warranty allows, and how often today; None: not known.
 
-    `unread_kwh` of it is counted for times without readings. `is_counted` says whether readings are counted at all.
+    `before_kwh` of it is counted for the time before the first reading, `unread_kwh` for times without. `is_counted`
+    says whether readings are counted at all.
     """
 
     ups_id: str
     is_counted: bool
     discharged_kwh: float | None
     limit_kwh: float | None
+    before_kwh: float
     unread_kwh: float
     discharges_today: int | None
     most_discharges: int | None
     state_of_health: float
-    since: datetime | None
 
     @property
     def used_fraction(self) -> float | None:
@@ -72,16 +73,18 @@ def wear_this_year(site: Site, metered: Mapping[str, MeteredWear], now: datetime
 
     def system(ups: UpsSystem) -> SystemWear:
         last = metered.get(ups.id)
+        last = last if last is not None and last.at >= begins else None
+        known_kwh = 0.0 if last is None else last.discharged_kwh + last.unexplained_kwh
         return SystemWear(
             ups_id=ups.id,
             is_counted=is_counted(site, ups),
             discharged_kwh=used.get(ups.id),
             limit_kwh=ups.throughput_limit_kwh,
-            unread_kwh=last.unread_kwh if last is not None and last.at >= begins else 0.0,
+            before_kwh=used.get(ups.id, 0.0) - known_kwh,
+            unread_kwh=0.0 if last is None else last.unread_kwh,
             discharges_today=begun.get(ups.id),
             most_discharges=site.dispatch.most_discharges_per_day,
             state_of_health=min(ups.unit_state_of_health or (ups.battery.state_of_health,)),
-            since=None if last is None else max(last.since, begins),
         )
 
     return WearThisYear(

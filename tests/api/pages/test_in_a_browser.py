@@ -21,7 +21,12 @@ from ridethrough.store.database import Database, open_database
 from ridethrough.store.operating import journal
 
 pytestmark = [pytest.mark.long, NEEDS_CHROMIUM]
-PATHS = (*(f"/{section.path}".rstrip("/") for section in SECTIONS), "/log?at=2026-07-14T09:20", "/set-up/document")
+PATHS = (
+    *(f"/{section.path}".rstrip("/") for section in SECTIONS),
+    "/log?at=2026-07-14T09:20",
+    "/set-up/document",
+    "/life",
+)
 expect.set_options(timeout=60_000)
 
 

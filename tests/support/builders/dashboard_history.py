@@ -13,7 +13,11 @@ from typing import Any, TypeVar
 from living_sites import Here
 from stored_sites import Client, Clock
 
+from ridethrough.api.cases.sites.situations import site_of
+from ridethrough.api.cases.sites.stored_inputs import stored_site
 from ridethrough.api.http.server import create_app
+from ridethrough.api.reading.telemetry import read_telemetry
+from ridethrough.operation.live.metered_wear import MeteredWear, metered_document, metered_wear
 from ridethrough.store.database import Database
 from ridethrough.store.operating import telemetry
 from ridethrough.store.schema import canonical
@@ -31,8 +35,24 @@ _LOWEST = 0.57
 _STATE_OF_HEALTH = {"hall-a": 0.95, "hall-b": 0.92, "hall-c": 0.84}
 
 
-def campus() -> dict[str, Any]:
-    """The document of the site."""
+WEAR = {
+    "chemistry": "lead-acid",
+    "replacement_cost_per_kwh": 300,
+    "lead_time_days": 420,
+    "earliest_replacement": "2031-07-01",
+    "throughput_limit_kwh_per_year": 36000,
+}
+"""A wear model of the batteries, for what shows wear."""
+
+
+def campus(*, worn: bool = False) -> dict[str, Any]:
+    """The document of the site; where it is `worn`, with what wears its batteries and how often they may discharge."""
+    if worn:
+        batteries = campus()
+        for ups in batteries["ups"]:
+            del ups["battery"]["wear_cost_per_kwh"]
+            ups["battery"]["wear"] = WEAR
+        return batteries | {"dispatch": {"most_discharges_per_day": 2}}
     return {
         "id": SITE_ID,
         "name": "Ashburn campus",
@@ -99,13 +119,15 @@ def grid_kw(at: datetime) -> float:
     return round(carried / 0.95 / 0.97 + cooling_kw(at), 1)
 
 
-def empty_service(database: Database, clock: Clock | None = None, *, known: timedelta = _KNOWN) -> Client:
+def empty_service(
+    database: Database, clock: Clock | None = None, *, known: timedelta = _KNOWN, worn: bool = False
+) -> Client:
     """A service with the campus and its series of the time before now, where nothing has happened yet."""
     app = create_app(store=database)
     app.state.clock = clock or Clock(MIDNIGHT)
     app.state.solvers = Here()
     client = Client(app)
-    _require(client.put(SITE, json=campus()))
+    _require(client.put(SITE, json=campus(worn=worn)))
     starts = [MIDNIGHT - known + index * _QUARTER for index in range(int((known + timedelta(days=3)) / _QUARTER))]
     past = [each for each in starts if each < MIDNIGHT]
     for ups_id in _SYSTEMS:
@@ -115,11 +137,11 @@ def empty_service(database: Database, clock: Clock | None = None, *, known: time
     return client
 
 
-def service_with_history(database: Database, *, known: timedelta = _KNOWN) -> tuple[Client, Clock]:
+def service_with_history(database: Database, *, known: timedelta = _KNOWN, worn: bool = False) -> tuple[Client, Clock]:
     """A service over the campus and its past, and the clock that it goes by."""
     clock = Clock(MIDNIGHT + timedelta(seconds=5))
-    client = empty_service(database, clock, known=known)
-    _live_before(database)
+    client = empty_service(database, clock, known=known, worn=worn)
+    _live_before(database, worn=worn)
     _send(client, MIDNIGHT, dict.fromkeys(_SYSTEMS, _LOWEST))
     _require(client.post(f"{SITE}/plans", json={"why": "every day at midnight"}))
     plan = client.get(f"{SITE}/plans/current").json()
@@ -147,20 +169,25 @@ def _lived(plan: dict[str, Any]) -> Iterator[tuple[datetime, dict[str, float]]]:
         yield at, {ups["id"]: min(1.0, ups["stored_kwh"] / full[ups["id"]] + abs(drift)) for ups in each["ups"]}
 
 
-def _live_before(database: Database) -> None:
+def _live_before(database: Database, *, worn: bool) -> None:
     """The days of this month before today: batteries give energy from five to six, and are charged after midnight."""
-    month = MIDNIGHT - timedelta(days=13)
+    month, metered = MIDNIGHT - timedelta(days=13), dict[str, MeteredWear]()
     with database.writing() as connection:
+        site = site_of(stored_site(connection, SITE_ID), {})
         for index in range(13 * 96):
             at = month + index * _QUARTER
+            document = _reading(at, dict.fromkeys(_SYSTEMS, _stored_at(at)))
+            if worn:
+                metered = metered_wear(site, metered, read_telemetry(document, source="telemetry"))
             telemetry.add(
                 connection,
                 SITE_ID,
-                canonical(_reading(at, dict.fromkeys(_SYSTEMS, _stored_at(at)))),
+                canonical(document),
                 measured_at=at,
                 in_outage=False,
                 sender="local",
                 now=at,
+                counted=canonical(metered_document(metered)) if worn else None,
             )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -11,7 +11,6 @@ from documents import site_document
 from living_sites import SITE, Here, reading
 from stored_sites import Client, Clock, keeping_service
 
-from ridethrough.api.http.dashboard import life_page
 from ridethrough.api.http.running.solvers import UnableToSolve
 from ridethrough.store.database import Database
 
@@ -26,8 +25,7 @@ WEAR = {
 
 
 @pytest.fixture
-def client(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(life_page, "MOST_DAYS", 1)
+def client(sqlite_database: Database) -> Client:
     client = keeping_service(sqlite_database, Clock())
     client.app.state.solvers = Here()
     keep(client, **WEAR)
@@ -48,7 +46,7 @@ def words(client: Client, path: str = PAGE) -> str:
 
 
 def begun(client: Client) -> None:
-    answer = client.post(PAGE, headers=FORM, content="")
+    answer = client.post(PAGE, headers=FORM, content="days=1")
     assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
 
 
@@ -77,6 +75,14 @@ def test_what_a_life_lacks_is_told_and_can_be_asked_for_again(client: Client) ->
     assert "Ask again" in said
 
 
+@pytest.mark.parametrize("days", ["0", "8", "-1", "1.5", "00071", "9" * 5000])
+def test_days_that_cannot_be_are_refused(client: Client, days: str) -> None:
+    answer = client.post(PAGE, headers=FORM, content=f"days={days}")
+    assert answer.status_code == 422
+    assert "a whole number from 1 to 7" in answer.text
+    assert "Not asked for today" in words(client)
+
+
 def test_solvers_without_an_answer_and_faults_of_ours_are_told(client: Client) -> None:
     for error, expected in (
         (UnableToSolve("every solver was busy for 5 s; ask again"), "every solver was busy for 5 s"),
@@ -95,7 +101,7 @@ def test_a_life_at_work_is_begun_once_and_loads_the_page_again(client: Client) -
         transport = httpx.ASGITransport(client.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://ridethrough") as asking:
             for _ in range(2):
-                await asking.post(PAGE, headers=FORM, content="")
+                await asking.post(PAGE, headers=FORM, content="days=1")
             shown = (await asking.get(PAGE)).text
             asyncio.get_running_loop().call_later(0.1, slow.goes_on.set)
             stream = (await asking.get(f"{PAGE}/live")).text
@@ -117,8 +123,17 @@ def test_fleet_shows_what_readings_tell_of_the_year(client: Client) -> None:
     said = words(client, "/sites/pod/fleet")
     limit_kwh = 5 * 40000
     part = (clock.now.timetuple().tm_yday - 1 + 8 / 24) / 365
-    (shown_kwh,) = re.findall(r"pod-1 ([\d,.]+) kWh [\d.]+ % of 200,000.0 kWh 0 of 2", said)
+    ((shown_kwh, before_kwh),) = re.findall(
+        r"pod-1 ([\d,.]+) kWh ([\d,.]+) kWh of it before the first reading [\d.]+ % of 200,000.0 kWh 0 of 2", said
+    )
+    assert shown_kwh == before_kwh
     assert float(shown_kwh.replace(",", "")) == pytest.approx(limit_kwh * part, rel=1e-3)
+    at = clock.pass_by(timedelta(minutes=10))
+    gives = {"discharge_kw": 600.0, "charge_kw": 0.0}
+    assert client.post(f"{SITE}/telemetry", json=reading(at, stored_kwh=850.0, ups=gives)).is_success
+    later = re.findall(r"pod-1 ([\d,.]+) kWh .* 1 of 2 92.0 %", words(client, "/sites/pod/fleet"))
+    given_kwh = 50.0  # the first reading has no power: the fall of stored energy counts
+    assert float(later[0].replace(",", "")) - float(shown_kwh.replace(",", "")) == pytest.approx(given_kwh, abs=2.5)
     keep_without_limits(client)
     assert "Wear is not counted" in words(client, "/sites/pod/fleet")
 
