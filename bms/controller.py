@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ridethrough.bms.commanding import Commanding, GivenToAll
+from ridethrough.bms.cycle import Cycle, SystemCycle
 from ridethrough.bms.drivers.driver import Driver, TellsChanges, UnableToDrive, UnableToReach
 from ridethrough.bms.drivers.readings import DeviceReading, DeviceSetpoint
 from ridethrough.bms.guard import Evidence, Guarded, guarded, reasons_of_equipment
@@ -19,38 +20,9 @@ from ridethrough.bms.steady_clock import SteadyClock
 from ridethrough.domain import Site, UpsSystem
 from ridethrough.domain.site_equipment import SiteEquipment
 from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S, Telemetry
-from ridethrough.operation.live.situation import SetpointMode, SystemSetpoint
+from ridethrough.operation.live.situation import SystemSetpoint
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemCycle:
-    """What one system was asked, what it was told, what the guard refused, and what went wrong with its device.
-
-    `stored_kwh` is the stored energy that is believed (None: none is), `reserve_kwh` the floor under it.
-    """
-
-    asked: DeviceSetpoint
-    told: DeviceSetpoint | None
-    refused: tuple[str, ...]
-    fault: str
-    why: str
-    stored_kwh: float | None
-    reserve_kwh: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cycle:
-    """What one cycle did."""
-
-    at: datetime
-    mode: SetpointMode
-    why: str
-    reading: Telemetry
-    meter_ceiling_kw: float
-    plan_id: str | None
-    ups: Mapping[str, SystemCycle]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ridethrough.bms.controller import Cycle, SystemCycle
+from ridethrough.bms.cycle import Cycle, SystemCycle
 from ridethrough.bms.drivers.readings import DeviceSetpoint
 from ridethrough.bms.journal import Journal
 from ridethrough.domain.telemetry import Telemetry, UpsReading

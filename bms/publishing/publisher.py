@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from ridethrough.bms.controller import Cycle, SystemCycle
+from ridethrough.bms.cycle import Cycle, SystemCycle
 from ridethrough.bms.drivers.published_state import PublishedState
 from ridethrough.operation.live.plan_in_force import PlanInForce
 

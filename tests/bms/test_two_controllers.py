@@ -8,7 +8,8 @@ import live
 import pytest
 from control_benches import ControlBench, control_bench, controller_of
 
-from ridethrough.bms.controller import Controller, Cycle
+from ridethrough.bms.controller import Controller
+from ridethrough.bms.cycle import Cycle
 from ridethrough.bms.drivers.readings import DeviceSetpoint
 from ridethrough.bms.ordering import LocalOrdering
 

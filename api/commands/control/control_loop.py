@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from ridethrough.api.cases.equipment import drivers_of, equipment_of
+from ridethrough.api.cases.equipment import Drivers, drivers_of, equipment_of
 from ridethrough.api.commands.control.dry_run import DryRun
 from ridethrough.api.commands.control.publishing import Publishing
 from ridethrough.api.commands.control.stop_signals import stopped_by_signal
@@ -83,20 +83,7 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
         plan=local.plan,
         grid=grid,
     )
-    clock = SteadyClock(wall=system_clock, monotonic=counted_s)
-    record = None if settings.shadow else GivenRecord(folder=settings.folder)
-    controller = Controller(
-        site=site,
-        equipment=equipment,
-        drivers=drivers.ups if dry_run is None else dry_run.ups,
-        meter=drivers.meter if dry_run is None else dry_run.meter,
-        ordering=_ordering(settings, local),
-        clock=clock,
-        write=publishing,
-        given={} if record is None else record.read(clock.wall(), clock.monotonic()),
-        remember=_remembering_given(record, clock),
-        quiet_s=_quiet_s(equipment),
-    )
+    controller = _controller(settings, drivers, dry_run, _ordering(settings, local), publishing)
     stop = stopped_by_signal()
     leave_start_uncollected()
     publishing.start()
@@ -107,6 +94,27 @@ async def run_control(settings: ControlSettings, *, cycles: int | None) -> dict[
     journal.write("stopped", system_clock(), not_released=kept)
     journal.close()
     return kept
+
+
+def _controller(
+    settings: ControlSettings, drivers: Drivers, dry_run: DryRun | None, ordering: Ordering, write: Publishing
+) -> Controller:
+    """The controller of the equipment, or of the equipment on paper; it goes on from what the one before it gave."""
+    equipment = equipment_of(settings.inputs)
+    clock = SteadyClock(wall=system_clock, monotonic=counted_s)
+    record = None if settings.shadow else GivenRecord(folder=settings.folder)
+    return Controller(
+        site=settings.inputs.site,
+        equipment=equipment,
+        drivers=drivers.ups if dry_run is None else dry_run.ups,
+        meter=drivers.meter if dry_run is None else dry_run.meter,
+        ordering=ordering,
+        clock=clock,
+        write=write,
+        given={} if record is None else record.read(clock.wall(), clock.monotonic()),
+        remember=_remembering_given(record, clock),
+        quiet_s=_quiet_s(equipment),
+    )
 
 
 def _check_sections(settings: ControlSettings) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ridethrough.api.operating.openadr.polling import OpenAdrPolling
-from ridethrough.bms.controller import Cycle
+from ridethrough.bms.cycle import Cycle
 from ridethrough.bms.drivers.driver import system_clock
 from ridethrough.bms.journal import Journal
 from ridethrough.bms.publishing.beside import Beside

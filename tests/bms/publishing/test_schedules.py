@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from peer_bacnet import bacnet_ups
 from sites import START, site
 
-from ridethrough.bms.controller import Cycle
+from ridethrough.bms.cycle import Cycle
 from ridethrough.bms.drivers.settings import Settings
 from ridethrough.bms.publishing.publisher import Published
 from ridethrough.bms.publishing.schedules import charges, from_settings, last_moment

@@ -10,7 +10,8 @@ import live
 from sites import START, ups_system
 from sites import site as site_of
 
-from ridethrough.bms.controller import Controller, Cycle
+from ridethrough.bms.controller import Controller
+from ridethrough.bms.cycle import Cycle
 from ridethrough.bms.drivers.simulated import SimulatedMeterDriver, SimulatedUpsDriver
 from ridethrough.bms.ordering import LocalOrdering
 from ridethrough.bms.simulated.site import SimulatedSite
