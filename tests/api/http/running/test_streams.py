@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 
+MOST_LINES = 200
+"""Those of 5 s: two a tick. Without an end of its own the stream goes on until it is cut."""
 _SERVICE = """
 import asyncio
 from fastapi.sse import EventSourceResponse
@@ -42,15 +44,13 @@ def test_an_open_stream_ends_with_the_service(tmp_path: Path) -> None:
                 lines = answer.iter_lines()
                 assert next(lines) == 'data: {"number": 1}'
                 process.send_signal(signal.SIGTERM)
-                began = time.monotonic()
                 rest = list(lines)
-            process.wait(20)
+            process.wait(60)
         finally:
             process.kill()
             process.wait()
-    assert time.monotonic() - began < 5
     assert process.returncode == 0
-    assert rest
+    assert 0 < len(rest) < MOST_LINES
     assert "Traceback" not in log.read_text()
     assert '"GET /ticks" 200' in log.read_text()
 
