@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.bms.drivers.settings import Settings
@@ -32,6 +33,18 @@ TOLD = {
 MODES = {1: UpsMode.NORMAL, 2: UpsMode.STORED_ENERGY, 3: UpsMode.BYPASS}
 """The numbers of modes, where the settings do not say others."""
 NUMBERS = frozenset(name for name, unit in TOLD.items() if unit)
+
+
+class ToldValue(Protocol):
+    """What a device says of a point; `problem` says why its value is not known (empty: it is)."""
+
+    @property
+    def value(self) -> object:
+        """The value, as the protocol has it."""
+
+    @property
+    def problem(self) -> str:
+        """Why there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +94,17 @@ class NamedPoints:
             overloaded=_truth(told.get("overloaded")),
         )
 
-    def points(self, told: Mapping[str, object], problems: Mapping[str, str]) -> tuple[Point, ...]:
+    def points(self, told: Mapping[str, ToldValue]) -> tuple[Point, ...]:
         """Each point with its value, or why it has none."""
+        values = {name: each.value for name, each in told.items()}
+        problems = {name: each.problem for name, each in told.items()}
         return tuple(
             Point(
                 name=name,
                 address=place,
-                value=self._number(told, name) if name in NUMBERS else told.get(name),
+                value=self._number(values, name) if name in NUMBERS else values.get(name),
                 unit=TOLD[name],
-                problem=problems.get(name) or self._problem(name, told.get(name)),
+                problem=problems.get(name) or self._problem(name, values.get(name)),
             )
             for name, place in self.places.items()
         )

@@ -42,9 +42,7 @@ class Dnp3Driver(TellsOnly):
 
     async def points(self) -> tuple[Point, ...]:
         """The points that the driver uses."""
-        told = await self._link.read(self._points.places)
-        values = {name: each.value for name, each in told.items()}
-        return self._points.points(values, {name: each.problem for name, each in told.items()})
+        return self._points.points(await self._link.read(self._points.places))
 
     async def close(self) -> None:
         """Close the connection."""

@@ -43,9 +43,7 @@ class Iec61850Driver(TellsOnly):
 
     async def points(self) -> tuple[Point, ...]:
         """The attributes that the driver uses."""
-        told = await self._link.read(self._points.places)
-        values = {name: each.value for name, each in told.items()}
-        return self._points.points(values, {name: each.problem for name, each in told.items()})
+        return self._points.points(await self._link.read(self._points.places))
 
     async def close(self) -> None:
         """End the association."""

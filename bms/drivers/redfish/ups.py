@@ -43,9 +43,7 @@ class RedfishDriver(TellsOnly):
 
     async def points(self) -> tuple[Point, ...]:
         """The properties that the driver uses."""
-        told = await self._told()
-        values = {name: each.value for name, each in told.items()}
-        return self._points.points(values, {name: each.problem for name, each in told.items()})
+        return self._points.points(await self._told())
 
     async def close(self) -> None:
         """End the session."""
