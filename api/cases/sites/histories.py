@@ -25,6 +25,11 @@ from ridethrough.store.operating.telemetry import StoredReading, ToldEnergies
 
 MOST_SITES = 256
 """Of so many sites the readings that count are kept in memory; of others they are read each time."""
+MOST_BYTES = 256 << 20
+"""So much memory they take, of all sites of a database together; the site last asked for is always kept.
+
+A reading takes 48 bytes for one system, and 24 for each further one, and 8 for each unit that is measured by itself.
+"""
 
 _MICROSECOND = timedelta(microseconds=1)
 IntArray = NDArray[np.int64]
@@ -59,6 +64,12 @@ class _Arrived:
             told=self.told.followed_by(later.told),
         )
 
+    @property
+    def size_bytes(self) -> int:
+        """The memory that the arrays take."""
+        rows = sum(each.rows.nbytes for each in self.told.systems.values())
+        return self.ids.nbytes + self.received_us.nbytes + self.told.measured_us.nbytes + rows
+
     def measured_since(self, since_us: int) -> "_Arrived":
         """These without what is no longer asked for, once that is the greater part."""
         places = np.flatnonzero(self.told.measured_us >= since_us)
@@ -87,8 +98,10 @@ class KeptHistories:
             sites = self._of.setdefault(engine, OrderedDict())
             sites[site_id] = arrived
             sites.move_to_end(site_id)
-            while len(sites) > MOST_SITES:
-                sites.popitem(last=False)
+            size_bytes = sum(each.size_bytes for each in sites.values())
+            while len(sites) > MOST_SITES or (size_bytes > MOST_BYTES and len(sites) > 1):
+                _, forgotten = sites.popitem(last=False)
+                size_bytes -= forgotten.size_bytes
 
 
 KEPT = KeptHistories()

@@ -25,6 +25,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ridethrough.api.http.access.headers import NOT_KEPT, SECURITY_HEADERS
+from ridethrough.api.http.running.memory import share_one_arena
 from ridethrough.api.logs import LogFormat, log_config
 
 HEAD_LIMIT_S = 10.0
@@ -57,6 +58,7 @@ def run(app: FastAPI, *, host: str, port: int, workers: int, log_format: LogForm
         timeout_graceful_shutdown=int(2 * GRACE_S),
     )
     PatientProtocol.most_connections = most_connections(workers)
+    share_one_arena()
     _Server(config).run()
 
 

@@ -43,9 +43,9 @@ def site(sqlite_database: Database) -> Iterator[Database]:
     return sqlite_database
 
 
-def send(database: Database, at: datetime, kwh: float, now: datetime) -> None:
+def send(database: Database, at: datetime, kwh: float, now: datetime, to: str = "pod") -> None:
     keep_reading(
-        database, "pod", read_telemetry(reading(at, stored_kwh=kwh), source="telemetry"), sender="gateway", now=now
+        database, to, read_telemetry(reading(at, stored_kwh=kwh), source="telemetry"), sender="gateway", now=now
     )
 
 
@@ -118,6 +118,26 @@ def test_readings_that_no_longer_count_are_forgotten(site: Database) -> None:
         kept = histories.KEPT.get(connection.engine, "pod")
     assert kept is not None
     assert len(kept.ids) < 10
+
+
+def test_no_more_memory_is_kept_than_is_allowed(site: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("hall", "yard"):
+        with site.writing() as connection:
+            put_site(connection, name, living_document(id=name), now=NOW - timedelta(days=2), by="ada")
+    kept = histories.KEPT = histories.KeptHistories()
+    for second in range(10):
+        for name in ("pod", "hall", "yard"):
+            send(site, NOW + second * SECOND, 900.0, NOW + second * SECOND, to=name)
+    with site.reading() as connection:
+        engine = connection.engine
+        arrays = [found for each in ("pod", "hall", "yard") if (found := kept.get(engine, each)) is not None]
+    assert [each.size_bytes for each in arrays] == [9 * 48] * 3  # the tenth is read with the next request
+    monkeypatch.setattr(histories, "MOST_BYTES", 2 * 9 * 48)
+    kept.put(engine, "yard", arrays[2])
+    assert [kept.get(engine, each) is None for each in ("pod", "hall", "yard")] == [True, False, False]
+    monkeypatch.setattr(histories, "MOST_BYTES", 1)
+    kept.put(engine, "hall", arrays[1])
+    assert [kept.get(engine, each) is None for each in ("pod", "hall", "yard")] == [True, False, True]
 
 
 def test_a_reading_that_is_kept_while_a_plan_is_made_was_not_known_to_it(site: Database) -> None:

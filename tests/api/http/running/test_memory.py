@@ -2,6 +2,8 @@
 
 import asyncio
 import ctypes
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,43 @@ def test_what_was_freed_is_given_back_while_the_event_loop_goes_on(libc: ctypes.
 
     asyncio.run(asyncio.wait_for(wait(), 60))
     libc.free(above)
+
+
+ARENAS = """
+import ctypes, sys, threading
+from ridethrough.api.http.running.memory import share_one_arena
+
+if sys.argv[1] == "one":
+    assert share_one_arena()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+together = threading.Barrier(8)
+
+def allocate():
+    together.wait()
+    libc.malloc(100_000)
+    together.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+file = ctypes.c_void_p(libc.fopen(sys.argv[2].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+
+
+def arenas(how: str, folder: Path) -> int:
+    """How many arenas a process has whose threads have allocated at once."""
+    report = folder / how
+    subprocess.run([sys.executable, "-c", ARENAS, how, str(report)], check=True)
+    return report.read_text().count("<heap nr=")
+
+
+@pytest.mark.usefixtures("libc")
+def test_all_threads_share_one_arena(tmp_path: Path) -> None:
+    if arenas("many", tmp_path) == 1:
+        pytest.skip("the environment allows one arena only")
+    assert arenas("one", tmp_path) == 1
