@@ -7,8 +7,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ridethrough.api.pages.assets import asset_address
 from ridethrough.api.pages.frame import SECTIONS, Frame, Theme, site_address
-from ridethrough.api.pages.journal_sentences import detail_in_words
 from ridethrough.api.pages.quantities import FILTERS
+from ridethrough.api.pages.site.journal_sentences import detail_in_words
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

@@ -14,10 +14,10 @@ from ridethrough.api.http.access.roles import VIEWER, Caller, CallerOfRequest
 from ridethrough.api.http.dashboard.live_streams import PartsStream, Version, stream_of
 from ridethrough.api.http.dashboard.page_routes import here, viewer_of
 from ridethrough.api.http.sites.parameters import Store
-from ridethrough.api.pages.all_sites import MOST_SITES, glances, sites_parts
 from ridethrough.api.pages.assets import PAGES_VERSION
 from ridethrough.api.pages.frame import Frame, site_address
 from ridethrough.api.pages.rendering import page
+from ridethrough.api.pages.site.all_sites import MOST_SITES, glances, sites_parts
 from ridethrough.store.database import Database
 from ridethrough.store.sites import StoredSite, stored_sites
 

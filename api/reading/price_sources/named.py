@@ -58,12 +58,12 @@ class PublishedPrices:
 
     def at_source(self) -> PriceSource:
         """Whom to ask."""
-        from ridethrough.api.reading.price_sources.csv_prices import CsvPrices  # noqa: PLC0415 - slow, and few need it
-        from ridethrough.api.reading.price_sources.energy_charts import EnergyCharts  # noqa: PLC0415
-        from ridethrough.api.reading.price_sources.entsoe import Entsoe  # noqa: PLC0415
-        from ridethrough.api.reading.price_sources.nord_pool import NordPool  # noqa: PLC0415
-        from ridethrough.api.reading.price_sources.open_adr import OpenAdr  # noqa: PLC0415
-        from ridethrough.api.reading.price_sources.us_markets import Gridstatus  # noqa: PLC0415
+        from ridethrough.api.reading.price_sources.sources.csv_prices import CsvPrices  # noqa: PLC0415 - slow, and few need it
+        from ridethrough.api.reading.price_sources.sources.energy_charts import EnergyCharts  # noqa: PLC0415
+        from ridethrough.api.reading.price_sources.sources.entsoe import Entsoe  # noqa: PLC0415
+        from ridethrough.api.reading.price_sources.sources.nord_pool import NordPool  # noqa: PLC0415
+        from ridethrough.api.reading.price_sources.sources.open_adr import OpenAdr  # noqa: PLC0415
+        from ridethrough.api.reading.price_sources.sources.us_markets import Gridstatus  # noqa: PLC0415
 
         if self.source is SourceName.ENTSOE:
             return Entsoe() if self.url is None else Entsoe(address=self.url)

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from price_servers import Scripted
 
-from ridethrough.api.reading.price_sources.csv_prices import CsvPrices
-from ridethrough.api.reading.price_sources.energy_charts import EnergyCharts
-from ridethrough.api.reading.price_sources.entsoe import Entsoe
 from ridethrough.api.reading.price_sources.fetching import Limits
-from ridethrough.api.reading.price_sources.nord_pool import NordPool
-from ridethrough.api.reading.price_sources.open_adr import OpenAdr
 from ridethrough.api.reading.price_sources.price_source import PriceSource
+from ridethrough.api.reading.price_sources.sources.csv_prices import CsvPrices
+from ridethrough.api.reading.price_sources.sources.energy_charts import EnergyCharts
+from ridethrough.api.reading.price_sources.sources.entsoe import Entsoe
+from ridethrough.api.reading.price_sources.sources.nord_pool import NordPool
+from ridethrough.api.reading.price_sources.sources.open_adr import OpenAdr
 
 SECRET = "5ecret-of-a-test"  # noqa: S105 - no key
 LIMITS = Limits(seconds=1.0, size_bytes=2_000_000)

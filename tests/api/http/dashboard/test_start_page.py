@@ -10,7 +10,7 @@ from stored_sites import Client, Clock
 
 from ridethrough.api.http.access.role import Role
 from ridethrough.api.http.access.roles import Caller
-from ridethrough.api.pages import all_sites
+from ridethrough.api.pages.site import all_sites
 from ridethrough.store.database import Database
 
 NAMES = {"calm": "Calm hall", "short": "Short hall", "silent": "Silent hall", "theirs": "Their hall"}

@@ -10,8 +10,8 @@ from price_dialects import nord_pool_day, priced
 from price_servers import TOKEN, Scripted, Server, question, serving
 
 from ridethrough.api.reading.price_sources.named import PublishedPrices, SourceName
-from ridethrough.api.reading.price_sources.nord_pool import NordPool
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices, UnableToFetchPrices
+from ridethrough.api.reading.price_sources.sources.nord_pool import NordPool
 from ridethrough.domain import UnableToAccept
 
 DAY = date(2026, 7, 1)

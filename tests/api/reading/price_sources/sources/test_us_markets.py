@@ -10,7 +10,7 @@ from price_servers import question
 from ridethrough.api.reading.price_sources.fetching import Limits
 from ridethrough.api.reading.price_sources.named import PublishedPrices, SourceName
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices, UnableToFetchPrices
-from ridethrough.api.reading.price_sources.us_markets import Gridstatus
+from ridethrough.api.reading.price_sources.sources.us_markets import Gridstatus
 
 DAY = question(
     "2026-07-01T00:00-07:00",

@@ -27,9 +27,9 @@ from ridethrough.api.http.sites.studies import (
 )
 from ridethrough.api.jobs.studies import STUDY
 from ridethrough.api.pages.frame import site_address
-from ridethrough.api.pages.project_form import DOCUMENT, PROJECT_FIELDS, project_inputs, project_of
+from ridethrough.api.pages.money.project_form import DOCUMENT, PROJECT_FIELDS, project_inputs, project_of
+from ridethrough.api.pages.money.savings_parts import choices, found, listed
 from ridethrough.api.pages.rendering import page, part
-from ridethrough.api.pages.savings_parts import choices, found, listed
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.operation.planner import Information
 from ridethrough.store.running.jobs import job_of, jobs_of_site

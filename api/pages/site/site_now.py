@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from ridethrough.api.cases.sites.situations import situation_at
-from ridethrough.api.pages.kept_plans import Block, kept_plan
 from ridethrough.api.pages.life.wear_this_year import WearThisYear, wear_this_year
+from ridethrough.api.pages.site.kept_plans import Block, kept_plan
 from ridethrough.domain.equipment.ups import UpsMode, UpsSystem
 from ridethrough.domain.reserve import reserve_requirement, ride_through_of_s
 from ridethrough.operation.live.binding import what_binds

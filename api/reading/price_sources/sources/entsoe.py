@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from ridethrough.api.reading.price_sources.assembling import assembled
-from ridethrough.api.reading.price_sources.entsoe_document import Asked, price_document
 from ridethrough.api.reading.price_sources.fetching import Limits, Request, fetch
 from ridethrough.api.reading.price_sources.keys import key_for
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices, PriceQuestion, UnableToFetchPrices
+from ridethrough.api.reading.price_sources.sources.entsoe_document import Asked, price_document
 from ridethrough.api.reading.price_sources.zones import zone_named
 
 ADDRESS = "https://web-api.tp.entsoe.eu/api"

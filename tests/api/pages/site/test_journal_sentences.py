@@ -3,7 +3,7 @@
 import pytest
 
 from ridethrough.api.operating.telling import EVENTS
-from ridethrough.api.pages.journal_sentences import SENTENCES, detail_in_words
+from ridethrough.api.pages.site.journal_sentences import SENTENCES, detail_in_words
 
 _TIMES = {"starts_at": "2026-07-01T00:00:00+00:00", "expires_at": "2026-07-01T06:00:00+00:00"}
 _PLAN = {"plan_id": "plan-2", "why": "it began", "status": "optimal", "certified": True, **_TIMES}

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ridethrough.api.cases.sites.stored_inputs import UnableToFindSite
 from ridethrough.api.pages.rendering import part
-from ridethrough.api.pages.site_now import SiteNow, site_now
+from ridethrough.api.pages.site.site_now import SiteNow, site_now
 from ridethrough.store.sites import StoredSite
 
 MOST_SITES = 50

@@ -18,8 +18,8 @@ from typing import IO
 from ridethrough.api.reading.price_sources.answers import check_currency, is_price, json_of, unreadable
 from ridethrough.api.reading.price_sources.assembling import Quote, assembled
 from ridethrough.api.reading.price_sources.fetching import Answer, Limits
-from ridethrough.api.reading.price_sources.gridstatus_program import NOT_INSTALLED
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices, PriceQuestion, UnableToFetchPrices
+from ridethrough.api.reading.price_sources.sources.gridstatus_program import NOT_INSTALLED
 from ridethrough.domain.horizon import zone
 from ridethrough.tariffs.documents.printable import printable
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from ridethrough.api.answers.plan.plan_charts import plan_chart
 from ridethrough.api.cases.sites.recent import Recent
-from ridethrough.api.pages.happened import happened_chart
-from ridethrough.api.pages.kept_plans import MOST_KEPT, Block, KeptPlan, kept_plan, plan_key
+from ridethrough.api.pages.site.happened import happened_chart
+from ridethrough.api.pages.site.kept_plans import MOST_KEPT, Block, KeptPlan, kept_plan, plan_key
 from ridethrough.charts import KeptFigure, Mark, kept_figure
 from ridethrough.domain.telemetry import CLOCK_TOLERANCE
 from ridethrough.store.operating import plans, telemetry

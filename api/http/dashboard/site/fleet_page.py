@@ -9,9 +9,9 @@ from fastapi.sse import EventSourceResponse
 from ridethrough.api.http.access.roles import VIEWER
 from ridethrough.api.http.dashboard.live_streams import PartsStream, Version, live_address, stream_of
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
-from ridethrough.api.pages.fleet import Sort, fleet_parts, sort_of
 from ridethrough.api.pages.rendering import page
-from ridethrough.api.pages.site_now import site_now
+from ridethrough.api.pages.site.fleet import Sort, fleet_parts, sort_of
+from ridethrough.api.pages.site.site_now import site_now
 
 Sorted = Annotated[str, Query(alias="sort", max_length=40)]
 

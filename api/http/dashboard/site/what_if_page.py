@@ -11,8 +11,8 @@ from ridethrough.api.cases.sites.stored_inputs import stored_inputs
 from ridethrough.api.cases.what_if import Changes, WhatIf, what_if
 from ridethrough.api.http.access.roles import VIEWER
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
+from ridethrough.api.pages.money.what_if_parts import answer_parts, changes_of, fields_of
 from ridethrough.api.pages.rendering import page, part
-from ridethrough.api.pages.what_if_parts import answer_parts, changes_of, fields_of
 from ridethrough.api.reading.series.site_series import named_series
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import Fault, UnableToAccept

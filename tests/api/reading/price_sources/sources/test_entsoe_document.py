@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from price_dialects import period, publication, refusal, time_series
 from price_servers import question
 
-from ridethrough.api.reading.price_sources.entsoe_document import Asked, PriceDocument, price_document
 from ridethrough.api.reading.price_sources.price_source import UnableToFetchPrices
+from ridethrough.api.reading.price_sources.sources.entsoe_document import Asked, PriceDocument, price_document
 from ridethrough.api.reading.price_sources.zones import ZONES
 
 VALUES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"

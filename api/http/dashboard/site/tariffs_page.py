@@ -13,8 +13,8 @@ from ridethrough.api.cases.sites.stored_bills import LOADS, bill_inputs
 from ridethrough.api.http.access.roles import VIEWER
 from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
 from ridethrough.api.http.sites.bills import billed
+from ridethrough.api.pages.money.tariff_parts import tariff_parts
 from ridethrough.api.pages.rendering import page
-from ridethrough.api.pages.tariff_parts import tariff_parts
 from ridethrough.api.reading.tariff_file import resolve_tariff
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.finance.reports.money import decimals_of

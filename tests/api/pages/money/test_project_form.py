@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ridethrough.api.pages.project_form import PROJECT_FIELDS, project_inputs, project_of
+from ridethrough.api.pages.money.project_form import PROJECT_FIELDS, project_inputs, project_of
 from ridethrough.api.reading.project_file import read_project
 from ridethrough.domain import Fault, UnableToAccept
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ridethrough.api.pages.rendering import part
-from ridethrough.api.pages.site_now import SiteNow, SystemNow
+from ridethrough.api.pages.site.site_now import SiteNow, SystemNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from ridethrough.api.http.sites.series import keep_readings
 from ridethrough.api.operating.making_plans import REMEMBERED
 from ridethrough.api.pages.frame import site_address
 from ridethrough.api.pages.rendering import page, part
-from ridethrough.api.pages.set_up_series import listed_series, understood_parts
+from ridethrough.api.pages.set_up.set_up_series import listed_series, understood_parts
 from ridethrough.api.reading.series.site_series import named_series
 from ridethrough.domain import UnableToAccept
 from ridethrough.store.series import series_extent

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ridethrough.api.pages.set_up_inputs import Place, groups_of_places
+from ridethrough.api.pages.set_up.set_up_inputs import Place, groups_of_places
 from ridethrough.domain import Fault
 
 _CONSTANT, _PRICES = ".constant_kw", "prices.series"

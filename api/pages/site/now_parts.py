@@ -3,7 +3,7 @@
 from ridethrough.api.cases.sites.savings_so_far import SavingsSoFar
 from ridethrough.api.pages.frame import Viewer
 from ridethrough.api.pages.rendering import part
-from ridethrough.api.pages.site_now import SiteNow
+from ridethrough.api.pages.site.site_now import SiteNow
 
 PARTS = ("banners", "ride", "mode", "hold", "meter", "next", "savings", "systems", "alarms", "age")
 """The ids of the parts, each of which has its template in `templates/now/`."""

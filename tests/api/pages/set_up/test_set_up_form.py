@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ridethrough.api.cases.plans.reserves import reserves_of
-from ridethrough.api.pages.document_changes import changes, merged
-from ridethrough.api.pages.set_up_form import (
+from ridethrough.api.pages.set_up.document_changes import changes, merged
+from ridethrough.api.pages.set_up.set_up_form import (
     document_of,
     groups_of,
     kept_beside,
@@ -17,8 +17,8 @@ from ridethrough.api.pages.set_up_form import (
     without_system,
     written_of,
 )
-from ridethrough.api.pages.set_up_inputs import groups_of_places
-from ridethrough.api.pages.set_up_templates import TEMPLATES
+from ridethrough.api.pages.set_up.set_up_inputs import groups_of_places
+from ridethrough.api.pages.set_up.set_up_templates import TEMPLATES
 from ridethrough.api.reading.site_file import read_site
 from ridethrough.domain import Fault, UnableToAccept
 

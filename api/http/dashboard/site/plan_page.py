@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 
 from ridethrough.api.http.access.roles import VIEWER
 from ridethrough.api.http.dashboard.site_pages import AskedSite
-from ridethrough.api.pages.plan_shown import latest_plans, shown_plan
 from ridethrough.api.pages.rendering import page
+from ridethrough.api.pages.site.plan_shown import latest_plans, shown_plan
 
 
 def add_plan_page(router: APIRouter) -> None:

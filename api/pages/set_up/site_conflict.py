@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ridethrough.api.pages.document_changes import changes
+from ridethrough.api.pages.set_up.document_changes import changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

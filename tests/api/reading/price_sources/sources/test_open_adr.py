@@ -3,8 +3,8 @@ from typing import Any
 
 from price_servers import Scripted, question, serving
 
-from ridethrough.api.reading.price_sources.open_adr import PAGE, OpenAdr
 from ridethrough.api.reading.price_sources.price_source import FetchedPrices
+from ridethrough.api.reading.price_sources.sources.open_adr import PAGE, OpenAdr
 
 PERIOD = {"start": "2026-07-01T00:00Z", "duration": "PT1H"}
 UNIT = [{"payloadType": "PRICE", "units": "KWH", "currency": "EUR"}]

@@ -16,11 +16,11 @@ from ridethrough.api.http.dashboard.site_pages import AskedSite, SiteAsked
 from ridethrough.api.http.sites.bodies import MOST_YAML_BYTES
 from ridethrough.api.http.sites.documents import write_document
 from ridethrough.api.http.sites.parameters import Now, Store
-from ridethrough.api.pages.document_changes import merged
 from ridethrough.api.pages.frame import Frame, site_address
 from ridethrough.api.pages.rendering import page, part
-from ridethrough.api.pages.set_up_document import shown_document
-from ridethrough.api.pages.set_up_form import (
+from ridethrough.api.pages.set_up.document_changes import merged
+from ridethrough.api.pages.set_up.set_up_document import shown_document
+from ridethrough.api.pages.set_up.set_up_form import (
     document_of,
     groups_of,
     kept_beside,
@@ -28,8 +28,8 @@ from ridethrough.api.pages.set_up_form import (
     without_system,
     written_of,
 )
-from ridethrough.api.pages.set_up_templates import TEMPLATES
-from ridethrough.api.pages.site_conflict import Conflict, conflict_of
+from ridethrough.api.pages.set_up.set_up_templates import TEMPLATES
+from ridethrough.api.pages.set_up.site_conflict import Conflict, conflict_of
 from ridethrough.api.reading.series.stored_series import SeriesNotStored
 from ridethrough.api.reading.site_file import read_site
 from ridethrough.domain import Fault, UnableToAccept

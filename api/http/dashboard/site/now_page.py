@@ -19,10 +19,10 @@ from ridethrough.api.operating.by_hand import acknowledge_alarm, hold_site, rele
 from ridethrough.api.operating.making_plans import keep_plan, plan_failed, prepare_plan
 from ridethrough.api.operating.plan_question import answer_to
 from ridethrough.api.pages.frame import Viewer, site_address
-from ridethrough.api.pages.kept_savings import known_savings, work_out_savings
-from ridethrough.api.pages.now_parts import now_parts
+from ridethrough.api.pages.money.kept_savings import known_savings, work_out_savings
 from ridethrough.api.pages.rendering import page
-from ridethrough.api.pages.site_now import site_now
+from ridethrough.api.pages.site.now_parts import now_parts
+from ridethrough.api.pages.site.site_now import site_now
 from ridethrough.domain import UnableToAccept
 from ridethrough.store.database import UnableToStore
 

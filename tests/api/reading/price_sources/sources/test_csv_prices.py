@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from price_servers import Scripted, question, serving
 
-from ridethrough.api.reading.price_sources.csv_prices import CsvPrices
+from ridethrough.api.reading.price_sources.sources.csv_prices import CsvPrices
 
 PLAIN = "start,price_per_mwh\n" + "".join(f"2026-07-01T{hour:02}:00Z,{10 * hour}\n" for hour in range(24))
 
