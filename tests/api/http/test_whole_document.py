@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import patient_command
 import pytest
 from service import running_service
 from stored_sites import day_of, stored_document
@@ -44,7 +45,8 @@ _KEEPING = ("--exclude-method", "DELETE")
 def asked_at_random(tmp_path: Path, *options: str) -> None:
     """Ask a service with a site, first what keeps things and then what deletes them; nothing wrong may be found."""
     data = tmp_path / "data"
-    with running_service("--data", str(data), "--requests-per-minute", "1000000") as running:
+    options_of_service = ("--data", str(data), "--requests-per-minute", "1000000")
+    with running_service(*options_of_service, command=(sys.executable, patient_command.__file__)) as running:
         key = re.findall(r"rt_\S+", running.logged())[0]
         running.client.headers["authorization"] = f"Bearer {key}"
         keep_site(running.client)

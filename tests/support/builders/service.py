@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,13 @@ class Running:
 
 
 @contextmanager
-def running_service(*options: str, descriptors: int = 1024) -> Iterator[Running]:
+def running_service(
+    *options: str, descriptors: int = 1024, command: Sequence[str | Path] = (_COMMAND,)
+) -> Iterator[Running]:
     """Start `ridethrough serve`, and end it afterwards by the signal that an operator sends."""
     limited = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh"]
     with TemporaryFile("w+") as log:
-        process = subprocess.Popen([*limited, _COMMAND, "serve", "--port", "0", *options], stderr=log, stdout=log)
+        process = subprocess.Popen([*limited, *command, "serve", "--port", "0", *options], stderr=log, stdout=log)
         try:
             with httpx.Client(base_url=_address(process, log), timeout=_PATIENCE_S) as client:
                 yield Running(client=client, process=process, log=log)
