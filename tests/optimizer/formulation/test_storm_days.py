@@ -190,7 +190,7 @@ def _stormy(seed: int) -> DispatchProblem:
     return replace(made, state=replace(made.state, conditions=tuple(conditions)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_certified_plans_about_storms_trade_neither_before_nor_with_a_step_after(seed: int) -> None:
     made = _stormy(seed)
@@ -201,7 +201,7 @@ def test_certified_plans_about_storms_trade_neither_before_nor_with_a_step_after
         assert [each for each in broken_rules(made, plan) if "swings" not in each] == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**6))
 @example(seed=2838)
 @example(seed=2254)
