@@ -122,6 +122,7 @@ def test_processes_that_open_a_new_database_at_once_make_it_once(database_addres
         each.close()
 
 
+@pytest.mark.long
 def test_a_new_file_that_others_use_is_waited_for(tmp_path: Path) -> None:
     """SQLite's own patience does not hold for the switch to WAL: it refuses at once while another reads or writes."""
     address = f"sqlite:///{tmp_path}/new.db"

@@ -158,6 +158,7 @@ def projects(draw: st.DrawFn) -> Project:
     )
 
 
+@pytest.mark.long
 @settings(max_examples=15)
 @given(project=projects())
 def test_any_project_is_worked_out_from_its_inputs(project: Project) -> None:

@@ -105,6 +105,7 @@ def test_a_service_that_strangers_could_reach_without_a_key_does_not_start(
     assert "secret" not in refused
 
 
+@pytest.mark.long
 def test_the_first_start_prints_an_administrators_key_and_the_next_none(tmp_path: Path) -> None:
     data = ("--data", str(tmp_path))
     with running_service(*data) as first:

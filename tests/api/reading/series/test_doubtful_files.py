@@ -123,6 +123,7 @@ def test_a_column_of_one_mistake_is_one_fault_with_what_to_write(
     assert f"or say how the file is written: csv_format: {written}" in line
 
 
+@pytest.mark.long
 def test_commas_in_numbers_and_between_cells_are_never_read() -> None:
     rows: list[Row] = [("Zeit", "A kW", "B kW"), *((dotted(at), "100,5", "9,25") for at in PLAIN_DAY.starts())]
     for form in (None, "{}", '{decimal: ","}', '{decimal: ",", time_column: Zeit, value_column: A kW}'):

@@ -82,6 +82,7 @@ def test_any_bytes_are_read_or_refused(content: bytes, query: SeriesQuery) -> No
     read_or_refused(content, query)
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), QUERIES)
 def test_a_good_file_with_cells_exchanged_is_read_or_refused(data: Any, query: SeriesQuery) -> None:  # noqa: ANN401
