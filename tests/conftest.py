@@ -3,8 +3,8 @@
 `pytest --hypothesis-profile=random` draws other examples in each run: this is how to look for faults, and not how to
 judge a change.
 
-Long tests run without coverage. What commands keep for a user they keep in a folder of the test run. Tests of the
-store run on SQLite and on a PostgreSQL server that the test run starts.
+What commands keep for a user they keep in a folder of the test run. Tests of the store run on SQLite and on a
+PostgreSQL server that the test run starts. Campaigns run without coverage, which would make them half as long again.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,6 @@ from ridethrough.store.database import Database, open_database
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
 settings.load_profile("same")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let long tests run without coverage, which would make them longer: the others cover what they do."""
-    for item in items:
-        if item.get_closest_marker("long"):
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(autouse=True, scope="session")
