@@ -49,8 +49,10 @@ SITE_REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{SITE_PATH}/alarms/1/acknowledge"): {},
     ("POST", f"{SITE_PATH}/webhooks"): {"url": "https://receiver.invalid/", "events": []},
     ("POST", f"{SITE_PATH}/studies"): {"from": DAY, "to": DAY, "information": "perfect"},
+    ("POST", "/v1/keys"): {"name": "wall", "role": "viewer", "sites": ["pod"]},
+    ("POST", "/v1/life"): {"site": _SITE, "days": 1},
 }
-"""Requests about a stored site."""
+"""Requests about a stored site, and those that need a service with a store or a site that tells more."""
 _SHARES = {"/v1/plans": 40, "/v1/reserve": 30, "/v1/bills": 25, "/v1/studies": 5, f"{SITE_PATH}/plans": 3}
 """Studies take longest, so they are fewest; every other route has ten."""
 _LONE_SURROGATES = ('"\\ud800"', '"\\udfffx"', '"a\\ud83d"', '"\\ude00\\ud83d"')
