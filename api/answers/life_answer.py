@@ -82,6 +82,7 @@ def _document(site: Site, found: TradeOff) -> dict[str, Any]:
             for rest in found.rests
         ],
         "assumes": [*_ASSUMES, *_caveats(site)],
+        "curve_doubts": list(found.doubts),
         "doubts": list(_doubts(found)),
     }
 
@@ -131,6 +132,7 @@ def _caveats(site: Site) -> Iterator[str]:
 
 
 def _doubts(found: TradeOff) -> Iterator[str]:
+    yield from found.doubts
     for future in found.recommended.futures:
         yield from (f"{future.ups_id}: {doubt}" for doubt in future.doubts)
 

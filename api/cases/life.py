@@ -59,7 +59,7 @@ def life_of(
         )
         return _traded(site, plan_dispatch(asked, issued_at=now, engine=engine), days)
 
-    found = trade_off(inputs.site, trade, start=start)
+    found = trade_off(inputs.site, trade, start=start, days=days)
     return found, tuple(_certified(problem, found, now, engine))
 
 

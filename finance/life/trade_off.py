@@ -13,6 +13,7 @@ from ridethrough.domain import Site, UpsSystem, reserve_requirement
 from ridethrough.domain.validation import Checks
 from ridethrough.domain.wear.chemistries.known import CHEMISTRIES
 from ridethrough.domain.wear.wear_model import WearModel
+from ridethrough.finance.life.doubts import ENOUGH_DAYS, curve_doubts
 from ridethrough.finance.life.future import LONGEST_YEARS, Future, at_health, future_of
 
 MULTIPLES = (0.0, 1.0, 2.0, 4.0, 8.0)
@@ -85,7 +86,8 @@ class TradeOff:
 
     `lasts_from` is the point of the least price with which batteries last until a replacement can be had, where they
     would not at the cost of a new battery and of lost trading; None elsewhere. `lost_window_per_kwh` and
-    `waiting_per_kwh` are the parts of that price beside a new battery, per kWh of nominal energy.
+    `waiting_per_kwh` are the parts of that price beside a new battery, per kWh of nominal energy. `doubts` say what
+    the curve leaves open.
     """
 
     start: date
@@ -98,10 +100,11 @@ class TradeOff:
     scarcity_cost_per_kwh: float | None
     order_by: date | None
     rests: tuple[Rest, ...]
+    doubts: tuple[str, ...]
 
 
-def trade_off(site: Site, trade: Trade, *, start: date) -> TradeOff:
-    """Work out the curve of a site, and recommend a point.
+def trade_off(site: Site, trade: Trade, *, start: date, days: int = ENOUGH_DAYS) -> TradeOff:
+    """Work out the curve of a site, and recommend a point; `trade` plans so many days.
 
     Raises `UnableToAccept` where a system's wear model lacks its chemistry or its replacement cost.
     """
@@ -115,9 +118,10 @@ def trade_off(site: Site, trade: Trade, *, start: date) -> TradeOff:
     least = None if wanted is None else _least(site, trade, fair, wanted)
     chosen, why = _chosen((*points, fair, *([] if least is None else [least])), resting, wanted)
     shown = [each for each in (least, chosen) if each is not None and each not in (*points, resting)]
+    curve = (*sorted(dict.fromkeys([*points, *shown]), key=_price), resting)
     return TradeOff(
         start=start,
-        points=(*sorted(dict.fromkeys([*points, *shown]), key=_price), resting),
+        points=curve,
         recommended=chosen,
         why=why,
         lasts_from=least,
@@ -126,6 +130,7 @@ def trade_off(site: Site, trade: Trade, *, start: date) -> TradeOff:
         scarcity_cost_per_kwh=None if chosen is resting else max(0.0, _price(chosen) - cost),
         order_by=None if chosen.ends is None else chosen.ends - timedelta(days=_mean(site, _lead_days)),
         rests=tuple(_rests(site, start)),
+        doubts=tuple(curve_doubts(curve, days)),
     )
 
 

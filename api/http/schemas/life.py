@@ -86,5 +86,6 @@ class LifeAnswer(Schema):
     lasts_from: LeastLife | None = Field(description="Null where they last at a fair price, or with no trading.")
     rest_below_full: list[RestBelowFull]
     assumes: list[str] = Field(description="What is taken for given.")
-    doubts: list[str] = Field(description="Conditions outside the tests of the fade laws.")
+    curve_doubts: list[str] = Field(description="Why the curve, and what it recommends, may be of these days only.")
+    doubts: list[str] = Field(description="The same, and conditions outside the tests of the fade laws.")
     certificates: list[YearCertificate]

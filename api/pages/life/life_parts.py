@@ -27,6 +27,7 @@ def life_parts(document: _Document) -> dict[str, Any]:
         "lasts_from": _lasts_from(document["lasts_from"], currency),
         "years": list(_years(document)),
         "rests": [_rest(each) for each in document["rest_below_full"]],
+        "curve_doubts": document["curve_doubts"],
         "doubts": document["doubts"],
         "assumes": document["assumes"],
     }

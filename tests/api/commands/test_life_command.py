@@ -39,6 +39,8 @@ def test_the_scarce_example_lasts_until_new_batteries_can_be_had() -> None:
     assert feasible[0]
     assert not feasible[-1]
     assert any("outside the tested" in doubt for doubt in document["doubts"])
+    assert document["curve_doubts"][0].startswith("only 3 days stand for a year")
+    assert set(document["curve_doubts"]) <= set(document["doubts"])
     lasting = [point for point in document["points"] if point["reserve_fits_until"] >= str(wanted)]
     assert recommended["net_per_year"] == max(point["net_per_year"] for point in lasting)
 
@@ -52,6 +54,7 @@ def test_the_table_says_what_to_do_and_what_it_rests_on() -> None:
         "order a replacement by 20",
         "outside the tested",
         "real trading earns less",
+        "warning: only 1 day stands for a year",
     ):
         assert said in table
 

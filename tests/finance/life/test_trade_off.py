@@ -98,6 +98,46 @@ def test_no_rest_below_full_is_advised_that_the_reserve_does_not_allow() -> None
     assert all(rest.fraction > 0.7 for rest in trade_off(weak, trade, start=START).rests)
 
 
+def test_few_days_are_doubted_and_seven_of_a_smooth_curve_are_not() -> None:
+    assert trade_off(pod(), trade, start=START, days=7).doubts == ()
+    (doubt,) = trade_off(pod(), trade, start=START, days=2).doubts
+    assert doubt.startswith("only 2 days stand for a year: other days can recommend another price")
+
+
+@pytest.mark.parametrize(
+    ("part_at", "expected"),
+    [
+        (
+            {0: 1.0, 300: 0.3, 600: 0.6},
+            "the curve jumps: a life at 600 per kWh saves 12,000 a year, more than the 6,000",
+        ),
+        ({0: 1.0, 300: 0.6, 600: 0.597, 1200: 0.601}, ""),
+    ],
+)
+def test_a_dearer_life_that_saves_more_is_doubted(part_at: dict[int, float], expected: str) -> None:
+    """Whole segments of depth move in and out of a plan: what the curve recommends is then by chance."""
+
+    def uneven(asked: Site) -> Traded:
+        wear = asked.ups[0].battery.wear
+        assert wear is not None
+        usual = min(part_at.values()) * math.exp(-wear.life_price_per_kwh / 1e5)
+        part = part_at.get(round(wear.life_price_per_kwh), usual)
+        return replace(trade(asked), saved_per_year=20_000 * part)
+
+    found = trade_off(pod(), uneven, start=START).doubts
+    assert [each.startswith(expected) for each in found] == ([True] if expected else [])
+
+
+def test_a_dearer_life_that_ends_sooner_is_doubted() -> None:
+    def deeper(asked: Site) -> Traded:
+        wear, full = asked.ups[0].battery.wear, asked.ups[0].max_stored_kwh
+        assert wear is not None
+        depth = 0.3 if round(wear.life_price_per_kwh) == 600 else 0.02
+        return replace(trade(asked), days_kwh={asked.ups[0].id: ((full, full - depth * full, full),)})
+
+    assert any("a life at 600 per kWh batteries last" in each for each in trade_off(pod(), deeper, start=START).doubts)
+
+
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(UnableToAccept) as refused:
         trade_off(site(ups_system()), trade, start=START)

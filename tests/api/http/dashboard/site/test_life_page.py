@@ -56,6 +56,8 @@ def test_the_page_says_what_the_api_answers_until_the_site_changes(client: Clien
     said, told = words(client), client.get(f"/v1{PAGE}?days=1").json()
     chosen = told["recommended"]
     assert chosen["why"] in said
+    assert "Doubtful only 1 day stands for a year" in said
+    assert all(each in said for each in told["curve_doubts"])
     for point in told["points"]:
         assert f"{point['full_cycles_per_year']:,.1f} {point['life_years']:,.1f}" in said
     ends, order = (date.fromisoformat(chosen[each]) for each in ("reserve_fits_until", "order_by"))
