@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from pathlib import Path
 
 from ridethrough.bms.commanding import Given, GivenToAll
@@ -38,7 +39,10 @@ class GivenRecord:
         beside.replace(self.folder / _NAME)
 
     def read(self, now: datetime, now_s: float) -> Mapping[str, tuple[Given, ...]]:
-        """What was given before this start; where that cannot be read, its setpoints are taken as those of another."""
+        """What was given before this start; where that cannot be read, its setpoints are taken as those of another.
+
+        One that was written after now, because the clock was set back, was given now at the latest.
+        """
         try:
             written = json.loads((self.folder / _NAME).read_text(encoding="utf-8"))
             return {
@@ -46,11 +50,12 @@ class GivenRecord:
                     Given(
                         net_discharge_kw=float(net_kw),
                         valid_for_s=float(valid_for_s),
-                        at_s=now_s - (now.timestamp() - float(at)),
+                        at_s=now_s - max(0.0, now.timestamp() - float(at)),
                     )
                     for net_kw, valid_for_s, at in of_system
+                    if all(map(isfinite, (net_kw, valid_for_s, at)))
                 )
                 for ups_id, of_system in written.items()
             }
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             return {}

@@ -13,7 +13,7 @@ from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.bms.drivers.settings import Settings
 from ridethrough.bms.drivers.telling import part_of
 from ridethrough.domain import UpsMode
-from ridethrough.domain.telemetry import UpsReading
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE, UpsReading
 
 TOLD = {
     "stored_kwh": "kWh",
@@ -144,8 +144,13 @@ class NamedPoints:
 
 
 def oldest(moments: Iterable[datetime | None], *, otherwise: datetime) -> datetime:
-    """The oldest of the times that are known; `otherwise` where none is."""
-    return min((each for each in moments if each is not None), default=otherwise)
+    """The oldest of the times that are known; `otherwise`, the time of the question, where none is.
+
+    One of the future is the time of all: the clock that stamps it is wrong, and who judges the reading must see that.
+    """
+    known = [each for each in moments if each is not None]
+    newest = max(known, default=otherwise)
+    return newest if newest > otherwise + CLOCK_TOLERANCE else min(known, default=otherwise)
 
 
 def _finite(value: object) -> float | None:

@@ -104,10 +104,45 @@ def test_what_was_given_is_read_again_with_the_time_that_has_passed(tmp_path: Pa
     assert read["a"][0].left_s(7.0) == pytest.approx(5.0)
 
 
-@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"a": [[1]]}', '{"a": 3}', '{"a": [["x", 1, 2]]}'])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "",
+        "{",
+        "[]",
+        '{"a": [[1]]}',
+        '{"a": 3}',
+        '{"a": [["x", 1, 2]]}',
+        "[" * 10**5,
+        f'{{"a": [[1{"0" * 400}, 1, 2]]}}',
+    ],
+    ids=lambda each: each[:20],
+)
 def test_a_record_that_cannot_be_read_knows_nothing(tmp_path: Path, damaged: str) -> None:
     (tmp_path / "given.json").write_text(damaged, encoding="utf-8")
     assert GivenRecord(folder=tmp_path).read(NOW, 0.0) == {}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("place", range(3))
+def test_a_record_with_a_number_that_is_none_gives_no_setpoint_that_never_ends(
+    tmp_path: Path, number: str, place: int
+) -> None:
+    written = ["300.0", "10.0", str(NOW.timestamp())]
+    written[place] = number
+    (tmp_path / "given.json").write_text(f'{{"a": [[{", ".join(written)}]]}}', encoding="utf-8")
+    read = GivenRecord(folder=tmp_path).read(NOW, 0.0)
+    commanding = Commanding(quiet_s=60.0, given=tuple(read.get("a", ())))
+    commanding.see(told(300.0, 9.0), 0.0)
+    assert commanding.other
+
+
+def test_a_clock_that_was_set_back_over_a_restart_lengthens_no_setpoint(tmp_path: Path) -> None:
+    """Else another one that renews the same power for a day would be taken as us."""
+    record = GivenRecord(folder=tmp_path)
+    record.write({"a": [Given(net_discharge_kw=300.0, valid_for_s=10.0, at_s=100.0)]}, NOW, 100.0)
+    (given,) = record.read(NOW - timedelta(days=1), 7.0)["a"]
+    assert given.left_s(7.0) == pytest.approx(10.0)
 
 
 @given(power=st.floats(-2000, 2000), shorter_s=st.floats(1.0, 20.0))

@@ -101,6 +101,8 @@ def test_keys_of_a_version_before_learn_from_the_journal_who_made_them(database_
             connection.execute(text(statement), row)
         made = {"id": "b" * 12, "role": "admin", "expires_at": None}
         journal.write(connection, "pod", who=f"key:{'a' * 12}", what="key_created", now=moment(5), detail=made)
+        journal.write(connection, "pod", who="command line", what="key_created", now=moment(5))
+        journal.write(connection, "pod", who="x" * 200, what="key_created", now=moment(5), detail={"id": "d" * 12})
     old.close()
     database = open_database(database_address)
     with database.reading() as connection:

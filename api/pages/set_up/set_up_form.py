@@ -12,7 +12,7 @@ from typing import Any
 from ridethrough.api.pages.set_up.set_up_inputs import Place, groups_of_places
 from ridethrough.domain import Fault
 
-_CONSTANT, _PRICES = ".constant_kw", "prices.series"
+_CONSTANT, _PRICES, _OUTSIDE = ".constant_kw", "prices.series", "unprotected_load.constant_kw"
 _KINDS = ("series", "csv")
 _ANY_SYSTEM = re.compile(r"ups\.(\d{1,4})\.")
 
@@ -64,7 +64,7 @@ def document_of(base: Mapping[str, Any], written: Mapping[str, str]) -> dict[str
         before = _text_at(base, place.name)
         text = written.get(place.name, before).strip()
         if place.name.endswith(_CONSTANT):
-            _put_load(document, place.name, text, before)
+            _put_load(document, place.name, text, before, is_new=not base)
         elif text == before:
             _folder(document, place.name)
         elif place.name == _PRICES:
@@ -122,11 +122,14 @@ def _input(place: Place, base: Mapping[str, Any], written: Mapping[str, str], fa
     )
 
 
-def _put_load(document: dict[str, Any], name: str, text: str, before: str) -> None:
-    """A constant, or the readings that stood there before, or else a series by the usual name."""
+def _put_load(document: dict[str, Any], name: str, text: str, before: str, *, is_new: bool) -> None:
+    """A constant, or the readings that stood there before, or else a series by the usual name.
+
+    A document that left out the load outside the UPS systems has none: only a new site is asked for its readings.
+    """
     place = name.removesuffix(_CONSTANT)
     given = _at(document, place)
-    if text == before and given is not None:
+    if text == before and (given is not None or (name == _OUTSIDE and not is_new)):
         return
     if text:
         _put(document, place, {"constant_kw": _number(text)})

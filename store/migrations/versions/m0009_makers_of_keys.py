@@ -15,5 +15,5 @@ def upgrade() -> None:
     connection = op.get_bind()
     made = connection.execute(sa.text("SELECT who, detail FROM journal WHERE what = 'key_created'")).all()
     for who, detail in made:
-        by_id = {"who": who, "key_id": json.loads(detail)["id"]}
+        by_id = {"who": who, "key_id": json.loads(detail).get("id")}
         connection.execute(sa.text("UPDATE keys SET made_by = :who WHERE key_id = :key_id"), by_id)

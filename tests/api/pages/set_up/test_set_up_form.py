@@ -1,6 +1,7 @@
 """Every template makes a site; every fault stands beside an input."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -172,3 +173,19 @@ def test_systems_are_merged_by_their_ids() -> None:
         {"id": "z", "units": 3},
         {"id": "x", "units": 5},
     ]
+
+
+def test_what_the_form_does_not_show_and_what_it_rounds_is_kept_to_the_digit() -> None:
+    """Also where the site leaves out what it need not say: a save adds no series that it would wait for."""
+    stored = document_of({}, with_loads(next(iter(TEMPLATES.values()))[1]))
+    stored["interconnection"]["import_limit_kw"] = 0.1 + 0.2
+    stored["ups"][0]["battery"]["charge_efficiency"] = 0.96999999999999986
+    stored["ups"][0]["battery"]["wear_cost_per_kwh"] = 5e-324
+    stored["ups"][0]["unit_state_of_health"] = [0.1 + 0.2, 1.0]
+    stored |= {"holidays": [[0.1 + 0.2, None, {"deep": 1e-320}]], "dispatch": None, "whole": 12345678901234567890}
+    del stored["unprotected_load"]
+    kept = copy.deepcopy(stored)
+    for written in (written_of(stored), {**written_of(stored), "name": "Another"}):
+        saved = json.loads(json.dumps(document_of(json.loads(json.dumps(stored)), written)))
+        expected = {**kept, "name": written["name"]} if written["name"] else kept
+        assert json.dumps(saved, sort_keys=True) == json.dumps(expected, sort_keys=True)
