@@ -11,7 +11,8 @@ Two readings in turn are counted by these rules, and every rule counts too much 
   that is missing.
 
 Before the first reading the part of the yearly limit is counted that belongs to the time since the year began, or
-since the batteries were installed.
+since the batteries were installed. New batteries begin at nothing where `installed` is known before the first reading
+of that day; written down later, what those before them gave this year counts on.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,8 +43,8 @@ _HOUR = timedelta(hours=1)
 class MeteredWear:
     """One system at its last reading (`at`): what it has discharged since `since`, and the cycles that it is in.
 
-    `since` is the first reading, or the start of this calendar year. `discharged_kwh` is at the terminals;
-    `unread_kwh` of it is counted by the rule for times without readings, `unread_today_kwh` of that for the local day
+    `since` is the first reading, the start of this calendar year, or the day of new batteries. `discharged_kwh` is at
+    the terminals; `unread_kwh` of it is counted by the rule for times without readings, `unread_today_kwh` of that for the local day
     of the last reading. `stored_kwh` and the powers are those of the reading, `unexplained_kwh` is the fall of stored
     energy that its powers do not explain so far. `gives` says whether the system discharges, by the site's least power;
     it has begun to `discharges_today` times on this local day.
@@ -223,10 +224,10 @@ def _filled(ups: UpsSystem, stored_kwh: float, carried: Filled) -> Filled:
 
 
 def _counted(site: Site, ups: UpsSystem, last: MeteredWear, now: MeteredWear) -> MeteredWear:
-    """What is counted at a reading after the one before; in a new year it begins anew."""
-    begins, _ = year_of(now.at, site.timezone)
-    new_year = last.at < begins
-    before = replace(last, since=begins, discharged_kwh=0.0, unread_kwh=0.0) if new_year else last
+    """What is counted at a reading after the one before; in a new year, and for new batteries, it begins anew."""
+    begins = _begins(ups, now.at, site.timezone)
+    is_new = last.at < begins
+    before = replace(last, since=begins, discharged_kwh=0.0, unread_kwh=0.0) if is_new else last
     if _unread(site, last, now):
         unread_kwh, today_kwh = _unread_kwh(ups, last, now, max(last.at, begins), site.timezone)
         return replace(
@@ -248,6 +249,20 @@ def _counted(site: Site, ups: UpsSystem, last: MeteredWear, now: MeteredWear) ->
         unexplained_kwh=unexplained_kwh,
         segments_filled=_filled(ups, now.stored_kwh, last.segments_filled),
     )
+
+
+def _begins(ups: UpsSystem, now: datetime, timezone: str) -> datetime:
+    """When the warranty's year of a moment began: on 1 January, or on the day on which batteries were installed."""
+    begins, _ = year_of(now, timezone)
+    installed = _installed(ups, timezone)
+    return begins if installed is None or installed > now else max(begins, installed)
+
+
+def _installed(ups: UpsSystem, timezone: str) -> datetime | None:
+    wear = ups.battery.wear
+    if wear is None or wear.installed is None:
+        return None
+    return datetime.combine(wear.installed, time(), tzinfo=zone(timezone))
 
 
 def _unread(site: Site, last: MeteredWear, now: MeteredWear) -> bool:
@@ -312,7 +327,6 @@ def _before_kwh(ups: UpsSystem, metered: MeteredWear, timezone: str) -> float:
     if wear is None or limit_kwh is None:
         return 0.0
     begins, ends = year_of(metered.since, timezone)
-    used_since = begins
-    if wear.installed is not None:
-        used_since = max(begins, datetime.combine(wear.installed, time(), tzinfo=zone(timezone)))
+    installed = _installed(ups, timezone)
+    used_since = begins if installed is None else max(begins, installed)
     return limit_kwh * max(0.0, (metered.since - used_since) / (ends - begins))

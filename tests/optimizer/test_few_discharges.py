@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -123,6 +123,30 @@ def test_what_was_begun_before_the_plan_counts() -> None:
     assert max(begun(plan_dispatch(begun_before, issued_at=NOW)).values()) == 1
     spent = replace(limited(made, 2), state=SiteState(discharges_today={"pod-1": 2}))
     assert max(plan_dispatch(spent, issued_at=NOW).ups[0].discharge_kw) <= EPSILON_KW
+
+
+@pytest.mark.parametrize(("start", "hours"), [("2026-10-31T20:00-05:00", 31), ("2026-03-07T20:00-06:00", 29)])
+def test_a_day_on_which_clocks_change_is_the_local_one(start: str, hours: int) -> None:
+    """The certificate counts by the same day, of 23 or 25 hours, as the plan and as this test."""
+    prices = [0.02, 0.6] * 16
+    made = problem(ups_system(ride_through_s=150.0), price=prices[:hours], interval_minutes=60)
+    horizon = replace(made.horizon, start=datetime.fromisoformat(start), timezone="America/Chicago")
+    charges, local = replace(made.charges, horizon=horizon), replace(made.site, timezone="America/Chicago")
+    made = replace(made, horizon=horizon, charges=charges, site=local)
+    plan = plan_dispatch(limited(made, 2), issued_at=horizon.start - timedelta(hours=1))
+    counts = begun(plan)
+    assert plan.certificate.certified
+    assert max(counts.values()) == 2
+    free = plan_dispatch(made, issued_at=horizon.start - timedelta(hours=1))
+    assert max(begun(free).values()) > 2
+    stated = StatedPlan(horizon=free.horizon, ups=free.ups, grid_kw=free.grid_kw)
+    violations = certify(evidence_in(limited(made, 2)), stated, issued_at=horizon.start).violations
+    told = {
+        f"pod-1: begins to discharge {n} times on {day}, and the site allows 2"
+        for (_, day), n in begun(free).items()
+        if n > 2
+    }
+    assert set(violations) == told
 
 
 def test_a_limit_below_one_is_refused() -> None:

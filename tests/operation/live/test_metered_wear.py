@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
@@ -14,11 +15,13 @@ from live import reading as ups_reading
 from sites import site, ups_system
 
 from ridethrough.domain import Site
+from ridethrough.domain.dispatch_limits import DispatchLimits
 from ridethrough.domain.telemetry import Telemetry
 from ridethrough.domain.wear.cycles import CycleStress
 from ridethrough.domain.wear.wear_model import WearModel
 from ridethrough.operation.live.metered_wear import (
     MeteredWear,
+    discharges_today,
     metered_document,
     metered_wear,
     read_metered,
@@ -159,6 +162,66 @@ def test_a_new_year_begins_at_nothing() -> None:
     assert after["pod-1"].since == YEAR
     assert throughput_kwh(asked, after, YEAR + HOUR)["pod-1"] == pytest.approx(100 * 0.2)
     assert not list(unread_notes(asked, after, YEAR + HOUR))
+
+
+@pytest.mark.parametrize("timezone", ["Pacific/Auckland", "America/Los_Angeles", "UTC"])
+def test_a_year_begins_at_local_midnight(timezone: str) -> None:
+    asked = replace(premises(), timezone=timezone)
+    midnight = datetime(2027, 1, 1, tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    eve = [told(midnight - 11 * MINUTE, 900.0, 0.0), told(midnight - MINUTE, 800.0, 600.0)]
+    found = counted(asked, eve)
+    assert found.discharged_kwh == pytest.approx(300.0 * 10 / 60 + (100 * ETA_D - 50), abs=1)
+    after = metered_wear(asked, {"pod-1": found}, told(midnight + MINUTE, 800.0, 0.0))["pod-1"]
+    assert after.since == midnight
+    assert after.discharged_kwh == pytest.approx(10.0), "all that was given between the two counts for the new year"
+    used = throughput_kwh(asked, {"pod-1": found}, midnight - timedelta(seconds=1))["pod-1"]
+    assert used > throughput_kwh(asked, {"pod-1": found}, midnight)["pod-1"] == 0.0
+
+
+def test_new_batteries_have_a_new_warranty_from_their_day_on_and_not_before() -> None:
+    old, new_day = premises(installed=date(2020, 1, 1)), YEAR + 60 * DAY
+    before = counted(old, [told(new_day - 40 * MINUTE, 900.0, 0.0), told(new_day - 30 * MINUTE, 700.0, 1200.0)])
+    assert before.discharged_kwh > 190.0
+    new = premises(installed=new_day.date())
+    eve = metered_wear(new, {"pod-1": before}, told(new_day - 20 * MINUTE, 700.0, 0.0))["pod-1"]
+    assert eve.discharged_kwh > before.discharged_kwh, "they are the old ones until their day"
+    there = metered_wear(new, {"pod-1": eve}, told(new_day - 10 * MINUTE, 700.0, 0.0))
+    there = metered_wear(new, there, told(new_day + MINUTE, 920.0, 0.0))
+    assert there["pod-1"].since == new_day
+    assert throughput_kwh(new, there, new_day + MINUTE) == {"pod-1": 0.0}
+    given = metered_wear(new, there, told(new_day + 11 * MINUTE, 900.0, 240.0))
+    assert throughput_kwh(new, given, new_day + HOUR)["pod-1"] == pytest.approx(20.0)
+
+
+def test_a_day_of_new_batteries_that_is_written_later_takes_nothing_off() -> None:
+    old, late = premises(), premises(installed=date(2026, 3, 1))
+    found = counted(old, [told(YEAR + 70 * DAY, 900.0, 0.0), told(YEAR + 70 * DAY + 10 * MINUTE, 700.0, 1200.0)])
+    after = metered_wear(late, {"pod-1": found}, told(YEAR + 70 * DAY + 20 * MINUTE, 700.0, 0.0))["pod-1"]
+    assert after.discharged_kwh >= found.discharged_kwh
+    assert after.since == found.since
+
+
+def test_two_readings_of_one_time_count_once_and_the_first_stays() -> None:
+    first = counted(premises(), [told(YEAR, 900.0, 0.0), told(YEAR + 10 * MINUTE, 850.0, 600.0)])
+    again = metered_wear(premises(), {"pod-1": first}, told(YEAR + 10 * MINUTE, 500.0, 900.0))["pod-1"]
+    assert again == first
+    later = metered_wear(premises(), {"pod-1": again}, told(YEAR + 20 * MINUTE, 500.0, 900.0))["pod-1"]
+    assert later.discharged_kwh - first.discharged_kwh >= 350 * ETA_D - 0.02 * CAPACITY_KWH
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 8), date(2026, 11, 1)])
+def test_discharges_of_a_day_on_which_clocks_change_are_counted_by_the_local_day(day: date) -> None:
+    """A day of 23 or of 25 hours: a discharge each hour, and none is of the day before or after."""
+    local = ZoneInfo("America/Chicago")
+    asked = replace(premises(), timezone=local.key, dispatch=DispatchLimits(most_discharges_per_day=30))
+    start, end = (datetime.combine(each, time(), local).astimezone(UTC) for each in (day, day + DAY))
+    metered, at, kw = dict[str, MeteredWear](), start - 2 * HOUR, 0.0
+    while at < end:
+        metered = metered_wear(asked, metered, told(at, 900.0, kw))
+        at, kw = at + 10 * MINUTE, 300.0 if at.minute == 0 else 0.0
+    hours = round((end - start) / HOUR)
+    assert discharges_today(asked, metered, end - MINUTE) == {"pod-1": hours}
+    assert discharges_today(asked, metered, end) == {"pod-1": 0}
 
 
 def test_open_cycles_go_on_from_reading_to_reading_and_are_forgotten_without() -> None:
