@@ -1,10 +1,15 @@
 """Databases of versions before, with what they held, become databases of this one."""
 
+import base64
+import gzip
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, select, text
 
+from ridethrough.store.backup import restore
 from ridethrough.store.database import Database, database_url, open_database
 from ridethrough.store.keys import key_with_those_it_made, list_keys
 from ridethrough.store.migrations.migrating import migrate, revision_of
@@ -110,3 +115,46 @@ def test_keys_of_a_version_before_learn_from_the_journal_who_made_them(database_
         assert [each.made_by for each in (first, second, third)] == [None, f"key:{'a' * 12}", None]
         assert key_with_those_it_made(connection, first) == (first, second)
     database.close()
+
+
+def test_a_backup_of_a_version_before_is_restored_with_all_that_it_held(tmp_path: Path) -> None:
+    """Written by hand from a database of change 0005, as its version did: readings, a plan and the journal of keys."""
+    old = old_database(f"sqlite:///{tmp_path}/old.db")
+    with old.writing() as connection:
+        row = {"key_id": "b" * 12, "sha256": "x", "role": "admin", "at": 5}
+        statement = "INSERT INTO keys (key_id, sha256, role, created_at) VALUES (:key_id, :sha256, :role, :at)"
+        connection.execute(text(statement), row)
+        made = {"id": "b" * 12, "role": "admin", "expires_at": None}
+        journal.write(connection, "pod", who="command line", what="key_created", now=moment(5), detail=made)
+    with old.reading() as connection:
+        pack(connection, tmp_path / "backup", "0005")
+    old.close()
+    restore(tmp_path / "backup", f"sqlite:///{tmp_path}/new.db")
+    database = open_database(f"sqlite:///{tmp_path}/new.db")
+    with database.reading() as connection:
+        told = telemetry.told_since(connection, "pod", moment(0))
+        (plan,) = plans.listed(connection, "pod")
+        (key,) = list_keys(connection)
+    database.close()
+    assert len(told) == 4_100
+    assert told[0].ups == {"pod-1": [300.25, 900.1, []]}
+    assert (plan.status, plan.telemetry_id) == ("optimal", 3)
+    assert (key.made_by, key.expires_at) == ("command line", None)
+
+
+def pack(connection: Connection, file: Path, revision: str) -> None:
+    """A backup in the form of the file, of the tables that a database really has."""
+    there = MetaData()
+    there.reflect(connection)
+    lines: list[Any] = [{"ridethrough_backup": 1, "revision": revision, "made_at": "2026-01-01T00:00:00+00:00"}]
+    for table in there.sorted_tables:
+        if table.name != "alembic_version":
+            lines.append({"table": table.name, "columns": [column.name for column in table.columns]})
+            lines += [list(row) for row in connection.execute(select(table))]
+    written = [
+        json.dumps(line, default=lambda each: {"base64": base64.b64encode(each).decode()}).encode() + b"\n"
+        for line in lines
+    ]
+    rows, digest = sum(each.startswith(b"[") for each in written), hashlib.sha256(b"".join(written)).hexdigest()
+    with gzip.open(file, "wb") as packed:
+        packed.write(b"".join(written) + json.dumps({"rows": rows, "sha256": digest}).encode() + b"\n")

@@ -120,6 +120,13 @@ def test_absurd_prices_are_kept_and_named(dialect: Dialect) -> None:
     assert "outside -1 to 10" in doubted.reason
 
 
+def test_prices_below_zero_and_of_zero_are_prices(dialect: Dialect) -> None:
+    below = priced("2026-07-01T00:00+02:00", 15, [-500.0, 0.0, -0.01, *[5.0 - 0.25 * index for index in range(93)]])
+    prices = asked(dialect, dialect.answer(below))
+    assert by_time(prices) == {at: price for at, _, price in below}
+    assert (prices.is_complete, prices.doubted) == (True, ())
+
+
 def test_a_price_that_stands_still_for_a_day_is_doubted(dialect: Dialect) -> None:
     asking = question("2026-07-01T00:00+02:00", "2026-07-03T00:00+02:00")
     frozen = priced("2026-07-01T00:00+02:00", 15, [50.0] * 192)

@@ -68,6 +68,23 @@ def test_the_page_says_what_the_api_answers_until_the_site_changes(client: Clien
     assert "Not asked for today" in words(client)
 
 
+def test_a_life_of_a_site_that_was_deleted_is_not_shown_of_the_one_made_again(client: Client) -> None:
+    """Also where its document is the same to the last character, and no time has passed."""
+    begun(client)
+    assert "Recommended" in words(client)
+    assert client.delete(SITE).is_success
+    assert client.get(PAGE).status_code == 404
+    keep(client, **WEAR)
+    assert "Not asked for today" in words(client)
+
+
+def test_a_life_is_that_of_its_day(client: Client) -> None:
+    begun(client)
+    assert "Recommended" in words(client)
+    client.app.state.clock.pass_by(timedelta(days=1))
+    assert "Not asked for today" in words(client)
+
+
 def test_what_a_life_lacks_is_told_and_can_be_asked_for_again(client: Client) -> None:
     keep(client)
     begun(client)

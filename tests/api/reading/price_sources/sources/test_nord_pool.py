@@ -118,6 +118,35 @@ def test_what_is_not_in_the_documented_form_is_refused(changed: dict[str, Any]) 
         asked(told({**nord_pool_day(DAY, QUARTERS), **changed}))
 
 
+def test_a_day_that_was_preliminary_counts_once_it_is_final_with_its_own_prices() -> None:
+    other = [(at, step, price + 7) for at, step, price in QUARTERS]
+    before, _ = asked(told(nord_pool_day(DAY, QUARTERS, status="Preliminary")))
+    after, _ = asked(told(nord_pool_day(DAY, other)))
+    assert before.stretches == ()
+    assert (after.is_complete, after.notes) == (True, ())
+    assert round(after.stretches[0].price_per_kwh[0] * 1000, 9) == other[0][2]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"deliveryDateCET": "2026-07-02"}, {"deliveryArea": "AT"}, {"market": "Intraday"}, {"deliveryDateCET": None}],
+)
+def test_an_answer_about_another_day_area_or_market_has_no_prices(changed: dict[str, Any]) -> None:
+    found, _ = asked(told({**nord_pool_day(DAY, QUARTERS), **changed}))
+    assert (found.stretches, len(found.missing)) == ((), 1)
+
+
+def test_quarters_whose_hours_differ_are_not_guessed() -> None:
+    """An hour that is the mean of its quarters says nothing new; one that is not contradicts them, and none counts."""
+    hours = priced("2026-07-01T00:00+02:00", 60, [20.375 + index for index in range(24)])
+    found, _ = asked(told(nord_pool_day(DAY, [*QUARTERS, *hours])))
+    assert found.is_complete
+    wrong = [(at, step, price + 40 * (index == 3)) for index, (at, step, price) in enumerate(hours)]
+    found, _ = asked(told(nord_pool_day(DAY, [*QUARTERS, *wrong])))
+    ((start, end),) = [(each.start, each.end) for each in found.missing]
+    assert (start, end) == (hours[3][0], hours[4][0])
+
+
 def test_an_area_that_is_there_twice_is_refused() -> None:
     with pytest.raises(UnableToFetchPrices, match="is there 2 times"):
         asked(told(nord_pool_day(DAY, QUARTERS), nord_pool_day(DAY, QUARTERS)))
