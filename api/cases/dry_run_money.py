@@ -33,11 +33,16 @@ from ridethrough.tariffs.billing.bill import Bill
 from ridethrough.tariffs.billing.exact_bill import bill
 from ridethrough.tariffs.calendar.local_calendar import local_calendar
 from ridethrough.tariffs.charges.kind import KIND_NAMES
+from ridethrough.tariffs.tariff import Tariff
 
 FloatArray = NDArray[np.float64]
 COUNTED_IN_A_PART = ("energy", "export")
 _PART_OF_A_DAY = 0.1
 _BOUGHT_BACK_OVER = timedelta(hours=24)
+_TIERS = (
+    "energy has tiers of a whole billing period's energy, and of a period only a part was measured: its energy is "
+    "priced by the tiers that this part reaches, not by those that the whole period will"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +96,13 @@ def dry_run_money(inputs: SiteInputs, runs: Sequence[PaperRun]) -> DryRunMoney:
     paper = _Paper.of(inputs, runs)
     without, with_it, refilled = (_bill(inputs, paper.horizon, kw) for kw in paper.meters())
     total = savings_between(with_it, refilled, currency=with_it.currency, wear=0.0)
+    periods = tuple(_periods(paper, without, with_it))
     notes = [*with_it.warnings, *(f"not priced: {each}" for each in with_it.not_priced)]
+    if _has_tiers(inputs.tariff) and not all(period.whole for period in periods):
+        notes.append(_TIERS)
     return DryRunMoney(
         currency=with_it.currency,
-        periods=tuple(_periods(paper, without, with_it)),
+        periods=periods,
         measured=int(paper.measured.sum()),
         not_measured=int((~paper.measured).sum()),
         bought_back=0.0 - total.of(*COUNTED_IN_A_PART),
@@ -146,6 +154,10 @@ class _Paper:
     def meters(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The meter as it was, as it would have been, and that with what is bought back."""
         return self.without_kw, self.with_kw, self.with_kw + self.refill_kw
+
+
+def _has_tiers(tariff: Tariff) -> bool:
+    return tariff.energy is not None and any(len(period.tiers) > 1 for period in tariff.energy.periods)
 
 
 def _missing_kwh(inputs: SiteInputs, last: PaperInterval) -> float:

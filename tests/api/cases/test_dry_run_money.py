@@ -15,6 +15,7 @@ from ridethrough.api.cases.dry_run_money import DryRunMoney, PaperRun, dry_run_m
 from ridethrough.api.reading.site_file import SiteInputs, read_site
 from ridethrough.bms.meter_on_paper import PaperInterval, PaperSystem
 from ridethrough.domain import UnableToAccept
+from ridethrough.tariffs.charges.energy import EnergyCharge, EnergyPeriod, EnergyTier
 from ridethrough.tariffs.tariff import Tariff
 
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -127,6 +128,19 @@ def test_whatever_was_done_on_paper_the_sum_by_hand_is_the_same(
     by_hand = sum(less) * 0.25 * RATE
     by_hand -= missing_kwh / ETA_CHARGE / ETA_RECTIFIER * RATE + len(less) * 0.25 * discharge_kw * WEAR
     assert money(run).saved == pytest.approx(by_hand, abs=0.03)
+
+
+def test_tiers_of_which_a_part_was_measured_are_named() -> None:
+    """A week reaches the first tier only: what it saves is not what the month will save at the dearer one."""
+    tiers = (EnergyTier(rate_per_kwh=0.1, up_to=200_000.0), EnergyTier(rate_per_kwh=0.3))
+    tiered = Tariff(name="tiers", currency="USD", energy=EnergyCharge(periods=(EnergyPeriod(name="all", tiers=tiers),)))
+    asked = replace(inputs(), tariff=tiered)
+    part, month = (dry_run_money(asked, [intervals(count, less=lambda _: 1.0)]) for count in (WEEK, MONTH))
+    assert part.saved == pytest.approx(WEEK / 4 * 0.1, abs=0.03)
+    assert any("by the tiers that this part reaches" in note for note in part.notes)
+    assert month.saved == pytest.approx(MONTH / 4 * 0.3, abs=0.03)
+    assert not any("tiers" in note for note in month.notes)
+    assert not any("tiers" in note for note in money(intervals(WEEK)).notes)
 
 
 def test_the_journal_gives_the_runs_since_the_last_long_pause() -> None:
