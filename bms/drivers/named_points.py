@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.bms.drivers.settings import Settings
@@ -35,16 +34,16 @@ MODES = {1: UpsMode.NORMAL, 2: UpsMode.STORED_ENERGY, 3: UpsMode.BYPASS}
 NUMBERS = frozenset(name for name, unit in TOLD.items() if unit)
 
 
-class ToldValue(Protocol):
-    """What a device says of a point; `problem` says why its value is not known (empty: it is)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldValue:
+    """What a device says of a point; `problem` says why its value is not known (empty: it is).
 
-    @property
-    def value(self) -> object:
-        """The value, as the protocol has it."""
+    `measured_at` is the time that the device gives to the value, None where it gives none.
+    """
 
-    @property
-    def problem(self) -> str:
-        """Why there is none."""
+    value: object = None
+    problem: str = ""
+    measured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

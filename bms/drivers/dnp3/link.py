@@ -8,7 +8,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 
 from dnp3.core.flags import IIN
 from dnp3.master import DefaultSOEHandler, Master, MasterConfig, MasterTcpRunner
@@ -16,6 +15,7 @@ from dnp3.master.handler import AnalogValue, BinaryValue, CounterValue
 from dnp3.master.tcp_runner import MasterRunnerError
 
 from ridethrough.bms.drivers.driver import UnableToReach, UnableToRead
+from ridethrough.bms.drivers.named_points import ToldValue
 from ridethrough.bms.drivers.telling import within
 
 PORT = 20_000
@@ -38,14 +38,6 @@ _GOODBYE_S = 1.0
 _Told = AnalogValue | BinaryValue | CounterValue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointValue:
-    """What an outstation says of a point; `problem` says why it is not known."""
-
-    value: object = None
-    problem: str = ""
-
-
 class Dnp3Link:
     """A master at `master`, which asks the outstation at `outstation`."""
 
@@ -57,7 +49,7 @@ class Dnp3Link:
         self._runner: MasterTcpRunner | None = None
         self._told = DefaultSOEHandler()
 
-    async def read(self, places: Mapping[str, str]) -> dict[str, PointValue]:
+    async def read(self, places: Mapping[str, str]) -> dict[str, ToldValue]:
         """Points by name, in one question for each kind and run of indexes."""
         async with self._asking() as runner:
             self._told.clear()
@@ -106,7 +98,7 @@ class Dnp3Link:
         await runner.open()
         return runner
 
-    def _value(self, place: str) -> PointValue:
+    def _value(self, place: str) -> ToldValue:
         kind, index = _parts(place)
         found: Mapping[str, Callable[[int], _Told | None]] = {
             "binary-input": self._told.get_binary_input,
@@ -117,11 +109,11 @@ class Dnp3Link:
         }
         told = found[kind](index)
         if told is None:
-            return PointValue(problem="the outstation does not tell it")
+            return ToldValue(problem="the outstation does not tell it")
         if told.quality & _JUDGED == _ONLINE:
-            return PointValue(value=told.value)
+            return ToldValue(value=told.value)
         words = dict.fromkeys(word for bit, word in _FLAGS.items() if told.quality & bit)
-        return PointValue(problem=f"the outstation calls it {', '.join(words) or 'offline'}")
+        return ToldValue(problem=f"the outstation calls it {', '.join(words) or 'offline'}")
 
 
 def is_place(text: str) -> bool:

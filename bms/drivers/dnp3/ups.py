@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from ridethrough.bms.drivers.dnp3.link import LAST_ADDRESS, PORT, Dnp3Link, is_place
 from ridethrough.bms.drivers.driver import Clock, system_clock
-from ridethrough.bms.drivers.named_points import NamedPoints
-from ridethrough.bms.drivers.readings import DeviceReading, Point
+from ridethrough.bms.drivers.named_points import NamedPoints, ToldValue
+from ridethrough.bms.drivers.named_points_driver import NamedPointsDriver
+from ridethrough.bms.drivers.readings import DeviceReading
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
-from ridethrough.bms.drivers.telling import TellsOnly
 
 
-class Dnp3Driver(TellsOnly):
+class Dnp3Driver(NamedPointsDriver):
     """Points of one outstation."""
 
     def __init__(
@@ -30,23 +30,14 @@ class Dnp3Driver(TellsOnly):
         clock: Clock = system_clock,
     ) -> None:
         self._link = Dnp3Link(host, port, master=master, outstation=outstation, timeout_s=timeout_s)
-        self.address = self._link.address
-        self._points, self._clock = points, clock
+        super().__init__(self._link, points=points, clock=clock)
 
     async def read(self) -> DeviceReading:
         """Ask for every point; trouble that the outstation reports of itself is an alarm."""
-        asked_at = self._clock()
-        told = await self._link.read(self._points.places)
-        reading = self._points.reading({name: each.value for name, each in told.items()}, measured_at=asked_at)
-        return replace(reading, alarms=("device trouble",) if self._link.trouble else ())
+        return replace(await super().read(), alarms=("device trouble",) if self._link.trouble else ())
 
-    async def points(self) -> tuple[Point, ...]:
-        """The points that the driver uses."""
-        return self._points.points(await self._link.read(self._points.places))
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._link.close()
+    async def _told(self) -> Mapping[str, ToldValue]:
+        return await self._link.read(self._points.places)
 
 
 def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock) -> Dnp3Driver:

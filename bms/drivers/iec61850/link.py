@@ -14,6 +14,7 @@ from pathlib import Path
 from iec61850 import FC, DataAccessFailure, IedConnection, IedConnectionError, IedError, IedTimeoutError, TlsConfig
 
 from ridethrough.bms.drivers.driver import UnableToReach, UnableToRead
+from ridethrough.bms.drivers.named_points import ToldValue
 from ridethrough.bms.drivers.telling import within
 
 PORT = 102
@@ -46,14 +47,6 @@ class TlsFiles:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeValue:
-    """What a server says of an attribute; `problem` says why it is not known."""
-
-    value: object = None
-    problem: str = ""
-
-
 class Iec61850Link:
     """An association that is made at the first question."""
 
@@ -62,7 +55,7 @@ class Iec61850Link:
         self._peer, self._timeout_s, self._tls = f"{host}:{port}", timeout_s, tls
         self._connection: IedConnection | None = None
 
-    async def read(self, places: Mapping[str, str]) -> dict[str, AttributeValue]:
+    async def read(self, places: Mapping[str, str]) -> dict[str, ToldValue]:
         """Attributes by name, each with the quality of its data object, all in one question."""
         wanted = [each for place in places.values() for each in _with_quality(place)]
         async with self._asking() as connection:
@@ -139,12 +132,12 @@ def _with_quality(place: str) -> list[tuple[str, FC]]:
     return [(place, kind), (f"{match[1]}.q", kind)]
 
 
-def _told(value: object, quality: object) -> AttributeValue:
+def _told(value: object, quality: object) -> ToldValue:
     if isinstance(value, DataAccessFailure):
-        return AttributeValue(problem=f"the server refuses it: {value.error}")
+        return ToldValue(problem=f"the server refuses it: {value.error}")
     if not isinstance(quality, bytes) or len(quality) != _QUALITY_BYTES:
-        return AttributeValue(problem="the server does not tell its quality")
+        return ToldValue(problem="the server does not tell its quality")
     bits = int.from_bytes(quality, "big")
     wrong = [_VALIDITY[bits >> 14], *(word for bit, word in _BITS.items() if bits & (1 << 15 - bit))]
     problem = ", ".join(filter(None, wrong))
-    return AttributeValue(problem=f"the server calls it {problem}") if problem else AttributeValue(value=value)
+    return ToldValue(problem=f"the server calls it {problem}") if problem else ToldValue(value=value)

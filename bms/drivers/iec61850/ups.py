@@ -10,15 +10,14 @@ from pathlib import Path
 
 from ridethrough.bms.drivers.driver import Clock, system_clock
 from ridethrough.bms.drivers.iec61850.link import PORT, Iec61850Link, TlsFiles, is_place
-from ridethrough.bms.drivers.named_points import NamedPoints
-from ridethrough.bms.drivers.readings import DeviceReading, Point
+from ridethrough.bms.drivers.named_points import NamedPoints, ToldValue
+from ridethrough.bms.drivers.named_points_driver import NamedPointsDriver
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
-from ridethrough.bms.drivers.telling import TellsOnly
 
 _FILES = ("ca_file", "certificate_file", "key_file")
 
 
-class Iec61850Driver(TellsOnly):
+class Iec61850Driver(NamedPointsDriver):
     """Attributes of one server."""
 
     def __init__(
@@ -32,22 +31,10 @@ class Iec61850Driver(TellsOnly):
         clock: Clock = system_clock,
     ) -> None:
         self._link = Iec61850Link(host, port, timeout_s=timeout_s, tls=tls)
-        self.address = self._link.address
-        self._points, self._clock = points, clock
+        super().__init__(self._link, points=points, clock=clock)
 
-    async def read(self) -> DeviceReading:
-        """Ask for every attribute."""
-        asked_at = self._clock()
-        told = await self._link.read(self._points.places)
-        return self._points.reading({name: each.value for name, each in told.items()}, measured_at=asked_at)
-
-    async def points(self) -> tuple[Point, ...]:
-        """The attributes that the driver uses."""
-        return self._points.points(await self._link.read(self._points.places))
-
-    async def close(self) -> None:
-        """End the association."""
-        await self._link.close()
+    async def _told(self) -> Mapping[str, ToldValue]:
+        return await self._link.read(self._points.places)
 
 
 def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock) -> Iec61850Driver:

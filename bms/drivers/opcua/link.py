@@ -23,6 +23,7 @@ from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 from cryptography import x509
 
 from ridethrough.bms.drivers.driver import UnableToReach, UnableToRead
+from ridethrough.bms.drivers.named_points import ToldValue
 from ridethrough.bms.drivers.telling import within
 
 POLICIES = ("Aes128Sha256RsaOaep", "Aes256Sha256RsaPss", "Basic256Sha256")
@@ -59,15 +60,6 @@ class OpcUaServer:
         return f"OpcUaServer({self.url})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeValue:
-    """What a server says of a node. `problem` says why `value` is not known; the time is None where it gives none."""
-
-    value: object = None
-    source_time: datetime | None = None
-    problem: str = ""
-
-
 class OpcUaLink:
     """A session that is made at the first question."""
 
@@ -77,7 +69,7 @@ class OpcUaLink:
         self._server, self._timeout_s = server, timeout_s
         self._client: Client | None = None
 
-    async def read(self, nodes: Mapping[str, str]) -> dict[str, NodeValue]:
+    async def read(self, nodes: Mapping[str, str]) -> dict[str, ToldValue]:
         """The values of nodes by name, all in one question.
 
         Raises `UnableToReach`, or `UnableToRead` where the server refuses the question as a whole.
@@ -170,14 +162,14 @@ def is_node(text: str) -> bool:
     return "=" in text and not node.is_null()
 
 
-def _told(answer: ua.DataValue) -> NodeValue:
+def _told(answer: ua.DataValue) -> ToldValue:
     """A value whose status is good; with any other status it is not known."""
     status = answer.StatusCode or ua.StatusCode()
     good = status.is_good()
     value = answer.Value.Value if good and answer.Value is not None else None
-    return NodeValue(
+    return ToldValue(
         value=value,
-        source_time=_zoned(answer.SourceTimestamp),
+        measured_at=_zoned(answer.SourceTimestamp),
         problem="" if good else f"the server calls it {status.name}",
     )
 

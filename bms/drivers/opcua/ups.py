@@ -7,20 +7,20 @@ a timestamp, the time is that of the question.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ridethrough.bms.drivers.driver import Clock, system_clock
-from ridethrough.bms.drivers.named_points import NUMBERS, NamedPoints, oldest
+from ridethrough.bms.drivers.named_points import NamedPoints, ToldValue
+from ridethrough.bms.drivers.named_points_driver import NamedPointsDriver
 from ridethrough.bms.drivers.opcua.link import POLICIES, OpcUaLink, OpcUaServer, Secured, is_node
-from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
-from ridethrough.bms.drivers.telling import TellsOnly
 
 _FILES = ("certificate_file", "key_file", "server_certificate_file")
 
 
-class OpcUaDriver(TellsOnly):
+class OpcUaDriver(NamedPointsDriver):
     """The nodes of one server."""
 
     def __init__(
@@ -33,28 +33,14 @@ class OpcUaDriver(TellsOnly):
         clock: Clock = system_clock,
     ) -> None:
         self._link = OpcUaLink(server, timeout_s=timeout_s)
-        self.address = self._link.address
-        self._points, self._source_stamps, self._clock = points, source_stamps, clock
+        super().__init__(self._link, points=points, clock=clock)
+        self._source_stamps = source_stamps
 
-    async def read(self) -> DeviceReading:
-        """Ask for every node."""
-        asked_at = self._clock()
+    async def _told(self) -> Mapping[str, ToldValue]:
         told = await self._link.read(self._points.places)
-        stamps = [
-            each.source_time
-            for name, each in told.items()
-            if self._source_stamps and name in NUMBERS and not each.problem
-        ]
-        values = {name: each.value for name, each in told.items()}
-        return self._points.reading(values, measured_at=oldest(stamps, otherwise=asked_at))
-
-    async def points(self) -> tuple[Point, ...]:
-        """The nodes that the driver uses."""
-        return self._points.points(await self._link.read(self._points.places))
-
-    async def close(self) -> None:
-        """Close the session."""
-        await self._link.close()
+        if self._source_stamps:
+            return told
+        return {name: replace(each, measured_at=None) for name, each in told.items()}
 
 
 def from_settings(settings: Mapping[str, object], *, clock: Clock = system_clock) -> OpcUaDriver:

@@ -5,10 +5,10 @@ A place is `RESOURCE#/PROPERTY`, as a JSON pointer: `/redfish/v1/Chassis/1/Senso
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ridethrough.bms.drivers.named_points import ToldValue
 from ridethrough.domain import UpsMode
 
 _PLACE = re.compile(r"^(/redfish/v1/[!-\"$-~]+)#((?:/[^/\s]+)+)$")
@@ -25,15 +25,6 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
 """What words mean, by the property that says them; any other word of `State` is false."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PropertyValue:
-    """A value in our units with the time of its measurement (None: the service says none), or why it is not known."""
-
-    value: object = None
-    read_at: datetime | None = None
-    problem: str = ""
-
-
 def is_place(text: str) -> bool:
     """Whether a text is `RESOURCE#/PROPERTY`.
 
@@ -48,10 +39,10 @@ def resource_of(place: str) -> str:
     return place.partition("#")[0]
 
 
-def property_of(resource: Mapping[str, Any] | None, place: str, *, point: str) -> PropertyValue:
+def property_of(resource: Mapping[str, Any] | None, place: str, *, point: str) -> ToldValue:
     """What a place says in its resource about one of our points."""
     if resource is None:
-        return PropertyValue(problem="the service does not have the resource")
+        return ToldValue(problem="the service does not have the resource")
     found: Any = resource
     holder: Mapping[str, Any] = resource
     for step in place.partition("#/")[2].split("/"):
@@ -62,10 +53,10 @@ def property_of(resource: Mapping[str, Any] | None, place: str, *, point: str) -
     name = place.rpartition("/")[2]
     state = _state(holder) or _state(resource) or "Enabled"
     if name not in _WORDS and state != "Enabled":
-        return PropertyValue(problem=f"the service says that it is {state}")
+        return ToldValue(problem=f"the service says that it is {state}")
     if found is None:
-        return PropertyValue(problem="the service does not tell it")
-    return PropertyValue(value=_meaning(found, name, holder, point), read_at=_time(holder))
+        return ToldValue(problem="the service does not tell it")
+    return ToldValue(value=_meaning(found, name, holder, point), measured_at=_time(holder))
 
 
 def _state(holder: Mapping[str, Any]) -> object:

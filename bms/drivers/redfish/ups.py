@@ -10,15 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ridethrough.bms.drivers.driver import Clock, system_clock
-from ridethrough.bms.drivers.named_points import NUMBERS, NamedPoints, oldest
-from ridethrough.bms.drivers.readings import DeviceReading, Point
+from ridethrough.bms.drivers.named_points import NamedPoints, ToldValue
+from ridethrough.bms.drivers.named_points_driver import NamedPointsDriver
 from ridethrough.bms.drivers.redfish.link import RedfishLink, RedfishService
-from ridethrough.bms.drivers.redfish.properties import PropertyValue, is_place, property_of, resource_of
+from ridethrough.bms.drivers.redfish.properties import is_place, property_of, resource_of
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
-from ridethrough.bms.drivers.telling import TellsOnly
 
 
-class RedfishDriver(TellsOnly):
+class RedfishDriver(NamedPointsDriver):
     """Properties of one service."""
 
     def __init__(
@@ -30,26 +29,9 @@ class RedfishDriver(TellsOnly):
         clock: Clock = system_clock,
     ) -> None:
         self._link = RedfishLink(service, timeout_s=timeout_s)
-        self.address = self._link.address
-        self._points, self._clock = points, clock
+        super().__init__(self._link, points=points, clock=clock)
 
-    async def read(self) -> DeviceReading:
-        """Ask for every resource that a point is in."""
-        asked_at = self._clock()
-        told = await self._told()
-        stamps = [each.read_at for name, each in told.items() if name in NUMBERS]
-        values = {name: each.value for name, each in told.items()}
-        return self._points.reading(values, measured_at=oldest(stamps, otherwise=asked_at))
-
-    async def points(self) -> tuple[Point, ...]:
-        """The properties that the driver uses."""
-        return self._points.points(await self._told())
-
-    async def close(self) -> None:
-        """End the session."""
-        await self._link.close()
-
-    async def _told(self) -> dict[str, PropertyValue]:
+    async def _told(self) -> Mapping[str, ToldValue]:
         places = self._points.places
         resources = await self._link.read(frozenset(resource_of(place) for place in places.values()))
         return {name: property_of(resources[resource_of(place)], place, point=name) for name, place in places.items()}

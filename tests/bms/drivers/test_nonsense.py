@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ridethrough.bms.drivers.catalog import driver_of
 from ridethrough.bms.drivers.driver import UnableToDrive, system_clock
-from ridethrough.bms.drivers.named_points import TOLD, NamedPoints
-from ridethrough.bms.drivers.redfish.properties import PropertyValue, property_of
+from ridethrough.bms.drivers.named_points import TOLD, NamedPoints, ToldValue
+from ridethrough.bms.drivers.redfish.properties import property_of
 from ridethrough.domain.site_equipment import Device
 
 pytestmark = pytest.mark.long
@@ -94,7 +94,7 @@ values = st.recursive(
 def test_whatever_a_point_says_it_is_a_reading_and_what_is_no_number_is_not_known(point: str, value: object) -> None:
     points = NamedPoints(places={point: "place"}, full_kwh=100.0, scale={"load_kw": 1000.0})
     reading = points.reading({point: value}, measured_at=system_clock())
-    (told,) = points.points({point: PropertyValue(value=value)})
+    (told,) = points.points({point: ToldValue(value=value)})
     numbers = [reading.grid_kw]
     if reading.ups is not None:
         ups = reading.ups
