@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
-from driver_conformance import Bench
+from driver_conformance import Bench, beside, use
 from peer_nut import NutServer, nut_server
 from peer_programs import accepts, soon
 from peer_relays import tcp_relay
-from telling_conformance import TellingConformance
+from telling_conformance import TellingConformance, relayed
 
-from ridethrough.bms.drivers.driver import UnableToApply, UnableToReach, UnableToRead, system_clock
+from ridethrough.bms.drivers.driver import UnableToApply, UnableToReach, UnableToRead
 from ridethrough.bms.drivers.nut import NutDriver, from_settings
 from ridethrough.bms.drivers.readings import DeviceReading, DeviceSetpoint
 from ridethrough.domain import UpsMode
@@ -66,15 +66,11 @@ def server(one_server: NutServer) -> NutServer:
 
 
 def run(server: NutServer, test: Callable[[NutDriver], Awaitable[None]]) -> None:
-    async def inside() -> None:
-        driver = driver_of(server.port)
-        try:
-            await until(driver, as_told)
-            await test(driver)
-        finally:
-            await driver.close()
+    async def when_told(driver: NutDriver) -> None:
+        await until(driver, as_told)
+        await test(driver)
 
-    asyncio.run(inside())
+    use(lambda: driver_of(server.port), when_told)
 
 
 def as_told(reading: DeviceReading) -> bool:
@@ -96,9 +92,6 @@ class TestNut(TellingConformance):
             driver = driver_of(relay.port, timeout_s=2.0)
             await until(driver, as_told)
 
-            async def kill() -> None:
-                server.upsd.kill()
-
             async def revive() -> None:
                 server.upsd.start()
                 await soon(lambda: accepts(server.port), "upsd's return")
@@ -107,16 +100,11 @@ class TestNut(TellingConformance):
                 server.tell({**TOLD, "battery.charge": "lost"})
                 await until(driver, lambda reading: reading.ups is not None and reading.ups.stored_kwh is None)
 
-            yield Bench(
-                driver=driver,
-                stored_kwh=400.0,
-                load_kw=400.0,
-                now=system_clock(),
-                kill=kill,
+            yield relayed(
+                driver,
+                relay,
+                kill=beside(server.upsd.kill),
                 revive=revive,
-                stall=relay.stall,
-                resume=relay.resume,
-                answer_late=relay.hold,
                 lose=lose,
             )
 

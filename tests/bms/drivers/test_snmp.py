@@ -5,12 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from driver_conformance import Bench
+from driver_conformance import Bench, beside
 from peer_relays import udp_relay
 from peer_snmp import AUTHENTICATION_KEY, CONTEXT, MIB, PRIVACY_KEY, USER, SnmpAgent, snmp_agent, ups_values
-from telling_conformance import TellingConformance
+from telling_conformance import TellingConformance, relayed
 
-from ridethrough.bms.drivers.driver import UnableToDrive, UnableToReach, system_clock
+from ridethrough.bms.drivers.driver import UnableToDrive, UnableToReach
 from ridethrough.bms.drivers.readings import DeviceReading
 from ridethrough.bms.drivers.snmp import SnmpDriver, from_settings
 from ridethrough.domain import UpsMode
@@ -82,23 +82,15 @@ class TestSnmp(TellingConformance):
         agent = self.agent
         async with udp_relay(agent.port) as relay:
 
-            async def kill() -> None:
-                agent.process.kill()
-
             async def revive() -> None:
                 agent.process.start()
                 agent.wait()
 
-            yield Bench(
-                driver=driver_of(relay.port),
-                stored_kwh=400.0,
-                load_kw=400.0,
-                now=system_clock(),
-                kill=kill,
+            yield relayed(
+                driver_of(relay.port),
+                relay,
+                kill=beside(agent.process.kill),
                 revive=revive,
-                stall=relay.stall,
-                resume=relay.resume,
-                answer_late=relay.hold,
             )
 
 

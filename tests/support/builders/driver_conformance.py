@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
@@ -34,6 +34,33 @@ from ridethrough.bms.drivers.readings import DeviceSetpoint
 
 GENEROUS_S = 30.0
 """A call that takes longer than this hangs, on however loaded a machine."""
+
+AnyDriver = TypeVar("AnyDriver", bound=Driver)
+Parameters = ParamSpec("Parameters")
+
+
+def use(made: Callable[[], AnyDriver], test: Callable[[AnyDriver], Awaitable[None]]) -> None:
+    """Make a driver, do something with it, and close it."""
+
+    async def inside() -> None:
+        driver = made()
+        try:
+            await test(driver)
+        finally:
+            await driver.close()
+
+    asyncio.run(inside())
+
+
+def beside(
+    do: Callable[Parameters, object], *args: Parameters.args, **named: Parameters.kwargs
+) -> Callable[[], Awaitable[None]]:
+    """What a bench can do to its device, from a call that may take its time: it is made beside the tasks of a test."""
+
+    async def later() -> None:
+        await asyncio.to_thread(do, *args, **named)
+
+    return later
 
 
 async def _nothing() -> None:

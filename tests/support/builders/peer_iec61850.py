@@ -6,15 +6,13 @@ The second is there for TLS, which the first does not have, and tells a load onl
 
 import asyncio
 import contextlib
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from iec61850 import IedServer
 from open61850.server import IedModel, MmsServer
-from peer_programs import free_port
+from peer_programs import Obeying, free_port, say_done
 
 PLACES = {
     "stored_percent": "UPS1LD0/ZBAT1.SocPct.mag.f",
@@ -95,17 +93,12 @@ def iec61850_ups(folder: Path) -> Iterator[Iec61850Ups]:
 @contextlib.contextmanager
 def iec61850_with_tls(*files: Path) -> Iterator[int]:
     """Run a server that lets one client in, by its certificate; the port."""
-    port = free_port()
-    command = [sys.executable, __file__, str(port), *map(str, files)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as running:
-        try:
-            assert running.stdout is not None
-            if running.stdout.readline() != "done\n":
-                pytest.fail("the server of iec61850 ended")
-            yield port
-        finally:
-            running.kill()
+    server = Obeying(__file__, *files)
+    try:
+        server.start()
+        yield server.port
+    finally:
+        server.kill()
 
 
 async def _serve(port: int, *files: Path) -> None:
@@ -121,8 +114,7 @@ async def _serve(port: int, *files: Path) -> None:
     server.with_tls(certificate, key, client_ca_pem=authority, allow_only_known_peers=True, known_peer_pems=[client])
     server.bind(f"127.0.0.1:{port}")
     await server.start()
-    sys.stdout.write("done\n")
-    sys.stdout.flush()
+    say_done()
     await asyncio.to_thread(sys.stdin.read)
     await server.stop()
 

@@ -6,8 +6,6 @@ answered by a line.
 """
 
 import asyncio
-import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from asyncua import Server, ua
 from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
 from cryptography import x509
-from peer_programs import free_port
+from peer_programs import Obeying, obey
 
 NODES = {
     "stored_percent": "ns=2;s=battery.charge",
@@ -35,43 +32,16 @@ VALUES |= {"inverter.on": True, "overloaded": False}
 USER, PASSWORD = "controller", "opcua-secret"
 
 
-class OpcUaUps:
-    """A running server at `port`."""
+class OpcUaUps(Obeying):
+    """A running server at `port`, with the values of the beginning after each start."""
 
     def __init__(self, *files: Path) -> None:
-        self.port = free_port()
-        self._command = [sys.executable, __file__, str(self.port), *map(str, files)]
-        self._running: subprocess.Popen[str] | None = None
+        super().__init__(__file__, *files)
         self.start()
-
-    def start(self) -> None:
-        """Start with the values of the beginning, and wait until it serves."""
-        pipe = subprocess.PIPE
-        self._running = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
-        self._heard()
 
     def tell(self, node: str, **changes: object) -> None:
         """Let a node have another value, status or age."""
-        running = self._running
-        assert running is not None
-        assert running.stdin is not None
-        running.stdin.write(json.dumps({"node": node, **changes}) + "\n")
-        running.stdin.flush()
-        self._heard()
-
-    def kill(self) -> None:
-        """End it without a goodbye."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.kill()
-            running.communicate()
-
-    def _heard(self) -> None:
-        assert self._running is not None
-        assert self._running.stdout is not None
-        if self._running.stdout.readline() != "done\n":
-            self.kill()
-            pytest.fail("the server of asyncua ended")
+        self.order(node=node, **changes)
 
 
 @contextmanager
@@ -104,15 +74,7 @@ async def _serve(port: int, files: list[str]) -> None:
     async with server:
         for name in VALUES:
             await _write(server, nodes, {"node": name, "value": VALUES[name]})
-        _done()
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            await _write(server, nodes, json.loads(line))
-            _done()
-
-
-def _done() -> None:
-    sys.stdout.write("done\n")
-    sys.stdout.flush()
+        await obey(lambda **told: _write(server, nodes, told))
 
 
 class _Users:

@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 STARTS_WITHIN_S = 30.0
+_DONE = "done\n"
 
 
 def program(name: str, *, package: str, folders: tuple[str, ...] = ("/usr/sbin", "/usr/local/sbin")) -> str:
@@ -94,6 +97,61 @@ class Process:
     def log(self) -> str:
         """What it wrote."""
         return (self._cwd / "log").read_text(errors="replace")
+
+
+class Obeying:
+    """A program of tests: `path` with a port and arguments. It takes orders, and answers its start and each order.
+
+    An order is a line of JSON on its standard input, an answer a line on its standard output. In the program itself
+    `obey` reads orders.
+    """
+
+    def __init__(self, path: str, *arguments: object) -> None:
+        self.port = free_port()
+        self._command = [sys.executable, path, str(self.port), *map(str, arguments)]
+        self._running: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
+        pipe = subprocess.PIPE
+        self._running = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
+        self._heard()
+
+    def order(self, **named: object) -> None:
+        """Let it do something, and wait until it has."""
+        assert self._running is not None
+        assert self._running.stdin is not None
+        self._running.stdin.write(json.dumps(named) + "\n")
+        self._running.stdin.flush()
+        self._heard()
+
+    def kill(self) -> None:
+        """End it without a goodbye."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.kill()
+            running.communicate()
+
+    def _heard(self) -> None:
+        assert self._running is not None
+        assert self._running.stdout is not None
+        if self._running.stdout.readline() != _DONE:
+            self.kill()
+            pytest.fail(f"{' '.join(self._command)} ended")
+
+
+async def obey(do: Callable[..., Awaitable[None]]) -> None:
+    """Say that this program serves, then do what its standard input orders, until it ends."""
+    say_done()
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        await do(**json.loads(line))
+        say_done()
+
+
+def say_done() -> None:
+    """Say, in the program itself, that it serves, or that it did what was ordered."""
+    sys.stdout.write(_DONE)
+    sys.stdout.flush()
 
 
 @contextlib.contextmanager

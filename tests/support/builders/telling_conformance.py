@@ -1,6 +1,17 @@
 """The conformance suite for drivers that only tell: without the tests of setpoints, which there are none of."""
 
-from driver_conformance import DriverConformance
+from typing import Any
+
+from driver_conformance import Bench, DriverConformance
+from peer_relays import Relay
+
+from ridethrough.bms.drivers.driver import Driver, system_clock
+
+
+def relayed(driver: Driver, relay: Relay, **able: Any) -> Bench:  # noqa: ANN401 - what a bench can do
+    """The bench of a device behind a relay, which stores 400 kWh and carries 400 kW."""
+    ways = {"stall": relay.stall, "resume": relay.resume, "answer_late": relay.hold}
+    return Bench(driver=driver, stored_kwh=400.0, load_kw=400.0, now=system_clock(), **{**ways, **able})
 
 
 class TellingConformance(DriverConformance):

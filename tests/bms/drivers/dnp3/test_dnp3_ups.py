@@ -1,17 +1,16 @@
 """The DNP3 driver, on an outstation of another maker and on one of its own library."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
-from driver_conformance import Bench
+from driver_conformance import Bench, beside, use
 from peer_dnp3 import ANALOG, MASTER, OTHER_KINDS, OUTSTATION, Dnp3Ups, dnp3_ups
 from peer_relays import tcp_relay
-from telling_conformance import TellingConformance
+from telling_conformance import TellingConformance, relayed
 
 from ridethrough.bms.drivers.dnp3.ups import Dnp3Driver, from_settings
-from ridethrough.bms.drivers.driver import UnableToReach, system_clock
+from ridethrough.bms.drivers.driver import UnableToReach
 from ridethrough.domain import UpsMode
 from ridethrough.domain.validation import UnableToAccept
 
@@ -45,14 +44,7 @@ def outstation(one_outstation: Dnp3Ups) -> Dnp3Ups:
 
 
 def run(ups: Dnp3Ups, test: Callable[[Dnp3Driver], Awaitable[None]], **changes: object) -> None:
-    async def inside() -> None:
-        driver = driver_of(ups.port, **{"timeout_s": 20.0, **changes})
-        try:
-            await test(driver)
-        finally:
-            await driver.close()
-
-    asyncio.run(inside())
+    use(lambda: driver_of(ups.port, **{"timeout_s": 20.0, **changes}), test)
 
 
 class TestDnp3(TellingConformance):
@@ -66,27 +58,12 @@ class TestDnp3(TellingConformance):
     async def bench(self) -> AsyncIterator[Bench]:
         ups = self.outstation
         async with tcp_relay(ups.port) as relay:
-
-            async def kill() -> None:
-                ups.kill()
-
-            async def revive() -> None:
-                await asyncio.to_thread(ups.start)
-
-            async def lose() -> None:
-                ups.tell(ANALOG["stored_percent"], 80.0, 0x05)
-
-            yield Bench(
-                driver=driver_of(relay.port),
-                stored_kwh=400.0,
-                load_kw=400.0,
-                now=system_clock(),
-                kill=kill,
-                revive=revive,
-                stall=relay.stall,
-                resume=relay.resume,
-                answer_late=relay.hold,
-                lose=lose,
+            yield relayed(
+                driver_of(relay.port),
+                relay,
+                kill=beside(ups.kill),
+                revive=beside(ups.start),
+                lose=beside(ups.tell, ANALOG["stored_percent"], 80.0, 0x05),
             )
 
 

@@ -1,12 +1,11 @@
 """The IEC 61850 driver, on a server of open61850; inside TLS on one of its own library."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from driver_conformance import Bench
+from driver_conformance import Bench, beside, use
 from peer_certificates import make_certificate
 from peer_iec61850 import (
     BLOCKED,
@@ -21,9 +20,9 @@ from peer_iec61850 import (
     iec61850_with_tls,
 )
 from peer_relays import tcp_relay
-from telling_conformance import TellingConformance
+from telling_conformance import TellingConformance, relayed
 
-from ridethrough.bms.drivers.driver import UnableToReach, system_clock
+from ridethrough.bms.drivers.driver import UnableToReach
 from ridethrough.bms.drivers.iec61850.ups import Iec61850Driver, from_settings
 from ridethrough.domain import UpsMode
 from ridethrough.domain.validation import UnableToAccept
@@ -44,14 +43,7 @@ def driver_of(port: int, **changes: object) -> Iec61850Driver:
 
 
 def run(port: int, test: Callable[[Iec61850Driver], Awaitable[None]], **changes: object) -> None:
-    async def inside() -> None:
-        driver = driver_of(port, **{"timeout_s": 20.0, **changes})
-        try:
-            await test(driver)
-        finally:
-            await driver.close()
-
-    asyncio.run(inside())
+    use(lambda: driver_of(port, **{"timeout_s": 20.0, **changes}), test)
 
 
 @pytest.fixture
@@ -71,27 +63,12 @@ class TestIec61850(TellingConformance):
     async def bench(self) -> AsyncIterator[Bench]:
         ups = self.ups
         async with tcp_relay(ups.port) as relay:
-
-            async def lose() -> None:
-                ups.tell("stored_percent", quality=INVALID)
-
-            async def kill() -> None:
-                ups.stop()
-
-            async def revive() -> None:
-                ups.start()
-
-            yield Bench(
-                driver=driver_of(relay.port),
-                stored_kwh=400.0,
-                load_kw=400.0,
-                now=system_clock(),
-                kill=kill,
-                revive=revive,
-                stall=relay.stall,
-                resume=relay.resume,
-                answer_late=relay.hold,
-                lose=lose,
+            yield relayed(
+                driver_of(relay.port),
+                relay,
+                kill=beside(ups.stop),
+                revive=beside(ups.start),
+                lose=beside(ups.tell, "stored_percent", quality=INVALID),
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from driver_conformance import Bench, DriverConformance
+from driver_conformance import Bench, DriverConformance, beside, use
 from peer_mqtt import PASSWORD, TOPIC, USER, Mosquitto, MqttUps, mosquitto
 from peer_relays import tcp_relay
 
@@ -55,14 +55,7 @@ def driver_of(port: int, **changes: object) -> MqttDriver:
 
 
 def run(port: int, test: Callable[[MqttDriver], Awaitable[None]], **changes: object) -> None:
-    async def inside() -> None:
-        driver = driver_of(port, **changes)
-        try:
-            await test(driver)
-        finally:
-            await driver.close()
-
-    asyncio.run(inside())
+    use(lambda: driver_of(port, **changes), test)
 
 
 class TestMqtt(DriverConformance):
@@ -88,9 +81,6 @@ class TestMqtt(DriverConformance):
 
             return change
 
-        async def kill() -> None:
-            broker.process.kill()
-
         async def revive() -> None:
             broker.process.start()
             await asyncio.to_thread(broker.wait)
@@ -105,7 +95,7 @@ class TestMqtt(DriverConformance):
                 load_kw=1200.0,
                 now=system_clock(),
                 discharging_kw=discharging_kw,
-                kill=kill,
+                kill=beside(broker.process.kill),
                 revive=revive,
                 stall=relay.stall,
                 resume=relay.resume,

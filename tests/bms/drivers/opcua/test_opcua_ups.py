@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from driver_conformance import Bench
+from driver_conformance import Bench, beside, use
 from peer_certificates import make_certificate
 from peer_opcua import NODES, PASSWORD, USER, VALUES, OpcUaUps, opcua_ups
 from peer_relays import tcp_relay
-from telling_conformance import TellingConformance
+from telling_conformance import TellingConformance, relayed
 
 from ridethrough.bms.drivers.driver import UnableToApply, UnableToDrive, UnableToReach, UnableToRead, system_clock
 from ridethrough.bms.drivers.opcua.ups import OpcUaDriver, from_settings
@@ -48,14 +48,7 @@ def server(one_server: OpcUaUps) -> OpcUaUps:
 
 
 def run(server: OpcUaUps, test: Callable[[OpcUaDriver], Awaitable[None]], **changes: object) -> None:
-    async def inside() -> None:
-        driver = driver_of(server.port, **{"timeout_s": 20.0, **changes})
-        try:
-            await test(driver)
-        finally:
-            await driver.close()
-
-    asyncio.run(inside())
+    use(lambda: driver_of(server.port, **{"timeout_s": 20.0, **changes}), test)
 
 
 class TestOpcUa(TellingConformance):
@@ -69,27 +62,12 @@ class TestOpcUa(TellingConformance):
     async def bench(self) -> AsyncIterator[Bench]:
         server = self.server
         async with tcp_relay(server.port) as relay:
-
-            async def kill() -> None:
-                server.kill()
-
-            async def revive() -> None:
-                server.start()
-
-            async def lose() -> None:
-                server.tell("battery.charge", status="BadSensorFailure")
-
-            yield Bench(
-                driver=driver_of(relay.port),
-                stored_kwh=400.0,
-                load_kw=400.0,
-                now=system_clock(),
-                kill=kill,
-                revive=revive,
-                stall=relay.stall,
-                resume=relay.resume,
-                answer_late=relay.hold,
-                lose=lose,
+            yield relayed(
+                driver_of(relay.port),
+                relay,
+                kill=beside(server.kill),
+                revive=beside(server.start),
+                lose=beside(server.tell, "battery.charge", status="BadSensorFailure"),
             )
 
 

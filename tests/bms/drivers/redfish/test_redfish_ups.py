@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from driver_conformance import Bench
+from driver_conformance import Bench, beside, use
 from peer_certificates import make_certificate
 from peer_programs import soon
 from peer_redfish import (
@@ -22,7 +22,7 @@ from peer_redfish import (
     redfish_with_sessions,
 )
 from peer_relays import tcp_relay
-from telling_conformance import TellingConformance
+from telling_conformance import TellingConformance, relayed
 
 from ridethrough.bms.drivers.driver import UnableToReach, UnableToRead, system_clock
 from ridethrough.bms.drivers.named_points import NamedPoints
@@ -52,13 +52,7 @@ def service(one_service: RedfishUps) -> RedfishUps:
 
 
 def run(driver: RedfishDriver, test: Callable[[RedfishDriver], Awaitable[None]]) -> None:
-    async def inside() -> None:
-        try:
-            await test(driver)
-        finally:
-            await driver.close()
-
-    asyncio.run(inside())
+    use(lambda: driver, test)
 
 
 class TestRedfish(TellingConformance):
@@ -73,15 +67,9 @@ class TestRedfish(TellingConformance):
         service = self.service
         async with tcp_relay(service.port) as relay:
 
-            async def kill() -> None:
-                service.process.kill()
-
             async def revive() -> None:
                 service.process.start()
                 await asyncio.to_thread(service.wait)
-
-            async def lose() -> None:
-                service.tell(f"{BATTERY}/Metrics", StoredEnergyWattHours={"Reading": None})
 
             async def answer_late() -> None:
                 asked = relay.seen
@@ -94,17 +82,13 @@ class TestRedfish(TellingConformance):
                 waiting.append(asyncio.ensure_future(until_asked_again()))
 
             waiting: list[asyncio.Future[None]] = []
-            yield Bench(
-                driver=driver_of(f"http://127.0.0.1:{relay.port}"),
-                stored_kwh=400.0,
-                load_kw=400.0,
-                now=system_clock(),
-                kill=kill,
+            yield relayed(
+                driver_of(f"http://127.0.0.1:{relay.port}"),
+                relay,
+                kill=beside(service.process.kill),
                 revive=revive,
-                stall=relay.stall,
-                resume=relay.resume,
                 answer_late=answer_late,
-                lose=lose,
+                lose=beside(service.tell, f"{BATTERY}/Metrics", StoredEnergyWattHours={"Reading": None}),
             )
             for each in waiting:
                 each.cancel()
