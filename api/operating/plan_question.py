@@ -21,14 +21,9 @@ from ridethrough.domain.telemetry import Telemetry
 from ridethrough.operation.ahead import hour_policies
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.judging import Judgement, judge, site_as_read
-from ridethrough.operation.live.metered_wear import (
-    MeteredWear,
-    discharges_today,
-    throughput_kwh,
-    unread_notes,
-    warranty_notes,
-)
+from ridethrough.operation.live.metered_wear import MeteredWear, discharges_today
 from ridethrough.operation.live.plan_in_force import PlanOrders, orders_to_keep
+from ridethrough.operation.live.warranty_used import throughput_kwh, unread_notes, warranty_notes
 from ridethrough.operation.planner import orders_of
 
 SOFTWARE = version("ridethrough")

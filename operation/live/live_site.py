@@ -16,9 +16,10 @@ from ridethrough.operation.live.charging import limit_as_read_kw
 from ridethrough.operation.live.floors import raised_kwh
 from ridethrough.operation.live.grid_signals import limited
 from ridethrough.operation.live.judging import JudgedSystem, Judgement, power_faults, site_as_read
-from ridethrough.operation.live.metered_wear import discharges_today, throughput_left_kwh
+from ridethrough.operation.live.metered_wear import discharges_today
 from ridethrough.operation.live.plan_in_force import PlanInForce
 from ridethrough.operation.live.situation import Situation, SystemSetpoint, interval_of
+from ridethrough.operation.live.warranty_used import throughput_left_kwh
 
 FloatArray = NDArray[np.float64]
 

@@ -10,15 +10,13 @@ Two readings in turn are counted by these rules, and every rule counts too much 
   cannot have put so much back in the time. A reading each quarter of an hour that comes a few seconds late is not one
   that is missing.
 
-Before the first reading the part of the yearly limit is counted that belongs to the time since the year began, or
-since the batteries were installed. New batteries begin at nothing where `installed` is known before the first reading
-of that day; written down later, what those before them gave this year counts on.
+New batteries begin at nothing where `installed` is known before the first reading of that day; written down later, what
+those before them gave this year counts on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from math import inf
 from typing import Any
 
 from ridethrough.domain import Site, UpsSystem
@@ -44,10 +42,10 @@ class MeteredWear:
     """One system at its last reading (`at`): what it has discharged since `since`, and the cycles that it is in.
 
     `since` is the first reading, the start of this calendar year, or the day of new batteries. `discharged_kwh` is at
-    the terminals; `unread_kwh` of it is counted by the rule for times without readings, `unread_today_kwh` of that for the local day
-    of the last reading. `stored_kwh` and the powers are those of the reading, `unexplained_kwh` is the fall of stored
-    energy that its powers do not explain so far. `gives` says whether the system discharges, by the site's least power;
-    it has begun to `discharges_today` times on this local day.
+    the terminals; `unread_kwh` of it is counted by the rule for times without readings, `unread_today_kwh` of that for
+    the local day of the last reading. `stored_kwh` and the powers are those of the reading, `unexplained_kwh` is the
+    fall of stored energy that its powers do not explain so far. `gives` says whether the system discharges, by the
+    site's least power; it has begun to `discharges_today` times on this local day.
     """
 
     since: datetime
@@ -102,68 +100,6 @@ def discharges_today(site: Site, metered: Mapping[str, MeteredWear], now: dateti
         for ups in site.ups
         if ups.id in metered
     }
-
-
-def used_kwh(ups: UpsSystem, metered: MeteredWear, timezone: str) -> float:
-    """What a system has discharged in the calendar year of its last reading: all that may have been."""
-    return metered.discharged_kwh + metered.unexplained_kwh + _before_kwh(ups, metered, timezone)
-
-
-def throughput_kwh(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> dict[str, float]:
-    """What each system has discharged in the calendar year of a moment, without those that no reading told of."""
-    begins, _ = year_of(now, site.timezone)
-    return {
-        ups.id: used_kwh(ups, metered[ups.id], site.timezone) if metered[ups.id].at >= begins else 0.0
-        for ups in site.ups
-        if ups.id in metered
-    }
-
-
-def throughput_left_kwh(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> tuple[float, ...]:
-    """What each system may still discharge this year, in the site's order; infinite without a limit."""
-    used = throughput_kwh(site, metered, now)
-    return tuple(
-        inf if ups.throughput_limit_kwh is None else max(0.0, ups.throughput_limit_kwh - used.get(ups.id, 0.0))
-        for ups in site.ups
-    )
-
-
-def spent_notes(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> Iterator[str]:
-    """Name each system that has discharged all that its warranty allows in a year."""
-    for ups, left_kwh in zip(site.ups, throughput_left_kwh(site, metered, now), strict=True):
-        if left_kwh <= 0:
-            yield f"{ups.id} has discharged all {ups.throughput_limit_kwh:,.1f} kWh that its warranty allows this year"
-
-
-def warranty_notes(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> Iterator[str]:
-    """Say what of each warranty is used, by readings."""
-    used = throughput_kwh(site, metered, now)
-    for ups in site.ups:
-        if ups.throughput_limit_kwh is not None and ups.id in used:
-            yield (
-                f"{ups.id}: {used[ups.id]:,.1f} kWh of the {ups.throughput_limit_kwh:,.1f} kWh that its warranty "
-                "allows this year are discharged, by telemetry"
-            )
-
-
-def unread_notes(site: Site, metered: Mapping[str, MeteredWear], now: datetime) -> Iterator[str]:
-    """Say what of the discharge that a warranty limits is counted without a reading, and by what rule."""
-    begins, _ = year_of(now, site.timezone)
-    for ups in site.ups:
-        each = metered.get(ups.id)
-        if ups.throughput_limit_kwh is None or each is None or each.at < begins:
-            continue
-        if each.unread_kwh > 0:
-            yield (
-                f"{ups.id}: {each.unread_kwh:,.1f} kWh of its warranty are counted for times without readings, "
-                "as if its batteries had been emptied once each day"
-            )
-        before_kwh = _before_kwh(ups, each, site.timezone)
-        if before_kwh > 0:
-            yield (
-                f"{ups.id}: {before_kwh:,.1f} kWh of its warranty are counted for the time before its first reading "
-                f"({each.since.isoformat(timespec='seconds')}): the part of its yearly limit"
-            )
 
 
 def metered_document(metered: Mapping[str, MeteredWear]) -> dict[str, Any]:
@@ -254,11 +190,12 @@ def _counted(site: Site, ups: UpsSystem, last: MeteredWear, now: MeteredWear) ->
 def _begins(ups: UpsSystem, now: datetime, timezone: str) -> datetime:
     """When the warranty's year of a moment began: on 1 January, or on the day on which batteries were installed."""
     begins, _ = year_of(now, timezone)
-    installed = _installed(ups, timezone)
+    installed = installed_at(ups, timezone)
     return begins if installed is None or installed > now else max(begins, installed)
 
 
-def _installed(ups: UpsSystem, timezone: str) -> datetime | None:
+def installed_at(ups: UpsSystem, timezone: str) -> datetime | None:
+    """When the day began on which batteries were installed; None where that is not known."""
     wear = ups.battery.wear
     if wear is None or wear.installed is None:
         return None
@@ -319,14 +256,3 @@ def _days(since: datetime, until: datetime, timezone: str) -> int:
     """How many local midnights lie between two moments."""
     local = zone(timezone)
     return (until.astimezone(local).date() - since.astimezone(local).date()).days
-
-
-def _before_kwh(ups: UpsSystem, metered: MeteredWear, timezone: str) -> float:
-    """What counts for the time of the year before the first reading."""
-    wear, limit_kwh = ups.battery.wear, ups.throughput_limit_kwh
-    if wear is None or limit_kwh is None:
-        return 0.0
-    begins, ends = year_of(metered.since, timezone)
-    installed = _installed(ups, timezone)
-    used_since = begins if installed is None else max(begins, installed)
-    return limit_kwh * max(0.0, (metered.since - used_since) / (ends - begins))

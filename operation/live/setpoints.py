@@ -14,8 +14,8 @@ from ridethrough.operation.control.control_law import apply_control_law
 from ridethrough.operation.live.blind import held_blind
 from ridethrough.operation.live.judging import Judgement, judge
 from ridethrough.operation.live.live_site import LiveSite
-from ridethrough.operation.live.metered_wear import spent_notes
 from ridethrough.operation.live.situation import SetpointMode, Setpoints, Situation
+from ridethrough.operation.live.warranty_used import spent_notes
 
 
 def setpoints_now(situation: Situation, judgement: Judgement | None = None) -> Setpoints:

@@ -10,7 +10,7 @@ from sites import ups_system
 from ridethrough.bms.cycle_journal import WearJournal, last_known
 from ridethrough.bms.journal import Journal
 from ridethrough.domain.wear.wear_model import WearModel
-from ridethrough.operation.live.metered_wear import throughput_kwh
+from ridethrough.operation.live.warranty_used import throughput_kwh
 
 
 def bench(limit_kwh: float = 4000.0) -> ControlBench:

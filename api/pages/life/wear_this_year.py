@@ -6,12 +6,8 @@ from datetime import datetime
 
 from ridethrough.domain import Site, UpsSystem
 from ridethrough.domain.wear.warranty import year_of
-from ridethrough.operation.live.metered_wear import (
-    MeteredWear,
-    discharges_today,
-    is_counted,
-    throughput_kwh,
-)
+from ridethrough.operation.live.metered_wear import MeteredWear, discharges_today, is_counted
+from ridethrough.operation.live.warranty_used import throughput_kwh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,9 @@ from ridethrough.operation.live.metered_wear import (
     metered_document,
     metered_wear,
     read_metered,
-    throughput_kwh,
-    unread_notes,
-    warranty_notes,
 )
 from ridethrough.operation.live.setpoints import setpoints_now
+from ridethrough.operation.live.warranty_used import throughput_kwh, unread_notes, warranty_notes
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
