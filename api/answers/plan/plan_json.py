@@ -6,10 +6,11 @@ from typing import Any
 from ridethrough.api.cases.plans.planning import PlannedDay
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
-from ridethrough.domain import ReserveRequirement
+from ridethrough.domain import Horizon, ReserveRequirement
 from ridethrough.domain.certificate import Certificate
-from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, Setpoint
-from ridethrough.operation.actions import actions_of
+from ridethrough.domain.conditions import ConditionTimes
+from ridethrough.domain.plan import DispatchPlan, PlanCost, PlanStatus, Setpoint, SmallBlock
+from ridethrough.operation.actions import Action, actions_of
 from ridethrough.operation.ahead import LEVELS, METHOD, Ahead
 from ridethrough.operation.ceilings.expected import ExpectedChange
 from ridethrough.tariffs.charges.kind import PLAN_FIGURES
@@ -20,67 +21,27 @@ _DIGITS = 6
 
 def plan_document(planned: PlannedDay) -> dict[str, Any]:
     """The plan's JSON object (`docs/api.md` lists its fields)."""
-    plan, inputs = planned.plan, planned.inputs
+    plan = planned.plan
     return {
         "site_id": plan.site_id,
         "status": plan.status.value,
         "alarms": alarms(plan),
         "issued_at": plan.issued_at.isoformat(),
         "currency": plan.currency,
-        "horizon": {
-            "start": plan.horizon.start_of(0).isoformat(),
-            "end": plan.horizon.start_of(plan.horizon.intervals).isoformat(),
-            "interval_minutes": plan.horizon.interval_minutes,
-        },
+        "horizon": {**_span(plan.horizon), "interval_minutes": plan.horizon.interval_minutes},
         "cost": _cost(plan.cost),
         "baseline_cost": _cost(plan.baseline_cost),
         "savings": _round(plan.savings),
         "certificate": certificate_document(plan.certificate),
         "warnings": [*plan.warnings, *planned.notes],
-        "inputs": {
-            "sha256": inputs.provenance.sha256,
-            "given": list(inputs.provenance.given),
-            "defaulted": {name: _plain(value) for name, value in inputs.provenance.defaulted.items()},
-            "imputed": dict(inputs.provenance.imputed),
-            "assumed": list(planned.assumptions),
-            **({} if planned.ahead is None else {"forecast": _forecast_source(planned.ahead, inputs)}),
-        },
+        "inputs": _inputs(planned),
         "month_to_date": {
             **{charge: _round(kw) for charge, kw in planned.month_to_date.peaks_kw.items()},
             "source": planned.month_to_date.source,
         },
-        "actions": [
-            {
-                "from": action.start.isoformat(),
-                "to": action.end.isoformat(),
-                "does": action.does,
-                "kw": action.kw,
-                "why": action.why,
-            }
-            for action in actions_of(plan)
-        ],
-        "conditions": [
-            {
-                "kind": each.kind.value,
-                "ups": each.ups,
-                "hold_off_from": each.hold_off_from.isoformat(),
-                "from": each.start.isoformat(),
-                "to": each.end.isoformat(),
-                "ramp_until": each.ramp_until.isoformat(),
-            }
-            for each in plan.conditions
-        ],
-        "small_blocks": [
-            {
-                "ups": block.ups_id,
-                "from": block.start.isoformat(),
-                "to": block.end.isoformat(),
-                "does": block.does,
-                "kw": _round(block.kw),
-                "why": block.why,
-            }
-            for block in plan.small_blocks
-        ],
+        "actions": [_action(each) for each in actions_of(plan)],
+        "conditions": [_condition(each) for each in plan.conditions],
+        "small_blocks": [_small_block(each) for each in plan.small_blocks],
         **({} if planned.ahead is None else _expected(planned.ahead)),
         "optimality": None if plan.optimality is None else asdict(plan.optimality),
         "timing_ms": {name: round(ms, 3) for name, ms in plan.timing_ms.items()},
@@ -98,15 +59,63 @@ def alarms(plan: DispatchPlan) -> list[str]:
     return [", ".join(why), *plan.warnings, *plan.certificate.violations]
 
 
+def _span(horizon: Horizon) -> dict[str, str]:
+    return {
+        "start": horizon.start_of(0).isoformat(),
+        "end": horizon.start_of(horizon.intervals).isoformat(),
+    }
+
+
+def _inputs(planned: PlannedDay) -> dict[str, Any]:
+    """What the plan is made from, and what was not given."""
+    inputs, provenance = planned.inputs, planned.inputs.provenance
+    return {
+        "sha256": provenance.sha256,
+        "given": list(provenance.given),
+        "defaulted": {name: _plain(value) for name, value in provenance.defaulted.items()},
+        "imputed": dict(provenance.imputed),
+        "assumed": list(planned.assumptions),
+        **({} if planned.ahead is None else {"forecast": _forecast_source(planned.ahead, inputs)}),
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "from": action.start.isoformat(),
+        "to": action.end.isoformat(),
+        "does": action.does,
+        "kw": action.kw,
+        "why": action.why,
+    }
+
+
+def _condition(times: ConditionTimes) -> dict[str, Any]:
+    return {
+        "kind": times.kind.value,
+        "ups": times.ups,
+        "hold_off_from": times.hold_off_from.isoformat(),
+        "from": times.start.isoformat(),
+        "to": times.end.isoformat(),
+        "ramp_until": times.ramp_until.isoformat(),
+    }
+
+
+def _small_block(block: SmallBlock) -> dict[str, Any]:
+    return {
+        "ups": block.ups_id,
+        "from": block.start.isoformat(),
+        "to": block.end.isoformat(),
+        "does": block.does,
+        "kw": _round(block.kw),
+        "why": block.why,
+    }
+
+
 def _forecast_source(ahead: Ahead, inputs: SiteInputs) -> dict[str, Any]:
     known = ahead.forecast.known
     return {
         "method": METHOD,
-        "history": {
-            "start": known.start_of(0).isoformat(),
-            "end": known.start_of(known.intervals).isoformat(),
-            "intervals": known.intervals,
-        },
+        "history": {**_span(known), "intervals": known.intervals},
         "loads": {
             ups_id: "; ".join((load.source, *load.notes)) if isinstance(load, TimeSeries) else f"{load:g} kW, constant"
             for ups_id, load in inputs.loads.items()
