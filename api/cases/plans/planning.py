@@ -43,6 +43,19 @@ class PlannedDay:
     """The hours past the end of the plan that were planned with it, and are not part of it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is asked of a plan besides its time: see `plan_day`; `at_once` is a plan from now."""
+
+    now: datetime
+    state: SiteState | None
+    state_source: str
+    look_ahead_h: float | None
+    time_limit_s: float
+    at_once: bool
+    hold_because: tuple[str, ...]
+
+
 def plan_day(
     inputs: SiteInputs,
     *,
@@ -73,21 +86,25 @@ def plan_day(
     local, block, known_at = _asked_block(inputs, now, day, assumptions, from_now=from_now)
     if with_interval_under_way and block.start > now:
         block = replace(block, start=block.start - block.step, intervals=block.intervals + 1)
+    asked = _Asked(
+        now=now,
+        state=state,
+        state_source=state_source,
+        look_ahead_h=look_ahead_h,
+        time_limit_s=time_limit_s,
+        at_once=from_now,
+        hold_because=hold_because,
+    )
     if from_now or ends_before(inputs, block):
-        return _day_ahead(
-            inputs,
-            block,
-            known_at,
-            assumptions,
-            issued_at=now,
-            state=state,
-            state_source=state_source,
-            time_limit_s=time_limit_s,
-            at_once=from_now,
-            hold_because=hold_because,
-        )
+        return _day_ahead(inputs, block, known_at, assumptions, asked)
+    return _day_of_files(inputs, local, assumptions, asked)
+
+
+def _day_of_files(inputs: SiteInputs, local: date, assumptions: list[str], asked: _Asked) -> PlannedDay:
+    """Plan with the loads of the site's files."""
+    state, state_source = asked.state, asked.state_source
     problem = problem_of_day(
-        inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=look_ahead_h
+        inputs, local, assumptions, state=state, state_source=state_source, look_ahead_h=asked.look_ahead_h
     )
     evidence = evidence_of(inputs, state)
     if state is not None:
@@ -97,8 +114,8 @@ def plan_day(
     unverified = no_trading_because(inputs, problem.horizon)
     plan = plan_dispatch(
         problem,
-        issued_at=now,
-        time_limit_s=time_limit_s,
+        issued_at=asked.now,
+        time_limit_s=asked.time_limit_s,
         evidence=evidence,
         no_trading_because=unverified,
         without_small_blocks=True,
@@ -148,35 +165,25 @@ def ends_before(inputs: SiteInputs, block: Horizon) -> bool:
 
 
 def _day_ahead(
-    inputs: SiteInputs,
-    block: Horizon,
-    known_at: datetime,
-    assumptions: list[str],
-    *,
-    issued_at: datetime,
-    state: SiteState | None,
-    state_source: str,
-    time_limit_s: float,
-    at_once: bool,
-    hold_because: tuple[str, ...],
+    inputs: SiteInputs, block: Horizon, known_at: datetime, assumptions: list[str], asked: _Asked
 ) -> PlannedDay:
     """Plan from the past alone."""
-    if state is not None:
-        check_state(inputs, block, state, state_source)
-        inputs = replace(inputs, provenance=inputs.provenance.and_state(state, state_source))
+    if asked.state is not None:
+        check_state(inputs, block, asked.state, asked.state_source)
+        inputs = replace(inputs, provenance=inputs.provenance.and_state(asked.state, asked.state_source))
     made = plan_from_past(
         inputs,
         block,
         now=known_at,
-        state=state,
-        state_source=state_source,
-        time_limit_s=time_limit_s,
-        at_once=at_once,
-        hold_because=hold_because,
+        state=asked.state,
+        state_source=asked.state_source,
+        time_limit_s=asked.time_limit_s,
+        at_once=asked.at_once,
+        hold_because=asked.hold_because,
     )
     local = block.start_of(0).date()
     return PlannedDay(
-        plan=replace(made.plan, issued_at=issued_at),
+        plan=replace(made.plan, issued_at=asked.now),
         inputs=_without_dispatch_defaults(inputs),
         requirements=tuple(reserves_asked(made.problem).requirement.values()),
         assumptions=(*assumptions, *made.assumptions, *_dispatch_assumptions(inputs)),

@@ -72,29 +72,10 @@ def plan_from_past(
 
     Raises `UnableToAccept` with every fault: series of another step, or no past to forecast from.
     """
-    past = known_past(inputs, block, now)
-    given = state or SiteState()
-    site = protected_site(inputs, past)
+    past, given = known_past(inputs, block, now), state or SiteState()
     tariff = inputs.tariff or Tariff(name="market prices", currency=inputs.site.currency)
-    loads = np.array([values_over(inputs.loads[ups.id], past) for ups in site.ups])
-    others = values_over(inputs.unprotected_load, past)
-    so_far = state_so_far(tariff, past, net_load_kw(site, loads, others), block.start)
-    merged = _merged(so_far, given)
     billing = _billing_span(tariff, block)
-    known = Known(
-        issued_at=now,
-        site=site,
-        tariff=tariff,
-        block=block,
-        latest=billing.next_end,
-        period_end=billing.end,
-        study_end=billing.next_end,
-        state=merged,
-        past=past,
-        load_kw=loads,
-        unprotected_load_kw=others,
-        price_per_kwh=published_prices(inputs, past, now),
-    )
+    known, so_far = _known(inputs, block, now, past=past, given=given, tariff=tariff, billing=billing)
     try:
         ahead = plan_ahead(known, billing, so_far.peaks_kw)
         assert ahead is not None  # noqa: S101 - a day is known
@@ -116,6 +97,38 @@ def plan_from_past(
         month_to_date=_month_so_far(so_far, given, past, state_source),
         assumptions=(*_assumptions(known, past), *notes),
     )
+
+
+def _known(
+    inputs: SiteInputs,
+    block: Horizon,
+    now: datetime,
+    *,
+    past: Horizon,
+    given: SiteState,
+    tariff: Tariff,
+    billing: BillingSpan,
+) -> tuple[Known, SiteState]:
+    """What is known at `now`, and the state that the series of the past say."""
+    site = protected_site(inputs, past)
+    loads = np.array([values_over(inputs.loads[ups.id], past) for ups in site.ups])
+    others = values_over(inputs.unprotected_load, past)
+    so_far = state_so_far(tariff, past, net_load_kw(site, loads, others), block.start)
+    known = Known(
+        issued_at=now,
+        site=site,
+        tariff=tariff,
+        block=block,
+        latest=billing.next_end,
+        period_end=billing.end,
+        study_end=billing.next_end,
+        state=_merged(so_far, given),
+        past=past,
+        load_kw=loads,
+        unprotected_load_kw=others,
+        price_per_kwh=published_prices(inputs, past, now),
+    )
+    return known, so_far
 
 
 def _merged(so_far: SiteState, given: SiteState) -> SiteState:
