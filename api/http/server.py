@@ -83,18 +83,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as running:
-            solvers = app.state.solvers = Solvers(workers, limit_s=limit_s, patience_s=patience_s, warm_up=warm_up)
-            running.callback(solvers.close)
-            await solvers.warm()
-            await running.enter_async_context(giving_memory_back())
-            if store is not None:
-                to_loopback = app.state.webhooks_to_loopback
-                sender = WebhookSender(store, app.state.clock, to_loopback=to_loopback)
-                sender.start()
-                running.callback(sender.stop)
-            if store is not None and with_jobs:
-                await running.enter_async_context(running_jobs(app, store))
+        solvers = Solvers(workers, limit_s=limit_s, patience_s=patience_s, warm_up=warm_up)
+        async with _running(app, solvers, with_jobs=with_jobs):
             yield
 
     app = _Service(
@@ -106,22 +96,45 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.access = access or NoAuth()
+    _prepare(app, access or NoAuth(), limits or Limits(), store)
+    app.include_router(_routes())
+    app.include_router(dashboard())
+    answer_with_problems(app)
+    return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI, solvers: Solvers, *, with_jobs: bool) -> AsyncIterator[None]:
+    """What runs beside the routes for as long as the service does."""
+    store = app.state.store
+    async with AsyncExitStack() as running:
+        app.state.solvers = solvers
+        running.callback(solvers.close)
+        await solvers.warm()
+        await running.enter_async_context(giving_memory_back())
+        if store is not None:
+            sender = WebhookSender(store, app.state.clock, to_loopback=app.state.webhooks_to_loopback)
+            sender.start()
+            running.callback(sender.stop)
+        if store is not None and with_jobs:
+            await running.enter_async_context(running_jobs(app, store))
+        yield
+
+
+def _prepare(app: FastAPI, access: Access, limits: Limits, store: Database | None) -> None:
+    """Give the application what its routes ask for."""
+    app.state.access = access
     app.state.streams = OpenStreams()
-    app.state.limits = limits or Limits()
+    app.state.limits = limits
     app.state.readiness = {"solvers": lambda: _cold(app.state.solvers)}
     app.state.store = store
-    app.state.webhooks_to_loopback = isinstance(app.state.access, NoAuth)
+    app.state.webhooks_to_loopback = isinstance(access, NoAuth)
     app.state.jobs = None
     app.state.lives = KeptLives()
     if store is not None:
         app.state.readiness["store"] = lambda: unreachable(store)
         app.state.readiness["migrations"] = lambda: not_current(store)
     app.state.clock = lambda: datetime.now(UTC)
-    app.include_router(_routes())
-    app.include_router(dashboard())
-    answer_with_problems(app)
-    return app
 
 
 def _routes() -> APIRouter:
