@@ -209,15 +209,9 @@ def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evide
     resting_kw = basis.baseline.grid_kw
     planned = tuple(each.first(n) for each in answer.trajectories)
     meter = tuple(meter_kw[:n].tolist())
-    certificate = timed(
-        answer.timing_ms,
-        "certify",
-        lambda: certify(
-            evidence or evidence_in(problem, n),
-            StatedPlan(horizon=horizon, ups=planned, grid_kw=meter),
-            issued_at=issued_at,
-        ),
-    )
+    stated, evidence = StatedPlan(horizon=horizon, ups=planned, grid_kw=meter), evidence or evidence_in(problem, n)
+    certificate = timed(answer.timing_ms, "certify", lambda: certify(evidence, stated, issued_at=issued_at))
+    warnings = (*answer.warnings, *basis.floors.warnings, *_beyond_the_meter(basis, meter_kw[:n]), *_notes(problem))
     return DispatchPlan(
         site_id=problem.site.id,
         status=answer.status,
@@ -238,11 +232,7 @@ def _plan(basis: PlanBasis, answer: Answer, issued_at: datetime, evidence: Evide
             basis.baseline_cost if n == len(resting_kw) else basis.cost_of(basis.baseline.trajectories, resting_kw, n)
         ),
         certificate=certificate,
-        warnings=tuple(
-            dict.fromkeys(
-                (*answer.warnings, *basis.floors.warnings, *_beyond_the_meter(basis, meter_kw[:n]), *_notes(problem))
-            )
-        ),
+        warnings=tuple(dict.fromkeys(warnings)),
         optimality=answer.optimality,
         timing_ms=answer.timing_ms,
         conditions=_times_of_conditions(problem, horizon),
