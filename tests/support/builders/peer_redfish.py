@@ -6,12 +6,11 @@ import secrets
 import shutil
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from http_servers import Answering, served
 from peer_programs import Process, accepts, free_port, wait_until
 
 USER, PASSWORD = "monitor", "redfish-secret"
@@ -104,8 +103,8 @@ class Sessions:
     While it is `busy` it answers every question about a resource with 503.
     """
 
-    def __init__(self, port: int, url: str) -> None:
-        self.port, self.url = port, url
+    def __init__(self) -> None:
+        self.url = ""
         self.open: set[str] = set()
         self.made = 0
         self.busy = False
@@ -115,9 +114,9 @@ class Sessions:
 def redfish_with_sessions() -> Iterator[Sessions]:
     """Run a service that answers whoever has a session, on plain HTTP: what is before it ends TLS."""
     tree = {f"/redfish/v1/{path}".rstrip("/"): resource for path, resource in resources().items()}
-    sessions = Sessions(0, "")
+    sessions = Sessions()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -129,7 +128,7 @@ def redfish_with_sessions() -> Iterator[Sessions]:
             self._answer(401 if not known else 200 if resource else 404, resource if known else {})
 
         def do_POST(self) -> None:
-            named = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            named = json.loads(self.content())
             right = named == {"UserName": USER, "Password": PASSWORD}
             if self.path != "/redfish/v1/SessionService/Sessions" or not right:
                 self._answer(401, {})
@@ -145,24 +144,7 @@ def redfish_with_sessions() -> Iterator[Sessions]:
             self._answer(204, None)
 
         def _answer(self, status: int, content: object, headers: dict[str, str] | None = None) -> None:
-            body = b"" if content is None else json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, b"" if content is None else json.dumps(content).encode(), headers)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        sessions.port = server.server_address[1]
-        sessions.url = f"http://127.0.0.1:{sessions.port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield sessions
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Handler) as sessions.url:
+        yield sessions

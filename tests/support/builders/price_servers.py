@@ -1,13 +1,14 @@
 """Servers on this machine that answer as publishers of prices do, also when they are slow, broken or busy."""
 
 import socket
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from http_servers import Answering, served
 
 from ridethrough.api.reading.price_sources.price_source import PriceQuestion
 
@@ -43,39 +44,23 @@ def serving(*answers: Scripted, signing_in: Scripted | None = None) -> Iterator[
     token = signing_in or Scripted(content=f'{{"access_token": "{TOKEN}", "expires_in": 3600}}'.encode())
     said = Server(address="")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
             answer = answers[min(len(said.asked), len(answers) - 1)]
             said.asked.append(self.path)
             self._answer(answer)
 
         def do_POST(self) -> None:
-            said.forms.append(self.rfile.read(int(self.headers["Content-Length"])))
+            said.forms.append(self.content())
             self._answer(token)
 
         def _answer(self, answer: Scripted) -> None:
-            self.send_response(answer.status)
-            if answer.kind:
-                self.send_header("Content-Type", answer.kind)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
+            kind = {"Content-Type": answer.kind} if answer.kind else {}
+            self.begin(answer.status, len(answer.content), {**kind, **answer.headers})
             _send_content(self, answer)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    said.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as said.address:
         yield said
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
 
 
 def _send_content(to: BaseHTTPRequestHandler, answer: Scripted) -> None:

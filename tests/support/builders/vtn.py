@@ -1,14 +1,14 @@
 """A server of OpenADR 3 events on this machine, with client credentials; what it gives may change at any time."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from http_servers import Answering, served
 
 CLIENT, SECRET = "hall", "vtn-secret"
 
@@ -39,9 +39,9 @@ def vtn() -> Iterator[Vtn]:
     """Run a server for as long as the block lasts."""
     found = Vtn(url="")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            form = parse_qs(self.content().decode())
             right = form.get("client_id") == [CLIENT] and form.get("client_secret") == [SECRET]
             if not right or form.get("grant_type") != ["client_credentials"]:
                 self._answer(401, {"error": "invalid_client"})
@@ -61,26 +61,10 @@ def vtn() -> Iterator[Vtn]:
             self._answer(found.status, found.events[skip : skip + (limit or 50)])
 
         def _answer(self, status: int, content: Any) -> None:  # noqa: ANN401
-            text = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            self.answer(status, json.dumps(content).encode(), {"Content-Type": "application/json"})
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as found.url:
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
 
 
 def settings_of(found: Vtn, **more: Any) -> dict[str, Any]:  # noqa: ANN401

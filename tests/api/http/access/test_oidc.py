@@ -2,17 +2,16 @@
 
 import hmac
 import json
-import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import ask
+from http_servers import Answering, served
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
@@ -37,34 +36,21 @@ class Issuer:
         self.asked = 0
         issuer = self
 
-        class _Handler(BaseHTTPRequestHandler):
+        class _Handler(Answering):
             def do_GET(self) -> None:
                 issuer.asked += 1
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(KeySet(issuer.keys).as_dict(private=False)).encode())
+                self.answer(200, json.dumps(KeySet(issuer.keys).as_dict(private=False)).encode())
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/jwks"
+        self.handler = _Handler
+        self.url = ""
 
 
 @contextmanager
 def running_issuer() -> Iterator[Issuer]:
     issuer = Issuer()
-    thread = threading.Thread(target=issuer.server.serve_forever)
-    thread.start()
-    try:
+    with served(issuer.handler) as address:
+        issuer.url = f"{address}/jwks"
         yield issuer
-    finally:
-        issuer.server.shutdown()
-        issuer.server.server_close()
-        thread.join()
 
 
 def token(key: Any = FIRST, algorithm: str = "RS256", **changes: Any) -> str:  # noqa: ANN401

@@ -1,9 +1,7 @@
 """OpenTelemetry by FastAPI's own switch: spans of requests go to a collector of this test's own, on this machine."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
+from http_servers import Answering, served
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from service import running_service
 
@@ -11,28 +9,17 @@ from service import running_service
 def test_requests_are_traced_by_the_template_of_their_route_and_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     received: list[tuple[str, bytes]] = []
 
-    class _Collector(BaseHTTPRequestHandler):
+    class _Collector(Answering):
         def do_POST(self) -> None:
-            received.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(200)
-            self.end_headers()
+            received.append((self.path, self.content()))
+            self.answer(200)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    collector = ThreadingHTTPServer(("127.0.0.1", 0), _Collector)
-    thread = threading.Thread(target=collector.serve_forever)
-    thread.start()
-    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_address[1]}")
-    try:
+    with served(_Collector) as address:
+        monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)
         with running_service() as running:
             shown = {"authorization": "Bearer rt_secret"}
             assert running.client.get("/v1/tariffs/dominion-gs-4", headers=shown).status_code == 200
-    finally:
-        collector.shutdown()
-        collector.server_close()
-        thread.join()
 
     traces = [ExportTraceServiceRequest.FromString(body) for path, body in received if path == "/v1/traces"]
     scopes = [scope for each in traces for holder in each.resource_spans for scope in holder.scope_spans]
