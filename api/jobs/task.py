@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from ridethrough.store.database import Database
 from ridethrough.store.running.job_parts import JobFile
@@ -83,6 +83,3 @@ class Kind:
     name: str
     run: Callable[[Task], tuple[JobFile, ...]]
     at_once: int = 1
-
-
-Arguments = dict[str, Any]

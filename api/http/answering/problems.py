@@ -62,10 +62,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {each: {"description": STATUSES[each], "content": {_MEDIA_TYPE: {"schema": schema}}} for each in statuses}
 
 
-PROBLEMS = problems(404, 413, 422, 503)
-"""The errors of a route that reads a document and asks a solver."""
-
-
 def problem_schemas() -> dict[str, Any]:
     """The parts of the OpenAPI document that `problems` refers to."""
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -32,7 +32,6 @@ from ridethrough.store.sites import known_until
 
 MOST_READINGS = 600_000
 """The most readings of one answer: a year of one-minute values."""
-_MICROSECONDS_A_MINUTE = 60_000_000
 _Name = Annotated[
     str,
     Path(pattern=NAME, max_length=LONGEST_NAME, description="The name; `load.csv` is `load`."),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta, timezone, tzinfo
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -135,7 +135,6 @@ CsvFormat.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 Gaps.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 FORMAT = TypeAdapter(CsvFormat)
 GAPS = TypeAdapter(Gaps)
-FILLS = get_args(Fill)
 
 
 def clock_of(name: str) -> tzinfo:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from documents import DAY, run, write_site
 
-NEXT_DAY = "2026-07-16"
 USUAL = [0.03] * 7 + [0.06] * 8 + [0.19] * 5 + [0.06] * 4
 
 

@@ -57,7 +57,6 @@ class Case:
     excel: bool = True
     column: str | None = None
     price: bool = False
-    as_kw: Callable[[float], float] = float
 
 
 WITH_OFFSET = Shape(header=("start", "load_kw"), row=lambda stamp, kw: (stamp.isoformat(), kw))
