@@ -21,11 +21,6 @@ from ridethrough.store.database import Database
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def client(sqlite_database: Database, clock: Clock) -> Client:
     client = living_service(sqlite_database, clock)
     client.post(f"{SITE}/telemetry", json=reading(clock()))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
-from living_sites import SITE, living_service, reading
+from living_sites import SITE, reading
 from stored_sites import Client, Clock, keeping_service
 
 from ridethrough.api.http.access.roles import OPEN
@@ -13,16 +13,6 @@ from ridethrough.api.http.dashboard.page_routes import page_router
 from ridethrough.store.database import Database
 
 PAGES = "/sites/pod"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def client(sqlite_database: Database, clock: Clock) -> Client:
-    return living_service(sqlite_database, clock)
 
 
 def text_of(client: Client, path: str = "") -> str:

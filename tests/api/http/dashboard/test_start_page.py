@@ -34,11 +34,6 @@ class Everyone:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def client(sqlite_database: Database, clock: Clock) -> Client:
     """Four sites: one that is well, one below its reserve, one that was never heard, and one of another tenant."""
     client = living_service(sqlite_database, clock)

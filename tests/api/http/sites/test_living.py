@@ -14,16 +14,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def client(sqlite_database: Database, clock: Clock) -> Client:
-    return living_service(sqlite_database, clock)
-
-
-@pytest.fixture
 def planned(client: Client, clock: Clock) -> dict[str, Any]:
     """The first plan, made from a reading of now."""
     assert client.post(f"{SITE}/telemetry", json=reading(clock())).status_code == 201

@@ -10,11 +10,6 @@ from ridethrough.store.database import Database
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def client(sqlite_database: Database, clock: Clock) -> Client:
     return keeping_service(sqlite_database, clock)
 

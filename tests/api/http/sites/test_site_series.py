@@ -10,11 +10,6 @@ CSV = {"Content-Type": "text/csv"}
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def client(sqlite_database: Database, clock: Clock) -> Client:
     service = keeping_service(sqlite_database, clock)
     service.put(SITE, json=stored_document())

@@ -2,8 +2,7 @@
 
 import json
 
-import pytest
-from living_sites import SITE, living_service, reading
+from living_sites import SITE, reading
 from receivers import receiver, says
 from stored_sites import Client, Clock
 
@@ -11,16 +10,6 @@ from ridethrough.api.http.access.roles import Caller, Role
 from ridethrough.api.http.server import create_app
 from ridethrough.api.operating.sending import deliver_due
 from ridethrough.store.database import Database
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def client(sqlite_database: Database, clock: Clock) -> Client:
-    return living_service(sqlite_database, clock)
 
 
 def test_a_receiver_is_told_of_a_plan_and_of_a_hold(client: Client, clock: Clock, sqlite_database: Database) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from asking import ask
-from living_sites import SITE, living_document, living_service, reading
+from living_sites import SITE, living_document, reading
 from stored_sites import NOW, Client, Clock
 
 from ridethrough.api.http.access.bearer import BearerAccess
@@ -20,16 +20,6 @@ from ridethrough.store.keys import create_key
 
 FORM = "/sites/pod/set-up/document"
 ORIGIN = {"origin": "http://ridethrough"}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def client(sqlite_database: Database, clock: Clock) -> Client:
-    return living_service(sqlite_database, clock)
 
 
 def fields_of(page: str) -> dict[str, str]:
