@@ -5,8 +5,11 @@ Sources: ENTSO-E, list of energy identification codes (areas); Nord Pool, Market
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ridethrough.domain import Fault, UnableToAccept
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +68,7 @@ def zone_named(name: str) -> Zone:
     >>> zone_named("DE_LU").eic
     '10Y1001A1001A82H'
     """
-    found = ZONES.get(name)
-    if found is None:
-        allowed = f"one of {', '.join(ZONES)}"
-        raise UnableToAccept([Fault(field="zone", source="prices", value=name, allowed=allowed)])
-    return found
+    return _named(name, ZONES)
 
 
 NORD_POOL_AREAS: Mapping[str, str] = {
@@ -89,8 +88,13 @@ def nord_pool_area(name: str) -> str:
     >>> nord_pool_area("SE_3")
     'SE3'
     """
-    found = NORD_POOL_AREAS.get(name)
+    return _named(name, dict(sorted(NORD_POOL_AREAS.items())))
+
+
+def _named(name: str, there_are: Mapping[str, Found]) -> Found:
+    """What a name stands for; raises `UnableToAccept` with the names there are."""
+    found = there_are.get(name)
     if found is None:
-        allowed = f"one of {', '.join(sorted(NORD_POOL_AREAS))}"
+        allowed = f"one of {', '.join(there_are)}"
         raise UnableToAccept([Fault(field="zone", source="prices", value=name, allowed=allowed)])
     return found
