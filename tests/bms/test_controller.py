@@ -48,9 +48,7 @@ def test_it_follows_the_plan() -> None:
 )
 def test_a_fault_stops_the_discharge_within_two_cycles_and_it_goes_on_when_all_is_well(faults: Any) -> None:  # noqa: ANN401
     bench = control_bench(plan=lambda site: live.plan(site, discharge_kw=300.0), setpoint_s=2.0)
-    bench.ups.state = replace(
-        bench.ups.state, units=tuple(replace(each, stored_kwh=160.0) for each in bench.ups.state.units)
-    )
+    bench.store(160.0)
     bench.cycle(3)
     assert discharging(bench) == pytest.approx(300.0)
     bench.ups.faults = replace(NO_FAULTS, **faults)
@@ -258,8 +256,7 @@ def test_a_system_that_only_tells_is_told_nothing() -> None:
 @pytest.mark.parametrize("wish", [{"discharge_kw": 300.0}, {"charge_kw": 300.0}], ids=["discharge", "charge"])
 def test_a_device_that_does_not_end_setpoints_by_itself_is_given_none(wish: dict[str, float]) -> None:
     bench = control_bench(plan=lambda site: live.plan(site, **{"discharge_kw": 0.0, **wish}))
-    state = bench.ups.state
-    bench.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=160.0) for unit in state.units))
+    bench.store(160.0)
     bench.controller.drivers["pod-1"].capabilities = Capabilities(dispatches=True, expires=False)  # type: ignore[misc]
     for _ in range(20):
         cycle = bench.cycle()
@@ -306,8 +303,7 @@ def test_a_clock_that_jumps_forward_stops_the_discharge_and_ends_no_wait() -> No
 
 def test_a_clock_that_jumps_forward_gives_batteries_no_time_to_have_charged() -> None:
     bench = control_bench()
-    state = bench.ups.state
-    bench.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=140.0) for unit in state.units))
+    bench.store(140.0)
     bench.cycle(3)
     set_clocks_forward(bench, timedelta(hours=1))  # 1,200 kW could charge 200 kWh in an hour
     bench.ups.faults = replace(bench.ups.faults, jump_kwh=200.0)
@@ -334,8 +330,7 @@ def test_a_hold_that_ends_while_readings_are_stale_lets_nothing_through() -> Non
 def test_a_system_below_its_reserve_charges_without_waiting() -> None:
     bench = control_bench(ramp_kw_per_s=1.0, reversal_s=60.0)
     bench.cycle(2)
-    state = bench.ups.state
-    bench.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=100.0) for unit in state.units))
+    bench.store(100.0)
     told = bench.cycle().ups["pod-1"].told
     assert told is not None
     assert told.charge_kw > 500

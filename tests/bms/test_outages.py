@@ -1,6 +1,5 @@
 """An outage at the worst moment: the load is carried, with the tolerated units failed, by the physics of equipment."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import live
@@ -55,8 +54,7 @@ def test_the_load_is_carried_from_the_very_floor() -> None:
 
 def test_the_judge_finds_a_load_that_is_not_carried() -> None:
     bench = control_bench(ups_system(usable_fraction_by_c_rate=RATES), generator_start_s=299.0)
-    state = bench.ups.state
-    bench.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=60.0) for unit in state.units))
+    bench.store(60.0)
     bench.ups.fail_units(1)
     bench.simulated.outage()
     bench.cycle(300)

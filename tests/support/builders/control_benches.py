@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,6 +56,11 @@ class ControlBench:
     @property
     def ups(self) -> Any:  # noqa: ANN401
         return self.simulated.ups["pod-1"]
+
+    def store(self, unit_kwh: float) -> None:
+        """Let every unit of the first system hold so much energy."""
+        state = self.ups.state
+        self.ups.state = replace(state, units=tuple(replace(unit, stored_kwh=unit_kwh) for unit in state.units))
 
 
 def control_bench(
