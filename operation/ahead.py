@@ -14,18 +14,21 @@ from numpy.typing import NDArray
 from ridethrough.domain import Horizon, Site, SiteState
 from ridethrough.operation.ceilings.expected import ExpectedChange, changes_of_plan, changes_to_period_end
 from ridethrough.operation.ceilings.futures import learn
-from ridethrough.operation.ceilings.planner import CeilingPlanner
+from ridethrough.operation.ceilings.planner import RESTING_HOURS, CeilingPlanner
 from ridethrough.operation.ceilings.policy import CeilingPlan, HourPolicy
 from ridethrough.operation.control.control_law import ControlOutcome, apply_control_law
 from ridethrough.operation.control.discharge_starts import starts_left
 from ridethrough.operation.control.measured_loads import MeasuredLoads, measured_loads
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.control.steps import MeterBefore
+from ridethrough.operation.known.published import too_few_prices
 from ridethrough.operation.planner import Known
 from ridethrough.tariffs.calendar.holidays import HolidayCalendar
 
 FloatArray = NDArray[np.float64]
 
+LEAST_KNOWN = timedelta(hours=RESTING_HOURS + 1)
+"""A past of this length is enough to plan from: it holds the whole hours of the clock that the ceilings need."""
 LEVELS = (0.1, 0.5, 0.9)
 MEDIAN = 0.5
 FUTURES = 48
@@ -33,7 +36,6 @@ METHOD = (
     f"{FUTURES} futures, each put together from what followed similar moments of the site's own past; the mean is what "
     "is expected"
 )
-_LEAST_HOURS = 24
 _MINUTES_PER_HOUR = 60
 _HOUR = timedelta(hours=1)
 
@@ -96,17 +98,18 @@ class Ahead:
 
 
 def plan_ahead(known: Known, billing: BillingSpan, resting_peaks_kw: Mapping[str, float]) -> Ahead | None:
-    """Plan the block of what is known; None where less than a day is known of the load.
+    """Plan the block of what is known; None where a study rests too: in the first hours on record of loads or prices.
 
     `resting_peaks_kw` are the peaks so far of the billing period, had every battery rested since it began.
     """
     past = known.past
-    if past is None or past.intervals * past.interval_h < _LEAST_HOURS + 1:
+    if past is None or too_few_prices(known.price_per_kwh, known.block.step):
         return None
     parts, changes = [], []
     for piece, start in _pieces(known, billing):
         plan = CeilingPlanner().ceilings(piece)
-        assert plan is not None  # noqa: S101 - a day is known
+        if plan is None:
+            return None
         hours = -((plan.simulation.rest.start - piece.block.end) // _HOUR)
         parts.append(Part(plan=plan, block=piece.block))
         resting_kw = np.array([resting_peaks_kw.get(each.name, 0.0) for each in plan.simulation.rest.charges])

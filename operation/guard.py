@@ -20,7 +20,7 @@ from ridethrough.operation.control.control_law import apply_control_law
 from ridethrough.operation.control.measured_loads import measured_loads
 from ridethrough.operation.control.orders import Orders
 from ridethrough.operation.known.month_to_date import MonthToDate, Stored
-from ridethrough.operation.known.published import published_until
+from ridethrough.operation.known.published import published_until, too_few_prices
 from ridethrough.operation.known.so_far import state_so_far
 from ridethrough.operation.planner import Information, Known, Planned, Planner
 from ridethrough.tariffs.billing.exact_bill import bill
@@ -73,15 +73,13 @@ class GuardedPlanner:
 
     def plan(self, known: Known) -> Planned:
         """Plan a block, or hold."""
+        if too_few_prices(known.price_per_kwh, known.block.step):
+            return _resting(known, "batteries rest until a day of prices is known")
         if self._against is None:
             self._against = reason_against(self.last_periods(known), known.tariff.currency)
         if not self._against:
             return self.planner.plan(known)
-        return Planned(
-            orders=Orders.float_at_full(len(known.site.ups), known.block.intervals),
-            status=PlanStatus.HOLD,
-            warnings=(self._against,),
-        )
+        return _resting(known, self._against)
 
     def last_periods(self, known: Known) -> tuple[Replayed, ...]:
         """The last complete billing periods on record, each replayed once, and again where the site is another.
@@ -113,6 +111,11 @@ def reason_against(periods: tuple[Replayed, ...], currency: str) -> str:
         f"nothing is traded: the planner would have lost {lost:,.0f} {currency} in the last complete billing periods "
         f"({figures})"
     )
+
+
+def _resting(known: Known, why: str) -> Planned:
+    orders = Orders.float_at_full(len(known.site.ups), known.block.intervals)
+    return Planned(orders=orders, status=PlanStatus.HOLD, warnings=(why,))
 
 
 def _complete_periods(known: Known) -> list[tuple[str, Horizon]]:

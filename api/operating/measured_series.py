@@ -4,7 +4,7 @@
 |---|---|
 | measured loads that begin before those of the files end | they follow those of the files, and count where both are |
 | a gap between both | measured loads alone, once there are 7 days of them |
-| files that are too old to plan from, or hold constants | measured loads alone, once there are 25 hours of them |
+| files that are too old to plan from, or hold constants | measured loads alone, once there are 4 hours of them |
 | an interval that was not measured | the loads of the one before, for an hour at most; a longer gap begins a new run |
 | loads of long ago | the last 92 days that were measured are used |
 """
@@ -17,11 +17,12 @@ from ridethrough.api.cases.plans.known_past import LONGEST_GAP
 from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.bms.load_record import MeasuredLoads
+from ridethrough.operation.ahead import LEAST_KNOWN
 
 SOURCE = "measured loads"
 _FILLED = timedelta(hours=1)
 _USED = timedelta(days=92)
-_ALONE, _ALONE_AT_LEAST = timedelta(days=7), timedelta(hours=25)
+_ALONE = timedelta(days=7)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class MeasuredSeries:
         filed = [each for each in (*inputs.loads.values(), inputs.unprotected_load) if isinstance(each, TimeSeries)]
         joins = bool(filed) and all(each.step == self.step and each.end >= start for each in filed)
         outdated = any(now - each.end > LONGEST_GAP for each in filed)
-        least = _ALONE_AT_LEAST if outdated or not filed else _ALONE
+        least = LEAST_KNOWN if outdated or not filed else _ALONE
         if not joins and end - start < least:
             return inputs, f"loads of the files: {(end - start) / timedelta(hours=1):,.1f} hours are measured"
         loads = {

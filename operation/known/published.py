@@ -1,9 +1,12 @@
 """When day-ahead prices are published."""
 
+from collections.abc import Sized
 from datetime import date, datetime, time, timedelta
 
 from ridethrough.domain.horizon import zone
 
+USUAL_FROM = timedelta(hours=24)
+"""Prices that are not published yet are taken from those that are: from as many at least."""
 _PUBLISHED_AT_H = 14
 """From this local hour on the day-ahead prices of the next day are known (ERCOT 13:30, PJM 13:30, EPEX 13:00)."""
 
@@ -19,3 +22,12 @@ def published_until(now: datetime, timezone: str) -> datetime:
     days = 2 if local.hour >= _PUBLISHED_AT_H else 1
     end = datetime.combine(local.date() + timedelta(days=days), time(), zone(timezone))
     return end.astimezone(now.tzinfo)
+
+
+def too_few_prices(price_per_kwh: Sized | None, step: timedelta) -> bool:
+    """Whether energy follows a market of which less than a day of prices is known: too little to plan from.
+
+    >>> too_few_prices([0.1] * 23, timedelta(hours=1)), too_few_prices(None, timedelta(hours=1))
+    (True, False)
+    """
+    return price_per_kwh is not None and len(price_per_kwh) * step < USUAL_FROM

@@ -12,18 +12,21 @@ from ridethrough.api.reading.series.time_series import TimeSeries
 from ridethrough.api.reading.site_file import SiteInputs
 from ridethrough.domain import Fault, Horizon, Site, UnableToAccept
 from ridethrough.domain.horizon import zone
-from ridethrough.operation.known.published import published_until
+from ridethrough.operation.ceilings.planner import RESTING_HOURS
+from ridethrough.operation.known.published import published_until, too_few_prices
 
 FloatArray = NDArray[np.float64]
 
 LONGEST_GAP = timedelta(days=8)
 """Plans are made from a past that ended no longer ago."""
-_LEAST_KNOWN = timedelta(hours=25)
 _CONSTANT_PAST = timedelta(days=28)
 
 
 def known_past(inputs: SiteInputs, block: Horizon, now: datetime) -> Horizon:
-    """The intervals that every load and price is known in, before `now` and before the block."""
+    """The intervals that every load and price is known in, before `now` and before the block.
+
+    Raises `UnableToAccept` for series of another step, and where nothing is known, or nothing of late.
+    """
     faults = []
     for load in _series(inputs):
         if load.step != block.step:
@@ -38,8 +41,8 @@ def known_past(inputs: SiteInputs, block: Horizon, now: datetime) -> Horizon:
     start = block.start - ((block.start - start) // block.step) * block.step
     intervals = (until - start) // block.step
     end = start + max(0, intervals) * block.step
-    if intervals * block.step < _LEAST_KNOWN or block.start - end > LONGEST_GAP:
-        raise UnableToAccept([_nothing_known(inputs, block, now, start, end)])
+    if intervals < 1 or block.start - end > LONGEST_GAP:
+        raise UnableToAccept([too_little_known(inputs, block, now, start, end)])
     return replace(block, start=start, intervals=intervals)
 
 
@@ -65,18 +68,30 @@ def protected_site(inputs: SiteInputs, past: Horizon) -> Site:
     return replace(inputs.site, ups=systems)
 
 
-def _series(inputs: SiteInputs) -> Iterator[TimeSeries]:
-    for load in (*inputs.loads.values(), inputs.unprotected_load):
-        if isinstance(load, TimeSeries):
-            yield load
-
-
-def _nothing_known(inputs: SiteInputs, block: Horizon, now: datetime, start: datetime, end: datetime) -> Fault:
+def too_little_known(  # noqa: PLR0917 - what was asked, and what is known
+    inputs: SiteInputs,
+    block: Horizon,
+    now: datetime,
+    start: datetime,
+    end: datetime,
+    price_per_kwh: FloatArray | None = None,
+) -> Fault:
+    """The fault of a past from `start` to `end` that no plan can be made from."""
+    if inputs.prices is not None and too_few_prices(price_per_kwh, block.step):
+        known_h = 0 if price_per_kwh is None else len(price_per_kwh) * block.step / timedelta(hours=1)
+        allowed = f"at least 24 hours from the start of the loads on, published by {now.isoformat()}; or a later --now"
+        return Fault(field="prices", source=inputs.prices.source, value=f"{known_h:g} hours known", allowed=allowed)
     local = zone(block.timezone)
     known = f"{start.astimezone(local).isoformat()} to {end.astimezone(local).isoformat()}"
     source = next((each.source for each in _series(inputs)), "")
     allowed = (
-        f"at least 25 hours that end within 8 days before {block.start_of(0).isoformat()}, known by "
+        f"at least {RESTING_HOURS} whole hours that end within 8 days before {block.start_of(0).isoformat()}, known by "
         f"{now.astimezone(local).isoformat()}, to forecast from; or another --date or --now"
     )
     return Fault(field="time covered", source=source, value=known if end > start else "nothing", allowed=allowed)
+
+
+def _series(inputs: SiteInputs) -> Iterator[TimeSeries]:
+    for load in (*inputs.loads.values(), inputs.unprotected_load):
+        if isinstance(load, TimeSeries):
+            yield load

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ridethrough.api.cases.plans.known_past import known_past, protected_site, published_prices
+from ridethrough.api.cases.plans.known_past import known_past, protected_site, published_prices, too_little_known
 from ridethrough.api.cases.plausibility import no_trading_because
 from ridethrough.api.reading.series.resampling import values_over
 from ridethrough.api.reading.site_file import SiteInputs
@@ -78,7 +78,8 @@ def plan_from_past(
     known, so_far = _known(inputs, block, now, past=past, given=given, tariff=tariff, billing=billing)
     try:
         ahead = plan_ahead(known, billing, so_far.peaks_kw)
-        assert ahead is not None  # noqa: S101 - a day is known
+        if ahead is None:
+            raise UnableToAccept([too_little_known(inputs, block, now, past.start, past.end, known.price_per_kwh)])
         problem = _problem(known, ahead)
     except UnableToPrice as error:
         raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error

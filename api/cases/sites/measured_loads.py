@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from ridethrough.api.reading.series.stored_series import KeptReadings, StoredSeries, series_key
 from ridethrough.domain import Site, UpsSystem
 from ridethrough.domain.telemetry import CLOCK_TOLERANCE
+from ridethrough.operation.ahead import LEAST_KNOWN
 from ridethrough.operation.live.judging import MOST_OF_RATING
 from ridethrough.store.operating import telemetry
 from ridethrough.store.series import append_series, read_series
@@ -25,8 +26,6 @@ from ridethrough.store.series_days import Stretch
 
 MEASURED = "telemetry"
 """The name of the series that are measured; the column is the system."""
-LEAST_KNOWN = timedelta(hours=25)
-"""Plans are made from no shorter past."""
 _LATEST_END = timedelta(days=7)
 """A past that ended longer ago is no longer taken for its length."""
 _BEGUN = timedelta(days=40)

@@ -47,9 +47,9 @@ def used(series: MeasuredSeries, given: SiteInputs) -> tuple[TimeSeries | float,
     return made.loads["pod-1"], made.unprotected_load
 
 
-def test_a_site_of_constants_is_planned_from_a_day_and_an_hour_that_were_measured() -> None:
-    assert used(measured(24.75), inputs()) == (4300.0, 900.0)
-    load, others = used(measured(25), inputs())
+def test_a_site_of_constants_is_planned_from_four_hours_that_were_measured() -> None:
+    assert used(measured(3.75), inputs()) == (4300.0, 900.0)
+    load, others = used(measured(4), inputs())
     assert isinstance(load, TimeSeries)
     assert isinstance(others, TimeSeries)
     assert (load.end, set(load.values), set(others.values)) == (NOW, {4000.0}, {800.0})
@@ -62,8 +62,8 @@ def test_measured_loads_follow_those_of_the_files_and_count_where_both_are() -> 
     assert load.values[-9:] == (4300.0, *(4000.0,) * 8)
 
 
-@pytest.mark.parametrize(("hours", "days_ago", "alone"), [(167, 7.5, False), (168, 7.5, True), (24, 9, False),
-                                                          (25, 9, True)])  # fmt: skip
+@pytest.mark.parametrize(("hours", "days_ago", "alone"), [(167, 7.5, False), (168, 7.5, True), (3, 9, False),
+                                                          (4, 9, True)])  # fmt: skip
 def test_after_a_gap_they_count_alone_when_there_are_enough(hours: int, days_ago: float, alone: bool) -> None:  # noqa: FBT001
     given = inputs(filed_until=NOW - timedelta(days=days_ago))
     load, _ = used(measured(hours), given)
@@ -78,7 +78,7 @@ def test_an_hour_that_was_not_measured_is_filled_and_counted_and_a_longer_gap_be
     assert isinstance(load, TimeSeries)
     assert len(load.values) == 120
     assert "4 intervals of them filled" in says
-    assert used(measured(30, left_out=range(20, 25)), inputs())[0] == 4300.0
+    assert used(measured(9, left_out=range(15, 21)), inputs())[0] == 4300.0
 
 
 def test_loads_of_other_systems_are_not_those_of_the_site_and_a_clock_set_back_adds_nothing() -> None:

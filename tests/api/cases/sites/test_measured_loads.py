@@ -88,10 +88,12 @@ def test_a_site_that_only_sends_telemetry_is_planned_from_what_was_measured(data
     assert replay(database, record).sha256 == record.sha256, "what was measured later was not known"
 
 
-def test_it_is_not_planned_before_a_day_has_been_measured(database: Database) -> None:
-    measure(database, NOW - 20 * HOUR, NOW)
-    with pytest.raises(UnableToAccept, match="at least 25 hours"):
+def test_it_is_planned_from_the_fourth_hour_that_was_measured_on(database: Database) -> None:
+    measure(database, NOW - 2 * HOUR, NOW)
+    with pytest.raises(UnableToAccept, match="at least 3 whole hours"):
         make_plan(database, "pod", NOW, "test")
+    measure(database, NOW, NOW + HOUR)
+    assert planned(database, NOW + HOUR)[0].certified
 
 
 def test_a_load_that_was_sent_goes_on_with_what_was_measured(database: Database) -> None:

@@ -129,10 +129,14 @@ def test_a_new_billing_period_inside_the_plan_starts_without_peaks(tmp_path: Pat
     assert by_day["2026-07-31"] != by_day["2026-08-01"]
 
 
-def test_less_than_a_day_of_history_is_refused(tmp_path: Path) -> None:
-    refused = run("plan", pod(tmp_path, until="2026-07-02T00:00:00-04:00"), "--now", "2026-07-02T00:00:00-04:00")
-    assert refused.code == 2
-    assert "at least 25 hours" in refused.err
+def test_three_hours_of_history_are_planned_from_and_fewer_are_refused(tmp_path: Path) -> None:
+    site = pod(tmp_path, until="2026-07-01T06:00:00-04:00")
+    for now in ("2026-07-01T00:00:00-04:00", "2026-07-01T02:59:00-04:00"):
+        refused = run("plan", site, "--now", now)
+        assert refused.code == 2
+        assert "at least 3 whole hours" in refused.err
+    plan = planned(site, "--now", "2026-07-01T03:00:00-04:00")
+    assert (plan["status"], plan["certificate"]["certified"]) == ("optimal", True)
 
 
 def test_now_and_a_date_are_not_given_together_and_now_is_a_time(tmp_path: Path) -> None:

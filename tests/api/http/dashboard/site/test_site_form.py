@@ -131,7 +131,7 @@ def test_a_site_is_ready_only_while_its_readings_and_its_telemetry_are_fresh(cli
     clock.pass_by(timedelta(days=9))
     words = words_of(client.get("/sites/pod/set-up").text)
     assert "Not ready: no plan can be made yet." in words
-    assert "at least 25 hours that end within 8 days" in words
+    assert "at least 3 whole hours that end within 8 days" in words
 
 
 def test_systems_are_added_and_removed_before_anything_is_saved(client: Client) -> None:
