@@ -5,7 +5,7 @@ A cycle is written when anything in it changed that a person would call a change
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,6 +70,18 @@ class LastKnown:
     reading: Telemetry | None
     outage_at: datetime | None
     metered: Mapping[str, MeteredWear]
+
+    def by(self, now: datetime) -> "LastKnown":
+        """The same, where what was stamped after now was at `now`: the clock was set back while nothing ran.
+
+        Else nothing that is read would be later for as long as the clock was set back by.
+        """
+        reading, outage_at = self.reading, self.outage_at
+        return LastKnown(
+            reading=None if reading is None else replace(reading, measured_at=min(reading.measured_at, now)),
+            outage_at=None if outage_at is None else min(outage_at, now),
+            metered={ups_id: each.moved(min(timedelta(), now - each.at)) for ups_id, each in self.metered.items()},
+        )
 
 
 def last_known(journal: Journal) -> LastKnown:

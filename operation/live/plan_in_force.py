@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from ridethrough.domain import Horizon
 from ridethrough.domain.plan import DispatchPlan, PlanStatus
 from ridethrough.operation.ceilings.policy import HourPolicy
 from ridethrough.operation.control.orders import Orders
+
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,8 @@ class PlanOrders:
         return int((now - self.horizon.start) // self.horizon.step)
 
     def policy_at(self, now: datetime) -> HourPolicy | None:
-        """The policy of the hour that contains a moment; None where setpoints are followed."""
-        return next((each for each in reversed(self.hours) if each.start <= now), None)
+        """The policy of the hour that contains a moment; None where setpoints are followed, as in hours without one."""
+        return next((each for each in reversed(self.hours) if each.start <= now < each.start + _HOUR), None)
 
     def expected_kwh(self, ups_id: str, now: datetime) -> float:
         """The stored energy that the plan expects at a moment; linear inside an interval."""

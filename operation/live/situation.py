@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ridethrough.domain import Horizon, Site
 from ridethrough.domain.horizon import zone
-from ridethrough.domain.telemetry import Telemetry
+from ridethrough.domain.telemetry import CLOCK_TOLERANCE, Telemetry
 from ridethrough.operation.live.energy_history import EnergyHistory
 from ridethrough.operation.live.metered_wear import MeteredWear
 from ridethrough.operation.live.plan_in_force import PlanInForce
@@ -76,9 +76,13 @@ class Situation:
     metered: Mapping[str, MeteredWear] = field(default_factory=dict)
 
     def without_the_outage(self, plan: PlanInForce) -> bool:
-        """Whether the plan was made before the last outage, or before it was heard of."""
-        moments = (self.last_outage_at, self.outage_heard_at)
-        return any(each is not None and plan.made_at <= each for each in moments)
+        """Whether the plan was made before the last outage, or before it was heard of.
+
+        Of a plan that seems to be made after now (the clock was set back) that is not known: it was made without.
+        """
+        moments = [each for each in (self.last_outage_at, self.outage_heard_at) if each is not None]
+        unknown = plan.made_at > self.now + CLOCK_TOLERANCE
+        return any(unknown or plan.made_at <= each for each in moments)
 
 
 def interval_of(site: Site, now: datetime) -> Horizon:

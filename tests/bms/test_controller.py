@@ -277,7 +277,7 @@ def test_a_clock_of_the_controller_that_jumps_back_stops_the_discharge() -> None
     assert discharging(bench) == 0
 
 
-def set_clocks_forward(bench: Any, by: timedelta) -> None:  # noqa: ANN401
+def set_clocks(bench: Any, by: timedelta) -> None:  # noqa: ANN401
     """Set the clock of the controller's machine and those of all devices."""
     bench.clock_ahead = by
     bench.ups.faults = replace(NO_FAULTS, clock_skew_s=by.total_seconds())
@@ -293,7 +293,7 @@ def set_clocks_forward(bench: Any, by: timedelta) -> None:  # noqa: ANN401
 def test_a_clock_that_jumps_forward_stops_the_discharge_and_ends_no_wait() -> None:
     bench = control_bench(plan=lambda site: live.plan(site, discharge_kw=300.0), requalify_s=10.0)
     bench.cycle(2)
-    set_clocks_forward(bench, timedelta(minutes=10))
+    set_clocks(bench, timedelta(minutes=10))
     assert "was set forward by 600 s" in bench.cycle().why
     bench.cycle(9)
     assert discharging(bench) == 0, "600 s seem to have passed, and only 9 did"
@@ -301,11 +301,29 @@ def test_a_clock_that_jumps_forward_stops_the_discharge_and_ends_no_wait() -> No
     assert discharging(bench) == pytest.approx(300.0)
 
 
+def test_a_plan_made_before_the_clock_was_set_back_does_not_know_of_the_outage_after() -> None:
+    bench = control_bench(plan=lambda site: live.plan(site, made_at=BEGIN - timedelta(minutes=5)))
+    bench.cycle(2)
+    set_clocks(bench, -timedelta(minutes=30))
+    bench.cycle(30)
+    assert discharging(bench) == pytest.approx(300.0)
+    bench.simulated.outage()
+    bench.cycle(100)
+    bench.simulated.restore()
+    bench.cycle(60)
+    assert "a new plan is needed" in bench.cycle().why
+    assert discharging(bench) == 0
+    assert not isinstance(bench.plan, str)
+    bench.plan = replace(bench.plan, made_at=bench.simulated.now - timedelta(minutes=30))
+    bench.cycle(20)
+    assert discharging(bench) == pytest.approx(300.0)
+
+
 def test_a_clock_that_jumps_forward_gives_batteries_no_time_to_have_charged() -> None:
     bench = control_bench()
     bench.store(140.0)
     bench.cycle(3)
-    set_clocks_forward(bench, timedelta(hours=1))  # 1,200 kW could charge 200 kWh in an hour
+    set_clocks(bench, timedelta(hours=1))  # 1,200 kW could charge 200 kWh in an hour
     bench.ups.faults = replace(bench.ups.faults, jump_kwh=200.0)
     for _ in range(60):
         cycle = bench.cycle()

@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ridethrough.api.commands.control.control_loop import tell_failed
-from ridethrough.bms.cycle_journal import CycleJournal, LastKnown, last_known
+from ridethrough.bms.cycle_journal import CycleJournal, LastKnown, WearJournal, last_known
 from ridethrough.bms.journal import Journal, UnableToReadJournal, records_of
 from ridethrough.bms.running import run
+from ridethrough.operation.live.metered_wear import MeteredWear
+from ridethrough.operation.live.situation import SetpointMode
 
 
 @given(kept=st.integers(0, 5), cut=st.integers(1, 60))
@@ -156,6 +158,29 @@ def test_what_a_controller_must_know_after_a_restart_is_in_the_journal(tmp_path:
     again.plan = live.plan(again.site, made_at=began - timedelta(hours=1))
     assert "there was an outage" in again.cycle().why
     assert known_in(tmp_path / "empty.jsonl").reading is None
+
+
+def test_what_was_written_by_a_clock_that_was_set_back_counts_as_of_the_start(tmp_path: Path) -> None:
+    """Else the site holds for an outage of next year, and no reading of this one is later than the last."""
+    journal = Journal(tmp_path / "journal.jsonl")
+    ahead = timedelta(days=300)
+    bench = control_bench(write=CycleJournal(journal=journal), now=BEGIN + ahead)
+    bench.simulated.outage()
+    bench.cycle(3)
+    wear = MeteredWear(since=BEGIN, at=BEGIN + ahead, stored_kwh=500.0, discharge_kw=0.0, charge_kw=0.0)
+    WearJournal(journal=journal)({"pod-1": wear}, BEGIN + ahead)
+    journal.close()
+
+    known = known_in(tmp_path / "journal.jsonl").by(BEGIN)
+    assert known.reading is not None
+    assert {known.outage_at, known.reading.measured_at, known.metered["pod-1"].at} == {BEGIN}
+    later = known_in(tmp_path / "journal.jsonl").by(BEGIN + 2 * ahead)
+    assert later == known_in(tmp_path / "journal.jsonl")
+
+    again = control_bench(now=BEGIN)
+    again.ordering.last_outage_at = known.outage_at
+    again.plan = live.plan(again.site, made_at=BEGIN + timedelta(seconds=1))
+    assert again.cycle(3).mode is SetpointMode.PLAN
 
 
 def known_in(path: Path) -> LastKnown:

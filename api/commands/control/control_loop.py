@@ -220,7 +220,7 @@ def _remembering(ordering: LocalOrdering, settings: ControlSettings, journal: Jo
 
     A dry run discharges on paper: what it counts is not written.
     """
-    known = last_known(journal)
+    known = last_known(journal).by(system_clock())
     ordering.last_outage_at, ordering.metered = known.outage_at, known.metered
     if not settings.shadow:
         ordering.counted = WearJournal(journal=journal)

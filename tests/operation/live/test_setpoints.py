@@ -217,6 +217,17 @@ def test_the_power_of_batteries_is_taken_out_of_the_meter() -> None:
     assert at_rest_kw - found.ups["pod-1"].discharge_kw / 0.97 == pytest.approx(5400.0)
 
 
+@pytest.mark.parametrize("minutes", [-61, -60, -59, 0, 1])
+def test_a_policy_holds_for_its_hour_and_no_longer(minutes: int) -> None:
+    """In an hour without a policy the plan's setpoints are followed, here rest under its target."""
+    premises = site()
+    given = replace(POLICY, start=NOW + timedelta(minutes=minutes), gives=True)
+    found = now(plan=plan(premises, discharge_kw=0.0, hours=(given,)))
+    holds = -60 < minutes <= 0
+    assert (found.ups["pod-1"].discharge_kw > 0) is holds
+    assert found.meter_ceiling_kw == (POLICY.ceiling_kw if holds else premises.interconnection.import_limit_kw)
+
+
 def test_energy_is_given_evenly_over_what_is_left_of_the_hour() -> None:
     """At a quarter past, with what the policy would have left then, the power is that of the start of the hour."""
     gives = replace(POLICY, gives=True, ceiling_kw=6500.0)
