@@ -81,16 +81,16 @@ class NamedPoints:
             mode=self._mode(told.get("mode")),
             charge_kw=self._number(told, "charge_kw"),
             discharge_kw=self._number(told, "discharge_kw"),
-            on_generator="on_generator" in self.places and _truth(told.get("on_generator")) is not False,
+            on_generator="on_generator" in self.places and truth(told.get("on_generator")) is not False,
             fault=self._fault(told.get("fault")),
         )
         return DeviceReading(
             measured_at=measured_at,
             ups=None if set(self.places) == {"grid_kw"} else ups,
             grid_kw=self._number(told, "grid_kw"),
-            battery_operable=_truth(told.get("battery_operable")),
-            inverter_on=_truth(told.get("inverter_on")),
-            overloaded=_truth(told.get("overloaded")),
+            battery_operable=truth(told.get("battery_operable")),
+            inverter_on=truth(told.get("inverter_on")),
+            overloaded=truth(told.get("overloaded")),
         )
 
     def points(self, told: Mapping[str, ToldValue]) -> tuple[Point, ...]:
@@ -115,12 +115,12 @@ class NamedPoints:
             return "" if self._mode(value) else f"the settings do not say what mode {value} is"
         if name in NUMBERS:
             return "" if self._number({name: value}, name) is not None else "its value is no number"
-        known = name == "fault" or _truth(value) is not None
+        known = name == "fault" or truth(value) is not None
         return "" if known else "its value is neither true nor false"
 
     def _number(self, told: Mapping[str, object], name: str) -> float | None:
-        value = _finite(told.get(name))
-        return None if value is None else _finite(value * self.scale.get(name, 1.0))
+        value = finite(told.get(name))
+        return None if value is None else finite(value * self.scale.get(name, 1.0))
 
     def _stored_kwh(self, told: Mapping[str, object]) -> float | None:
         if "stored_kwh" in self.places:
@@ -130,7 +130,7 @@ class NamedPoints:
     def _mode(self, value: object) -> UpsMode | None:
         if isinstance(value, str):
             return UpsMode(value) if value in set(UpsMode) else None
-        number = _finite(value)
+        number = finite(value)
         return self.modes.get(int(number)) if number is not None and number.is_integer() else None
 
     def _fault(self, value: object) -> str:
@@ -138,7 +138,7 @@ class NamedPoints:
             return ""
         if isinstance(value, str):
             return value
-        fault = _truth(value)
+        fault = truth(value)
         return "not known" if fault is None else "the device reports a fault" if fault else ""
 
 
@@ -152,7 +152,7 @@ def oldest(moments: Iterable[datetime | None], *, otherwise: datetime) -> dateti
     return newest if newest > otherwise + CLOCK_TOLERANCE else min(known, default=otherwise)
 
 
-def _finite(value: object) -> float | None:
+def finite(value: object) -> float | None:
     """A number that is one: no truth, no text, and neither infinite nor beyond all bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -163,9 +163,9 @@ def _finite(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _truth(value: object) -> bool | None:
+def truth(value: object) -> bool | None:
     """Whether a value is true; numbers other than 0 and 1 are neither."""
     if isinstance(value, bool):
         return value
-    number = _finite(value)
+    number = finite(value)
     return None if number not in (0.0, 1.0) else number == 1.0

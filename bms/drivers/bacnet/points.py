@@ -1,13 +1,12 @@
 """The points of a BACnet device: which object tells what, and how the value of one becomes a value of ours."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ridethrough.bms.drivers.bacnet.link import PRESENT_VALUE, STATUS_FLAGS
-from ridethrough.bms.drivers.named_points import MODES
+from ridethrough.bms.drivers.named_points import MODES, finite, truth
 from ridethrough.bms.drivers.telling import PERCENT
 from ridethrough.domain import UpsMode
 
@@ -54,24 +53,16 @@ class Told:
 
     def number(self, name: str) -> float | None:
         """A point's number; None where there is none, it is not finite, or the device calls it faulty."""
-        value = self._value(name)
-        if value is None:
-            return None
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            return None
-        return number if math.isfinite(number) else None
+        return finite(self._value(name))
 
     def flag(self, name: str) -> bool | None:
-        """Whether a binary point is active; None where it is not known."""
-        number = self.number(name)
-        return None if number is None else number == 1
+        """Whether a point is active; None where it is not known, or is neither 0 nor 1."""
+        return truth(self.number(name))
 
     def mode(self, name: str = "mode") -> UpsMode | None:
         """The mode that a multi-state object shows."""
         number = self.number(name)
-        return None if number is None else self.points.modes.get(int(number))
+        return self.points.modes.get(int(number)) if number is not None and number.is_integer() else None
 
     def unit_modes(self) -> tuple[UpsMode, ...]:
         """The mode of each unit whose point is named; one that is not known counts as out of service."""
@@ -86,6 +77,13 @@ class Told:
         if percent is None or self.points.full_kwh is None or not 0 <= percent <= PERCENT:
             return None
         return percent / PERCENT * self.points.full_kwh
+
+    def fault(self) -> str:
+        """What the device reports as its fault; a point that is named and not known is no good word."""
+        if "fault" not in self.points.objects:
+            return ""
+        fault = self.flag("fault")
+        return "not known" if fault is None else "the device reports a fault" if fault else ""
 
     def problem(self, name: str) -> str:
         """Why a point cannot be used; empty where it can."""

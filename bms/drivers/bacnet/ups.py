@@ -83,7 +83,7 @@ class BacnetDriver:
             charge_kw=told.number("charge_kw"),
             discharge_kw=told.number("discharge_kw"),
             on_generator="on_generator" in self._points.objects and told.flag("on_generator") is not False,
-            fault=self._fault(told),
+            fault=told.fault(),
         )
         only_meter = set(self._points.objects) == {"grid_kw"}
         return DeviceReading(
@@ -95,13 +95,6 @@ class BacnetDriver:
             overloaded=told.flag("overloaded"),
             in_force=self._in_force(told) if self._points.dispatches else None,
         )
-
-    def _fault(self, told: Told) -> str:
-        """What the device reports as its fault; a point that is named and not known is no good word."""
-        if "fault" not in self._points.objects:
-            return ""
-        fault = told.flag("fault")
-        return "not known" if fault is None else "the device reports a fault" if fault else ""
 
     async def apply(self, setpoint: DeviceSetpoint) -> SetpointInForce:
         """Write power, expiry and enable, in this order, and read them back."""

@@ -180,7 +180,7 @@ def _object_of(payload: object, address: str) -> Mapping[str, object]:
     try:
         text = payload.decode() if isinstance(payload, bytes) and len(payload) <= _LONGEST_MESSAGE else ""
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnableToRead(f"{address} sent a message that is no JSON") from error
     if not isinstance(content, dict):
         raise UnableToRead(f"{address} sent a message that is no JSON object")

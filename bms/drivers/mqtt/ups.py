@@ -16,7 +16,6 @@ cannot be read: a broker may have kept it.
 
 import asyncio
 import itertools
-import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -29,6 +28,7 @@ from ridethrough.bms.drivers.driver import (
     system_clock,
 )
 from ridethrough.bms.drivers.mqtt.link import Broker, MqttLink
+from ridethrough.bms.drivers.named_points import finite
 from ridethrough.bms.drivers.readings import Capabilities, DeviceReading, DeviceSetpoint, Point, SetpointInForce
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
 from ridethrough.domain import UpsMode
@@ -150,7 +150,7 @@ def _ups(told: Mapping[str, object]) -> UpsReading:
         ),
         unit_stored_kwh=tuple(_number({"of_unit": each}, "of_unit") for each in units),
         on_generator=told.get("on_generator", False) is not False,
-        fault=str(told.get("fault") or ""),
+        fault=_fault(told),
     )
 
 
@@ -165,10 +165,7 @@ def _time(told: Mapping[str, object]) -> datetime:
 
 
 def _number(told: Mapping[str, object], name: str) -> float | None:
-    value = told.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
+    return finite(told.get(name))
 
 
 def _flag(told: Mapping[str, object], name: str) -> bool | None:
@@ -178,6 +175,12 @@ def _flag(told: Mapping[str, object], name: str) -> bool | None:
 
 def _mode(value: object) -> UpsMode | None:
     return UpsMode(value) if isinstance(value, str) and value in set(UpsMode) else None
+
+
+def _fault(told: Mapping[str, object]) -> str:
+    """What the device reports as its fault; one that is named and lost (null) is no good word."""
+    fault = told.get("fault", "")
+    return "not known" if fault is None else str(fault or "")
 
 
 def _texts(told: Mapping[str, object], name: str) -> tuple[str, ...]:

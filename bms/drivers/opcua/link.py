@@ -7,7 +7,7 @@ security the server must present exactly the certificate in `server_certificate_
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,11 +19,12 @@ from asyncua.client.client import Client
 from asyncua.crypto import security_policies
 from asyncua.crypto.uacrypto import CertProperties
 from asyncua.ua.attribute_ids import AttributeIds
-from asyncua.ua.uaerrors import UaError, UaStatusCodeError
+from asyncua.ua.uaerrors import UaStatusCodeError
 from cryptography import x509
 
 from ridethrough.bms.drivers.driver import UnableToReach, UnableToRead
 from ridethrough.bms.drivers.named_points import ToldValue
+from ridethrough.bms.drivers.opcua.nodes import NAMESPACES, Namespaces, nodes_of
 from ridethrough.bms.drivers.telling import within
 
 POLICIES = ("Aes128Sha256RsaOaep", "Aes256Sha256RsaPss", "Basic256Sha256")
@@ -33,6 +34,8 @@ _GONE = ("ConnectionClosed", "SecureChannelClosed", "ServerHalted", "SessionClos
 _PEM = b"-----BEGIN"
 _SESSION_MS = 120_000
 _GOODBYE_S = 1.0
+_WHICH, _SET_BY_HAND = 0xFFFF0000, 0x00960000
+"""The bits of a status that say which it is (those below tell of limits and history), and `GoodLocalOverride`."""
 logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # it prints what we raise
 
 
@@ -68,23 +71,21 @@ class OpcUaLink:
         self.address = f"opcua {place.hostname}:{place.port}{place.path}"
         self._server, self._timeout_s = server, timeout_s
         self._client: Client | None = None
+        self._namespaces = Namespaces()
 
     async def read(self, nodes: Mapping[str, str]) -> dict[str, ToldValue]:
         """The values of nodes by name, all in one question.
 
         Raises `UnableToReach`, or `UnableToRead` where the server refuses the question as a whole.
         """
-        wanted = [
-            ua.ReadValueId(NodeId=ua.NodeId.from_string(each), AttributeId=AttributeIds.Value)
-            for each in nodes.values()
-        ]
-        question = ua.ReadParameters(NodesToRead=wanted, TimestampsToReturn=ua.TimestampsToReturn.Source)
         async with self._asking() as client:
-            answers = await client.uaclient.read(question)
+            wanted, missing = nodes_of(nodes, self._namespaces)
+            answers = await _read(client, list(wanted.values())) if wanted else []
         if len(answers) != len(wanted):
             await self.close()
             raise UnableToRead(f"{self.address}: {len(answers)} values came, {len(wanted)} were asked for")
-        return {name: _told(answer) for name, answer in zip(nodes, answers, strict=True)}
+        told = {name: _told(answer) for name, answer in zip(wanted, answers, strict=True)}
+        return told | {name: ToldValue(problem=why) for name, why in missing.items()}
 
     async def close(self) -> None:
         """Close the session, and with it the tasks that the library keeps for it."""
@@ -130,6 +131,8 @@ class OpcUaLink:
             client.set_user(self._server.username)
             client.set_password(self._server.password)
         await client.connect()
+        spaces = await _read(client, [NAMESPACES])
+        self._namespaces.begin(spaces[0].Value.Value if spaces and spaces[0].Value is not None else None)
         return client
 
 
@@ -149,23 +152,16 @@ async def _secure(client: Client, secured: Secured) -> None:
     )
 
 
-def is_node(text: str) -> bool:
-    """Whether a text names a node, as `ns=2;s=UPS.StoredEnergy`.
-
-    >>> is_node("ns=2;s=UPS.StoredEnergy"), is_node("ns=2;i=1001"), is_node("i=2258"), is_node("UPS")
-    (True, True, True, False)
-    """
-    try:
-        node = ua.NodeId.from_string(text)
-    except (UaError, ValueError, TypeError):
-        return False
-    return "=" in text and not node.is_null()
+async def _read(client: Client, nodes: Sequence[ua.NodeId]) -> Sequence[ua.DataValue]:
+    wanted = [ua.ReadValueId(NodeId=each, AttributeId=AttributeIds.Value) for each in nodes]
+    question = ua.ReadParameters(NodesToRead=wanted, TimestampsToReturn=ua.TimestampsToReturn.Source)
+    return list(await client.uaclient.read(question))
 
 
 def _told(answer: ua.DataValue) -> ToldValue:
-    """A value whose status is good; with any other status it is not known."""
+    """A value whose status is good; with any other status, or where a person set it by hand, it is not known."""
     status = answer.StatusCode or ua.StatusCode()
-    good = status.is_good()
+    good = status.is_good() and status.value & _WHICH != _SET_BY_HAND
     value = answer.Value.Value if good and answer.Value is not None else None
     return ToldValue(
         value=value,

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from ridethrough.bms.drivers.driver import Clock, system_clock
 from ridethrough.bms.drivers.named_points import NamedPoints, ToldValue
 from ridethrough.bms.drivers.named_points_driver import NamedPointsDriver
-from ridethrough.bms.drivers.opcua.link import POLICIES, OpcUaLink, OpcUaServer, Secured, is_node
+from ridethrough.bms.drivers.opcua.link import POLICIES, OpcUaLink, OpcUaServer, Secured
+from ridethrough.bms.drivers.opcua.nodes import is_node
 from ridethrough.bms.drivers.settings import DEFAULT_TIMEOUT_S, Settings
 
 _FILES = ("certificate_file", "key_file", "server_certificate_file")

@@ -15,6 +15,8 @@ _PLACE = re.compile(r"^(/redfish/v1/[!-\"$-~]+)#((?:/[^/\s]+)+)$")
 _KILO = 0.001
 _UNITS = {"W": _KILO, "Wh": _KILO, "W.h": _KILO, "kW": 1.0, "kWh": 1.0, "kW.h": 1.0, "%": 1.0}
 """Units of a sensor (`ReadingUnits`) that we read, and what makes kW, kWh or % of them."""
+_OTHER_UNITS = ("AmpHours", "Amps", "Celsius", "Hz", "Joules", "KiloWatts", "Minutes", "Seconds", "VA", "VAh", "Volts")
+"""Ends of names of properties whose unit is none that we read."""
 _CHARGE_STATES = {"Idle": UpsMode.NORMAL, "Charging": UpsMode.NORMAL, "Discharging": UpsMode.STORED_ENERGY}
 """We never discharge through this driver: what discharges a battery is an outage."""
 _WORDS: Mapping[str, Mapping[str, object]] = {
@@ -56,7 +58,12 @@ def property_of(resource: Mapping[str, Any] | None, place: str, *, point: str) -
         return ToldValue(problem=f"the service says that it is {state}")
     if found is None:
         return ToldValue(problem="the service does not tell it")
-    return ToldValue(value=_meaning(found, name, holder, point), measured_at=_time(holder))
+    measured_at, why = _time(holder)
+    return (
+        ToldValue(problem=why)
+        if why
+        else ToldValue(value=_meaning(found, name, holder, point), measured_at=measured_at)
+    )
 
 
 def _state(holder: Mapping[str, Any]) -> object:
@@ -94,12 +101,20 @@ def _meaning(found: object, name: str, holder: Mapping[str, Any], point: str) ->
 def _factor(name: str, holder: Mapping[str, Any]) -> float:
     if "ReadingUnits" in holder:
         return _UNITS.get(str(holder["ReadingUnits"]), float("nan"))
+    if name.endswith(_OTHER_UNITS):
+        return float("nan")
     return _KILO if name.endswith(("Watts", "WattHours")) else 1.0
 
 
-def _time(holder: Mapping[str, Any]) -> datetime | None:
+def _time(holder: Mapping[str, Any]) -> tuple[datetime | None, str]:
+    """The time of a value, None where there is none; or why it is not known when the value was measured."""
+    told = holder.get("ReadingTime")
+    if told is None:
+        return None, ""
     try:
-        moment = datetime.fromisoformat(str(holder.get("ReadingTime")))
+        moment = datetime.fromisoformat(str(told))
     except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        return None, f"its ReadingTime is {str(told)[:40]!r}, and no time with a UTC offset"
+    return moment, ""

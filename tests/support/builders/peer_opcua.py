@@ -6,6 +6,7 @@ answered by a line.
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ NODES = {
 }
 VALUES = {"battery.charge": 80.0, "output.power": 400_000.0, "mode": 1, "battery.operable": True}
 VALUES |= {"inverter.on": True, "overloaded": False}
+OURS, OTHER_FIRST = "urn:ridethrough:ups", "OPCUA_OTHER_NAMESPACE_FIRST"
+"""The URI of our nodes; an environment variable with which the server numbers another namespace before it."""
 USER, PASSWORD = "controller", "opcua-secret"
 
 
@@ -65,12 +68,16 @@ async def _serve(port: int, files: list[str]) -> None:
         await server.load_certificate(certificate, format="pem")
         await server.load_private_key(key, format="pem")
         server.set_certificate_validator(_only(client_certificate))
-    namespace = await server.register_namespace("urn:ridethrough:ups")
-    assert namespace == 2
+    if OTHER_FIRST in os.environ:  # nodes of the same names, in the number that ours had
+        other = await server.register_namespace("urn:other")
+        for name in VALUES:
+            await server.nodes.objects.add_variable(ua.NodeId(name, other), name, 100.0)
+    namespace = await server.register_namespace(OURS)
+    assert namespace == (3 if OTHER_FIRST in os.environ else 2)
     nodes = {}
     for name, value in VALUES.items():
         kind = ua.VariantType.Int32 if name == "mode" else None
-        nodes[name] = await server.nodes.objects.add_variable(ua.NodeId(name, 2), name, value, varianttype=kind)
+        nodes[name] = await server.nodes.objects.add_variable(ua.NodeId(name, namespace), name, value, varianttype=kind)
     async with server:
         for name in VALUES:
             await _write(server, nodes, {"node": name, "value": VALUES[name]})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from driver_conformance import Bench, beside, use
 from peer_certificates import make_certificate
-from peer_opcua import NODES, PASSWORD, USER, VALUES, OpcUaUps, opcua_ups
+from peer_opcua import NODES, OTHER_FIRST, OURS, PASSWORD, USER, VALUES, OpcUaUps, opcua_ups
 from peer_relays import tcp_relay
 from telling_conformance import TellingConformance, relayed
 
@@ -135,6 +135,42 @@ def test_a_node_that_is_not_there_is_named_and_a_generator_that_is_not_denied_co
             await driver.apply(DeviceSetpoint(charge_kw=1.0, discharge_kw=0.0, valid_for_s=60.0))
 
     run(server, test, points={"load_kw": NODES["load_kw"], "on_generator": "ns=2;s=nowhere"}, full_kwh=1.0)
+
+
+@contextlib.asynccontextmanager
+async def _closing(driver: OpcUaDriver) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await driver.close()
+
+
+def test_a_server_that_numbers_namespaces_otherwise_after_a_start_tells_no_other_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Number 2 then holds nodes of the same names with other values."""
+    named = {name: node.replace("ns=2", f"nsu={OURS}") for name, node in NODES.items()}
+
+    async def told(driver: OpcUaDriver) -> tuple[object, object, set[str]]:
+        with contextlib.suppress(UnableToReach):
+            await driver.read()
+        ups = (await driver.read()).ups
+        assert ups is not None
+        return ups.stored_kwh, ups.load_kw, {point.problem for point in await driver.points()}
+
+    async def inside(server: OpcUaUps) -> None:
+        by_number, by_uri = (driver_of(server.port, points=points, timeout_s=20.0) for points in (NODES, named))
+        async with _closing(by_number), _closing(by_uri):
+            assert await told(by_number) == await told(by_uri) == (400.0, 400.0, {""})
+            await asyncio.to_thread(server.kill)
+            monkeypatch.setenv(OTHER_FIRST, "1")
+            await asyncio.to_thread(server.start)
+            assert await told(by_uri) == (400.0, 400.0, {""})
+            why = f"namespace 2 was {OURS} and is urn:other now: write nsu={OURS};"
+            assert await told(by_number) == (None, None, {why})
+
+    with opcua_ups() as server:
+        asyncio.run(inside(server))
 
 
 def test_no_task_of_the_library_outlives_a_close_or_a_failure(server: OpcUaUps) -> None:
