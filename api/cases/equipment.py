@@ -1,12 +1,15 @@
 """The equipment of a site: its drivers, and a pre-flight reading of every point that writes none."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from ridethrough.api.cases.site_checks import Finding, Severity
+from ridethrough.api.reading.files import read_yaml
 from ridethrough.api.reading.openadr_settings import OpenAdrSettings, read_openadr_settings
-from ridethrough.api.reading.site_file import SiteInputs
+from ridethrough.api.reading.site_file import SiteInputs, read_site_file
 from ridethrough.bms.commanding import follows
 from ridethrough.bms.drivers.catalog import driver_of
 from ridethrough.bms.drivers.driver import Clock, Driver, UnableToDrive, system_clock
@@ -14,7 +17,7 @@ from ridethrough.bms.drivers.readings import DeviceReading, Point
 from ridethrough.bms.publishing.publisher import Publisher
 from ridethrough.bms.publishing.settings import publishers_of
 from ridethrough.domain import Fault, Site, UnableToAccept
-from ridethrough.domain.site_equipment import SiteEquipment
+from ridethrough.domain.site_equipment import Device, SiteEquipment
 from ridethrough.domain.telemetry import CLOCK_TOLERANCE_S
 
 _NEEDED_OF_UPS = ("load_kw", "mode", "battery_operable", "inverter_on", "overloaded")
@@ -28,6 +31,48 @@ class Drivers:
     ups: Mapping[str, Driver]
     publishers: tuple[Publisher, ...]
     openadr: OpenAdrSettings | None
+
+
+def read_driven_site(path: Path) -> SiteInputs:
+    """Read the file of a site whose equipment is used.
+
+    Raises `UnableToAccept` with every fault of it; where there is one, those of its devices' settings are named too.
+    """
+    try:
+        inputs = read_site_file(path)
+    except UnableToAccept as error:
+        raise UnableToAccept([*error.faults, *_faults_of_devices(path)]) from error
+    faults = list(_refused("", lambda: drivers_of(equipment_of(inputs), inputs.site), path))
+    if faults:
+        raise UnableToAccept(faults)
+    return inputs
+
+
+def _faults_of_devices(path: Path) -> Iterator[Fault]:
+    """What drivers do not accept in a file that is refused; a device that is not written as one is refused there."""
+    try:
+        document = read_yaml(path)
+    except UnableToAccept:
+        return
+    written = document.get("equipment") if isinstance(document, Mapping) else None
+    sections = written if isinstance(written, Mapping) else {}
+    systems = sections.get("ups")
+    devices = {"meter": sections.get("meter")}
+    devices |= {f"ups.{key}": each for key, each in systems.items()} if isinstance(systems, Mapping) else {}
+    for name, each in devices.items():
+        driver, settings = (each.get("driver"), each.get("settings")) if isinstance(each, Mapping) else (None, None)
+        if isinstance(driver, str) and isinstance(settings, Mapping):
+            yield from _refused(f"equipment.{name}", partial(driver_of, Device(driver=driver, settings=settings)), path)
+    openadr = sections.get("openadr")
+    if isinstance(openadr, Mapping):
+        yield from _refused("equipment.openadr", partial(read_openadr_settings, openadr), path)
+
+
+def _refused(place: str, read: Callable[[], object], path: Path) -> Iterator[Fault]:
+    try:
+        read()
+    except UnableToAccept as error:
+        yield from ((fault.under(place) if place else fault).in_source(path.name) for fault in error.faults)
 
 
 def equipment_of(inputs: SiteInputs) -> SiteEquipment:

@@ -36,11 +36,10 @@ def check(
 def _check_equipment(site: Path, form: Format, out: Path | None) -> None:
     """The pre-flight check of the devices of a site."""
     from ridethrough.api.answers.equipment_view import equipment_answer  # noqa: PLC0415
-    from ridethrough.api.cases.equipment import check_equipment, equipment_of  # noqa: PLC0415
+    from ridethrough.api.cases.equipment import check_equipment, equipment_of, read_driven_site  # noqa: PLC0415
     from ridethrough.api.cases.site_checks import Severity  # noqa: PLC0415
-    from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
 
-    inputs = read_site_file(site)
+    inputs = read_driven_site(site)
     devices = check_equipment(inputs.site, equipment_of(inputs))
     emit(equipment_answer(devices), form, out)
     found = {finding.severity for device in devices for finding in device.findings}

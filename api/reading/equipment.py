@@ -1,7 +1,7 @@
 """Reading of the `equipment` section of a site document: which devices there are, and how they are driven."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
@@ -10,6 +10,7 @@ from ridethrough.api.reading.site_documents import values_of
 from ridethrough.domain import Fault, UnableToAccept
 from ridethrough.domain.site_equipment import Device, SiteEquipment
 from ridethrough.tariffs.documents.acceptance import accept
+from ridethrough.tariffs.documents.known_fields import Location
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
@@ -34,6 +35,15 @@ class EquipmentDocument(SiteEquipment):
 DeviceDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 EquipmentDocument.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 _EQUIPMENT = TypeAdapter(EquipmentDocument)
+_DEVICE: dict[str, object] = {"driver": "none", "settings": {}}
+_PARTS: Mapping[str, object] = {
+    **{each.name: each.default for each in fields(SiteEquipment) if isinstance(each.default, float)},
+    "ramp_kw_per_s": 1.0,
+    "meter": _DEVICE,
+    "openadr": {},
+    "publish": {},
+}
+"""Valid parts in place of refused ones, so that one reading finds the faults of all others."""
 
 
 def read_equipment(document: object, *, source: str, systems: Iterable[str]) -> SiteEquipment:
@@ -42,22 +52,42 @@ def read_equipment(document: object, *, source: str, systems: Iterable[str]) -> 
     Raises `UnableToAccept` with every fault; what a driver does not accept it says itself (`driver_of`).
     """
     try:
-        written: EquipmentDocument = accept(_EQUIPMENT, document, source=source)
+        written: EquipmentDocument = accept(_EQUIPMENT, document, source=source, stand_in=_stand_in)
     except UnableToAccept as error:
-        raise UnableToAccept(fault.under("equipment") for fault in error.faults) from error
-    known = list(systems)
-    faults = [
-        Fault(field=f"equipment.ups.{ups_id}", source=source, value=None, allowed="given: the site has this system")
-        for ups_id in known
-        if ups_id not in written.ups
-    ]
-    faults += [
-        Fault(field=f"equipment.ups.{ups_id}", source=source, value=ups_id, allowed=f"one of {', '.join(known)}")
-        for ups_id in written.ups
-        if ups_id not in known
-    ]
+        faults = [fault.under("equipment") for fault in error.faults]
+        raise UnableToAccept([*faults, *_faults_of_systems(document, systems, source)]) from error
+    faults = list(_faults_of_systems({"ups": written.ups}, systems, source))
     if faults:
         raise UnableToAccept(faults)
     devices = {ups_id: Device(**values_of(Device, device)) for ups_id, device in written.ups.items()}
     meter = Device(**values_of(Device, written.meter))
     return SiteEquipment(**values_of(SiteEquipment, written) | {"meter": meter, "ups": devices})
+
+
+def _stand_in(place: Location, _: object) -> object | None:
+    match place:
+        case (str(name),) if name in _PARTS:
+            return _PARTS[name]
+        case ("ups",):
+            return {}
+        case ("ups", str()):
+            return _DEVICE
+    return None
+
+
+def _faults_of_systems(document: object, systems: Iterable[str], source: str) -> Iterator[Fault]:
+    """A device for each UPS system, and for no other."""
+    devices = document.get("ups") if isinstance(document, Mapping) else None
+    if not isinstance(devices, Mapping):
+        return
+    known = list(systems)
+    yield from (
+        Fault(field=f"equipment.ups.{ups_id}", source=source, value=None, allowed="given: the site has this system")
+        for ups_id in known
+        if ups_id not in devices
+    )
+    yield from (
+        Fault(field=f"equipment.ups.{ups_id}", source=source, value=ups_id, allowed=f"one of {', '.join(known)}")
+        for ups_id in devices
+        if ups_id not in known
+    )

@@ -1,7 +1,7 @@
 """Valid parts in place of the refused parts of a site document, so that one reading finds all other faults."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ridethrough.tariffs.documents.known_fields import Location
@@ -65,6 +65,27 @@ _FIGURES_OF_BATTERY = {
     "standby_loss_per_h": 0.0,
     "wear_cost_per_kwh": 0.0,
 }
+_LEAVES: Mapping[str, Mapping[str, object]] = {
+    "dispatch": {"least_power_kw": 0.0, "least_dwell_minutes": 0.0, "most_discharges_per_day": 1},
+    "gaps": {"fill": "hold", "at_most_minutes": 60},
+    "csv_format": {"stamps": "start"},
+    "conditions": {"kind": "maintenance", "hold_off_minutes": 0.0, "ramp_minutes": 0.0},
+    "ups": {"bidirectional": False},
+    "capacitor": {"healthy": True},
+    "wear": {
+        "chemistry": "lfp",
+        "temperature_c": 25.0,
+        "replacement_cost_per_kwh": 0.0,
+        "scarcity_cost_per_kwh": 0.0,
+        "end_of_life_fraction": 0.5,
+        "depth_segments": 1,
+        "throughput_limit_kwh_per_year": 1.0,
+        "installed": "2000-01-01",
+        "lead_time_days": 0.0,
+        "earliest_replacement": "2999-01-01",
+    },
+}
+"""Values of single fields by their part: the rest of a part with one that is of no right kind is judged at once."""
 _ONE_FOR_EACH_UNIT = ("unit_state_of_health", "unit_modes")
 
 
@@ -75,6 +96,8 @@ def valid_part(place: Location, given: object) -> object | None:  # noqa: PLR091
     figures of the part are judged in the next reading. A part that is refused for its values is replaced as a whole.
     """
     match place:
+        case (*parts, str(name)) if parts and name in _LEAVES.get(_part_of(parts), {}):
+            return _LEAVES[_part_of(parts)][name]
         case (str(name),) if name in _VALUES_OF_SITE:
             return _VALUES_OF_SITE[name]
         case ("interconnection",):
@@ -94,6 +117,11 @@ def valid_part(place: Location, given: object) -> object | None:  # noqa: PLR091
         case ("ups", int(number)):
             return _system(given, number)
     return None
+
+
+def _part_of(place: Sequence[str | int]) -> str:
+    """The name of a part, also where it is a member of a list."""
+    return str(next((step for step in reversed(place) if isinstance(step, str)), ""))
 
 
 def _system(given: object, number: int) -> object:

@@ -28,6 +28,7 @@ _MOST_UNFIT = 20
 _LINE = re.compile(r"[\t\r\n]")
 _UNKNOWN_FIELD = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING_FIELD = ("missing", "missing_argument", "missing_keyword_only_argument")
+_ONE_OF = ("enum", "literal_error")
 _ALLOWED = {
     "int_from_float": "a whole number",
     "int_type": "a whole number",
@@ -45,6 +46,10 @@ _ALLOWED = {
     "datetime_type": "an ISO 8601 time",
     "datetime_parsing": "an ISO 8601 time",
     "datetime_from_date_parsing": "an ISO 8601 time",
+    "date_type": "a date such as 2026-07-15",
+    "date_parsing": "a date such as 2026-07-15",
+    "date_from_datetime_parsing": "a date such as 2026-07-15",
+    "date_from_datetime_inexact": "a date such as 2026-07-15, without a time",
 }
 
 
@@ -180,10 +185,14 @@ def allowed_by(error: Mapping[str, Any]) -> str:
         return "left out: the field is unknown" + (f"; is it `{key}: {value}`, with a space?" if colon else "")
     if kind in _MISSING_FIELD:
         return "given: it has no default"
-    if kind == "enum":
+    if kind in _ONE_OF:
         return str(error["ctx"]["expected"])
     cause = error.get("ctx", {}).get("error")
-    return str(cause) if isinstance(cause, Exception) else _ALLOWED.get(kind, error["msg"])
+    return (
+        str(cause)
+        if isinstance(cause, Exception)
+        else _ALLOWED.get(kind, error["msg"].removeprefix("Input should be "))
+    )
 
 
 def _path(document: object, location: Location) -> str:

@@ -44,15 +44,14 @@ def control(  # noqa: PLR0917 - one parameter an option
         else:
             typer.echo("released" if operator_hold.release(data) else "it was not held")
         return
-    from ridethrough.api.cases.equipment import equipment_of  # noqa: PLC0415
+    from ridethrough.api.cases.equipment import equipment_of, read_driven_site  # noqa: PLC0415
     from ridethrough.api.commands.control.control_loop import ControlSettings, Service, run_control  # noqa: PLC0415
     from ridethrough.api.commands.control.planner_process import PlannerProcess  # noqa: PLC0415
-    from ridethrough.api.reading.site_file import read_site_file  # noqa: PLC0415
 
     if service is not None and key is None:
         raise UnableToAccept([Fault(field="--key", value=None, allowed="given with --service")])
     asked = Service(url=service, key=key) if service is not None and key is not None else None
-    inputs = read_site_file(site)
+    inputs = read_driven_site(site)
     with (
         alone_on_folder(data),
         nullcontext() if shadow else alone_on_devices(equipment_of(inputs)),

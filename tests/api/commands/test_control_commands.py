@@ -86,8 +86,9 @@ def test_faults_of_the_equipment_are_all_named(
 def test_a_second_controller_on_the_same_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import fcntl  # noqa: PLC0415
 
-    site = tmp_path / "site.yaml"
-    site.write_text(control_kills.SITE, encoding="utf-8")
+    there = {"driver": "modbus", "settings": {"host": "127.0.0.1", "port": 1, "points": {"grid_kw": {"register": 1}}}}
+    site, written = tmp_path / "site.yaml", json.dumps({"meter": there, "ups": {"pod-1": there}})
+    site.write_text(f"{control_kills.SITE}equipment: {written}\n", encoding="utf-8")
     with (tmp_path / "lock").open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(SystemExit):
