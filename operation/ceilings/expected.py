@@ -80,7 +80,7 @@ def _changes(simulation: Simulation, ceilings: Ceilings) -> FloatArray:
 
 
 def _held(simulation: Simulation, ceilings: Ceilings) -> Outcomes:
-    return simulation.outcomes(ceilings.kw[np.newaxis], np.array([ceilings.kept_kwh]))
+    return simulation.outcomes(ceilings.candidates)
 
 
 def _resting(simulation: Simulation, ceilings: Ceilings) -> Outcomes:

@@ -14,15 +14,20 @@ from ridethrough.operation.ceilings.simulate import Simulation
 FloatArray = NDArray[np.float64]
 
 _MINUTES_PER_HOUR = 60
+_SURE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CeilingResponse:
-    """The meter power at a net load: never above the ceiling, lower if energy is given, higher if it is taken."""
+    """The meter power at a net load: never above the ceiling, lower if energy is given, higher if it is taken.
+
+    Taking raises the meter to `fill_kw` at most; without it, to the ceiling.
+    """
 
     ceiling_kw: float
     given_kw: float
     taken_kw: float
+    fill_kw: float | None = None
 
     def wanted_kw(self, net_load_kw: float) -> float:
         """The planned meter power.
@@ -32,7 +37,8 @@ class CeilingResponse:
         """
         if self.given_kw > 0:
             return min(self.ceiling_kw, max(0.0, net_load_kw - self.given_kw))
-        return min(self.ceiling_kw, net_load_kw + self.taken_kw)
+        fill_kw = self.ceiling_kw if self.fill_kw is None else self.fill_kw
+        return min(self.ceiling_kw, max(net_load_kw, min(fill_kw, net_load_kw + self.taken_kw)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,8 @@ class HourPolicy:
 
     Energies are kWh above the reserve, of all batteries of the site as one store (`MeterStore`). An hour that `gives`
     trades what is above `kept_kwh` and above `later_kwh`, which can be given later for the same price; one that `takes`
-    fills the store, any other fills it up to `kept_kwh`.
+    fills the store, any other fills it up to `kept_kwh`. Filling raises the meter to `fill_kw` at most, or to the
+    ceiling where a plan of a version before does not have it.
     """
 
     start: datetime
@@ -55,6 +62,7 @@ class HourPolicy:
     stored_per_drawn: float
     stored_per_relieved: float
     later_kwh: float = 0.0
+    fill_kw: float | None = None
 
     def response(self, stored_kwh: float, hours: float = 1.0) -> CeilingResponse:
         """The policy with `stored_kwh` above the reserve, for what is left of the hour."""
@@ -68,6 +76,7 @@ class HourPolicy:
             ceiling_kw=self.ceiling_kw,
             given_kw=given_kw,
             taken_kw=min(self.charge_kw, room_kwh / self.stored_per_drawn / hours),
+            fill_kw=self.fill_kw,
         )
 
 
@@ -80,13 +89,25 @@ class CeilingPlan:
 
     def ceiling_kw(self, hour: int) -> float:
         """The level to hold the meter under in an hour of the rest: the lowest of the charges that meter it."""
-        held = zip(
-            self.simulation.rest.charges,
-            self.ceilings.kw.tolist(),
-            self.simulation.peak_so_far_kw.tolist(),
-            strict=True,
-        )
-        levels_kw: list[float] = [max(kw, peak_kw) for charge, kw, peak_kw in held if charge.metered[hour]]
+        return self._lowest_kw(hour, self.ceilings.kw, self.simulation.peak_so_far_kw)
+
+    def fill_kw(self, hour: int) -> float:
+        """The level to fill the store under in an hour of the rest.
+
+        Of later hours the peak so far is what 9 futures in 10 reach before, as far as the ceilings let it rise.
+        """
+        peak_kw, highest_kw = self.simulation.peak_so_far_kw, self.simulation.futures.highest_kw[:, :hour]
+        if highest_kw.size:
+            charges = self.simulation.rest.charges
+            metered = np.array([charge.metered[:hour] for charge in charges], dtype=bool).reshape(len(charges), 1, hour)
+            reached = np.quantile(np.where(metered, highest_kw, 0.0).max(axis=2), _SURE, axis=1)
+            peak_kw = np.maximum(peak_kw, np.minimum(self.ceilings.kw, reached))
+        return self._lowest_kw(hour, self.simulation.fill_kw(self.ceilings.candidates)[0], peak_kw)
+
+    def _lowest_kw(self, hour: int, level_kw: FloatArray, peak_kw: FloatArray) -> float:
+        """The lowest of the levels, or peaks where they are higher, of the charges that meter an hour."""
+        held = zip(self.simulation.rest.charges, np.maximum(level_kw, peak_kw).tolist(), strict=True)
+        levels_kw: list[float] = [kw for charge, kw in held if charge.metered[hour]]
         return min([self.simulation.store.import_limit_kw, *levels_kw])
 
     def hour(self, hour: int) -> HourPolicy:
@@ -104,6 +125,7 @@ class CeilingPlan:
             stored_per_drawn=store.stored_per_drawn,
             stored_per_relieved=store.stored_per_relieved,
             later_kwh=float(trading.later_kwh[hour]),
+            fill_kw=self.fill_kw(hour),
         )
 
     def hours(self, block: Horizon) -> Iterator[HourPolicy]:
@@ -126,6 +148,9 @@ class CeilingPlan:
         of_hour = {0: self.response(0, self.simulation.store.stored_kwh)}
         for hour in range(1, (first + block.intervals - 1) // per_hour + 1):
             of_hour[hour] = CeilingResponse(
-                ceiling_kw=self.ceiling_kw(hour), given_kw=0.0, taken_kw=self.simulation.store.charge_kw
+                ceiling_kw=self.ceiling_kw(hour),
+                given_kw=0.0,
+                taken_kw=self.simulation.store.charge_kw,
+                fill_kw=self.fill_kw(hour),
             )
         return tuple(of_hour[(first + index) // per_hour] for index in range(block.intervals))

@@ -1,12 +1,13 @@
 """The policy, simulated: hold the meter under its ceilings, fill the store below them, and trade what need not be kept.
 
 In each hour the ceiling that binds is the lowest, over the charges metered then, of the ceiling and the peak so far,
-whichever of the two is higher. With `b` that ceiling, the metered intervals of an hour are taken as spread evenly about
-their mean `m`, as far as the highest one, `m + w`. Of their energy
+whichever of the two is higher. The store is filled under that level too, or under the lowest peak so far, so that
+filling raises no peak. With `b` the ceiling that binds and `r` the level to fill under, the metered intervals of an
+hour are taken as spread evenly about their mean `m`, as far as the highest one, `m + w`. Of their energy
 
-    above b    (m + w - b)^2 / (4 w)           below b    (b - m + w)^2 / (4 w)           where b lies inside
+    above b    (m + w - b)^2 / (4 w)           below r    (r - m + w)^2 / (4 w)           where b and r lie inside
 
-and m - b or b - m where it lies outside. What is above is given by the store, as far as energy and power go; a store
+and m - b or r - m where they lie outside. What is above is given by the store, as far as energy and power go; a store
 that cannot give it all leaves a peak in proportion. In hours that give, energy above what is kept, and above what can
 be given later for the same price, is given too. It is filled again in hours that take, and at once as far as it is
 kept.
@@ -34,6 +35,19 @@ _FULL_KWH = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidates:
+    """Policies to simulate: ceilings (candidates x charges); and one each: the energy that is not traded, and `raises`.
+
+    A candidate that `raises` fills the store up to its ceilings, any other only under the peaks so far. To the ceilings
+    of a day's charge all of them fill: every day has a peak.
+    """
+
+    ceiling_kw: FloatArray
+    kept_kwh: FloatArray
+    raises: BoolArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outcomes:
     """The results of candidates: cost (candidates x futures), and peaks (candidates x futures x charges)."""
 
@@ -51,8 +65,8 @@ class Simulation:
     store: MeterStore
     peak_so_far_kw: FloatArray
 
-    def outcomes(self, ceiling_kw: FloatArray, kept_kwh: FloatArray) -> Outcomes:
-        """Simulate candidates: ceilings (candidates x charges), and the energy that is not traded (one each)."""
+    def outcomes(self, candidates: Candidates) -> Outcomes:
+        """Simulate candidates on every future."""
         metered, daily_rate = self._metered()
         work = _compiled if compiling.numba is not None else _over_arrays
         store = self.store
@@ -68,8 +82,9 @@ class Simulation:
             metered,
             daily_rate,
             self.peak_so_far_kw,
-            ceiling_kw,
-            kept_kwh,
+            candidates.ceiling_kw,
+            self.fill_kw(candidates),
+            candidates.kept_kwh,
             np.array(
                 [
                     store.stored_kwh,
@@ -88,6 +103,11 @@ class Simulation:
             if not charge.daily:
                 cost += charge.cost(peak_kw[:, :, index]) - charge.cost(self.peak_so_far_kw[index : index + 1])
         return Outcomes(cost=cost, peak_kw=peak_kw)
+
+    def fill_kw(self, candidates: Candidates) -> FloatArray:
+        """The level of each candidate and charge that the store is filled under, where no peak so far is higher."""
+        daily = np.array([charge.daily for charge in self.rest.charges], dtype=bool)
+        return np.where(daily | candidates.raises[:, np.newaxis], candidates.ceiling_kw, 0.0)
 
     def first(self, hours: int) -> "Simulation":
         """The same over the first hours only."""
@@ -124,6 +144,7 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
     daily_rate: FloatArray,
     peak_so_far_kw: FloatArray,
     ceiling_kw: FloatArray,
+    fill_kw: FloatArray,
     kept_kwh: FloatArray,
     figures: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
@@ -132,7 +153,7 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
     cost = np.zeros((candidates, futures))
     peaks = np.empty((candidates, futures, charges))
     group_of, groups = _groups(metered)
-    binding_kw, lowest_peak_kw = np.empty(len(groups)), np.empty(len(groups))
+    binding_kw, filling_kw, lowest_peak_kw = np.empty(len(groups)), np.empty(len(groups)), np.empty(len(groups))
     any_daily = daily_rate.max() > 0.0 if charges else False
     for k in range(candidates):
         kept = min(capacity, kept_kwh[k])
@@ -141,29 +162,29 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
             paid = resting_cost[f]
             peak = peaks[k, f]
             peak[:] = peak_so_far_kw
-            _bind(groups, ceiling_kw[k], peak, limit, binding_kw, lowest_peak_kw)
+            _bind(groups, ceiling_kw[k], fill_kw[k], peak, limit, binding_kw, filling_kw, lowest_peak_kw)
             for h in range(hours):
                 if any_daily and day_begins[h] and h > 0:
                     for c in range(charges):
                         if daily_rate[c] > 0.0:
                             paid += daily_rate[c] * peak[c]
                             peak[c] = 0.0
-                    _bind(groups, ceiling_kw[k], peak, limit, binding_kw, lowest_peak_kw)
+                    _bind(groups, ceiling_kw[k], fill_kw[k], peak, limit, binding_kw, filling_kw, lowest_peak_kw)
                 g = group_of[h]
-                b = binding_kw[g]
+                b, r = binding_kw[g], filling_kw[g]
                 m = mean_kw[f, h]
                 w = spread_kw[f, h]
                 high = m + w
                 target = capacity if takes[h] else kept
                 top = high
                 if b < high or target > stored + _FULL_KWH or gives[h]:
-                    if b >= high:
-                        above, below = 0.0, b - m
-                    elif w < _FLAT_KW or b <= m - w:
-                        above, below = m - b, 0.0
-                    else:
-                        above = (high - b) * (high - b) / (4.0 * w)
-                        below = (b - m + w) * (b - m + w) / (4.0 * w)
+                    above, below = 0.0, 0.0
+                    if b < high:
+                        above = m - b if w < _FLAT_KW or b <= m - w else (high - b) * (high - b) / (4.0 * w)
+                    if r >= high:
+                        below = r - m
+                    elif w >= _FLAT_KW and r > m - w:
+                        below = (r - m + w) * (r - m + w) / (4.0 * w)
                     given = min(above, discharge_most, stored / down)
                     if above > 0.0:
                         top = max(high - (high - b) * (given / above), high - discharge_most)
@@ -178,13 +199,13 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
                         taken = min(below, charge_most, (target - stored) / up)
                         stored = stored + taken * up
                         if above <= 0.0:
-                            top = min(b, high + taken)
+                            top = max(high, min(r, high + taken))
                     paid += price[h] * (taken - given) + wear * given
                 if top > lowest_peak_kw[g]:
                     for c in range(charges):
                         if metered[c, h]:
                             peak[c] = max(peak[c], top)
-                    _bind(groups, ceiling_kw[k], peak, limit, binding_kw, lowest_peak_kw)
+                    _bind(groups, ceiling_kw[k], fill_kw[k], peak, limit, binding_kw, filling_kw, lowest_peak_kw)
             for c in range(charges):
                 paid += daily_rate[c] * peak[c]
             cost[k, f] = paid + (capacity - stored) / up * last_price
@@ -211,17 +232,20 @@ def _groups(metered: BoolArray) -> tuple[NDArray[np.int64], BoolArray]:
 def _bind(  # noqa: PLR0917 - compiled
     groups: BoolArray,
     ceiling_kw: FloatArray,
+    fill_kw: FloatArray,
     peak_kw: FloatArray,
     limit: float,
     binding_kw: FloatArray,
+    filling_kw: FloatArray,
     lowest_peak_kw: FloatArray,
 ) -> None:
-    """Fill the ceiling that binds each set of charges, and the lowest peak of the set."""
+    """Set for each set of charges the ceiling that binds, the level to fill under, and the lowest peak."""
     for g in range(len(groups)):
-        binding_kw[g], lowest_peak_kw[g] = limit, np.inf
+        binding_kw[g], filling_kw[g], lowest_peak_kw[g] = limit, limit, np.inf
         for c in range(len(peak_kw)):
             if groups[g, c]:
                 binding_kw[g] = min(binding_kw[g], max(ceiling_kw[c], peak_kw[c]))
+                filling_kw[g] = min(filling_kw[g], max(fill_kw[c], peak_kw[c]))
                 lowest_peak_kw[g] = min(lowest_peak_kw[g], peak_kw[c])
 
 
@@ -238,6 +262,7 @@ def _over_arrays(  # noqa: PLR0917 - as the compiled loop
     daily_rate: FloatArray,
     peak_so_far_kw: FloatArray,
     ceiling_kw: FloatArray,
+    fill_kw: FloatArray,
     kept_kwh: FloatArray,
     figures: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
@@ -247,19 +272,19 @@ def _over_arrays(  # noqa: PLR0917 - as the compiled loop
     stored, paid = np.full((candidates, futures), stored0), np.tile(resting_cost, (candidates, 1))
     peaks = np.broadcast_to(peak_so_far_kw, (candidates, futures, charges)).copy()
     for h in range(hours):
-        b = np.full((candidates, futures), limit)
+        b, r = np.full((candidates, futures), limit), np.full((candidates, futures), limit)
         for c in range(charges):
             if daily_rate[c] > 0 and day_begins[h] and h > 0:
                 paid += daily_rate[c] * peaks[:, :, c]
                 peaks[:, :, c] = 0.0
             if metered[c, h]:
                 b = np.minimum(b, np.maximum(ceiling_kw[:, c : c + 1], peaks[:, :, c]))
+                r = np.minimum(r, np.maximum(fill_kw[:, c : c + 1], peaks[:, :, c]))
         m, w = mean_kw[:, h], spread_kw[:, h]
         high = m + w
         flat, width = w < _FLAT_KW, 4.0 * np.maximum(w, _FLAT_KW)
-        over, under = b >= high, (flat | (b <= m - w)) & (b < high)
-        above = np.where(over, 0.0, np.where(under, m - b, (high - b) * (high - b) / width))
-        below = np.where(over, b - m, np.where(under, 0.0, (b - m + w) * (b - m + w) / width))
+        above = np.where(b >= high, 0.0, np.where(flat | (b <= m - w), m - b, (high - b) * (high - b) / width))
+        below = np.where(r >= high, r - m, np.where(flat | (r <= m - w), 0.0, (r - m + w) * (r - m + w) / width))
         given = np.minimum(above, np.minimum(discharge_most, stored / down))
         part = given / np.where(above > 0, above, 1.0)
         top = np.where(above > 0, np.maximum(high - (high - b) * part, high - discharge_most), high)
@@ -274,7 +299,7 @@ def _over_arrays(  # noqa: PLR0917 - as the compiled loop
         fills = (below > 0) & (target > stored + _FULL_KWH) & (given <= above)
         taken = np.where(fills, np.minimum(np.minimum(below, charge_most), (target - stored) / up), 0.0)
         stored = stored + taken * up
-        top = np.where(fills & (above <= 0), np.minimum(b, high + taken), top)
+        top = np.where(fills & (above <= 0), np.maximum(high, np.minimum(r, high + taken)), top)
         paid += price[h] * (taken - given) + wear * given
         for c in range(charges):
             if metered[c, h]:

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from ridethrough.operation.ceilings import simulate
 from ridethrough.operation.ceilings.futures import Futures
 from ridethrough.operation.ceilings.period import PeakCharge, RestOfPeriod
-from ridethrough.operation.ceilings.simulate import Simulation
+from ridethrough.operation.ceilings.simulate import Candidates, Simulation
 from ridethrough.operation.ceilings.store import MeterStore
 from ridethrough.operation.ceilings.trading import TradingHours
 from ridethrough.tariffs.horizon.charges import DemandStep
@@ -74,8 +73,13 @@ def simulation(
     )
 
 
-def outcome(asked: Simulation, ceiling_kw: float, kept_kwh: float = 1000.0) -> tuple[float, float]:
-    found = asked.outcomes(np.array([[ceiling_kw]]), np.array([kept_kwh]))
+def outcome(
+    asked: Simulation, ceiling_kw: float, kept_kwh: float = 1000.0, *, raises: bool = True
+) -> tuple[float, float]:
+    candidate = Candidates(
+        ceiling_kw=np.array([[ceiling_kw]]), kept_kwh=np.array([kept_kwh]), raises=np.array([raises])
+    )
+    found = asked.outcomes(candidate)
     return float(found.cost[0, 0]), float(found.peak_kw[0, 0, 0])
 
 
@@ -178,23 +182,28 @@ def simulations(draw: st.DrawFn) -> Simulation:
     )
 
 
-CANDIDATES = st.lists(st.tuples(FIGURES, st.floats(0.0, 1000.0)), min_size=1, max_size=4)
+def candidates_that(raises: st.SearchStrategy[bool]) -> st.SearchStrategy[Candidates]:
+    each = st.tuples(FIGURES, st.floats(0.0, 1000.0), raises)
+    return st.lists(each, min_size=1, max_size=4).map(
+        lambda drawn: Candidates(
+            ceiling_kw=np.array([[kw] for kw, _, _ in drawn]),
+            kept_kwh=np.array([kept for _, kept, _ in drawn]),
+            raises=np.array([raise_ for _, _, raise_ in drawn]),
+        )
+    )
 
 
-def as_arrays(candidates: list[tuple[float, float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return np.array([[kw] for kw, _ in candidates]), np.array([kept for _, kept in candidates])
+CANDIDATES = candidates_that(st.booleans())
 
 
 @settings(max_examples=60, deadline=None)
 @given(simulations(), CANDIDATES)
-def test_compiled_and_over_arrays_give_the_same_digits(
-    asked: Simulation, candidates: list[tuple[float, float]]
-) -> None:
+def test_compiled_and_over_arrays_give_the_same_digits(asked: Simulation, candidates: Candidates) -> None:
     pytest.importorskip("numba")
-    compiled = asked.outcomes(*as_arrays(candidates))
+    compiled = asked.outcomes(candidates)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulate.compiling, "numba", None)
-        plain = asked.outcomes(*as_arrays(candidates))
+        plain = asked.outcomes(candidates)
 
     assert compiled.cost.tolist() == plain.cost.tolist()
     assert compiled.peak_kw.tolist() == plain.peak_kw.tolist()
@@ -203,13 +212,34 @@ def test_compiled_and_over_arrays_give_the_same_digits(
 @settings(max_examples=60, deadline=None)
 @given(simulations(), CANDIDATES)
 def test_a_peak_is_never_above_the_load_and_the_ceiling_nor_below_what_power_can_reach(
-    asked: Simulation, candidates: list[tuple[float, float]]
+    asked: Simulation, candidates: Candidates
 ) -> None:
-    ceilings, kept = as_arrays(candidates)
-    peaks = asked.outcomes(ceilings, kept).peak_kw[:, :, 0]
+    ceilings = candidates.ceiling_kw
+    peaks = asked.outcomes(candidates).peak_kw[:, :, 0]
     highest = asked.futures.highest_kw
     so_far = float(asked.peak_so_far_kw[0])
     last_day = highest[:, (highest.shape[1] - 1) // 24 * 24 :] if asked.rest.charges[0].daily else highest
 
     assert (peaks <= np.maximum(np.maximum(ceilings, highest.max(axis=1)), so_far) + 1e-9).all()
     assert (peaks >= last_day.max(axis=1) - asked.store.discharge_kw - 1e-9).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(simulations(), candidates_that(st.just(value=False)))
+def test_filling_raises_no_peak(asked: Simulation, candidates: Candidates) -> None:
+    """Of a billing period: the peak is never above the highest load and the peak so far. Every day has its own."""
+    peaks = asked.outcomes(candidates).peak_kw[:, :, 0]
+    so_far = float(asked.peak_so_far_kw[0])
+    if not asked.rest.charges[0].daily:
+        assert (peaks <= np.maximum(asked.futures.highest_kw.max(axis=1), so_far) + 1e-9).all()
+
+
+def test_filling_raises_a_peak_as_far_as_the_ceiling_only_where_it_may() -> None:
+    empty = simulation([[3000.0, 2800.0, 3000.0]], behind=store(stored_kwh=0.0))
+
+    assert outcome(empty, 3300.0, raises=True)[1] == pytest.approx(3300.0)
+    # 200 kWh are drawn in the second hour, under the peak of the first
+    cost, peak_kw = outcome(empty, 3300.0, raises=False)
+    assert (cost, peak_kw) == pytest.approx((3000 * RATE, 3000.0))
+    # under the peaks of the days, which are billed every day, each is filled up to its ceiling
+    assert outcome(simulation([[3000.0]], daily=True, behind=store(stored_kwh=0.0)), 3300.0, raises=False)[1] == 3300.0
