@@ -75,7 +75,7 @@ class CeilingPlanner:
     @property
     def fingerprint(self) -> str:
         """The settings."""
-        return f"ceilings, energy given late {self.settings}"
+        return f"ceilings, energy given late, filled under the peak so far {self.settings}"
 
     def begin_period(self) -> None:
         """Reset the ceilings, and learn the load again from the record."""

@@ -10,7 +10,7 @@ from ridethrough.api.reading.plan_orders import orders_document, read_orders
 
 
 def test_orders_are_read_back_to_the_digit() -> None:
-    late = replace(POLICY, gives=True, kept_kwh=0.1 + 0.2, later_kwh=1 / 3)
+    late = replace(POLICY, gives=True, kept_kwh=0.1 + 0.2, later_kwh=1 / 3, fill_kw=4000 / 3)
     orders = plan(site(), hours=(POLICY, late)).orders
     assert read_orders(json.loads(json.dumps(orders_document(orders)))) == orders
 
@@ -25,3 +25,10 @@ def test_a_plan_of_a_version_before_gives_at_once_what_it_was_to_give_and_no_mor
         given_kwh = read.response(stored_kwh).given_kw * read.stored_per_relieved
         assert abs(given_kwh - max(0.0, stored_kwh - 100.0)) < 1e-9
         assert gives.response(stored_kwh).given_kw <= read.response(stored_kwh).given_kw
+
+
+def test_a_plan_of_a_version_before_fills_up_to_its_ceiling() -> None:
+    document = orders_document(plan(site(), hours=(replace(POLICY, takes=True, fill_kw=1000.0),)).orders)
+    del document["hours"][0]["fill_kw"]
+    (read,) = read_orders(json.loads(json.dumps(document))).hours
+    assert read.response(0.0).wanted_kw(POLICY.ceiling_kw - 1.0) == POLICY.ceiling_kw

@@ -36,6 +36,7 @@ def hours(draw: st.DrawFn) -> tuple[HourPolicy, ...]:
                 discharge_kw=5000.0,
                 stored_per_drawn=0.94,
                 stored_per_relieved=0.99,
+                fill_kw=draw(st.none() | st.floats(0, 6500)),
             )
         )
     return tuple(found)
