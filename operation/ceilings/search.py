@@ -115,7 +115,10 @@ def _candidates(ceiling_kw: FloatArray, kept_kwh: float, raises: BoolArray) -> C
 
 
 def _moves(best: Ceilings, steps: _Steps, capacity_kwh: float) -> Candidates:
-    """All ceilings together and each alone, up and down; what is kept, more and less; filling the other way."""
+    """All ceilings together and each alone, up and down; what is kept, more and less; filling the other way.
+
+    To fill above the peak of a cheap charge may pay only under a higher ceiling of it: both are moved at once.
+    """
     charges = len(best.kw)
     directions = np.eye(charges) if charges == 1 else np.vstack([np.ones((1, charges)), np.eye(charges)])
     if charges == 0:
@@ -127,9 +130,12 @@ def _moves(best: Ceilings, steps: _Steps, capacity_kwh: float) -> Candidates:
         others = others[others != best.kept_kwh]
         ceilings = np.vstack([ceilings, np.repeat(best.kw[np.newaxis], len(others), axis=0)])
         kept = np.concatenate([kept, others])
-    ceilings, kept = np.vstack([ceilings, best.kw]), np.append(kept, best.kept_kwh)
-    raises = np.full(len(ceilings), best.raises)
-    raises[-1] = not best.raises
+    otherwise = best.kw[np.newaxis]
+    if not best.raises and charges > 1:
+        otherwise = np.vstack([otherwise, best.kw + steps.kw * np.eye(charges)])
+    raises = np.repeat([best.raises, not best.raises], [len(ceilings), len(otherwise)])
+    kept = np.concatenate([kept, np.full(len(otherwise), best.kept_kwh)])
+    ceilings = np.vstack([ceilings, otherwise])
     return Candidates(ceiling_kw=ceilings, kept_kwh=kept, raises=raises)
 
 
