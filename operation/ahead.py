@@ -181,8 +181,9 @@ def _expected_kw(load_kw: FloatArray, past: Horizon, block: Horizon, holidays: H
     hourly = Horizon(start=past.start + first * past.step, interval_minutes=60, intervals=hours, timezone=past.timezone)
     ahead = -((hourly.end - block.end) // _HOUR)
     horizon = replace(hourly, start=hourly.end, intervals=ahead)
-    model = learn(hourly, by_hour.mean(axis=1), by_hour.max(axis=1), holidays)
-    mean_kw = model.draw(float(by_hour[-1].mean()), horizon, FUTURES, seed=0).mean_kw.mean(axis=0)
+    hourly_kw = by_hour.mean(axis=1)
+    model = learn(hourly, hourly_kw, by_hour.max(axis=1), holidays)
+    mean_kw = model.draw(hourly_kw, horizon, FUTURES, seed=0).mean_kw.mean(axis=0)
     hour_of = ((block.start - hourly.end) // block.step + np.arange(block.intervals)) // per_hour
     return np.asarray(mean_kw[hour_of])
 

@@ -75,7 +75,8 @@ class CeilingPlanner:
     @property
     def fingerprint(self) -> str:
         """The settings."""
-        return f"ceilings, energy given late, filled under the peak so far {self.settings}"
+        version = "ceilings, energy given late, filled under the peak so far, moments like the last day"
+        return f"{version} {self.settings}"
 
     def begin_period(self) -> None:
         """Reset the ceilings, and learn the load again from the record."""
@@ -179,7 +180,7 @@ class CeilingPlanner:
             intervals=between + rest.hours,
             timezone=timezone,
         )
-        drawn = self._model.draw(float(self._meter.mean_kw[-1]), horizon, self.settings.futures, self.settings.seed)
+        drawn = self._model.draw(self._meter.mean_kw, horizon, self.settings.futures, self.settings.seed)
         return Futures(mean_kw=drawn.mean_kw[:, between:], highest_kw=drawn.highest_kw[:, between:])
 
     def _searched(self, known: Known, simulation: Simulation, since: datetime) -> tuple[Ceilings, Futures]:
