@@ -41,10 +41,10 @@ image:
 	@.ci/image
 
 test: $(DEV)
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not long" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not long" $(PYTEST_ARGS)
 
 test-long: $(DEV)
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check $(CODE)
@@ -53,7 +53,7 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/deptry . --no-ansi
 	$(BIN)/codespell
-	$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term -p no:cacheprovider $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term -p no:cacheprovider $(PYTEST_ARGS)
 
 support:
 	@echo $(SUPPORT)

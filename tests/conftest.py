@@ -4,10 +4,16 @@
 judge a change.
 
 What commands keep for a user they keep in a folder of the test run. Tests of the store run on SQLite and on a
-PostgreSQL server that the test run starts. Campaigns run without coverage, which would make them half as long again.
+PostgreSQL server that the test run starts.
+
+Coverage is that of tests with known cases: those that draw their examples, and long ones, run without it, because it
+doubles their time. Long tests of drivers count, as nothing else speaks with a device. Each worker begins with its share
+of the long tests, so that none is left waiting for one at the end.
 """
 
+import shutil
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -19,6 +25,35 @@ from ridethrough.store.database import Database, open_database
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
 settings.load_profile("same")
+_DRIVERS = Path(__file__).parent / "bms"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if _is_drawn(item) or (_is_long(item) and not item.path.is_relative_to(_DRIVERS)):
+            item.add_marker(pytest.mark.no_cover)
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = [item for share in range(workers) for item in _share(items, share, workers)]
+
+
+def _share(items: list[pytest.Item], share: int, workers: int) -> list[pytest.Item]:
+    """What one of the workers begins with: long tests of every so many files, then a run of the quick ones."""
+    quick = [item for item in items if not _is_long(item)]
+    by_file = groupby((item for item in items if _is_long(item)), key=lambda item: item.path)
+    begins, ends = (len(quick) * number // workers for number in (share, share + 1))
+    return [
+        *(item for number, (_, of_file) in enumerate(by_file) if number % workers == share for item in of_file),
+        *quick[begins:ends],
+    ]
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("long") is not None
+
+
+def _is_drawn(item: pytest.Item) -> bool:
+    return getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,13 +69,33 @@ def postgresql() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables, made by the migrations once: tests work on copies of it."""
+    path = tmp_path_factory.mktemp("made") / "ridethrough.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def made_database(postgresql: PostgresServer) -> str:
+    """The name of a database with all tables on the server: tests work on copies of it."""
+    address = postgresql.new_database()
+    open_database(address).close()
+    return address.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on SQLite and on PostgreSQL."""
+    """The URL of a database, on SQLite and on PostgreSQL: an empty one, unless the test asks for `database` too."""
+    has_tables = "database" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ridethrough.db"
+        path = tmp_path / "ridethrough.db"
+        if has_tables:
+            shutil.copyfile(request.getfixturevalue("made_file"), path)
+        return f"sqlite:///{path}"
     server: PostgresServer = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.new_database(request.getfixturevalue("made_database") if has_tables else "template1")
 
 
 @pytest.fixture
@@ -52,8 +107,9 @@ def database(database_address: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+def sqlite_database(made_file: Path, tmp_path: Path) -> Iterator[Database]:
     """A database with its tables, for what does not depend on which one it is."""
+    shutil.copyfile(made_file, tmp_path / "ridethrough.db")
     opened = open_database(f"sqlite:///{tmp_path}/ridethrough.db")
     yield opened
     opened.close()

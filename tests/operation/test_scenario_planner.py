@@ -68,6 +68,7 @@ def test_a_poisoned_future_changes_no_plan_made_before_it() -> None:
     assert planners[0].answered[same:] != planners[1].answered[same:]
 
 
+@pytest.mark.long
 def test_rolling_plans_save_more_than_trusting_yesterday() -> None:
     asked = case(20, before=14, every_h=1.0)
 

@@ -124,13 +124,13 @@ def test_processes_that_open_a_new_database_at_once_make_it_once(database_addres
 
 @pytest.mark.long
 def test_a_new_file_that_others_use_is_waited_for(tmp_path: Path) -> None:
-    """SQLite's own patience does not hold for the switch to WAL: it refuses at once while another reads or writes."""
+    """SQLite refuses to switch to WAL while another reads or writes."""
     address = f"sqlite:///{tmp_path}/new.db"
     other = sqlite3.connect(tmp_path / "new.db", isolation_level=None, check_same_thread=False)
     other.execute("CREATE TABLE used_by_another (x)")
     other.execute("BEGIN")
     other.execute("SELECT * FROM used_by_another")
-    refused = sqlite3.connect(tmp_path / "new.db", timeout=30)
+    refused = sqlite3.connect(tmp_path / "new.db", timeout=0.1)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         refused.execute("PRAGMA journal_mode = WAL")
     refused.close()

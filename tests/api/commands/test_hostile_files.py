@@ -16,8 +16,8 @@ CONTENTS: dict[str, bytes] = {
     "latin-1": "name: Zürich\n".encode("latin-1"),
     "surrogate": b'{"id": "\\ud800", "ups": {"\\ud800": 1}, "name": "\\udfff"}',
     "deep json": b'{"a":' * 50_000,
-    "deep list": b"[" * 50_000 + b"]" * 50_000,
-    "deep yaml": b"\n".join(b" " * level + b"a:" for level in range(2000)),
+    "deep list": b"[" * 1_500 + b"]" * 1_500,
+    "deep yaml": b"\n".join(b" " * level + b"a:" for level in range(600)),
     "itself": b"a: &a [*a]",
     "bomb": b"a: &a [1,1,1,1,1,1,1,1,1]\n"
     + b"\n".join(b"%c: &%c [%s]" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 9)) for n in range(9)),

@@ -90,7 +90,7 @@ def keep_site(client: httpx.Client) -> None:
 
 
 def test_the_document_holds_for_a_few_random_requests(tmp_path: Path) -> None:
-    asked_at_random(tmp_path, "--phases", "fuzzing", "--max-examples", "2", "--exclude-path", "/v1/studies")
+    asked_at_random(tmp_path, "--phases", "fuzzing", "--max-examples", "1", "--exclude-path", "/v1/studies")
 
 
 @pytest.mark.long

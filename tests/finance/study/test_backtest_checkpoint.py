@@ -103,6 +103,7 @@ study(made.guarded_case(), made.guarded_planner(), options=made.options(Path(sys
 """
 
 
+@pytest.mark.long
 def test_a_guarded_study_by_ceilings_that_is_killed_and_resumed_comes_to_the_same_digits(tmp_path: Path) -> None:
     checkpoint = tmp_path / "study.checkpoint"
     folders = (ROOT, ROOT / "tests" / "support" / "builders", Path(__file__).parent)

@@ -68,6 +68,7 @@ def test_a_poisoned_future_changes_nothing_before_it(*, guarded: bool) -> None:
     assert asked.site_known(same) == cases[1].site_known(same)
 
 
+@pytest.mark.long
 def test_a_peak_is_held_that_persistence_lets_pass() -> None:
     asked = case(30, before=60, load_kw=wandering_kw(90), every_h=1.0)
 

@@ -67,15 +67,15 @@ def test_a_unit_that_dies_on_the_way_costs_less_than_one_that_was_dead_before() 
 
 
 def test_no_certified_plan_loses_its_load_or_breaks_a_rule_and_files_are_judged_alike() -> None:
-    tally = run(101, range(120), harsher_every=50)
+    tally = run(101, range(40), harsher_every=20)
 
     assert tally.lost == []
     assert tally.broken == []
     assert tally.disagreed == []
     assert tally.tightest_s > -1e-3
     assert tally.overstated_s < 1e-3
-    assert tally.plans["optimal, certified"] > 70
-    assert tally.outages["random, inside an interval"] > 200
+    assert tally.plans["optimal, certified"] > 20
+    assert tally.outages["random, inside an interval"] > 60
     assert len(tally.features) >= 14
 
 
@@ -155,17 +155,17 @@ def test_what_larger_units_keep_leaks_in_an_outage_too() -> None:
 
 
 def test_every_plan_nudged_below_safety_is_refused() -> None:
-    findings = run_mutants(102, range(90), measured_every=100)
+    findings = run_mutants(102, range(40), measured_every=100)
 
     assert findings.missed == []
-    assert findings.made.total() > 55
+    assert findings.made.total() > 22
     assert len(findings.made) > 15
 
 
 @pytest.mark.long
 @pytest.mark.no_cover
 def test_no_certified_plan_of_some_hundred_loses_its_load() -> None:
-    tally = run(103, range(250))
+    tally = run(103, range(330))
 
     assert tally.lost == tally.broken == tally.disagreed == []
     assert tally.overstated_s < 1e-3
@@ -174,7 +174,7 @@ def test_no_certified_plan_of_some_hundred_loses_its_load() -> None:
 @pytest.mark.long
 @pytest.mark.no_cover
 def test_every_one_of_some_hundred_nudged_plans_is_refused() -> None:
-    assert run_mutants(104, range(100)).missed == []
+    assert run_mutants(104, range(150)).missed == []
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -36,6 +36,7 @@ def test_the_price_of_a_meter_series_is_its_bill(tariff: Tariff, horizon: Horizo
     assert total == pytest.approx(float(bill(tariff, horizon, kw, prices=prices).exact_total), rel=1e-6, abs=1e-5)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tariff=tariffs(), horizon=horizons, seed=st.integers(0, 999))
 def test_a_plans_cost_is_its_bill_and_no_dearer_than_doing_nothing(tariff: Tariff, horizon: Horizon, seed: int) -> None:

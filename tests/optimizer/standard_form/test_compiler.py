@@ -30,6 +30,7 @@ def test_a_compiled_model_is_the_model_written_out(seed: int) -> None:
     assert_same(program_of(made), walked(build_model(basis_of(made))))
 
 
+@pytest.mark.long
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tariff=tariffs(), horizon=horizons, seed=st.integers(0, 999), export_limit_kw=st.sampled_from([0.0, 400.0]))
 def test_every_charge_compiles_to_what_it_says(

@@ -56,11 +56,11 @@ class PostgresServer:
             self._process.wait(_STARTS_WITHIN_S)
             self._process = None
 
-    def new_database(self) -> str:
-        """The URL of a new and empty database."""
+    def new_database(self, copy_of: str = "template1") -> str:
+        """The URL of a new database: an empty one, or a copy of one that nobody is connected with."""
         name = f"test_{next(_numbers)}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {copy_of}")
         return self._address(name)
 
     def _address(self, name: str) -> str:

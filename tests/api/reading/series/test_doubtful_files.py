@@ -81,6 +81,7 @@ def test_a_broken_cell_is_named_with_its_row_and_hides_nothing(row: int, column:
         assert line.startswith(f"row {row + 1}, {('Zeit', 'kW')[column]} is {broken!r}")
 
 
+@pytest.mark.long
 def test_one_row_a_day_is_refused_as_that() -> None:
     clocks = [f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in (0, 15, 30, 45)]
     wide: list[Row] = [("Datum", *clocks), *((f"{day:02d}.05.2026", *(["1,5"] * 96)) for day in range(1, 9))]
