@@ -25,13 +25,14 @@ from ridethrough.store.database import Database, open_database
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
 settings.load_profile("same")
-_DRIVERS = Path(__file__).parent / "bms"
+_DEVICES = tuple(Path(__file__).parent / "bms" / folder for folder in ("drivers", "publishing"))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if _is_drawn(item) or (_is_long(item) and not item.path.is_relative_to(_DRIVERS)):
+        speaks_with_devices = any(item.path.is_relative_to(folder) for folder in _DEVICES)
+        if _is_drawn(item) or (_is_long(item) and not speaks_with_devices):
             item.add_marker(pytest.mark.no_cover)
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     items[:] = [item for share in range(workers) for item in _share(items, share, workers)]

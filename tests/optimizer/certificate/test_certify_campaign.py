@@ -163,7 +163,6 @@ def test_every_plan_nudged_below_safety_is_refused() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 def test_no_certified_plan_of_some_hundred_loses_its_load() -> None:
     tally = run(103, range(330))
 
@@ -172,7 +171,6 @@ def test_no_certified_plan_of_some_hundred_loses_its_load() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 def test_every_one_of_some_hundred_nudged_plans_is_refused() -> None:
     assert run_mutants(104, range(150)).missed == []
 

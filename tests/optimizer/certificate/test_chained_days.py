@@ -13,7 +13,6 @@ def test_a_fortnight_with_a_storm_stays_optimal_and_certified(name: str) -> None
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["calm", "storms", "swings and ramps"])
 def test_a_year_stays_optimal_and_certified(name: str) -> None:
     found = chain(sites()[name], 365)

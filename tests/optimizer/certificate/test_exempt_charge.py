@@ -204,7 +204,6 @@ def test_what_is_certified_of_plans_that_were_moved_about_is_safe() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 def test_what_is_certified_of_many_plans_that_were_moved_about_is_safe() -> None:
     found = run_moved(301, range(85))
 

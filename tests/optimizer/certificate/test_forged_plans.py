@@ -66,7 +66,6 @@ def test_forgeries_of_random_plans_are_refused() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 def test_a_thousand_forgeries_of_random_plans_are_refused() -> None:
     found = run_forgeries(106, range(60))
 

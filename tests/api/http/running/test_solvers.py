@@ -170,7 +170,7 @@ def test_waiting_and_work_have_one_budget() -> None:
         await busy
         return time.monotonic() - began
 
-    assert asyncio.run(work()) == pytest.approx(1.5, abs=0.4)
+    assert 1.4 < asyncio.run(work()) < 2.4, "it does not wait 1 s and then work for 1.5 s more"
     solvers.close()
 
 
