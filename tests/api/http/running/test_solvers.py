@@ -162,6 +162,7 @@ def test_waiting_and_work_have_one_budget() -> None:
     solvers = Solvers(1, limit_s=20, patience_s=20)
 
     async def work() -> float:
+        await solvers.run(os.getpid)
         busy = asyncio.ensure_future(solvers.run(time.sleep, 1))
         await asyncio.sleep(0.05)
         began = time.monotonic()
