@@ -97,6 +97,13 @@ class Ahead:
     change_to_period_end: ExpectedChange
 
 
+def is_enough(past: Horizon) -> bool:
+    """Whether a past holds the whole hours of the clock that the ceilings need, after which studies act too."""
+    per_hour = _MINUTES_PER_HOUR // past.interval_minutes
+    first = -(-(-past.start_of(0).minute % _MINUTES_PER_HOUR) // past.interval_minutes)
+    return (past.intervals - first) // per_hour >= RESTING_HOURS
+
+
 def plan_ahead(known: Known, billing: BillingSpan, resting_peaks_kw: Mapping[str, float]) -> Ahead | None:
     """Plan the block of what is known; None where a study rests too: in the first hours on record of loads or prices.
 

@@ -86,10 +86,15 @@ def doubts_on(inputs: SiteInputs, horizon: Horizon) -> Iterator[str]:
     return (each.said(inputs.site.timezone) for each in load_doubts(inputs, horizon) if each.touches(horizon))
 
 
-def doubts_before(inputs: SiteInputs, block: Horizon) -> Iterator[str]:
-    """What is doubtful of the loads of the month before a block, which a forecast and the month's peaks follow from."""
+def doubts_before(inputs: SiteInputs, block: Horizon, known_at: datetime) -> Iterator[str]:
+    """What is doubtful of the loads of the month before a block, which a forecast and the month's peaks follow from.
+
+    Readings from `known_at` on are not looked at: nothing is forecast from them.
+    """
     month = replace(block, start=block.start - _MONTH, intervals=block.intervals + _MONTH // block.step)
-    found = list(doubts_on(inputs, month))
+    loads = {ups_id: _known(load, known_at) for ups_id, load in inputs.loads.items()}
+    known = replace(inputs, loads=loads, unprotected_load=_known(inputs.unprotected_load, known_at))
+    found = list(doubts_on(known, month))
     yield from (f"forecast from a doubtful reading: {each}" for each in found[:_MOST_TOLD])
     if len(found) > _MOST_TOLD:
         yield f"{len(found) - _MOST_TOLD} more doubtful readings before the plan: `ridethrough check` lists them"
@@ -108,6 +113,13 @@ def refuse_impossible_prices(inputs: SiteInputs, horizon: Horizon) -> None:
     ]
     if faults:
         raise UnableToAccept(faults)
+
+
+def _known(load: TimeSeries | float, moment: datetime) -> TimeSeries | float:
+    """The readings of intervals that were over at a moment."""
+    if not isinstance(load, TimeSeries):
+        return load
+    return replace(load, values=load.values[: max(0, (moment - load.start) // load.step)])
 
 
 def _near(load: TimeSeries, horizon: Horizon | None) -> TimeSeries:

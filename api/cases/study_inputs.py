@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ridethrough.api.cases.plans.known_past import hourly_faults
 from ridethrough.api.cases.plausibility import refuse_impossible_prices
 from ridethrough.api.reading.series.resampling import covering, minutes, prices_over, values_over
 from ridethrough.api.reading.series.time_series import FIRST_YEAR, LAST_YEAR, TimeSeries
@@ -59,6 +60,8 @@ def study_case(inputs: SiteInputs, asked: StudyRequest) -> StudyCase:
     Raises `UnableToAccept` with every fault, such as days that the series do not cover, or series of another step.
     """
     faults = list(_faults_asked(asked))
+    if asked.information is Information.DAY_AHEAD:
+        faults += hourly_faults(inputs)
     if faults:
         raise UnableToAccept(faults)
     horizon = _studied(inputs, asked)

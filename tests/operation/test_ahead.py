@@ -11,7 +11,7 @@ from study_cases import case, tariff
 from ridethrough.domain import Horizon, SiteState
 from ridethrough.domain.plan import PlanStatus
 from ridethrough.finance.study.closed_loop import Loop, run
-from ridethrough.operation.ahead import LEAST_KNOWN, BillingSpan, ceilings_kw, plan_ahead
+from ridethrough.operation.ahead import LEAST_KNOWN, BillingSpan, ceilings_kw, is_enough, plan_ahead
 from ridethrough.operation.ceilings.planner import RESTING_HOURS, CeilingPlanner
 from ridethrough.operation.guard import GuardedPlanner
 from ridethrough.operation.planner import Known
@@ -54,6 +54,7 @@ def test_the_same_record_is_acted_on_or_rested_on_in_a_plan_and_in_a_study(minut
 
         assert (ahead is None) is (studied.status is PlanStatus.HOLD), quarters
         acts.append(ahead is not None)
+        assert known.past is None or is_enough(known.past) is (ahead is not None)
         if ahead is not None:
             assert list(ceilings_kw(ahead)) == studied.orders.grid_target_kw.tolist()
             assert np.isfinite(ahead.forecast.net_load_kw).all()

@@ -192,7 +192,7 @@ def _day_ahead(
             *tariff_notes(inputs, local),
             *swing_notes(inputs),
             *made.plan.certificate.assumes,
-            *doubts_before(inputs, block),
+            *doubts_before(inputs, block, known_at),
         ),
         month_to_date=made.month_to_date,
         ahead=made.ahead,

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ridethrough.api.cases.plans.known_past import known_past, protected_site, published_prices, too_little_known
+from ridethrough.api.cases.plans.known_past import known_past, protected_site, published_prices
 from ridethrough.api.cases.plausibility import no_trading_because
 from ridethrough.api.reading.series.resampling import values_over
 from ridethrough.api.reading.site_file import SiteInputs
@@ -67,8 +67,8 @@ def plan_from_past(
 ) -> PlannedAhead:
     """Plan a block from what was known at `now`: series values before it, and prices published by then.
 
-    A plan that begins `at_once` holds where the state is too old, of the future, or has no time; any plan holds for
-    what `hold_because` says.
+    A plan that begins `at_once` holds where the state is too old, of the future, or has no time, and where the price of
+    now is not known; any plan holds for what `hold_because` says.
 
     Raises `UnableToAccept` with every fault: series of another step, or no past to forecast from.
     """
@@ -78,14 +78,13 @@ def plan_from_past(
     known, so_far = _known(inputs, block, now, past=past, given=given, tariff=tariff, billing=billing)
     try:
         ahead = plan_ahead(known, billing, so_far.peaks_kw)
-        if ahead is None:
-            raise UnableToAccept([too_little_known(inputs, block, now, past.start, past.end, known.price_per_kwh)])
+        assert ahead is not None  # noqa: S101 - enough is known
         problem = _problem(known, ahead)
     except UnableToPrice as error:
         raise UnableToAccept(unpriced(error, f"tariff {tariff.name}")) from error
     basis, evidence = basis_of(problem), replace(evidence_in(problem), forecast_from=past.end)
     against = reason_against(GuardedPlanner().last_periods(known), tariff.currency)
-    hold = [*hold_because, *unverified_prices(inputs, block, now), *([against] if against else [])]
+    hold = [*hold_because, *unverified_prices(inputs, block, now, at_once=at_once), *([against] if against else [])]
     if at_once and state is not None:
         hold += _outdated(state, inputs.site, now, state_source)
     plan, notes = _plan(basis, evidence, ahead, now, time_limit_s, hold)
@@ -174,11 +173,17 @@ def _problem(known: Known, ahead: Ahead) -> DispatchProblem:
     )
 
 
-def unverified_prices(inputs: SiteInputs, block: Horizon, now: datetime) -> list[str]:
-    """Why the prices that were published at `now` for the block are not traded on."""
+def unverified_prices(inputs: SiteInputs, block: Horizon, now: datetime, *, at_once: bool) -> list[str]:
+    """Why the prices that were published at `now` for the block are not traded on.
+
+    A plan that begins `at_once` must know the price that it begins with: else the feed has ended.
+    """
     prices = inputs.prices
     if prices is None:
         return []
+    if at_once and prices.end <= block.start:
+        end = prices.end.astimezone(zone(block.timezone)).isoformat()
+        return [f"prices: none are known from {end} on, and every battery holds until the feed tells that of now"]
     published = max(0, (published_until(now, block.timezone) - prices.start) // prices.step)
     return no_trading_because(replace(inputs, prices=replace(prices, values=prices.values[:published])), block)
 

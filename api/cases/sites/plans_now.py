@@ -40,7 +40,7 @@ def plans_now(connection: Connection, site_id: str, now: datetime, *, since: dat
         return PlansNow(refused=tuple(str(fault) for fault in error.faults))
     situation = situation_at(connection, site_id, now)
     judgement = judge(situation.site, situation.telemetry, situation.before, now)
-    return PlansNow(holds=(*judgement.reasons, *unverified_prices(inputs, block, now)))
+    return PlansNow(holds=(*judgement.reasons, *unverified_prices(inputs, block, now, at_once=True)))
 
 
 def _block(inputs: SiteInputs, now: datetime) -> Horizon:

@@ -9,6 +9,8 @@ from sites import site, ups_system
 from study_cases import DAY, HOURS, case, tariff
 
 from ridethrough.domain import Horizon
+from ridethrough.domain.dispatch_limits import DispatchLimits
+from ridethrough.domain.wear.wear_model import WearModel
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, floating, run
 from ridethrough.operation.ceilings.planner import RESTING_HOURS, CeilingPlanner, CeilingSettings
@@ -175,3 +177,39 @@ def test_a_charge_that_the_rest_of_the_period_no_longer_meters_has_no_ceiling() 
         )  # fmt: skip
         loop = run(asked, CeilingPlanner(settings=FEW), Loop.at_start(asked))
         assert (loop.stored_kwh[:, 1:] >= asked.loads.floor_kwh - 1e-6).all()
+
+
+@pytest.mark.parametrize("hour", [5, 15])
+def test_prices_that_are_not_published_change_nothing_before_they_are(hour: int) -> None:
+    """Loads are noise from a moment on, prices from where they are published until; wear and discharges are limited."""
+    days, before = 5, 10
+    random = np.random.default_rng(hour)
+    load_kw = np.minimum(wandering_kw(days + before + 1), 4300.0)
+    prices = 0.05 + 0.04 * np.sin(np.arange(len(load_kw)) / DAY * 2 * np.pi)
+    ups = ups_system(protected_load_kw=4200)
+    worn = WearModel(chemistry="lfp", replacement_cost_per_kwh=200.0, throughput_limit_kwh_per_year=900.0)
+    ups = dataclasses.replace(ups, battery=dataclasses.replace(ups.battery, wear=worn, wear_cost_per_kwh=0.0))
+    premises = dataclasses.replace(site(ups), dispatch=DispatchLimits(most_discharges_per_day=1))
+    asked = case(
+        days, before=before, after=1, load_kw=load_kw, prices=prices, premises=premises, every_h=1.0
+    )  # fmt: skip
+    at = (before + 3) * DAY + hour
+    published = (before + (4 if hour < 14 else 5)) * DAY
+    noise_kw, noise = asked.record.load_kw.copy(), prices.copy()
+    noise_kw[:, at:] = random.uniform(0, 4290, noise_kw[:, at:].shape)
+    noise[published:] = random.uniform(-3, 5, len(noise) - published)
+    others_kw = asked.record.unprotected_load_kw.copy()
+    others_kw[at:] = random.uniform(0, 3000, len(others_kw) - at)
+    poisoned = dataclasses.replace(
+        asked.record, load_kw=noise_kw, unprotected_load_kw=others_kw, price_per_kwh=noise
+    )  # fmt: skip
+    loops = [
+        run(each, GuardedPlanner(), Loop.at_start(each))
+        for each in (asked, dataclasses.replace(asked, record=poisoned))
+    ]
+    same = 3 * DAY + hour
+    for name in ("stored_kwh", "charge_kw", "discharge_kw"):
+        clean, other = (getattr(each, name) for each in loops)
+        assert clean[:, :same].tolist() == other[:, :same].tolist()
+        assert clean[:, same:].tolist() != other[:, same:].tolist()
+    assert loops[0].discharge_kw[:, :same].any()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from documents import run, write_site
+from documents import REMOVED, run, write_site
 
 NOW = "2026-07-15T10:07:00-04:00"
 POD = Path(__file__).parents[4] / "examples" / "ai-pod"
@@ -229,3 +229,57 @@ def test_a_plan_from_a_forecast_lists_no_least_power_that_it_does_not_apply(
         "dispatch (at least 40 kW, for at least one interval) is not applied" in each
         for each in asked["inputs"]["assumed"]
     )
+
+
+def hourly_site(folder: Path, loads: int, prices: int, **changes: object) -> Path:
+    """A site with so many hours of loads and prices from 10 July on; its loads and prices have a daily course."""
+    start = datetime.fromisoformat("2026-07-10T00:00:00-04:00")
+    for name, column, hours, scale in (("load", "load_kw", loads, 10.0), ("prices", "price_per_kwh", prices, 0.01)):
+        rows = [f"{(start + timedelta(hours=hour)).isoformat()},{scale * (3 + hour % 24)}" for hour in range(hours)]
+        (folder / f"{name}.csv").write_text("\n".join([f"start,{column}", *rows]) + "\n")
+    given = {"ups.0.load": {"csv": "load.csv"}, "prices": {"csv": "prices.csv"}, "interval_minutes": 60}
+    return write_site(folder, {**given, **changes})
+
+
+@pytest.mark.parametrize(("known_h", "held"), [(106, True), (120, True), (121, True), (130, True), (131, False)])
+def test_a_plan_from_now_trades_on_no_price_of_now_that_is_not_known(
+    tmp_path: Path, known_h: int, *, held: bool
+) -> None:
+    """A feed that ended: hour 130 is 10:00 of 15 July. Later prices, not published yet, are assumed and said."""
+    ran = run("plan", hourly_site(tmp_path, 130, known_h), "--now", "2026-07-15T10:00:00-04:00", "--format", "json")
+    assert (ran.code, ran.document["status"] == "hold") == (0, held)
+    assert any("until the feed tells that of now" in line for line in ran.document["warnings"]) is held
+    assert ("alarm: prices: none are known" in ran.err) is held
+
+
+def test_less_than_a_day_of_prices_is_refused_and_said(tmp_path: Path) -> None:
+    refused = run("plan", hourly_site(tmp_path, 8, 20), "--now", "2026-07-10T08:00:00-04:00")
+    assert refused.code == 2
+    assert "prices is '20 hours known', must be at least 24 hours" in refused.err
+
+
+@pytest.mark.parametrize("minutes", [40, 45, 90, 120])
+def test_a_step_that_does_not_divide_the_hour_is_refused_where_loads_are_forecast(tmp_path: Path, minutes: int) -> None:
+    start = datetime.fromisoformat("2026-07-10T00:00:00-04:00")
+    rows = [f"{(start + index * timedelta(minutes=minutes)).isoformat()},4000" for index in range(7 * 1440 // minutes)]
+    (tmp_path / "load.csv").write_text("\n".join(["start,load_kw", *rows]) + "\n")
+    changes = {"interval_minutes": minutes, "prices": REMOVED, "tariff": "dominion-gs-4"}
+    site = write_site(tmp_path, {"ups.0.load": {"csv": "load.csv"}, **changes})
+    words = f"site.yaml: interval_minutes is {minutes}, must be a number of minutes that divides the hour"
+    days = ("--from", "2026-07-12", "--to", "2026-07-13", "--information", "day-ahead")
+    for command in (("plan", site, "--now", "2026-07-15T10:00:00-04:00"), ("study", site, *days)):
+        refused = run(*command)
+        assert (refused.code, words in refused.err) == (2, True), refused.err
+
+
+@pytest.mark.parametrize("later_kw", [0.0, 7500.0])
+def test_a_warning_of_doubtful_loads_tells_nothing_of_later_ones(tmp_path: Path, later_kw: float) -> None:
+    """Readings from now on were said to be forecast from, although no forecast used them."""
+    site = pod(tmp_path)
+    rows = [row for row in rows_of("cooling.csv") if row["start"] >= "2026-07-15T10:00:00-04:00"]
+    text = (tmp_path / "cooling.csv").read_text()
+    for index, row in enumerate(rows):
+        kw = later_kw if index % 3 == 0 or later_kw == 0 else 0.0
+        text = text.replace(f"{row['start']},{row['load_kw']}", f"{row['start']},{kw}")
+    (tmp_path / "cooling.csv").write_text(text)
+    assert not [line for line in planned(site, "--now", NOW)["warnings"] if "doubtful" in line]
