@@ -58,6 +58,7 @@ def test_from_nothing_to_setpoints_by_the_readme_alone(running: Running, tmp_pat
     assert now["ups"]["pod-1"]["stored_kwh"] == 900  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_series_go_up_and_come_down_as_the_page_says(running: Running, tmp_path: Path) -> None:
     _, commands = _blocks("README.md", "## A site that lives")
     stored = commands.replace("load: {constant_kw: 4300}", "load: {csv: load.csv}").partition("curl -sS -H")
@@ -76,6 +77,7 @@ def test_series_go_up_and_come_down_as_the_page_says(running: Running, tmp_path:
     assert (len(listed["series"]), listed["missing"]) == (1, [])  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_keys_are_made_listed_and_revoked_as_the_page_says(running: Running, tmp_path: Path) -> None:
     by_http, _ = _blocks("docs/service-operations.md", "## Keys")
     first = KEY.search(running.logged())

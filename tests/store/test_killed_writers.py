@@ -62,4 +62,4 @@ def test_nothing_acknowledged_is_lost_by_a_kill(database_address: str) -> None:
 
 @pytest.mark.long
 def test_nothing_acknowledged_is_lost_by_many_kills(database_address: str) -> None:
-    _check(database_address, rounds=20)
+    _check(database_address, rounds=12)

@@ -97,7 +97,9 @@ def full() -> int:
 
 
 @pytest.mark.parametrize("standard_output", [closed, full])
-@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize(
+    "form", [Format.TABLE, *(pytest.param(form, marks=pytest.mark.long) for form in (Format.JSON, Format.CSV))]
+)
 def test_an_output_that_is_closed_or_full_is_said_in_one_line(
     tmp_path: Path, standard_output: Callable[[], int], form: Format
 ) -> None:

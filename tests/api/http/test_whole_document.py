@@ -89,10 +89,6 @@ def keep_site(client: httpx.Client) -> None:
     assert client.post(f"{_SITE}/webhooks", json={"url": "https://receiver.invalid/"}).status_code == 201
 
 
-def test_the_document_holds_for_a_few_random_requests(tmp_path: Path) -> None:
-    asked_at_random(tmp_path, "--phases", "fuzzing", "--max-examples", "1", "--exclude-path", "/v1/studies")
-
-
 @pytest.mark.long
 def test_the_document_holds_for_many_random_requests(tmp_path: Path) -> None:
     asked_at_random(tmp_path, "--phases", "examples,coverage,fuzzing", "--max-examples", "30")

@@ -6,6 +6,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from service import running_service
 
 
+@pytest.mark.long
 def test_requests_are_traced_by_the_template_of_their_route_and_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     received: list[tuple[str, bytes]] = []
 

@@ -304,6 +304,7 @@ def _ports(process_id: int) -> set[str]:
     return {str(int(row[1].split(":")[1], 16)) for row in rows if f"socket:[{row[9]}]" in inodes}
 
 
+@pytest.mark.long
 def test_the_service_answers_again_after_its_worker_was_killed() -> None:
     request = {"site": site_document(), "date": DAY}
     with service() as client:

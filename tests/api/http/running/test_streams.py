@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 MOST_LINES = 200
 """Those of 5 s: two a tick. Without an end of its own the stream goes on until it is cut."""
@@ -34,6 +35,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_an_open_stream_ends_with_the_service(tmp_path: Path) -> None:
     script, log = tmp_path / "ticking.py", tmp_path / "log"
     script.write_text(_SERVICE)

@@ -69,7 +69,7 @@ def test_of_two_times_in_one_cell_the_first_is_read() -> None:
     assert (series.start, series.step) == (PLAIN_DAY.start, PLAIN_DAY.step)
 
 
-@pytest.mark.parametrize("row", [1, 2, 50, 190])
+@pytest.mark.parametrize("row", [1, *(pytest.param(row, marks=pytest.mark.long) for row in (2, 50)), 190])
 @pytest.mark.parametrize(
     ("column", "broken"), [(0, "04.05.2026 0300"), (0, "04.13.2026 03:00"), (1, "1x0"), (1, "1\x000")]
 )
