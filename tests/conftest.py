@@ -13,7 +13,7 @@ of the long tests, so that none is left waiting for one at the end.
 
 import shutil
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import pytest
@@ -34,19 +34,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         speaks_with_devices = any(item.path.is_relative_to(folder) for folder in _DEVICES)
         if _is_drawn(item) or (_is_long(item) and not speaks_with_devices):
             item.add_marker(pytest.mark.no_cover)
-    workers = getattr(config, "workerinput", {}).get("workercount", 1)
-    items[:] = [item for share in range(workers) for item in _share(items, share, workers)]
+    items[:] = _long_ones_first(items, workers=getattr(config, "workerinput", {}).get("workercount", 1))
 
 
-def _share(items: list[pytest.Item], share: int, workers: int) -> list[pytest.Item]:
-    """What one of the workers begins with: long tests of every so many files, then a run of the quick ones."""
-    quick = [item for item in items if not _is_long(item)]
-    by_file = groupby((item for item in items if _is_long(item)), key=lambda item: item.path)
-    begins, ends = (len(quick) * number // workers for number in (share, share + 1))
-    return [
-        *(item for number, (_, of_file) in enumerate(by_file) if number % workers == share for item in of_file),
-        *quick[begins:ends],
-    ]
+def _long_ones_first(items: list[pytest.Item], *, workers: int) -> list[pytest.Item]:
+    """The tests in an order in which each worker's share, as xdist deals them, begins with long ones."""
+    quick = iter([item for item in items if not _is_long(item)])
+    files = [list(of_file) for _, of_file in groupby(filter(_is_long, items), key=lambda item: item.path)]
+    ordered: list[pytest.Item] = []
+    left = len(items)
+    for worker in range(workers):
+        share = left // (workers - worker)
+        left -= share
+        long_ones = [item for of_file in files[worker::workers] for item in of_file]
+        ordered += [*long_ones, *islice(quick, max(0, share - len(long_ones)))]
+    return [*ordered, *quick]
 
 
 def _is_long(item: pytest.Item) -> bool:

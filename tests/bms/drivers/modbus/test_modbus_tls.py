@@ -15,7 +15,7 @@ from ridethrough.bms.drivers.driver import UnableToReach
 from ridethrough.bms.drivers.modbus.driver import from_settings
 
 
-def grid_kw_over_tls(tmp_path: Path, *, trusts: str, presents: str) -> float | None:
+def grid_kw_over_tls(tmp_path: Path, *, trusts: str, presents: str, timeout_s: float = 10.0) -> float | None:
     """What a driver reads that trusts one certificate and presents another."""
     made = {name: make_certificate(tmp_path, name) for name in ("device", "controller", "stranger")}
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -32,7 +32,7 @@ def grid_kw_over_tls(tmp_path: Path, *, trusts: str, presents: str) -> float | N
             {
                 "host": "127.0.0.1",
                 "port": transport.sockets[0].getsockname()[1],
-                "timeout_s": 10.0,
+                "timeout_s": timeout_s,
                 "points": {"grid_kw": {"register": 5}},
                 "tls": {
                     "ca_file": str(made[trusts][0]),
@@ -58,4 +58,4 @@ def test_a_device_and_a_controller_that_trust_each_other_talk(tmp_path: Path) ->
 @pytest.mark.parametrize(("trusts", "presents"), [("stranger", "controller"), ("device", "stranger")])
 def test_a_stranger_is_refused_on_either_side(tmp_path: Path, trusts: str, presents: str) -> None:
     with pytest.raises(UnableToReach):
-        grid_kw_over_tls(tmp_path, trusts=trusts, presents=presents)
+        grid_kw_over_tls(tmp_path, trusts=trusts, presents=presents, timeout_s=2.0)
