@@ -12,6 +12,8 @@ from ridethrough.api.reading.tables.csv_format import Gaps
 from ridethrough.api.reading.tables.layout import unit_of
 from ridethrough.domain import UnableToAccept
 
+pytestmark = pytest.mark.no_cover  # what they run is covered by the tests beside them, and takes twice as long with it
+
 SEMICOLON = '{delimiter: ";"}'
 
 
