@@ -20,7 +20,7 @@ from ridethrough.api.reading.price_sources.sources.nord_pool import NordPool
 from ridethrough.api.reading.price_sources.sources.open_adr import OpenAdr
 
 SECRET = "5ecret-of-a-test"  # noqa: S105 - no key
-LIMITS = Limits(seconds=1.0, size_bytes=2_000_000)
+LIMITS = Limits(seconds=2.0, size_bytes=2_000_000)
 CENTRAL_EUROPE = ZoneInfo("Europe/Berlin")
 Written = Sequence[tuple[datetime, timedelta, float]]
 """The start, the length and the price per MWh of each interval."""

@@ -74,7 +74,7 @@ def test_a_hole_is_not_filled(dialect: Dialect) -> None:
 def test_a_server_that_takes_too_long_is_left(dialect: Dialect) -> None:
     slow = dialect.answer(QUARTERS)
     slow.pieces, slow.pause_s = 40, 0.1
-    assert "no whole answer within 1 s" in refused(dialect, slow).reason
+    assert "no whole answer within 2 s" in refused(dialect, slow).reason
 
 
 def test_an_answer_that_breaks_off_is_not_read(dialect: Dialect) -> None:
