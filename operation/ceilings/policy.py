@@ -80,6 +80,23 @@ class HourPolicy:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterResponse:
+    """The policy of an hour to come, with `left_h` of it left: what batteries hold is known when it is asked."""
+
+    policy: HourPolicy
+    left_h: float
+
+    @property
+    def ceiling_kw(self) -> float:
+        """The level to hold the meter under, whatever is stored."""
+        return self.policy.ceiling_kw
+
+    def at(self, above_reserve_kwh: float) -> CeilingResponse:
+        """The response with this energy above the reserve."""
+        return self.policy.response(above_reserve_kwh, self.left_h)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CeilingPlan:
     """Ceilings, and the rest of the billing period for which they were searched."""
@@ -138,19 +155,17 @@ class CeilingPlan:
         """The policy in an hour that begins with `stored_kwh` above the reserve."""
         return self.hour(hour).response(stored_kwh)
 
-    def responses(self, block: Horizon) -> tuple[CeilingResponse, ...]:
+    def responses(self, block: Horizon) -> tuple[CeilingResponse | LaterResponse, ...]:
         """One response an interval of a block within the rest.
 
-        What is stored is known for its first hour. In later hours the store is filled, and gives only for the ceilings.
+        In its first hour what is stored is known; in later hours the policy is asked with what is stored then, as the
+        control loop asks it.
         """
         first = (block.start - self.simulation.rest.start) // block.step
         per_hour = _MINUTES_PER_HOUR // block.interval_minutes
-        of_hour = {0: self.response(0, self.simulation.store.stored_kwh)}
-        for hour in range(1, (first + block.intervals - 1) // per_hour + 1):
-            of_hour[hour] = CeilingResponse(
-                ceiling_kw=self.ceiling_kw(hour),
-                given_kw=0.0,
-                taken_kw=self.simulation.store.charge_kw,
-                fill_kw=self.fill_kw(hour),
-            )
-        return tuple(of_hour[(first + index) // per_hour] for index in range(block.intervals))
+        now = self.response(0, self.simulation.store.stored_kwh)
+        later = {hour: self.hour(hour) for hour in range(1, (first + block.intervals - 1) // per_hour + 1)}
+        places = (divmod(first + index, per_hour) for index in range(block.intervals))
+        return tuple(
+            LaterResponse(policy=later[hour], left_h=1 - gone / per_hour) if hour else now for hour, gone in places
+        )

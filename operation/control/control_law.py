@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ridethrough.domain import Site
 from ridethrough.domain.validation import Checks
 from ridethrough.operation.control.measured_loads import MeasuredLoads
-from ridethrough.operation.control.orders import MeterResponse, Orders
+from ridethrough.operation.control.orders import EnergyResponse, MeterResponse, Orders
 from ridethrough.operation.control.sharing import SystemInterval, share
 from ridethrough.operation.control.steps import MeterBefore, meter_band_kw
 
@@ -127,11 +127,13 @@ class _Meter:
             grid_kw = self._give_less(net_kw, spare_kw - grid_kw)
         return self._within_limits(net_kw, grid_kw)
 
-    def respond(self, net_kw: float, response: MeterResponse) -> float:
+    def respond(self, net_kw: float, response: MeterResponse | EnergyResponse) -> float:
         """Bring the meter to the power of a response; return the meter (kW).
 
         A response that is not a number means that every battery rests.
         """
+        if isinstance(response, EnergyResponse):
+            response = response.at(sum(max(0.0, system.tradable_kwh) for system in self.systems))
         for system in self.systems:
             system.rest()
         grid_kw = self._grid_kw(net_kw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,14 @@ class MeterResponse(Protocol):
 
     def wanted_kw(self, net_load_kw: float) -> float:
         """The planned meter power (kW) at a net load (kW)."""
+
+
+@runtime_checkable
+class EnergyResponse(Protocol):
+    """A response that depends on the energy that batteries hold when its interval begins."""
+
+    def at(self, above_reserve_kwh: float) -> MeterResponse:
+        """The response with this energy (kWh stored) above the reserve of all systems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,7 @@ class Orders:
     grid_target_kw: FloatArray
     spare_below_kw: FloatArray | None = None
     floor_kwh: FloatArray | None = None
-    responses: tuple[MeterResponse | None, ...] = ()
+    responses: tuple[MeterResponse | EnergyResponse | None, ...] = ()
     throughput_left_kwh: tuple[float, ...] | None = None
     starts: DischargeStarts | None = None
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ridethrough.domain import Horizon
 from ridethrough.operation.ceilings.futures import Futures
 from ridethrough.operation.ceilings.period import PeakCharge, RestOfPeriod
-from ridethrough.operation.ceilings.policy import CeilingPlan, HourPolicy
+from ridethrough.operation.ceilings.policy import CeilingPlan, HourPolicy, LaterResponse
 from ridethrough.operation.ceilings.search import Ceilings
 from ridethrough.operation.ceilings.simulate import Simulation
 from ridethrough.operation.ceilings.store import MeterStore
@@ -110,3 +111,17 @@ def test_where_a_peak_may_be_raised_or_every_day_has_its_own_the_level_is_the_ce
 ) -> None:
     found = plan(raises=raises, so_far_kw=3200.0, daily=daily)
     assert [found.hour(hour).fill_kw for hour in range(3)] == [3500.0] * 3
+
+
+def test_later_hours_of_a_block_are_answered_with_what_is_stored_then() -> None:
+    found = plan(raises=False, so_far_kw=3200.0)
+    quarters = Horizon(start=datetime(2026, 6, 1, tzinfo=UTC), interval_minutes=15, intervals=12)
+    responses = found.responses(quarters)
+
+    assert responses[:4] == (found.response(0, 0.0),) * 4
+    for index in range(4, 12):
+        later = responses[index]
+        assert isinstance(later, LaterResponse)
+        for stored_kwh in (0.0, 600.0, 1000.0):
+            left_h = 1 - index % 4 / 4
+            assert later.at(stored_kwh) == found.hour(index // 4).response(stored_kwh, left_h)
