@@ -1,7 +1,8 @@
 """The ceiling: the saving of perfect foresight over whole billing periods, and its marginal values.
 
 Each billing period has one plan, made from its recorded loads and prices; its peaks are priced in full. Stored energy
-and past peaks carry over to the next period. No real planner has this knowledge: the ceiling is an upper bound, not an
+and past peaks carry over to the next period: batteries need not be full when a period ends, where a closed loop need
+not either, and what they lack is paid for (`stored_value`). No real planner has this knowledge: the ceiling is an upper bound, not an
 expected saving. A marginal value is the difference between the ceiling of a slightly changed site and that of the site.
 """
 
@@ -15,6 +16,7 @@ from ridethrough.finance.figure import Figure
 from ridethrough.finance.study.case import StudyCase
 from ridethrough.finance.study.closed_loop import Loop, stored_in_units
 from ridethrough.finance.study.savings import savings_between, wear_by_period
+from ridethrough.finance.study.stored_value import refill_price_per_kwh, stored_by_period
 from ridethrough.finance.study.study import MarginalValues, Savings
 from ridethrough.operation.known.month_to_date import MonthToDate
 from ridethrough.operation.known.wear_so_far import WearSoFar
@@ -66,7 +68,7 @@ def ceiling(
         for run in runs:
             run.plan(period, engine)
         progress(period.stop)
-    saved = {run.variant.name: _savings(case, run.loop, baseline, baseline_bill) for run in runs}
+    saved = {run.variant.name: _savings(run, baseline, baseline_bill) for run in runs}
     return Ceiling(
         savings=saved[""],
         optimal=runs[0].optimal,
@@ -74,10 +76,14 @@ def ceiling(
     )
 
 
-def _savings(case: StudyCase, loop: Loop, baseline: Loop, baseline_bill: Bill) -> Savings:
+def _savings(run: "_Run", baseline: Loop, baseline_bill: Bill) -> Savings:
+    case, loop = run.case, run.loop
     billed = bill(case.tariff, case.horizon, loop.grid_kw, prices=case.prices, state=case.before)
     wear = float(wear_by_period(case, loop, baseline).sum())
-    return savings_between(baseline_bill, billed, currency=case.tariff.currency, wear=wear)
+    full = Loop.at_start(case)
+    full.stored_kwh[:] = [[ups.max_stored_kwh] for ups in run.variant.site.ups]
+    stored = sum(stored_by_period(case, loop, full))
+    return savings_between(baseline_bill, billed, currency=case.tariff.currency, wear=wear, stored=stored)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,7 +135,17 @@ class _Run:
             load_kw={ups.id: tuple(row) for ups, row in zip(case.site.ups, loads.load_kw.tolist(), strict=True)},
             unprotected_load_kw=tuple(others_kw.tolist()),
             state=state,
+            stored_value_per_kwh=(0.0,) * horizon.intervals + (self._value_per_kwh(period),),
         )
+
+    def _value_per_kwh(self, period: range) -> float:
+        """What a stored kWh is worth when a period ends: the price at which the study has it bought back."""
+        loop = Loop.at_start(self.case)
+        loop.grid_kw[:] = self.case.loads.net_load_kw
+        drawn_per_stored = [
+            1 / (ups.battery.charge_efficiency * ups.rectifier_efficiency) for ups in self.variant.site.ups
+        ]
+        return min(drawn_per_stored) * refill_price_per_kwh(self.case, loop, period.stop)
 
 
 def _variants(site: Site) -> list[_Variant]:

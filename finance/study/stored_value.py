@@ -39,11 +39,14 @@ def _refill_cost(case: StudyCase, loop: Loop, baseline: Loop, boundary: int) -> 
     )
     if not boundary or abs(at_meter_kwh) <= _ROUNDING_KWH:
         return 0.0
-    return float(at_meter_kwh) * max(0.0, _mean_price_per_kwh(case, loop, boundary))
+    return float(at_meter_kwh) * refill_price_per_kwh(case, loop, boundary)
 
 
-def _mean_price_per_kwh(case: StudyCase, loop: Loop, boundary: int) -> float:
-    """The mean price of one more kWh at the meter over the 24 hours before a boundary, tiers and riders included."""
+def refill_price_per_kwh(case: StudyCase, loop: Loop, boundary: int) -> float:
+    """The mean price of one more kWh at the meter over the 24 hours before a boundary, tiers and riders included.
+
+    It is 0 where energy costs less than nothing.
+    """
     period = next(each for each in case.billing_periods if each.start < boundary <= each.stop)
     first = max(period.start, boundary - _PRICED_BEFORE // case.horizon.step)
     horizon = case.horizon.part(first, boundary)
@@ -52,4 +55,4 @@ def _mean_price_per_kwh(case: StudyCase, loop: Loop, boundary: int) -> float:
         case.tariff, horizon, prices=case.record.prices(horizon), state=SiteState(energy_kwh=used_kwh)
     )
     meter = meter_of(charges, loop.grid_kw[first:boundary], horizon.intervals)
-    return float(price_per_kwh(meter).mean())
+    return max(0.0, float(price_per_kwh(meter).mean()))

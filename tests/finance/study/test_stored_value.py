@@ -70,3 +70,14 @@ def test_nothing_captures_more_than_all_of_the_ceiling() -> None:
     assert done.ceiling is not None
     assert done.savings.total <= done.ceiling.total
     assert done.capture.value is None or done.capture.value <= 1
+
+
+def test_perfect_foresight_holds_a_peak_in_the_last_hour_of_a_billing_period_too() -> None:
+    load_kw = np.full(30 * 24, 3800.0)
+    load_kw[-1] = 4500.0
+    last_hour = case(30, load_kw=load_kw, priced=tariff(demand_rate=12.0, dear=FLAT))
+    done = study(last_hour, SellsWhatIsStored(), options=StudyOptions(marginal=False))
+
+    assert done.ceiling is not None
+    assert done.ceiling.of("demand") > 12.0 * 300
+    assert done.ceiling.stored < 0
