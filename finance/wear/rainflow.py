@@ -8,6 +8,9 @@ from rainflow import extract_cycles
 
 from ridethrough.domain.validation import Checks
 
+_NOTHING = 1e-100
+"""Below it a value is 0: products of two differences underflow, and the package then misses where a series turns."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
@@ -33,7 +36,9 @@ def rainflow(series: Sequence[float]) -> tuple[Cycle, ...]:
     """
     _check(series)
     last = len(series) - 1
-    held = [*series, *series[-1:]]  # the package counts nothing in two values
+    held = [
+        0.0 if abs(value) < _NOTHING else value for value in (*series, *series[-1:])
+    ]  # none are counted in two values
     return tuple(
         Cycle(depth=depth, mean=mean, count=count, start=start, end=min(end, last))
         for depth, mean, count, start, end in extract_cycles(held)

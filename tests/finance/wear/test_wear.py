@@ -109,6 +109,11 @@ def test_cycles_of_almost_no_depth_do_not_overflow() -> None:
     assert XU.life_used(1e-200) == 0
 
 
+def test_a_battery_that_is_all_but_empty_turns_there() -> None:
+    smallest = [100.0, 101.0, 2.3e-308, 0.0, 7e-301, 100.0]
+    assert year_of(smallest).cycles == year_of([100.0, 101.0, 0.0, 0.0, 0.0, 100.0]).cycles
+
+
 @pytest.mark.parametrize("life", [DERVET, XU])
 def test_a_battery_at_rest_is_not_worn(life: CycleLife) -> None:
     wear = year_of([200, 200], cycle_life=life)
