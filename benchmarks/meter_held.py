@@ -100,6 +100,9 @@ async def controlled_kw(load_kw: FloatArray, days: int, cycle_s: int, ceiling_kw
             bench.ups.settle()
         meter_kw[second] = bench.simulated.grid_kw
         bench.simulated.advance(1.0)
+        if (second + 1) % DAY_S == 0:
+            day_kw = meter_kw[second + 1 - DAY_S : second + 1].reshape(-1, INTERVAL_S).mean(axis=1)
+            print(f"day {(second + 1) // DAY_S}: highest interval {day_kw.max():,.1f} kW", file=sys.stderr, flush=True)
     return meter_kw.reshape(-1, INTERVAL_S).mean(axis=1)
 
 
