@@ -1,9 +1,10 @@
 """The ceiling: the saving of perfect foresight over whole billing periods, and its marginal values.
 
 Each billing period has one plan, made from its recorded loads and prices; its peaks are priced in full. Stored energy
-and past peaks carry over to the next period: batteries need not be full when a period ends, where a closed loop need
-not either, and what they lack is paid for (`stored_value`). No real planner has this knowledge: the ceiling is an upper bound, not an
-expected saving. A marginal value is the difference between the ceiling of a slightly changed site and that of the site.
+and past peaks carry over to the next period. Batteries need not be full when a period ends, as a closed loop need not
+fill them either; what they lack is paid for (`stored_value`). No real planner has this knowledge: the ceiling is an
+upper bound, not an expected saving. A marginal value is the difference between the ceiling of a slightly changed site
+and that of the site.
 """
 
 from collections.abc import Callable, Sequence
