@@ -47,6 +47,20 @@ def loads_of(asked: DispatchProblem) -> MeasuredLoads:
     return measured_loads(asked.site, asked.horizon, carried, np.array(asked.unprotected_load_kw))
 
 
+@dataclasses.dataclass(frozen=True)
+class TimesWhatIsStored:
+    """A response that asks for a multiple of the energy that it is told, or for no number at all."""
+
+    times: float
+    above_kwh: float = 0.0
+
+    def at(self, above_reserve_kwh: float) -> "TimesWhatIsStored":
+        return dataclasses.replace(self, above_kwh=above_reserve_kwh)
+
+    def wanted_kw(self, net_load_kw: float) -> float:
+        return net_load_kw - self.times * self.above_kwh
+
+
 def malicious(rng: np.random.Generator, asked: DispatchProblem) -> Orders:
     """Orders that no planner would give: too much, backwards, and no numbers at all."""
     systems, n = len(asked.site.ups), asked.horizon.intervals
@@ -56,11 +70,13 @@ def malicious(rng: np.random.Generator, asked: DispatchProblem) -> Orders:
         usual = rng.uniform(0, 3 * max(ups.protected_load_kw for ups in asked.site.ups), shape)
         return np.where(rng.random(shape) < 0.3, rng.choice(wild, shape), usual)
 
-    responses: tuple[Response | None, ...] = ()
+    responses: tuple[Response | TimesWhatIsStored | None, ...] = ()
     if rng.random() < 0.5:
         knots = np.sort(rng.uniform(0, 2e4, 3))
-        response = Response(net_load_kw=tuple(knots), grid_kw=tuple(rng.uniform(-1e4, 3e4, 3)))
-        responses = tuple(response if rng.random() < 0.7 else None for _ in range(n))
+        given = Response(net_load_kw=tuple(knots), grid_kw=tuple(rng.uniform(-1e4, 3e4, 3)))
+        by_energy = TimesWhatIsStored(times=float(rng.choice([*wild, 1.0, 50.0])))
+        answers = (given, by_energy, None)
+        responses = tuple(answers[index] for index in rng.choice(3, n, p=(0.4, 0.3, 0.3)))
     return Orders(
         charge_kw=some(systems, n),
         discharge_kw=some(systems, n),

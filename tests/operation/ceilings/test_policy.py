@@ -50,6 +50,13 @@ def test_filling_never_raises_the_meter_above_its_level(
         assert wanted_kw >= min(net_kw, ceiling_kw)
 
 
+def test_an_hour_gives_what_is_neither_kept_nor_can_wait() -> None:
+    hour = replace(HOUR, gives=True, takes=False, later_kwh=500.0)
+
+    assert hour.response(1000.0).given_kw == pytest.approx(300)
+    assert hour.response(700.0).given_kw == 0.0
+
+
 def test_a_store_is_filled_under_its_level_only() -> None:
     filling = replace(HOUR, fill_kw=4200.0).response(0.0)
 

@@ -1,13 +1,10 @@
 """The hours worth trading in, and the energy of them that can wait."""
 
-from datetime import UTC, datetime
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ridethrough.operation.ceilings.policy import HourPolicy
 from ridethrough.operation.ceilings.store import MeterStore
 from ridethrough.operation.ceilings.trading import trading_hours
 
@@ -54,22 +51,3 @@ def test_an_hour_that_waits_is_followed_by_one_that_gives_for_as_much(price: lis
     later = found.after(min(gone, len(price)))
     assert later.later_kwh.tolist() == found.later_kwh[min(gone, len(price)) :].tolist()
     assert found.first(gone).later_kwh.tolist() == found.later_kwh[:gone].tolist()
-
-
-def test_an_hour_gives_what_is_neither_kept_nor_can_wait() -> None:
-    hour = HourPolicy(
-        start=datetime(2026, 6, 1, tzinfo=UTC),
-        ceiling_kw=5000.0,
-        gives=True,
-        takes=False,
-        kept_kwh=200.0,
-        capacity_kwh=1000.0,
-        charge_kw=500.0,
-        discharge_kw=400.0,
-        stored_per_drawn=0.9,
-        stored_per_relieved=1.0,
-        later_kwh=500.0,
-    )
-
-    assert hour.response(1000.0).given_kw == pytest.approx(300)
-    assert hour.response(700.0).given_kw == 0.0
