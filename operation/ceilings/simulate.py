@@ -12,8 +12,8 @@ that cannot give it all leaves a peak in proportion. In hours that give, energy 
 be given later for the same price, is given too. It is filled again in hours that take, and at once as far as it is
 kept.
 
-The same arithmetic, in the same order, stands here twice: compiled, future by future, and over arrays, hour by hour,
-where numba is not installed.
+The same arithmetic, in the same order, stands twice: here, compiled, future by future; and over arrays, hour by hour,
+where numba is not installed (`simulate_over_arrays`).
 """
 
 from dataclasses import dataclass, replace
@@ -23,15 +23,13 @@ from numpy.typing import NDArray
 
 from ridethrough.operation.ceilings.futures import Futures
 from ridethrough.operation.ceilings.period import RestOfPeriod
+from ridethrough.operation.ceilings.simulate_over_arrays import FLAT_KW, FULL_KWH, over_arrays
 from ridethrough.operation.ceilings.store import MeterStore
 from ridethrough.operation.ceilings.trading import TradingHours
 from ridethrough.optimizer.dynamic_program import compiled as compiling
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-
-_FLAT_KW = 1e-9
-_FULL_KWH = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,7 +66,7 @@ class Simulation:
     def outcomes(self, candidates: Candidates) -> Outcomes:
         """Simulate candidates on every future."""
         metered, daily_rate = self._metered()
-        work = _compiled if compiling.numba is not None else _over_arrays
+        work = _compiled if compiling.numba is not None else over_arrays
         store = self.store
         cost, peak_kw = work(
             np.ascontiguousarray(self.futures.mean_kw),
@@ -177,13 +175,13 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
                 high = m + w
                 target = capacity if takes[h] else kept
                 top = high
-                if b < high or target > stored + _FULL_KWH or gives[h]:
+                if b < high or target > stored + FULL_KWH or gives[h]:
                     above, below = 0.0, 0.0
                     if b < high:
-                        above = m - b if w < _FLAT_KW or b <= m - w else (high - b) * (high - b) / (4.0 * w)
+                        above = m - b if w < FLAT_KW or b <= m - w else (high - b) * (high - b) / (4.0 * w)
                     if r >= high:
                         below = r - m
-                    elif w >= _FLAT_KW and r > m - w:
+                    elif w >= FLAT_KW and r > m - w:
                         below = (r - m + w) * (r - m + w) / (4.0 * w)
                     given = min(above, discharge_most, stored / down)
                     if above > 0.0:
@@ -195,7 +193,7 @@ def _compiled(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop, compiled
                             top = min(top, max(b, high - given)) if above > 0.0 else high - given
                     stored = stored - given * down
                     taken = 0.0
-                    if below > 0.0 and target > stored + _FULL_KWH and given <= above:
+                    if below > 0.0 and target > stored + FULL_KWH and given <= above:
                         taken = min(below, charge_most, (target - stored) / up)
                         stored = stored + taken * up
                         if above <= 0.0:
@@ -247,63 +245,3 @@ def _bind(  # noqa: PLR0917 - compiled
                 binding_kw[g] = min(binding_kw[g], max(ceiling_kw[c], peak_kw[c]))
                 filling_kw[g] = min(filling_kw[g], max(fill_kw[c], peak_kw[c]))
                 lowest_peak_kw[g] = min(lowest_peak_kw[g], peak_kw[c])
-
-
-def _over_arrays(  # noqa: PLR0917 - as the compiled loop
-    mean_kw: FloatArray,
-    spread_kw: FloatArray,
-    resting_cost: FloatArray,
-    price: FloatArray,
-    day_begins: BoolArray,
-    gives: BoolArray,
-    takes: BoolArray,
-    later_kwh: FloatArray,
-    metered: BoolArray,
-    daily_rate: FloatArray,
-    peak_so_far_kw: FloatArray,
-    ceiling_kw: FloatArray,
-    fill_kw: FloatArray,
-    kept_kwh: FloatArray,
-    figures: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    stored0, capacity, charge_most, discharge_most, up, down, wear, limit, last_price = figures.tolist()
-    candidates, (futures, hours), charges = len(kept_kwh), mean_kw.shape, len(daily_rate)
-    kept = np.minimum(capacity, kept_kwh[:, np.newaxis])
-    stored, paid = np.full((candidates, futures), stored0), np.tile(resting_cost, (candidates, 1))
-    peaks = np.broadcast_to(peak_so_far_kw, (candidates, futures, charges)).copy()
-    for h in range(hours):
-        b, r = np.full((candidates, futures), limit), np.full((candidates, futures), limit)
-        for c in range(charges):
-            if daily_rate[c] > 0 and day_begins[h] and h > 0:
-                paid += daily_rate[c] * peaks[:, :, c]
-                peaks[:, :, c] = 0.0
-            if metered[c, h]:
-                b = np.minimum(b, np.maximum(ceiling_kw[:, c : c + 1], peaks[:, :, c]))
-                r = np.minimum(r, np.maximum(fill_kw[:, c : c + 1], peaks[:, :, c]))
-        m, w = mean_kw[:, h], spread_kw[:, h]
-        high = m + w
-        flat, width = w < _FLAT_KW, 4.0 * np.maximum(w, _FLAT_KW)
-        above = np.where(b >= high, 0.0, np.where(flat | (b <= m - w), m - b, (high - b) * (high - b) / width))
-        below = np.where(r >= high, r - m, np.where(flat | (r <= m - w), 0.0, (r - m + w) * (r - m + w) / width))
-        given = np.minimum(above, np.minimum(discharge_most, stored / down))
-        part = given / np.where(above > 0, above, 1.0)
-        top = np.where(above > 0, np.maximum(high - (high - b) * part, high - discharge_most), high)
-        if gives[h]:
-            free = np.maximum(0.0, stored - kept - later_kwh[h]) / down
-            spare = np.minimum(np.minimum(discharge_most, free), np.maximum(0.0, m))
-            relieved = np.where(above > 0, np.minimum(top, np.maximum(b, high - spare)), high - spare)
-            top = np.where(spare > given, relieved, top)
-            given = np.maximum(spare, given)
-        stored = stored - given * down
-        target = capacity if takes[h] else kept
-        fills = (below > 0) & (target > stored + _FULL_KWH) & (given <= above)
-        taken = np.where(fills, np.minimum(np.minimum(below, charge_most), (target - stored) / up), 0.0)
-        stored = stored + taken * up
-        top = np.where(fills & (above <= 0), np.maximum(high, np.minimum(r, high + taken)), top)
-        paid += price[h] * (taken - given) + wear * given
-        for c in range(charges):
-            if metered[c, h]:
-                peaks[:, :, c] = np.maximum(peaks[:, :, c], top)
-    for c in range(charges):
-        paid += daily_rate[c] * peaks[:, :, c]
-    return paid + (capacity - stored) / up * last_price, peaks
