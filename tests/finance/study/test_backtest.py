@@ -16,6 +16,7 @@ from ridethrough.finance.study.closed_loop import Loop, floating, run
 from ridethrough.finance.study.study import PeriodSavings, SafetyRecord, Savings, Study
 from ridethrough.finance.study.verdict import capture_of, verdict_on
 from ridethrough.finance.wear.wear import CycleLife
+from ridethrough.operation.ceilings.planner import CeilingPlanner
 from ridethrough.operation.planner import Information
 from ridethrough.operation.yardsticks import PerfectPlanner, PersistencePlanner
 from ridethrough.tariffs.billing.exact_bill import bill
@@ -381,3 +382,14 @@ def test_a_policy_of_other_steps_counts_as_seconds_of_full_load() -> None:
     values = study(asked, PerfectPlanner(record=asked.record)).marginal
     assert values is not None
     assert values.of_a_minute_less_ride_through.value is not None
+
+
+def test_plans_of_once_a_day_trade_as_those_of_every_hour_do() -> None:
+    saved = {
+        every_h: study(
+            case(10, before=20, every_h=every_h), CeilingPlanner(), options=StudyOptions(ceiling=False)
+        ).savings.of("energy")
+        for every_h in (1.0, 24.0)
+    }
+    assert saved[1.0] > 100
+    assert saved[24.0] > 0.9 * saved[1.0]
